@@ -1,0 +1,1 @@
+"""Headless commands; loads no Qt."""

@@ -1,0 +1,76 @@
+"""Where things lie: the data folder of a clinic and the files shipped with the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "Clinic Desktop"
+
+
+def program_root() -> Path:
+    """The folder that holds ``i18n/`` and ``resources/``, from source or from a built program."""
+    bundle = getattr(sys, "_MEIPASS", None)
+    return Path(bundle) if bundle else Path(__file__).resolve().parent.parent
+
+
+def resource(*parts: str) -> Path:
+    """A file below ``resources/``."""
+    return program_root().joinpath("resources", *parts)
+
+
+def default_data_dir() -> Path:
+    """The data folder of this person on this PC, unless ``CLINIC_DATA_DIR`` names another."""
+    named = os.environ.get("CLINIC_DATA_DIR")
+    return Path(named) if named else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """The files of one clinic on this PC."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The encrypted record."""
+        return self.root / "clinic.db"
+
+    @property
+    def vault(self) -> Path:
+        """The wrapped keys."""
+        return self.root / "vault.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a program works in this folder."""
+        return self.root / "clinic.lock"
+
+    @property
+    def local_settings(self) -> Path:
+        """Choices of this PC that the lock screen needs before unlock; no patient data."""
+        return self.root / "local.json"
+
+    @property
+    def packs(self) -> Path:
+        """Reference packs the clinic added itself."""
+        return self.root / "packs"
+
+    @property
+    def logs(self) -> Path:
+        """Log files, without patient data."""
+        return self.root / "logs"
+
+    @property
+    def backups(self) -> Path:
+        """Default place of backups."""
+        return self.root / "backups"
+
+    @property
+    def crash(self) -> Path:
+        """Encrypted drafts rescued when the database could not take them."""
+        return self.root / "rescue"

@@ -1,0 +1,1 @@
+"""The encrypted file: engine, sessions, journal, search, migrations."""

@@ -1,0 +1,127 @@
+"""The errors a person can act on; anything else is a bug.
+
+Each carries a stable ``code`` for scripts, an exit code for the command line, and
+three sentences: what happened, what was kept, what to do next.
+"""
+
+from __future__ import annotations
+
+
+class ClinicError(Exception):
+    """Base of all expected errors. ``message`` is already translated."""
+
+    code = "error"
+    exit_code = 1
+
+    def __init__(self, message: str, *, kept: str = "", hint: str = "", place: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.kept = kept
+        self.hint = hint
+        self.place = place
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as the command line prints it with ``--json``."""
+        parts = {"code": self.code, "message": self.message, "kept": self.kept}
+        parts |= {"hint": self.hint, "place": self.place}
+        return {key: value for key, value in parts.items() if value}
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.message, self.kept, self.hint) if part)
+
+
+class ValidationError(ClinicError):
+    """A field holds something that cannot be stored. ``field`` names it."""
+
+    code = "invalid"
+    exit_code = 2
+
+    def __init__(
+        self, field: str, message: str, *, kept: str = "", hint: str = "", place: str = ""
+    ) -> None:
+        super().__init__(message, kept=kept, hint=hint, place=place or field)
+        self.field = field
+
+
+class NotFoundError(ClinicError):
+    """The row is not there, or not under the parent it was asked under."""
+
+    code = "not-found"
+    exit_code = 3
+
+
+class PermissionDeniedError(ClinicError):
+    """The signed-in person may not do this."""
+
+    code = "permission"
+    exit_code = 4
+
+
+class StaleError(ClinicError):
+    """The row was changed by somebody else since the form was opened."""
+
+    code = "stale"
+    exit_code = 5
+
+
+class RuleError(ClinicError):
+    """The action contradicts a rule of the record (a signed note, an issued invoice)."""
+
+    code = "rule"
+    exit_code = 6
+
+
+class WrongPasswordError(ClinicError):
+    """User and password do not open the vault."""
+
+    code = "wrong-password"
+    exit_code = 7
+
+
+class InUseError(ClinicError):
+    """Another program holds the data folder."""
+
+    code = "in-use"
+    exit_code = 8
+
+
+class DatabaseDamagedError(ClinicError):
+    """The file cannot be read as our database."""
+
+    code = "damaged"
+    exit_code = 9
+
+
+class NewerDatabaseError(ClinicError):
+    """The file was written by a newer program."""
+
+    code = "newer"
+    exit_code = 10
+
+
+class StorageError(ClinicError):
+    """Disk full, read-only folder, I/O error."""
+
+    code = "storage"
+    exit_code = 11
+
+
+class SetupError(ClinicError):
+    """The data folder or the installation lacks something it needs."""
+
+    code = "setup"
+    exit_code = 12
+
+
+class BadFileError(ClinicError):
+    """A file from outside cannot be read; ``place`` is file and line."""
+
+    code = "bad-file"
+    exit_code = 13
+
+
+class PrintError(ClinicError):
+    """Paper could not be produced; the document itself is kept."""
+
+    code = "print"
+    exit_code = 14

@@ -1,0 +1,173 @@
+"""Words, dates, numbers, money and direction in the reader's language."""
+
+from __future__ import annotations
+
+import gettext as _gettext
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel import dates as babel_dates
+from babel import numbers as babel_numbers
+
+from clinic_desktop.config import program_root
+
+DOMAIN = "messages"
+PSEUDO = "en_XA"
+LANGUAGES = ("en", "ru", "ar")
+"""Languages the program speaks completely; paper may use more."""
+PAPER_LANGUAGES = ("en", "ru", "ar", "he", "hi")
+RTL = frozenset({"ar", "he", "fa", "ur", "ps", "sd", "yi", "dv", "ckb"})
+FSI, PDI = "\u2068", "\u2069"
+
+
+def is_rtl(language: str) -> bool:
+    """Whether the language is written from right to left."""
+    return language.replace("-", "_").split("_")[0] in RTL
+
+
+def isolate(text: str) -> str:
+    """Keep a value (dose, phone, code, date) in one piece inside text of the other direction."""
+    return f"{FSI}{text}{PDI}" if text else text
+
+
+@cache
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    # English is the source language; every other one has a catalogue or falls back to it.
+    return _gettext.translation(
+        DOMAIN, program_root() / "i18n", languages=[language, language.split("_")[0]], fallback=True
+    )
+
+
+@cache
+def _babel(language: str, region: str) -> Locale:
+    language = "en" if language == PSEUDO else language.replace("-", "_").split("_")[0]
+    for tag in (f"{language}_{region}" if region else language, language):
+        try:
+            return Locale.parse(tag)
+        except (ValueError, LookupError):  # UnknownLocaleError: a region Babel does not know
+            continue
+    return Locale.parse("en")
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language with its region: words by gettext, formats by Babel."""
+
+    language: str = "en"
+    region: str = ""
+    time_zone: str = "UTC"
+    latin_digits: bool = True
+    """One digit system per clinic: doses, results and receipts must not mix them."""
+
+    def gettext(self, message: str) -> str:
+        """Translate."""
+        return _catalogue(self.language).gettext(message) if message else ""
+
+    def pgettext(self, context: str, message: str) -> str:
+        """Translate a short word whose meaning depends on its place."""
+        return _catalogue(self.language).pgettext(context, message)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """Translate with the plural form for ``n``."""
+        return _catalogue(self.language).ngettext(singular, plural, n)
+
+    @property
+    def rtl(self) -> bool:
+        """Whether text runs from right to left."""
+        return is_rtl(self.language)
+
+    @property
+    def locale(self) -> Locale:
+        """Babel's locale of language and region."""
+        return _babel(self.language, self.region)
+
+    @property
+    def _numbers(self) -> str:
+        return "latn" if self.latin_digits else "default"
+
+    def local(self, instant: datetime) -> datetime:
+        """An instant as the clinic's wall clock shows it."""
+        return instant.astimezone(ZoneInfo(self.time_zone))
+
+    def date(self, day: date, style: str = "clinical") -> str:
+        """A date; ``clinical`` is DD-Mon-YYYY, which no reader can take for another day."""
+        pattern = "dd-MMM-yyyy" if style == "clinical" else style
+        if self.latin_digits and style == "clinical" and self.rtl:
+            pattern = "dd MMM yyyy"
+        return self._digits(babel_dates.format_date(day, pattern, locale=self.locale))
+
+    def time(self, instant: datetime | time) -> str:
+        """Hours and minutes; an instant is shown in the clinic's zone."""
+        value = self.local(instant) if isinstance(instant, datetime) else instant
+        return self._digits(babel_dates.format_time(value, "short", locale=self.locale))
+
+    def datetime(self, instant: datetime) -> str:
+        """Date and time in the clinic's zone."""
+        return f"{self.date(self.local(instant).date())} {self.time(instant)}"
+
+    def month(self, day: date) -> str:
+        """Month and year."""
+        pattern = babel_dates.format_skeleton("yMMMM", day, locale=self.locale)
+        return self._digits(pattern)
+
+    def number(self, value: Decimal | float, decimals: int | None = None) -> str:
+        """A number with the language's separators; ``decimals`` fixes the digits shown."""
+        pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
+        return babel_numbers.format_decimal(
+            value, format=pattern, locale=self.locale, numbering_system=self._numbers
+        )
+
+    def money(self, amount_minor: int, currency: str) -> str:
+        """An amount in integer minor units with its currency."""
+        digits = babel_numbers.get_currency_precision(currency)
+        return babel_numbers.format_currency(
+            Decimal(amount_minor).scaleb(-digits),
+            currency,
+            locale=self.locale,
+            numbering_system=self._numbers,
+        )
+
+    def _digits(self, text: str) -> str:
+        # Babel's dates follow the locale's digits; the clinic's choice wins.
+        if not self.latin_digits:
+            return text
+        return "".join(str(int(ch)) if ch.isdigit() and ch > "9" else ch for ch in text)
+
+
+ENGLISH = Language()
+_current = ENGLISH
+
+
+def use(language: Language) -> None:
+    """Make a language the one the window speaks. Called at start and from the settings."""
+    global _current  # noqa: PLW0603 - one window, one language; passing it to every label is worse
+    _current = language
+
+
+def current() -> Language:
+    """The language the window speaks."""
+    return _current
+
+
+def _(message: str) -> str:
+    """Translate into the window's language, at the time of the call."""
+    return _current.gettext(message)
+
+
+def pgettext(context: str, message: str) -> str:
+    """Translate a short word with its context."""
+    return _current.pgettext(context, message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Translate with the plural form for ``n``."""
+    return _current.ngettext(singular, plural, n)
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    """Mark a message for extraction; it is translated where it is shown."""
+    return message

@@ -1,0 +1,1 @@
+"""Tables of the record, one file per aggregate."""

@@ -1,0 +1,1 @@
+"""Keys, vault and unlock."""

@@ -1,0 +1,1 @@
+"""Reconciliation with other PCs of the practice (later issue)."""

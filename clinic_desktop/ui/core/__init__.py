@@ -1,0 +1,1 @@
+"""Plumbing between services and widgets."""

@@ -1,0 +1,1 @@
+"""Main window, lock screen, palette."""
