@@ -94,10 +94,9 @@ class Language:
         return instant.astimezone(ZoneInfo(self.time_zone))
 
     def date(self, day: date, style: str = "clinical") -> str:
-        """A date; ``clinical`` is DD-Mon-YYYY, which no reader can take for another day."""
-        pattern = "dd-MMM-yyyy" if style == "clinical" else style
-        if self.latin_digits and style == "clinical" and self.rtl:
-            pattern = "dd MMM yyyy"
+        """A date; ``clinical`` names the month in letters, so that no reader takes it wrongly."""
+        clinical = "dd-MMM-yyyy" if self.locale.language == "en" else "d MMM yyyy"
+        pattern = clinical if style == "clinical" else style
         return self._digits(babel_dates.format_date(day, pattern, locale=self.locale))
 
     def time(self, instant: datetime | time) -> str:
