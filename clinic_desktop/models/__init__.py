@@ -1,1 +1,33 @@
 """Tables of the record, one file per aggregate."""
+
+from clinic_desktop.models import (
+    billing,
+    clinical,
+    document,
+    encounter,
+    journal,
+    local,
+    medication,
+    observation,
+    patient,
+    practice,
+    provenance,
+    scheduling,
+)
+from clinic_desktop.models.base import Base
+
+__all__ = [
+    "Base",
+    "billing",
+    "clinical",
+    "document",
+    "encounter",
+    "journal",
+    "local",
+    "medication",
+    "observation",
+    "patient",
+    "practice",
+    "provenance",
+    "scheduling",
+]

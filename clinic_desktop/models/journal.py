@@ -1,0 +1,96 @@
+"""The commit log: what changed, who changed it, chained so that nothing can be slipped in.
+
+Other PCs, history and audit all read this one log. ``sync_journal`` is filled by triggers and
+emptied into ``sync_commit`` in the same transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import CheckConstraint, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic_desktop.models.base import Base
+from clinic_desktop.models.types import Id
+
+
+class SyncDevice(Base):
+    """A PC of the practice; number 1 is always this one."""
+
+    __tablename__ = "sync_device"
+    dev: Mapped[int] = mapped_column(Integer, primary_key=True)
+    device_id: Mapped[uuid.UUID] = mapped_column(Id, unique=True)
+    prefix: Mapped[str]
+    """Begins this PC's chart and document numbers, so that offline PCs cannot collide."""
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(default="active")
+
+
+class SyncCommit(Base):
+    """One local transaction."""
+
+    __tablename__ = "sync_commit"
+    cid: Mapped[int] = mapped_column(Integer, primary_key=True)
+    dev: Mapped[int]
+    dseq: Mapped[int]
+    hlc: Mapped[int]
+    """Hybrid logical clock: 48 bits of milliseconds, 16 of counter; order for display only."""
+    wall: Mapped[int]
+    user_id: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    reason: Mapped[str]
+    schema_ver: Mapped[int]
+    deps: Mapped[bytes] = mapped_column(LargeBinary)
+    """MessagePack of ``{dev: dseq}`` seen since this PC's previous commit."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    chain: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """BLAKE2b-256 over the previous chain value and this commit."""
+
+    __table_args__ = (UniqueConstraint("dev", "dseq"),)
+
+
+class SyncCell(Base):
+    """The version of a group that was changed since its row was made."""
+
+    __tablename__ = "sync_cell"
+    tbl: Mapped[int] = mapped_column(primary_key=True)
+    pk: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    grp: Mapped[int] = mapped_column(primary_key=True)
+    ver: Mapped[int] = mapped_column(primary_key=True)
+    val: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SyncJournal(Base):
+    """Changes of the transaction under way; empty between transactions."""
+
+    __tablename__ = "sync_journal"
+    j: Mapped[int] = mapped_column(Integer, primary_key=True)
+    tbl: Mapped[int]
+    pk: Mapped[bytes] = mapped_column(LargeBinary(16))
+    op: Mapped[int]
+    """0 insert, 1 update of one group."""
+    grp: Mapped[int]
+
+
+class SyncBase(Base):
+    """Versions that the form showed, where they are not simply the current ones."""
+
+    __tablename__ = "sync_base"
+    tbl: Mapped[int] = mapped_column(primary_key=True)
+    pk: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    grp: Mapped[int] = mapped_column(primary_key=True)
+    vers: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SyncContext(Base):
+    """Switches the triggers off while changes of other PCs are applied."""
+
+    __tablename__ = "sync_ctx"
+    one: Mapped[int] = mapped_column(primary_key=True)
+    applying: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (CheckConstraint("one = 1", name="single"),)

@@ -1,0 +1,58 @@
+"""Where rows came from, and who looked at what."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic_desktop.models.base import Base, Synced, optional_ref, ref, text
+from clinic_desktop.models.types import Id, Json, UtcDateTime
+
+
+class ImportBatch(Synced, Base):
+    """One run of an import."""
+
+    __tablename__ = "import_batch"
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
+    format: Mapped[str]
+    files: Mapped[Any] = mapped_column(Json)
+    counts: Mapped[Any] = mapped_column(Json)
+
+
+class SourceResource(Synced, Base):
+    """A resource exactly as it came, kept beside the row made from it, or alone if none was."""
+
+    __tablename__ = "source_resource"
+    batch_id: Mapped[uuid.UUID] = ref("import_batch", index=False)
+    patient_id: Mapped[uuid.UUID | None] = optional_ref("patient")
+    resource_type: Mapped[str]
+    source_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
+    """BLAKE2b-128 of where and what the resource is: finds it again on the next import."""
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
+    source_id: Mapped[str] = text()
+    row_table: Mapped[str] = text()
+    """Empty where we keep the resource without a row of ours."""
+    row_id: Mapped[uuid.UUID | None] = mapped_column(Id)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    """The JSON, deflated."""
+
+
+class AuditEvent(Synced, Base):
+    """Somebody looked, signed in, printed or exported; writes are in the commit log itself."""
+
+    __tablename__ = "audit_event"
+    kind: Mapped[str]
+    happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(Id)
+    patient_id: Mapped[uuid.UUID | None] = mapped_column(Id)
+    object_id: Mapped[uuid.UUID | None] = mapped_column(Id)
+    detail: Mapped[Any] = mapped_column(Json, default=dict)
+
+
+Index("ix_source_resource_row", SourceResource.row_id)
+Index("ix_audit_event_patient", AuditEvent.patient_id, AuditEvent.happened_at)
