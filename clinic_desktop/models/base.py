@@ -38,9 +38,7 @@ class Synced:
     """Rows are hidden, never removed: what refers to them stays whole."""
 
 
-def ref(
-    target: str, *, nullable: bool = False, index: bool = True
-) -> Mapped[uuid.UUID]:
+def ref(target: str, *, nullable: bool = False, index: bool = True) -> Mapped[uuid.UUID]:
     """A foreign key, checked at commit so that a transaction may write in any order."""
     key = ForeignKey(f"{target}.id", deferrable=True, initially="DEFERRED")
     return mapped_column(Id, key, nullable=nullable, index=index)
