@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gettext as _gettext
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -89,26 +89,26 @@ class Language:
     def _numbers(self) -> str:
         return "latn" if self.latin_digits else "default"
 
-    def local(self, instant: datetime) -> datetime:
+    def local(self, instant: dt.datetime) -> dt.datetime:
         """An instant as the clinic's wall clock shows it."""
         return instant.astimezone(ZoneInfo(self.time_zone))
 
-    def date(self, day: date, style: str = "clinical") -> str:
+    def date(self, day: dt.date, style: str = "clinical") -> str:
         """A date; ``clinical`` names the month in letters, so that no reader takes it wrongly."""
         clinical = "dd-MMM-yyyy" if self.locale.language == "en" else "d MMM yyyy"
         pattern = clinical if style == "clinical" else style
         return self._digits(babel_dates.format_date(day, pattern, locale=self.locale))
 
-    def time(self, instant: datetime | time) -> str:
+    def time(self, instant: dt.datetime | dt.time) -> str:
         """Hours and minutes; an instant is shown in the clinic's zone."""
-        value = self.local(instant) if isinstance(instant, datetime) else instant
+        value = self.local(instant) if isinstance(instant, dt.datetime) else instant
         return self._digits(babel_dates.format_time(value, "short", locale=self.locale))
 
-    def datetime(self, instant: datetime) -> str:
+    def datetime(self, instant: dt.datetime) -> str:
         """Date and time in the clinic's zone."""
         return f"{self.date(self.local(instant).date())} {self.time(instant)}"
 
-    def month(self, day: date) -> str:
+    def month(self, day: dt.date) -> str:
         """Month and year."""
         pattern = babel_dates.format_skeleton("yMMMM", day, locale=self.locale)
         return self._digits(pattern)
