@@ -1,0 +1,323 @@
+"""Names and words made comparable: without case, diacritics, script or keyboard layout.
+
+The index (``patient_index_text``) and the query (``fts_query``) go through the same functions, so
+that ``ivanova``, ``Ива́нова`` and ``bdfyjdf`` (the right keys in the wrong layout) find the same
+person. The FTS5 table must be made with ``FTS_TOKENIZE``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+
+from anyascii import anyascii
+
+# Letters that Unicode does not decompose but people type without their stroke, dot or ligature;
+# Arabic and Persian forms of one letter; Hebrew final letters.
+_SAME = str.maketrans(
+    {
+        "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d",
+        "ё": "е", "ґ": "г",
+        "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ٱ": "ا", "ء": None, "\u0640": None,
+        "ך": "כ", "ם": "מ", "ן": "נ", "ף": "פ", "ץ": "צ",
+        "'": None, "’": None, "ʼ": None, "ʻ": None, "`": None, "´": None, "׳": None, "״": None,
+        "\u200c": None, "\u200d": None, "\u200e": None, "\u200f": None, "\u061c": None,
+        "\u2066": None, "\u2067": None, "\u2068": None, "\u2069": None, "\u00ad": None,
+    }
+)  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Fold case, diacritics and letter variants; spacing and punctuation stay as they are.
+
+    >>> fold("Ёлкина Müller الإمام")
+    'елкина muller الامام'
+    """
+    composed = unicodedata.normalize("NFC", text.translate(_SAME)).casefold().translate(_SAME)
+    return "".join(map(_fold_char, composed)).translate(_SAME)
+
+
+def _fold_char(char: str) -> str:
+    if char.isascii() or "\u0400" <= char <= "\u052f":  # й, ї and ў are letters, not accents
+        return char
+    decimal = unicodedata.decimal(char, None)
+    if decimal is not None:
+        return str(decimal)
+    return "".join(c for c in unicodedata.normalize("NFKD", char).casefold() if not _is_mark(c))
+
+
+def _is_mark(char: str) -> bool:
+    # By canonical combining class (Unicode 3.11): nukta, Hebrew points, Arabic vowel signs, and
+    # everything from 200 on. Indic vowel signs have class 0, Thai ones 103: those are letters.
+    kind = unicodedata.combining(char)
+    return kind == 7 or 10 <= kind <= 36 or kind >= 200
+
+
+def latin(text: str) -> str:
+    """The text in plain lower-case Latin letters, as a passport office would spell it.
+
+    >>> latin("Хасанов Юсуп")
+    'khasanov yusup'
+    """
+    return re.sub(r"['`\"]", "", anyascii(fold(text))).casefold()
+
+
+# One spelling for the usual Latin spellings of the same sound (ICAO 9303, GOST R 7.0.34, BGN/PCGN
+# and what people type), most specific first. Both sides are reduced, so the result is not a
+# transliteration: it is a key.
+_SPELLINGS = [
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"shch|sch|stch|šč", "sh"),
+        (r"dzh|dj", "j"),
+        (r"kh", "h"),
+        (r"ph", "f"),
+        (r"gh", "g"),
+        (r"th", "t"),
+        (r"tz|cz", "ts"),
+        (r"ck|c(?!h)|q", "k"),
+        (r"x", "ks"),
+        (r"w", "v"),
+        (r"oo|ou", "u"),
+        (r"ee", "i"),
+        (r"[yj]", "i"),
+        (r"ie|io", "e"),
+        (r"(.)\1+", r"\1"),
+        (r"(?<=d)er$", "r"),  # Alexander, Александр
+        (r"(?<=.)h$", ""),
+    )
+]
+
+
+def sound_key(word: str) -> str:
+    """A key that is equal for the usual Latin spellings of one name.
+
+    >>> {sound_key(name) for name in ("Юсупов", "yusupov", "iusupov", "jusupow")}
+    {'iusupov'}
+    """
+    key = latin(word)
+    for pattern, plain in _SPELLINGS:
+        key = pattern.sub(plain, key)
+    return key
+
+
+# Consonants only, because Arabic script leaves out what Latin spellings vary in most. Sounds that
+# countries spell differently share a letter (Jamal, Gamal; Zainab; Tariq, Tarek).
+_ARABIC_CONSONANTS = dict(zip("بتثجحخدذرزسشصضطظغفقكلمنه", "bttjhxdzrzscsdtzjfkklmnh", strict=True))
+_LATIN_CONSONANTS = (
+    ("sh", "c"), ("ch", "c"), ("kh", "x"), ("gh", "j"), ("dh", "z"), ("th", "t"), ("ph", "f"),
+    ("g", "j"), ("q", "k"), ("ck", "k"), ("p", "b"), ("v", "f"),
+)  # fmt: skip
+
+
+def consonants(word: str) -> str:
+    """The consonants of a name in Arabic or Latin script, one letter per sound.
+
+    >>> consonants("محمد") == consonants("Mohammed") == consonants("Muhamad")
+    True
+    """
+    word = fold(word)
+    if re.search(r"[\u0620-\u064a]", word):
+        bones = "".join(
+            _ARABIC_CONSONANTS.get(char, "w" if char == "و" and not place else "")
+            for place, char in enumerate(word)
+        )
+    else:
+        bones = latin(word)
+        first = "w" if bones.startswith("w") else ""
+        # "c" is free as a letter of its own only after the digraphs are gone.
+        bones = bones.replace("ck", "k")
+        for spelling, sound in _LATIN_CONSONANTS:
+            bones = bones.replace(spelling, sound)
+        bones = first + re.sub(r"[^bcdfhjklmnrstxz]", "", bones)
+    return re.sub(r"(?<=.)h$", "", re.sub(r"(.)\1+", r"\1", bones))
+
+
+# The same physical keys, row by row, on the US, Russian (ЙЦУКЕН) and Arabic (101) layouts.
+_US = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./"
+_RUSSIAN = "ёйцукенгшщзхъфывапролджэячсмитьбю."
+_ARABIC = "ذضصثقفغعهخحجدشسيبلاتنمكطئءؤر\0ىةوزظ"
+_US_SHIFT = '~QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>?'
+_TO_RUSSIAN = str.maketrans(_US + _US_SHIFT, _RUSSIAN + _RUSSIAN.upper())
+_FROM_RUSSIAN = str.maketrans(_RUSSIAN[:-1] + _RUSSIAN[:-1].upper(), _US[:-1] + _US_SHIFT[:-1])
+_TO_ARABIC = str.maketrans(dict(zip(_US, _ARABIC, strict=True)) | {"b": "لا"})
+_FROM_ARABIC = str.maketrans({a: u for u, a in zip(_US, _ARABIC, strict=True) if a != "\0"})
+
+
+def other_layout(text: str) -> list[str]:
+    """What the same keys would have typed in the other layouts (English, Russian, Arabic).
+
+    >>> other_layout("bdfyjdf")[0]
+    'иванова'
+    """
+    if re.search(r"[А-яЁё]", text):
+        return [text.translate(_FROM_RUSSIAN)]
+    if re.search(r"[\u0620-\u064a]", text):
+        return [text.replace("لا", "b").translate(_FROM_ARABIC)]
+    if re.search(r"[A-Za-z]", text):
+        return [text.translate(_TO_RUSSIAN), text.casefold().translate(_TO_ARABIC)]
+    return []
+
+
+# ---------------------------------------------------------------- what is indexed and asked
+
+FTS_TOKENIZE = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
+"""The FTS5 tokenizer both sides count on: text comes folded, and Indic vowel signs are letters."""
+
+_BONES = "0"
+"""Opens a token of consonants: numbers have no letters and names no digits, so nothing clashes."""
+
+
+def words_of(text: str) -> list[str]:
+    """Split at everything that is not a letter, digit or mark, then fold; empty words vanish."""
+    kept = (c if unicodedata.category(c)[0] in "LNM" else " " for c in text)
+    return [word for word in map(fold, "".join(kept).split()) if word]
+
+
+def search_tokens(text: str) -> list[str]:
+    """The tokens under which a text is found: its words, their Latin spellings, their sound."""
+    tokens: dict[str, None] = {}
+    for chunk in text.split():
+        parts = words_of(chunk)
+        if len(parts) > 1:
+            parts.append("".join(parts))
+        if re.search("[äöüÄÖÜ]", chunk):  # Müller is also Mueller
+            parts += words_of(re.sub("[äöüÄÖÜ]", lambda umlaut: fold(umlaut[0]) + "e", chunk))
+        for part in parts:
+            tokens |= dict.fromkeys(_word_tokens(part))
+    return list(tokens)
+
+
+@lru_cache(maxsize=50_000)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    spelled = latin(word)
+    tokens = [word, *(token for token in (spelled, sound_key(word)) if token.isalnum())]
+    if _has_bones(word):
+        stem = word.removeprefix("ال") if len(word) > 4 else word
+        bones = filter(None, (consonants(word), consonants(stem)))
+        tokens += [stem, *(_BONES + letters for letters in bones)]
+    return tuple(tokens)
+
+
+def _has_bones(word: str) -> bool:
+    return bool(re.search(r"[a-z]{3}|[\u0620-\u064a]{2}", word))
+
+
+def patient_index_text(
+    names: Iterable[str], identifiers: Iterable[str], phones: Iterable[str], birth: str = ""
+) -> str:
+    """All tokens of a patient for the FTS5 table; ``birth`` is ISO ``YYYY[-MM[-DD]]``."""
+    tokens: dict[str, None] = {}
+    for name in names:
+        tokens |= dict.fromkeys(search_tokens(name))
+    for identifier in identifiers:
+        parts = words_of(identifier)
+        tokens |= dict.fromkeys([*parts, "".join(parts), *_tails(identifier)])
+    for phone in phones:
+        tokens |= dict.fromkeys(_tails(phone))
+    tokens |= dict.fromkeys(_birth_tokens(birth))
+    return " ".join(token for token in tokens if token)
+
+
+def _tails(number: str) -> Iterator[str]:
+    digits = re.sub(r"\D", "", fold(number))
+    yield digits
+    for start in range(1, len(digits) - 3):  # the last four digits are what people ask for
+        yield digits[start:]
+
+
+def _birth_tokens(birth: str) -> list[str]:
+    match birth.split("-"):
+        case [year, month, day]:
+            short = year[-2:]
+            full = [year + month + day, day + month + year, month + day + year]
+            return [year, month + year, *full, day + month + short, month + day + short]
+        case [year, month]:
+            return [year, month + year, year + month]
+    return [birth]
+
+
+# A number as people type it: digits with spaces, brackets, dots and dashes.
+_NUMBER = re.compile(r"(?<!\S)\+?[(\d][\d ()./-]*\d(?!\S)")
+_DATE = re.compile(
+    r"(\d{1,2})[./-](?:(\d{1,2})[./-])?(\d{4}|\d{2})|(\d{4})-(\d{1,2})(?:-(\d{1,2}))?"
+)
+
+
+def fts_query(text: str, *, today: date | None = None) -> str:
+    """An FTS5 MATCH expression for what a person typed; empty if there is nothing to look for.
+
+    Words stand in any order, each is a prefix, all must be found. A one- or two-digit number is
+    also an age when ``today`` is given (``iva 71``).
+    """
+    normal = "".join(fold(c) if c.isdecimal() else c for c in text)
+    numbers = [_number_query(found[0], today) for found in _NUMBER.finditer(normal)]
+    words = [_word_query(chunk, today) for chunk in _NUMBER.sub(" ", normal).split()]
+    return " AND ".join(part for part in (*words, *numbers) if part)
+
+
+def _number_query(typed: str, today: date | None) -> str:
+    if dated := _DATE.fullmatch(typed):
+        return _any(_prefix("".join(part.zfill(2) for part in dated.groups() if part)))
+    groups = re.findall(r"\d+", typed)
+    whole = _digit_terms("".join(groups), today)
+    if len(groups) == 1:
+        return _any(*whole)
+    return _any(*whole, " AND ".join(_any(*_digit_terms(group, today)) for group in groups))
+
+
+def _digit_terms(digits: str, today: date | None) -> list[str]:
+    if len(digits) < 3:
+        years = [today.year - int(digits), today.year - int(digits) - 1] if today else []
+        return [_exact(digits), *(_exact(str(year)) for year in years)]
+    terms = [_prefix(digits)]
+    if digits.startswith("0") and len(digits.lstrip("0")) > 2:
+        terms.append(_prefix(digits.lstrip("0")))  # trunk prefix: 0712… is +254 712…
+    if len(digits) > 9:
+        terms.append(_prefix(digits[-9:]))  # +7 921… and 8 921… are one number
+    return terms
+
+
+def _word_query(chunk: str, today: date | None) -> str:
+    parts = words_of(chunk)
+    typed = [
+        _any(*(_digit_terms(part, today) if part.isdecimal() else query_alternatives(part)))
+        for part in parts
+    ]
+    keys = []
+    for variant in other_layout(chunk):
+        mistyped = words_of(variant)
+        if len(mistyped) == 1 and mistyped[0].isalpha():
+            keys.append(_prefix(mistyped[0]))
+            if re.fullmatch(r"[а-я]{4,}", mistyped[0]):
+                keys.append(_prefix(sound_key(mistyped[0])))
+    meant = " AND ".join(typed)
+    return _any(f"({meant})" if len(typed) > 1 else meant, *keys)
+
+
+def query_alternatives(word: str) -> list[str]:
+    """The FTS5 terms of which one must match for a folded word to be found."""
+    keys = [word, sound_key(word)]
+    if "x" in word:  # х as chats write it: xasanov
+        keys.append(sound_key(word.replace("x", "kh")))
+    terms = [_prefix(key) for key in dict.fromkeys(keys) if key.isalnum() or key == word]
+    if _has_bones(word) and (bones := consonants(word)):
+        # Two consonants open half of all names: so few must be the whole name.
+        terms.append(_prefix(_BONES + bones) if len(bones) > 2 else _exact(_BONES + bones))
+    return terms
+
+
+def _exact(token: str) -> str:
+    return '"' + token.replace('"', '""') + '"'
+
+
+def _prefix(token: str) -> str:
+    return _exact(token) + "*"
+
+
+def _any(*terms: str) -> str:
+    found = list(dict.fromkeys(term for term in terms if term))
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})" if found else ""

@@ -1,0 +1,1 @@
+"""The rules, tried without a database or a window."""
