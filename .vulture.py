@@ -1,0 +1,1 @@
+"""Names that are used although vulture cannot see by whom; each group says why."""
