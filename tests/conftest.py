@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QWidget
 
+pytest_plugins = ("tests.support.records",)
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 RUNNER_THREADS = ("execnet", "pytest", "ThreadPoolExecutor-asyncio")

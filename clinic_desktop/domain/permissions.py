@@ -5,20 +5,38 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-READ_FRONT_DESK = frozenset({
-    "patient.read", "appointment.read", "billing.read", "practice.read", "print.read",
-})
+READ_FRONT_DESK = frozenset(
+    {
+        "patient.read",
+        "appointment.read",
+        "billing.read",
+        "practice.read",
+        "print.read",
+    }
+)
 READ_CLINICAL = frozenset({"chart.read", "document.read"})
 FRONT_DESK = READ_FRONT_DESK | {
-    "patient.write", "appointment.write", "billing.write", "print.write", "document.write",
+    "patient.write",
+    "appointment.write",
+    "billing.write",
+    "print.write",
+    "document.write",
     "allergy.read",
 }
 NURSE = FRONT_DESK | READ_CLINICAL | {"vitals.write", "allergy.write", "visit.draft"}
 DOCTOR = NURSE | {"visit.write", "visit.sign", "prescription.write", "patient.merge"}
-OWNER = frozenset({
-    "practice.write", "user.write", "import.run", "export.run", "pack.write", "patient.merge",
-    "billing.refund", "record.check",
-})
+OWNER = frozenset(
+    {
+        "practice.write",
+        "user.write",
+        "import.run",
+        "export.run",
+        "pack.write",
+        "patient.merge",
+        "billing.refund",
+        "record.check",
+    }
+)
 
 ROLES: dict[str, frozenset[str]] = {
     "doctor": DOCTOR | {"billing.refund"},

@@ -18,6 +18,8 @@ class Blob(Base):
 
     __tablename__ = "blob"
     sha256: Mapped[str] = mapped_column(primary_key=True)
+    encoding: Mapped[str] = text()
+    """Empty, or ``deflate`` where the bytes are kept compressed."""
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -135,8 +135,8 @@ class PatientMerge(Synced, Base):
     reason: Mapped[str] = text()
     merged_at: Mapped[datetime] = mapped_column(UtcDateTime)
     merged_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
-    moved: Mapped[Any] = mapped_column(Json)
-    """``{table: [row ids]}`` that were moved, and the survivor's fields as they were."""
+    before: Mapped[Any] = mapped_column(Json)
+    """The survivor's fields as they were; rows stay where they are, the chart reads both."""
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -25,21 +25,21 @@ class ImportBatch(Synced, Base):
 
 
 class SourceResource(Synced, Base):
-    """A resource exactly as it came, kept beside the row made from it, or alone if none was."""
+    """Ties a row of ours to the resource it came from, whose exact bytes lie in an attachment."""
 
     __tablename__ = "source_resource"
     batch_id: Mapped[uuid.UUID] = ref("import_batch", index=False)
     patient_id: Mapped[uuid.UUID | None] = optional_ref("patient")
+    attachment_id: Mapped[uuid.UUID] = ref("attachment", index=False)
+    position: Mapped[int] = mapped_column(default=0)
+    """Entry of the bundle, or line of the part, counted from 0."""
     resource_type: Mapped[str]
     source_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
-    """BLAKE2b-128 of where and what the resource is: finds it again on the next import."""
+    """BLAKE2b-128 of what names the resource at its source: finds it again on the next import."""
     content_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
-    source_id: Mapped[str] = text()
     row_table: Mapped[str] = text()
     """Empty where we keep the resource without a row of ours."""
     row_id: Mapped[uuid.UUID | None] = mapped_column(Id)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    """The JSON, deflated."""
 
 
 class AuditEvent(Synced, Base):

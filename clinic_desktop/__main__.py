@@ -1,0 +1,21 @@
+"""Starts the command line, or the window when no command is given. Imports no Qt by itself."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; the return value is the exit code."""
+    if sys.stderr is not None:
+        faulthandler.enable()
+    os.umask(0o077)
+    from clinic_desktop.cli import run  # noqa: PLC0415 - after umask, before anything is written
+
+    return run(sys.argv[1:] if argv is None else argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

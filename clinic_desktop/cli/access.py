@@ -1,0 +1,63 @@
+"""Signing in from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from clinic_desktop import clinic, i18n
+from clinic_desktop.config import DataDir
+from clinic_desktop.errors import SetupError, WrongPasswordError
+from clinic_desktop.i18n import _
+from clinic_desktop.security import vault as vaults
+
+PASSWORD_VARIABLE = "CLINIC_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+def password(prompt: str) -> str:
+    """From the environment, or asked for without echo.
+
+    Raises:
+        WrongPasswordError: there is nobody to ask.
+    """
+    given = os.environ.get(PASSWORD_VARIABLE)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise WrongPasswordError(
+            _("A password is needed."),
+            hint=_("Set {variable}, or run the command in a terminal.").format(
+                variable=PASSWORD_VARIABLE
+            ),
+        )
+    return getpass.getpass(prompt)
+
+
+@contextmanager
+def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clinic.Clinic]:
+    """The open clinic of this command; closed at the end whatever happens."""
+    login = options.user or _only_user(data_dir)
+    opened = clinic.open_clinic(
+        data_dir, login, password(_("Password of {login}: ").format(login=login))
+    )
+    try:
+        if not options.speak:
+            i18n.use(opened.language())
+        yield opened
+    finally:
+        opened.close()
+
+
+def _only_user(data_dir: DataDir) -> str:
+    if not clinic.exists(data_dir):
+        return ""
+    slots = vaults.load(data_dir.vault).slots
+    if len(slots) != 1:
+        raise SetupError(
+            _("Several people can sign in here."), hint=_("Say who with --user LOGIN.")
+        )
+    return slots[0].login

@@ -1,0 +1,45 @@
+"""How commands speak: sentences for people, one JSON object for scripts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from clinic_desktop.errors import ClinicError
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command writes."""
+
+    as_json: bool
+    out: TextIO
+    err: TextIO
+
+    def result(self, data: dict[str, Any], *sentences: str) -> None:
+        """The outcome: the object with ``--json``, the sentences without."""
+        if self.as_json:
+            json.dump(data, self.out, ensure_ascii=False, default=str)
+            self.out.write("\n")
+        else:
+            for sentence in sentences:
+                self.out.write(f"{sentence}\n")
+        self.out.flush()
+
+    def progress(self, sentence: str) -> None:
+        """Word of work under way; never mixed into the result."""
+        if not self.as_json:
+            self.err.write(f"{sentence}\n")
+            self.err.flush()
+
+    def error(self, error: ClinicError) -> None:
+        """What happened, what was kept, what to do next."""
+        if self.as_json:
+            json.dump({"error": error.as_dict()}, self.out, ensure_ascii=False)
+            self.out.write("\n")
+            return
+        place = f"{error.place}: " if error.place else ""
+        for part in (place + error.message, error.kept, error.hint):
+            if part:
+                self.err.write(f"{part}\n")

@@ -1,0 +1,174 @@
+"""Opening the encrypted file: the right library, the right key, the right pragmas, or not at all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+from sqlcipher3 import dbapi2
+
+from clinic_desktop.errors import DatabaseDamagedError, SetupError, StorageError
+from clinic_desktop.i18n import _
+
+KEY_BYTES = 48
+"""256-bit key and 128-bit salt; SQLCipher takes both raw and derives nothing."""
+SQLITE_FLOOR = (3, 51, 3)
+"""The WAL-reset corruption bug of SQLite 3.7.0–3.51.2 is fixed here."""
+CIPHER_FLOOR = (4, 9)
+
+PRAGMAS: tuple[tuple[str, str, object], ...] = (
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", 2),
+    ("foreign_keys", "ON", 1),
+    ("busy_timeout", "5000", 5000),
+    ("secure_delete", "ON", 1),
+    ("temp_store", "MEMORY", 2),
+    ("mmap_size", "0", None),
+    ("trusted_schema", "OFF", 0),
+    ("cell_size_check", "ON", 1),
+    ("wal_autocheckpoint", "1000", 1000),
+    ("journal_size_limit", str(64 << 20), 64 << 20),
+    ("cache_size", "-65536", -65536),
+)
+"""Set on every connection and read back; a mismatch refuses the file."""
+MAC_PRAGMAS: tuple[tuple[str, str, object], ...] = (
+    ("fullfsync", "ON", 1),
+    ("checkpoint_fullfsync", "ON", 1),
+)
+
+
+def check_library() -> None:
+    """Refuse a SQLite that would lose data or write plain text.
+
+    Raises:
+        SetupError: wrong version, or the library cannot encrypt.
+    """
+    if dbapi2.sqlite_version_info < SQLITE_FLOOR:
+        raise SetupError(
+            _("The database library {found} is too old.").format(found=dbapi2.sqlite_version),
+            hint=_("Install the program again from its installer."),
+        )
+    connection = dbapi2.connect(":memory:")
+    try:
+        row = connection.execute("PRAGMA cipher_version").fetchone()
+    finally:
+        connection.close()
+    if not row or tuple(int(part) for part in row[0].split()[0].split(".")[:2]) < CIPHER_FLOOR:
+        raise SetupError(
+            _("The database library cannot encrypt."),
+            hint=_("Install the program again from its installer."),
+        )
+
+
+def connect(path: Path, key: bytes | None) -> Any:
+    """One connection with key and pragmas set; ``key=None`` opens a plain file (benchmarks, packs).
+
+    Raises:
+        DatabaseDamagedError: the file is not a database, or not one of this key.
+        StorageError: the file cannot be opened.
+    """
+    try:
+        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+    except sqlcipher3.Error as error:
+        raise storage_error(error, path) from error
+    try:
+        if key is not None:
+            connection.execute("PRAGMA cipher_log_level = NONE")  # our errors say it, not stderr
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        set_pragmas(connection)
+    except sqlcipher3.Error as error:
+        connection.close()
+        raise storage_error(error, path) from error
+    return connection
+
+
+def set_pragmas(connection: Any) -> None:
+    """Set and read back what durability depends on."""
+    wanted = PRAGMAS + (MAC_PRAGMAS if sys.platform == "darwin" else ())
+    for name, value, expected in wanted:
+        connection.execute(f"PRAGMA {name} = {value}").fetchall()
+        row = connection.execute(f"PRAGMA {name}").fetchone()
+        if expected is not None and (row is None or row[0] != expected):
+            raise SetupError(
+                _("The database refused the setting {name}.").format(name=name),
+                hint=_("Move the data folder to a disk of this PC."),
+            )
+
+
+def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | StorageError:
+    """Turn SQLite's error into a sentence a person can act on."""
+    text = str(error)
+    kept = _("Nothing was changed.")
+    if "not a database" in text or "malformed" in text or "hmac" in text.lower():
+        return DatabaseDamagedError(
+            _("The record file cannot be read: it is damaged or belongs to another key."),
+            kept=_("The file was left exactly as it is."),
+            hint=_("Restore a backup, or open the right data folder."),
+            place=str(path),
+        )
+    if "full" in text:
+        return StorageError(
+            _("The disk is full."), kept=kept, hint=_("Free some space and try again.")
+        )
+    if "readonly" in text or "read-only" in text or "unable to open" in text:
+        return StorageError(
+            _("The data folder cannot be written."),
+            kept=kept,
+            hint=_("Check that the folder exists and belongs to you."),
+            place=str(path),
+        )
+    if "locked" in text or "busy" in text:
+        return StorageError(
+            _("Another program holds the record file."),
+            kept=kept,
+            hint=_("Close it and try again."),
+        )
+    return StorageError(
+        _("The disk reported an error: {reason}").format(reason=text), kept=kept, place=str(path)
+    )
+
+
+def make_engine(opener: Callable[[], Any], *, writer: bool) -> Engine:
+    """An engine whose transactions begin when we say so: IMMEDIATE for the writer."""
+    engine = create_engine(
+        "sqlite://",
+        module=dbapi2,
+        creator=opener,
+        poolclass=QueuePool,
+        pool_size=1 if writer else 2,
+        max_overflow=0,
+        pool_reset_on_return=None if writer else "rollback",
+    )
+    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def create_file(path: Path, key: bytes | None) -> None:
+    """Make an empty file whose pages can be given back to the disk later."""
+    connection = dbapi2.connect(str(path), isolation_level=None)
+    try:
+        if key is not None:
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA user_version = 0")
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+
+
+def is_plain_sqlite(path: Path) -> bool:
+    """Whether the file on the disk is readable without a key."""
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\x00"

@@ -1,0 +1,37 @@
+"""Alembic's entry: real transactions around DDL, which its SQLite default does not give.
+
+With Alembic's own setting a program killed in mid-migration leaves half a schema behind. Here the
+engine begins with BEGIN IMMEDIATE, and each revision is one transaction that also moves
+``user_version`` and the triggers.
+"""
+
+from alembic import context
+from alembic.runtime.migration import MigrationContext
+
+from clinic_desktop.db import triggers
+
+engine = context.config.attributes["engine"]
+on_step = context.config.attributes.get("on_step")
+
+
+def _after_step(ctx: MigrationContext, step: object, **_: object) -> None:
+    revision = ctx.get_current_revision() or "0"
+    connection = ctx.connection
+    assert connection is not None  # noqa: S101 - offline mode is not used
+    cursor = connection.connection.dbapi_connection
+    assert cursor is not None  # noqa: S101
+    triggers.install(cursor)
+    connection.exec_driver_sql(f"PRAGMA user_version = {int(str(step.up_revision_id))}")  # type: ignore[attr-defined]
+    if on_step is not None:
+        on_step(revision)
+
+
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        transactional_ddl=True,
+        transaction_per_migration=True,
+        on_version_apply=_after_step,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,154 @@
+"""What a service gets in hand: a reading session, or one writing transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.orm import Session
+
+from clinic_desktop.clock import Clock
+from clinic_desktop.db import journal, search
+from clinic_desktop.db.journal import Author, Changes
+from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.models.local import NumberSeries
+from clinic_desktop.models.practice import Practice
+from clinic_desktop.models.provenance import AuditEvent
+from clinic_desktop.models.types import to_millis
+
+
+@dataclass
+class ReadSession:
+    """A view of the record that does not change while it is read."""
+
+    session: Session
+    actor: Actor
+    clock: Clock
+    now: datetime
+
+    @property
+    def cursor(self) -> Any:
+        """The driver's connection of this transaction, for SQL that the ORM has no words for."""
+        return self.session.connection().connection.dbapi_connection
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the clinic's wall clock stands."""
+        if "zone" not in self.session.info:
+            name = self.session.scalar(select(Practice.time_zone).limit(1))
+            self.session.info["zone"] = ZoneInfo(name or "UTC")
+        return self.session.info["zone"]
+
+    @property
+    def today(self) -> date:
+        """The clinic's calendar day."""
+        return self.now.astimezone(self.zone).date()
+
+    def version(self, table: str, row_id: uuid.UUID) -> int:
+        """The base that a form editing this row must give back when it saves."""
+        return journal.row_version(self.cursor, table, row_id)
+
+
+@dataclass
+class UnitOfWork(ReadSession):
+    """One transaction that writes; everything in it is kept, or nothing."""
+
+    reason: str = ""
+    origin: str = "local"
+    extra: list[Changes] = field(default_factory=list)
+
+    def new_id(self) -> uuid.UUID:
+        """A fresh id."""
+        return self.clock.new_id()
+
+    def add(self, *rows: Any) -> None:
+        """Write new rows; gives each an id and the commit it belongs to."""
+        for row in rows:
+            if hasattr(row, "sv") and row.id is None:
+                row.id = self.new_id()
+        self.session.add_all(rows)
+
+    def expect(self, table: str, row_id: uuid.UUID, base: int | None) -> None:
+        """Raise ``StaleError`` if the row was written after the form was opened."""
+        self.session.flush()
+        journal.expect(self.cursor, table, row_id, base)
+
+    def audit(
+        self,
+        kind: str,
+        *,
+        patient_id: uuid.UUID | None = None,
+        object_id: uuid.UUID | None = None,
+        **detail: str | int,
+    ) -> None:
+        """Record an event that is not itself a change: a look, a sign-in, a print."""
+        self.add(
+            AuditEvent(
+                kind=kind,
+                happened_at=self.now,
+                user_id=self.actor.user_id,
+                patient_id=patient_id,
+                object_id=object_id,
+                detail=detail,
+            )
+        )
+
+    def next_number(self, series: str, year: int = 0) -> int:
+        """Take the next number of a series of this PC; given back if the transaction fails."""
+        row = self.session.get(NumberSeries, (series, year))
+        if row is None:
+            row = NumberSeries(name=series, year=year, next_value=1)
+            self.session.add(row)
+        number = row.next_value
+        row.next_value = number + 1
+        self.session.flush()
+        return number
+
+    @property
+    def device_prefix(self) -> str:
+        """Begins the numbers given on this PC."""
+        row = self.cursor.execute("SELECT prefix FROM sync_device WHERE dev = 1").fetchone()
+        return str(row[0])
+
+
+def capture_commits(engine: Engine) -> None:
+    """Pack the journal whenever a transaction of this engine commits, whoever began it."""
+
+    @event.listens_for(engine, "commit")
+    def _commit(connection: Connection) -> None:
+        cursor = connection.connection.dbapi_connection
+        author = connection.info.pop("author", None) or Author(None, 0, "unattributed")
+        changes = journal.pack(cursor, author)
+        if changes is not None:
+            search.update(cursor, changes)
+        connection.info["changes"] = changes
+
+
+@contextmanager
+def reading(engine: Engine, actor: Actor, clock: Clock) -> Iterator[ReadSession]:
+    """A read transaction; nothing can be written through it."""
+    with engine.connect() as connection, Session(connection) as session:
+        yield ReadSession(session, actor, clock, clock.now())
+
+
+@contextmanager
+def writing(
+    engine: Engine, actor: Actor, clock: Clock, reason: str, origin: str = "local"
+) -> Iterator[UnitOfWork]:
+    """A write transaction, committed when the block ends without an error."""
+    with engine.connect() as connection:
+        with connection.begin(), Session(connection, expire_on_commit=False) as session:
+            now = clock.now()
+            uow = UnitOfWork(session, actor, clock, now, reason, origin)
+            yield uow
+            session.flush()
+            connection.info["author"] = Author(actor.user_id, to_millis(now), reason, origin)
+        changes = connection.info.pop("changes", None)
+        if changes is not None:
+            uow.extra.append(changes)

@@ -1,0 +1,126 @@
+"""The triggers that capture every write of a synced table, generated from the registry.
+
+They fire for the ORM, bulk statements, raw SQL and imports alike, in the same transaction.
+Alembic's batch mode drops a table's triggers without a word, so they are made anew after every
+migration and compared with the file at every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from clinic_desktop.models.registry import TABLES, GroupSpec, TableSpec
+
+PREFIX = "capture_"
+_LOCAL = "(SELECT applying FROM sync_ctx) = 0"
+
+GUARDS: dict[str, str] = {
+    "guard_note_signed": """
+CREATE TRIGGER guard_note_signed BEFORE UPDATE OF
+ encounter_id, kind, subjective, objective, assessment, plan, status, author_id, written_at,
+ signed_at, content_hash, amends_id, is_deleted ON note
+WHEN OLD.status = 'signed' BEGIN
+ SELECT RAISE(ABORT, 'rule: a signed note is never changed');
+END""",
+    "guard_invoice_issued": """
+CREATE TRIGGER guard_invoice_issued BEFORE UPDATE OF
+ encounter_id, practitioner_id, kind, status, number, currency, discount_minor, discount_bp,
+ discount_reason, net_minor, tax_minor, total_minor, issued_at, issued_by, due_on, seller, buyer,
+ refers_to, note, is_deleted ON invoice
+WHEN OLD.status = 'issued' BEGIN
+ SELECT RAISE(ABORT, 'rule: an issued document is never changed');
+END""",
+    "guard_invoice_line_insert": """
+CREATE TRIGGER guard_invoice_line_insert BEFORE INSERT ON invoice_line
+WHEN (SELECT status FROM invoice WHERE id = NEW.invoice_id) = 'issued' BEGIN
+ SELECT RAISE(ABORT, 'rule: an issued document is never changed');
+END""",
+    "guard_invoice_line_update": """
+CREATE TRIGGER guard_invoice_line_update BEFORE UPDATE ON invoice_line
+WHEN (SELECT status FROM invoice WHERE id = OLD.invoice_id) = 'issued'
+ AND NEW.sv IS OLD.sv BEGIN
+ SELECT RAISE(ABORT, 'rule: an issued document is never changed');
+END""",
+    "guard_payment": """
+CREATE TRIGGER guard_payment BEFORE UPDATE OF
+ invoice_id, kind, number, amount_minor, currency, method, tendered_minor, change_minor,
+ reference, taken_at, taken_by, refers_to, reason, is_deleted ON payment BEGIN
+ SELECT RAISE(ABORT, 'rule: a payment is never changed, only refunded');
+END""",
+}
+"""What the program must not do even by mistake: second line of defence behind the services."""
+
+
+def trigger_sql() -> dict[str, str]:
+    """Every trigger the file must have, by name."""
+    statements = {name: sql.strip() for name, sql in GUARDS.items()}
+    for table in TABLES:
+        statements |= dict(_capture(table))
+    return statements
+
+
+def _capture(table: TableSpec) -> Iterator[tuple[str, str]]:
+    name = f"{PREFIX}{table.name}"
+    yield (
+        f"{name}_insert",
+        f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table.name} WHEN {_LOCAL} BEGIN\n"
+        f" INSERT INTO sync_journal (tbl, pk, op, grp) VALUES ({table.number}, NEW.id, 0, 0);\nEND",
+    )
+    for group in table.groups:
+        if table.insert_only:
+            yield f"{name}_fixed_{group.number}", _refuse_update(table, group)
+        else:
+            yield f"{name}_update_{group.number}", _capture_update(table, group)
+    yield (
+        f"{name}_identity",
+        f"CREATE TRIGGER {name}_identity BEFORE UPDATE OF id ON {table.name} BEGIN\n"
+        f" SELECT RAISE(ABORT, 'rule: the id of a row never changes');\nEND",
+    )
+    yield (
+        f"{name}_delete",
+        f"CREATE TRIGGER {name}_delete BEFORE DELETE ON {table.name} WHEN {_LOCAL} BEGIN\n"
+        f" SELECT RAISE(ABORT, 'rule: rows are hidden, never removed');\nEND",
+    )
+
+
+def _capture_update(table: TableSpec, group: GroupSpec) -> str:
+    columns = ", ".join(group.names)
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in group.names)
+    return (
+        f"CREATE TRIGGER {PREFIX}{table.name}_update_{group.number}"
+        f" AFTER UPDATE OF {columns} ON {table.name} WHEN {_LOCAL} AND ({changed}) BEGIN\n"
+        f" INSERT INTO sync_journal (tbl, pk, op, grp)"
+        f" VALUES ({table.number}, NEW.id, 1, {group.number});\nEND"
+    )
+
+
+def _refuse_update(table: TableSpec, group: GroupSpec) -> str:
+    columns = ", ".join(group.names)
+    return (
+        f"CREATE TRIGGER {PREFIX}{table.name}_fixed_{group.number}"
+        f" BEFORE UPDATE OF {columns} ON {table.name} BEGIN\n"
+        f" SELECT RAISE(ABORT, 'rule: rows of {table.name} are never changed');\nEND"
+    )
+
+
+def install(cursor: Any) -> None:
+    """Drop all our triggers and make them anew; part of every migration's transaction."""
+    for name in present(cursor):
+        cursor.execute(f'DROP TRIGGER "{name}"')
+    for sql in trigger_sql().values():
+        cursor.execute(sql)
+
+
+def present(cursor: Any) -> dict[str, str]:
+    """The capture and guard triggers that the file has."""
+    rows = cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    return {name: sql for name, sql in rows if name.startswith((PREFIX, "guard_"))}
+
+
+def missing(cursor: Any) -> list[str]:
+    """Names of triggers that are absent, altered or not ours; empty in a sound file."""
+    found, wanted = present(cursor), trigger_sql()
+    return sorted(
+        name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)
+    )

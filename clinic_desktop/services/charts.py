@@ -1,0 +1,49 @@
+"""Which rows belong to one person's chart, merged charts included."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from clinic_desktop.errors import NotFoundError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.patient import Patient
+
+
+def chart_ids(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
+    """The ids under which rows of this person lie: the chart itself and those merged into it."""
+    found, frontier = [patient_id], [patient_id]
+    while frontier:
+        merged = session.scalars(select(Patient.id).where(Patient.merged_into.in_(frontier))).all()
+        frontier = [each for each in merged if each not in found]
+        found += frontier
+    return found
+
+
+def patient(session: Session, patient_id: uuid.UUID) -> Patient:
+    """The chart's own row.
+
+    Raises:
+        NotFoundError: no such chart, or it was hidden.
+    """
+    row = session.get(Patient, patient_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such patient."))
+    return row
+
+
+def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
+    """The chart that a merged one leads to; itself if it was never merged."""
+    row = patient(session, patient_id)
+    seen = {row.id}
+    while row.merged_into is not None and row.merged_into not in seen:
+        seen.add(row.merged_into)
+        row = patient(session, row.merged_into)
+    return row.id
+
+
+def visible(model: type[Patient]) -> object:
+    """Filter: charts that stand for themselves."""
+    return ~or_(model.is_deleted, model.merged_into.is_not(None))

@@ -1,0 +1,70 @@
+"""Is the record whole, and is this PC able to work with it?"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from clinic_desktop.db import journal, triggers
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.services.access import query
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What each check found; an empty text means that all is well."""
+
+    checks: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not any(self.checks.values())
+
+
+@query("record.check")
+def check(reads: ReadSession) -> CheckReport:
+    """Read every page, every reference, every trigger and every link of the log."""
+    cursor = reads.cursor
+    pages = [row[0] for row in cursor.execute("PRAGMA cipher_integrity_check").fetchall()]
+    structure = [row[0] for row in cursor.execute("PRAGMA integrity_check(20)").fetchall()]
+    orphans = cursor.execute("PRAGMA foreign_key_check").fetchmany(20)
+    return CheckReport(
+        {
+            "pages": "; ".join(pages[:20]),
+            "structure": "" if structure == ["ok"] else "; ".join(structure),
+            "references": "; ".join(f"{row[0]} → {row[2]}" for row in orphans),
+            "capture": "; ".join(triggers.missing(cursor)[:20]),
+            "log": journal.verify_chain(cursor) or "",
+        }
+    )
+
+
+def printers() -> list[str]:
+    """Names of the printers this PC knows, without starting a window."""
+    if sys.platform == "win32":
+        command = ["powershell", "-NoProfile", "-Command", "Get-Printer | % Name"]
+    else:
+        command = ["lpstat", "-e"]
+    if shutil.which(command[0]) is None:
+        return []
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
+
+
+def fonts() -> dict[str, bool]:
+    """Whether the font of each script of our papers is installed."""
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    packages = {
+        "Latin, Cyrillic": "fontpkg_noto_sans",
+        "Arabic": "fontpkg_noto_sans_arabic",
+        "Devanagari": "fontpkg_noto_sans_devanagari",
+        "Hebrew": "justmytype_intl_rtl",
+    }
+    return {script: find_spec(package) is not None for script, package in packages.items()}

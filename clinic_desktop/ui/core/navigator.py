@@ -1,0 +1,107 @@
+"""Where the window can go: typed destinations, so that screens need not know each other."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from PySide6.QtCore import QObject, Signal
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A place in the window."""
+
+
+@dataclass(frozen=True)
+class Today(Destination):
+    """The front-desk board."""
+
+
+@dataclass(frozen=True)
+class Calendar(Destination):
+    """The calendar, at a day."""
+
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class Patients(Destination):
+    """The list of patients, filtered."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Chart(Destination):
+    """A patient's chart, at one of its sections."""
+
+    patient_id: uuid.UUID
+    section: str = "summary"
+
+
+@dataclass(frozen=True)
+class Visit(Destination):
+    """The editor of one visit."""
+
+    patient_id: uuid.UUID
+    encounter_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Billing(Destination):
+    """Money: the list, one patient's account, or the checkout of one visit."""
+
+    patient_id: uuid.UUID | None = None
+    encounter_id: uuid.UUID | None = None
+    invoice_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Settings(Destination):
+    """The settings, at one page."""
+
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class ImportRecords(Destination):
+    """Import of records from files."""
+
+
+@dataclass(frozen=True)
+class RegisterPatient(Destination):
+    """The registration drawer over whatever is open; ``text`` is what was searched for."""
+
+    text: str = ""
+    then_book: bool = False
+
+
+@dataclass(frozen=True)
+class BookAppointment(Destination):
+    """The booking drawer over whatever is open."""
+
+    patient_id: uuid.UUID | None = None
+    day: date | None = None
+    appointment_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class WalkIn(Destination):
+    """Somebody came without an appointment."""
+
+    patient_id: uuid.UUID | None = None
+
+
+class Navigator(QObject):
+    """Passes wishes to go somewhere to the shell, which owns the places."""
+
+    requested = Signal(object)
+    """A ``Destination``."""
+    back_requested = Signal()
+    forward_requested = Signal()
+
+    def open(self, destination: Destination) -> None:
+        """Go there."""
+        self.requested.emit(destination)
