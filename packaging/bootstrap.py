@@ -46,6 +46,7 @@ DEBIAN_PACKAGES = {
     "xcb-render-util": "libxcb-render-util0",
     "xcb-shape": "libxcb-shape0",
     "xcb-xkb": "libxcb-xkb1",
+    "wayland-cursor": "libwayland-cursor0",
     "cups": "libcups2",
 }
 
