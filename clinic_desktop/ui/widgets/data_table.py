@@ -1,0 +1,265 @@
+"""The list of the program: a table without grid, driven by keys, that keeps its selection."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.core.paged_model import CellKind, Column, PagedModel
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import SKELETON_AFTER_MS, SPACE_3
+from clinic_desktop.ui.widgets.cells import CellDelegate, paint_skeleton
+from clinic_desktop.ui.widgets.empty_state import EmptyState
+from clinic_desktop.ui.widgets.letter_keys import LetterKeys
+
+_SKELETON_ROWS = 6
+
+
+class DataTable(QTableView):
+    """A QTableView over a PagedModel.
+
+    ``opened(id)`` on Enter or double click, ``current_changed(id)`` when the selection
+    moves (``None`` when it is gone), ``retry_wanted`` from the error overlay,
+    ``empty_acted`` from the button of the empty state. ``letters`` binds bare letters.
+    """
+
+    opened = Signal(object)
+    current_changed = Signal(object)
+    retry_wanted = Signal()
+    empty_acted = Signal()
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        name: str,
+        *,
+        tall: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._tall = tall
+        self._kept: Hashable | None = None
+        self._resetting = False
+        self._loading = False
+        self._skeleton = QTimer(self)
+        self._skeleton.setSingleShot(True)
+        self._skeleton.setInterval(SKELETON_AFTER_MS)
+        self._skeleton.timeout.connect(self._show_skeleton)
+        self._skeleton_shown = False
+        self._empty = (Icon.LIST.value, _("Nothing here yet"), "", "")
+        self._error: str = ""
+        self.setAccessibleName(name)
+        self.letters = LetterKeys(self)
+        self.model_ = PagedModel(self._columns, self)
+        self._delegate = CellDelegate(self, [column.kind for column in self._columns])
+        self._overlay = EmptyState(Icon.LIST, "", parent=self.viewport())
+        self._overlay.hide()
+        self._overlay.acted.connect(self._on_overlay)
+        self._configure()
+        self._connect_model()
+        self._dress()
+
+    def _configure(self) -> None:
+        self.setModel(self.model_)
+        self.setItemDelegate(self._delegate)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(look().px(40))
+        sortable = any(column.sortable for column in self._columns)
+        header.setSectionsClickable(sortable)
+        header.setSortIndicatorShown(False)
+        if sortable:
+            header.sectionClicked.connect(self._on_header)
+        for place, column in enumerate(self._columns):
+            mode = QHeaderView.ResizeMode
+            header.setSectionResizeMode(
+                place, mode.Stretch if column.stretch else mode.Interactive
+            )
+
+    def _connect_model(self) -> None:
+        self.model_.modelAboutToBeReset.connect(self._on_about_to_reset)
+        self.model_.modelReset.connect(self._on_reset)
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.doubleClicked.connect(self._on_opened)
+
+    # -- what the screen tells it -------------------------------------------------
+
+    def set_empty(
+        self, icon: str, sentence: str, explanation: str = "", action: str = ""
+    ) -> None:
+        """What to say when the list has no rows."""
+        self._empty = (icon, sentence, explanation, action)
+        self._refresh_overlay()
+
+    def set_loading(self, loading: bool) -> None:  # noqa: FBT001 - a state, like setVisible
+        """The list is on its way; a skeleton appears when that takes longer than a blink."""
+        self._loading = loading
+        if loading:
+            self._error = ""
+            self._skeleton.start()
+        else:
+            self._skeleton.stop()
+            self._skeleton_shown = False
+        self._refresh_overlay()
+        self.viewport().update()
+
+    def set_error(self, sentence: str) -> None:
+        """The list could not be read; "" takes the message away."""
+        self._error = sentence
+        self.set_loading(False) if sentence else self._refresh_overlay()
+
+    def select_id(self, key: Hashable | None) -> None:
+        """Move to a row by its id; stays where it is when the id is not in the list."""
+        place = self.model_.place_of(key) if key is not None else -1
+        if place >= 0:
+            self.setCurrentIndex(self.model_.index(place, 0))
+
+    def current_id(self) -> Hashable | None:
+        """The id of the selected row."""
+        return self.model_.id_at(self.currentIndex().row())
+
+    # -- keeping the selection ----------------------------------------------------
+
+    def _on_about_to_reset(self) -> None:
+        self._kept = self.current_id()
+        self._kept_place = self.currentIndex().row()
+        self._resetting = True
+
+    def _on_reset(self) -> None:
+        self._resetting = False
+        place = self.model_.place_of(self._kept) if self._kept is not None else -1
+        if place < 0 and self._kept is not None and self.model_.rowCount():
+            # The row itself is gone: stay at its height rather than jump to the top.
+            place = min(self._kept_place, self.model_.rowCount() - 1)
+        if place >= 0:
+            self.setCurrentIndex(self.model_.index(place, 0))
+        elif self._kept is not None:
+            self.current_changed.emit(None)
+        self._refresh_overlay()
+
+    def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if not self._resetting and current.row() != previous.row():
+            self.current_changed.emit(self.model_.id_at(current.row()))
+
+    def _on_opened(self, index: QModelIndex) -> None:
+        key = self.model_.id_at(index.row())
+        if key is not None:
+            self.opened.emit(key)
+
+    def _on_header(self, section: int) -> None:
+        header = self.horizontalHeader()
+        if self._columns[section].sortable:
+            header.setSortIndicatorShown(True)
+            self.model_.sort(section, header.sortIndicatorOrder())
+
+    # -- overlays -----------------------------------------------------------------
+
+    def _refresh_overlay(self) -> None:
+        empty = not self.model_.rowCount() and not self._loading
+        if self._error:
+            self._overlay.set_words(Icon.ERROR, self._error, "", _("Try again"))
+        elif empty:
+            self._overlay.set_words(*self._empty)
+        self._overlay.setVisible(bool(self._error) or empty)
+        self._place_overlay()
+
+    def _place_overlay(self) -> None:
+        self._overlay.setGeometry(self.viewport().rect())
+
+    def _on_overlay(self) -> None:
+        (self.retry_wanted if self._error else self.empty_acted).emit()
+
+    def _show_skeleton(self) -> None:
+        self._skeleton_shown = self._loading
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Rows, or grey bars while a first list is on its way."""
+        super().paintEvent(event)
+        if self._skeleton_shown and not self.model_.rowCount():
+            painter = QPainter(self.viewport())
+            height = self.verticalHeader().defaultSectionSize()
+            for row in range(_SKELETON_ROWS):
+                rect = self.viewport().rect()
+                rect.setTop(row * height)
+                rect.setHeight(height)
+                paint_skeleton(painter, rect.adjusted(SPACE_3, 0, -SPACE_3, 0), look())
+            painter.end()
+
+    # -- keys, mouse, looks -------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens; Home and End go to the first and last row."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_opened(self.currentIndex())
+        elif plain and event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            last = self.model_.rowCount() - 1
+            place = 0 if event.key() == Qt.Key.Key_Home else last
+            self.setCurrentIndex(self.model_.index(place, 0))
+        elif event.text().isprintable() and event.text().strip() and plain:
+            # The base class would jump to rows by their first letter and read every page.
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The whole row under the pointer lights up."""
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(round(event.position().y())))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No row is under the pointer any more."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        if row == self._delegate.hovered_row:
+            return
+        for changed in (self._delegate.hovered_row, row):
+            top = self.rowViewportPosition(changed)
+            self.viewport().update(0, top, self.viewport().width(), self.rowHeight(changed) + 1)
+        self._delegate.hovered_row = row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the overlay over the rows."""
+        super().resizeEvent(event)
+        self._place_overlay()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow density and text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_overlay"):
+            self._dress()
+
+    def _dress(self) -> None:
+        now = look()
+        height = now.tall_row_height if self._tall else now.row_height
+        self.verticalHeader().setMinimumSectionSize(height)
+        self.verticalHeader().setDefaultSectionSize(height)
+        letter = now.metrics().averageCharWidth()
+        for place, column in enumerate(self._columns):
+            words = max(
+                column.letters * letter,
+                now.metrics("label").horizontalAdvance(column.title) + letter,
+            )
+            extra = now.px(28) if column.kind in (CellKind.PILL, CellKind.PERSON) else 0
+            if not column.stretch:
+                self.setColumnWidth(place, words + extra + 2 * SPACE_3)

@@ -1,0 +1,137 @@
+"""The focus ring: two px of air, two px of colour, above everything and never clipped."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QWidget
+
+from shiboken6 import isValid
+
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import FOCUS_GAP, FOCUS_RING, RADIUS_CONTROL
+
+_REACH = FOCUS_GAP + FOCUS_RING
+_MOVES = frozenset(
+    {
+        QEvent.Type.Move,
+        QEvent.Type.Resize,
+        QEvent.Type.Show,
+        QEvent.Type.Hide,
+        QEvent.Type.ParentChange,
+        QEvent.Type.ZOrderChange,
+    }
+)
+
+
+class _Ring(QWidget):
+    """An overlay of the window that the mouse goes through."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("focus.ring")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.inset = False
+        self.hole = QRect()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        half = FOCUS_RING / 2
+        outer = QRectF(self.hole).adjusted(half, half, -half, -half)
+        radius = RADIUS_CONTROL + (0 if self.inset else _REACH - half)
+        painter.setPen(QPen(look().color("focus"), FOCUS_RING))
+        painter.drawRoundedRect(outer, radius, radius)
+        gap = outer.adjusted(FOCUS_GAP, FOCUS_GAP, -FOCUS_GAP, -FOCUS_GAP)
+        painter.setPen(QPen(look().color("surface"), FOCUS_GAP))
+        painter.drawRoundedRect(gap, radius - FOCUS_GAP, radius - FOCUS_GAP)
+        painter.end()
+
+
+class FocusRing(QObject):
+    """Follows the keyboard focus through all windows of the application."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self.setObjectName("focus.follower")
+        self._ring: _Ring | None = None
+        self._watched: list[QWidget] = []
+        self._target: QWidget | None = None
+        app.focusChanged.connect(self._on_focus)
+
+    def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        for widget in self._watched:
+            if isValid(widget):
+                widget.removeEventFilter(self)
+        self._watched = []
+        self._target = _framed(new)
+        if self._ring is not None and isValid(self._ring):
+            self._ring.hide()
+        widget = self._target
+        while widget is not None:
+            widget.installEventFilter(self)
+            self._watched.append(widget)
+            widget = None if widget.isWindow() else widget.parentWidget()
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the widget and everything it lies in."""
+        if event.type() in _MOVES:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        target = self._target
+        if target is None or not isValid(target):
+            return
+        window = target.window()
+        ring = _ring_of(window)
+        self._ring = ring
+        inset = isinstance(target, QAbstractScrollArea) or bool(target.property("focusInset"))
+        reach = 0 if inset else _REACH
+        corner = target.mapTo(window, QPoint(0, 0))
+        wanted = QRect(corner, target.size()).adjusted(-reach, -reach, reach, reach)
+        seen = wanted & _seen_part(target, window, reach)
+        ring.inset = inset
+        ring.setGeometry(seen)
+        ring.hole = wanted.translated(-seen.topLeft())
+        ring.setVisible(target.isVisible() and not seen.isEmpty())
+        ring.raise_()
+        ring.update()
+
+
+def _ring_of(window: QWidget) -> _Ring:
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    return window.findChild(_Ring, options=direct) or _Ring(window)
+
+
+def _framed(widget: QWidget | None) -> QWidget | None:
+    """The widget to put the ring around: a field may name the frame it stands in."""
+    if widget is None or bool(widget.property("noFocusRing")):
+        return None
+    parent = widget.parentWidget()
+    while parent is not None and parent.property("role") == "field":
+        widget, parent = parent, parent.parentWidget()
+    return widget
+
+
+def _seen_part(target: QWidget, window: QWidget, reach: int) -> QRect:
+    """What scroll areas leave to be seen of the widget's surroundings."""
+    seen = window.rect()
+    parent = target.parentWidget()
+    while parent is not None and parent is not window:
+        if isinstance(parent, QScrollArea):
+            view = parent.viewport()
+            area = QRect(view.mapTo(window, QPoint(0, 0)), view.size())
+            seen &= area.adjusted(-reach, -reach, reach, reach)
+        parent = parent.parentWidget()
+    return seen
+
+
+def install(app: QApplication) -> FocusRing:
+    """Show the focus ring in every window; call once at start."""
+    existing = app.findChild(FocusRing)
+    return existing if existing is not None else FocusRing(app)

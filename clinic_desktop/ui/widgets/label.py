@@ -1,0 +1,48 @@
+"""Words in a step of the type scale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.style import toggle
+
+
+class Label(QLabel):
+    """Plain text in a type role (``tokens.TYPE``) and a tone ("muted", "danger", …).
+
+    The text is never read as markup: names and notes may hold anything.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "body",
+        tone: str = "",
+        *,
+        wrap: bool = False,
+        tabular: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._role, self._tabular = role, tabular
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if wrap:
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        self.setProperty("tone", tone)
+        self._dress()
+
+    def set_tone(self, tone: str) -> None:
+        """Change the colour's meaning."""
+        toggle(self, "tone", tone)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        self.setFont(look().font(self._role, tabular=self._tabular))

@@ -1,0 +1,153 @@
+"""Who this is: the same words at the same place above everything about a patient.
+
+After the NHS Common User Interface guidance: family name in capitals, no label on the name,
+"Born" without a colon, the value stronger than its label, and an allergy zone never empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from clinic_desktop.i18n import _, isolate
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, SPACE_4, Tone
+from clinic_desktop.ui.widgets.avatar import Avatar, initials
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.pill import Glyph, Pill, PillSpec
+
+
+class AllergyState(StrEnum):
+    """What is known about allergies."""
+
+    RECORDED = "recorded"
+    NONE_KNOWN = "none-known"
+    NOT_ASKED = "not-asked"
+
+
+@dataclass(frozen=True)
+class PatientCard:
+    """The words of a banner, already formatted for the reader."""
+
+    family: str
+    given: str
+    born: str = ""
+    age: str = ""
+    sex: str = ""
+    number: str = ""
+    phone: str = ""
+    balance: str = ""
+    owes: bool = False
+    allergy_state: AllergyState = AllergyState.NOT_ASKED
+    allergies: tuple[str, ...] = ()
+    asked: str = ""
+    marks: tuple[PillSpec, ...] = ()
+    photo: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """FAMILY Given; scripts without capitals stay as they are."""
+        return f"{self.family.upper()} {self.given}".strip() or _("Name not known")
+
+
+class PatientBanner(QFrame):
+    """Shows a PatientCard."""
+
+    def __init__(self, card: PatientCard | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._card = card or PatientCard("", "")
+        self._avatar = Avatar("", "")
+        self._name = Label(role="name", wrap=True)
+        self._facts = QWidget()
+        self._facts_flow = FlowLayout(self._facts, gap=SPACE_3, line_gap=SPACE_1)
+        self._pills = QWidget()
+        self._pills_flow = FlowLayout(self._pills, line_gap=SPACE_1)
+        self._actions = QWidget()
+        self._action_row = FlowLayout(self._actions)
+        self._build()
+        self.set_card(self._card)
+
+    def _build(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(SPACE_1)
+        words.addWidget(self._name)
+        words.addWidget(self._facts)
+        words.addWidget(self._pills)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE_4, SPACE_3, SPACE_4, SPACE_3)
+        row.setSpacing(SPACE_3)
+        row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self._actions, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def card(self) -> PatientCard:
+        """What is shown."""
+        return self._card
+
+    def add_action(self, widget: QWidget) -> None:
+        """A button at the trailing edge."""
+        self._action_row.addWidget(widget)
+
+    def set_card(self, card: PatientCard) -> None:
+        """Show a patient."""
+        self._card = card
+        self._avatar.set_person(initials(card.family, card.given), card.name)
+        if card.photo:
+            self._avatar.set_photo(card.photo)
+        self._name.setText(card.name)
+        _refill(self._facts_flow, self._fact_labels())
+        _refill(self._pills_flow, [Pill(spec) for spec in self._pill_specs()])
+        self.setAccessibleName(card.name)
+        spoken = [*self._fact_words(), *(spec.text for spec in self._pill_specs())]
+        self.setAccessibleDescription(", ".join(spoken))
+
+    def _born(self) -> str:
+        if not self._card.born:
+            return _("Birth date not known")
+        born = _("Born {date}").format(date=isolate(self._card.born))
+        return f"{born} ({isolate(self._card.age)})" if self._card.age else born
+
+    def _fact_words(self) -> list[str]:
+        card = self._card
+        words = [self._born()]
+        words += [card.sex] if card.sex else []
+        if card.number:
+            words.append(_("No {number}").format(number=isolate(card.number)))
+        words.append(isolate(card.phone) if card.phone else _("No phone"))
+        if card.balance:
+            words.append(_("Balance {amount}").format(amount=isolate(card.balance)))
+        return words
+
+    def _fact_labels(self) -> list[QWidget]:
+        labels: list[QWidget] = [Label(text, tone="muted") for text in self._fact_words()]
+        if self._card.balance and self._card.owes:
+            labels[-1] = Label(self._fact_words()[-1], "strong", "warn")
+        return labels
+
+    def _pill_specs(self) -> list[PillSpec]:
+        card = self._card
+        asked = f" ({card.asked})" if card.asked else ""
+        if card.allergy_state is AllergyState.RECORDED and card.allergies:
+            zone = [PillSpec(text, Tone.DANGER, Glyph.UP) for text in card.allergies]
+        elif card.allergy_state is AllergyState.NONE_KNOWN:
+            zone = [PillSpec(_("No known allergies") + asked, Tone.OK)]
+        else:
+            zone = [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP)]
+        return [*zone, *card.marks]
+
+
+def _refill(flow: FlowLayout, widgets: list[QWidget]) -> None:
+    while (item := flow.takeAt(0)) is not None:
+        old = item.widget()
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+    for widget in widgets:
+        flow.addWidget(widget)
+    parent = flow.parentWidget()
+    if parent is not None:
+        parent.updateGeometry()

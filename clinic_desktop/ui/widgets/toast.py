@@ -1,0 +1,112 @@
+"""A short message at the bottom of the window, with Undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_6, TOAST_MS
+from clinic_desktop.ui.widgets.announce import announce
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.overlay import HostWatch
+
+
+class Toast(QFrame):
+    """One per host; ``show_message`` replaces what it said.
+
+    It stays while the pointer or the focus is on it. ``expired`` when its time is over:
+    the moment after which what it announced can no longer be taken back from here.
+    """
+
+    expired = Signal()
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self._host = host
+        self._run: Callable[[], object] | None = None
+        self.setProperty("role", "toast")
+        self.label = Label("", wrap=False)
+        self.button = Button(_("Undo"))
+        self.button.clicked.connect(self._on_clicked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE_4, SPACE_3, SPACE_3, SPACE_3)
+        row.setSpacing(SPACE_4)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(TOAST_MS)
+        self._timer.timeout.connect(self._on_timeout)
+        HostWatch(host, self).resized.connect(self._place)
+        self.hide()
+
+    def show_message(
+        self,
+        text: str,
+        action: str = "",
+        run: Callable[[], object] | None = None,
+    ) -> None:
+        """Say it, with one button (usually Undo); a screen reader speaks it too."""
+        if self._timer.isActive():
+            self.expired.emit()
+        self._run = run
+        self.label.setText(text)
+        self.button.set_text(action or _("Undo"))
+        self.button.setVisible(run is not None)
+        self.setAccessibleName(text)
+        self._place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+        announce(self, text)
+
+    def dismiss(self) -> None:
+        """Take it away."""
+        self._timer.stop()
+        self.hide()
+
+    def _on_clicked(self) -> None:
+        run, self._run = self._run, None
+        self.dismiss()
+        if run is not None:
+            run()
+
+    def _on_timeout(self) -> None:
+        if self.underMouse() or self.button.hasFocus():
+            self._timer.start()
+            return
+        self.dismiss()
+        self.expired.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Wait for the pointer to go."""
+        super().enterEvent(event)
+        self._timer.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_timer"):
+            self._place()
+
+    def _place(self) -> None:
+        room = self._host.width() - 2 * SPACE_6
+        self.label.setWordWrap(False)
+        if self.sizeHint().width() > room:
+            self.label.setWordWrap(True)
+        self.setFixedWidth(min(self.sizeHint().width(), room))
+        self.adjustSize()
+        left = (self._host.width() - self.width()) // 2
+        self.move(left, self._host.height() - self.height() - SPACE_6)
+        self.setLayoutDirection(self._host.layoutDirection())
+
+
+def toast_of(host: QWidget) -> Toast:
+    """The toast of a window, made at the first message."""
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    return host.findChild(Toast, options=direct) or Toast(host)
