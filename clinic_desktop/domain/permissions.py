@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 READ_FRONT_DESK = frozenset(
     {
+        "draft.write",  # one's own unsaved words
         "patient.read",
         "appointment.read",
         "billing.read",

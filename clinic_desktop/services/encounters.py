@@ -1,0 +1,201 @@
+"""The visit as an event: begun from the board or the chart, finished, signed."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus, NoteStatus, can_move
+from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.encounter import Encounter, Note, NoteTemplate
+from clinic_desktop.models.scheduling import Appointment, AppointmentType
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import command
+from clinic_desktop.services.notes import NOTE_PARTS, text_hash
+
+
+@dataclass(frozen=True)
+class VisitStarted:
+    """Where the visit now stands; the editor opens with it."""
+
+    encounter_id: uuid.UUID
+    patient_id: uuid.UUID
+
+
+@command("visit.draft")
+def start_visit(
+    uow: UnitOfWork,
+    *,
+    appointment_id: uuid.UUID | None = None,
+    patient_id: uuid.UUID | None = None,
+) -> VisitStarted:
+    """Begin the visit of an appointment, or of somebody in the room without one.
+
+    Asked again for the same visit, it answers with the one already begun. The appointment goes
+    to ``in-room`` and the note begins with the template of its type.
+
+    Raises:
+        ValidationError: neither an appointment nor a patient was named.
+        NotFoundError: there is no such appointment or patient.
+        RuleError: the appointment was cancelled or is over.
+    """
+    booked = _appointment(uow, appointment_id, patient_id)
+    if booked is not None:
+        patient_id = booked.patient_id
+    if patient_id is None:
+        raise ValidationError("patient", _("Say who the visit is with."))
+    patient_id = charts.surviving(uow.session, patient_id)
+    begun = _begun(uow, booked, patient_id)
+    if begun is not None:
+        return VisitStarted(begun, patient_id)
+    encounter = Encounter(
+        patient_id=patient_id,
+        practitioner_id=uow.actor.practitioner_id or (booked and booked.practitioner_id),
+        location_id=booked and booked.location_id,
+        reason=booked.reason if booked else "",
+        start_at=uow.now,
+    )
+    uow.add(encounter)
+    uow.add(
+        Note(
+            encounter_id=encounter.id,
+            patient_id=patient_id,
+            author_id=uow.actor.user_id,
+            written_at=uow.now,
+            **_template_text(uow, booked),
+        )
+    )
+    if booked is not None:
+        booked.encounter_id = encounter.id
+        _move(booked, AppointmentStatus.IN_ROOM, uow.now)
+    return VisitStarted(encounter.id, patient_id)
+
+
+@command("visit.draft")
+def finish(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
+    """End the visit without signing it; its appointment goes to ``to-bill``.
+
+    Raises:
+        NotFoundError: there is no such visit.
+    """
+    _finish(uow, _encounter(uow, encounter_id))
+
+
+@command("visit.sign")
+def sign(uow: UnitOfWork, encounter_id: uuid.UUID, *, base: int | None = None) -> None:
+    """Sign the visit's note and end the visit; from now on only addenda are possible.
+
+    ``base`` is the version of the note the signer has before the eyes.
+
+    Raises:
+        NotFoundError: there is no such visit.
+        RuleError: it is signed already.
+        StaleError: somebody changed the note since it was shown.
+    """
+    encounter = _encounter(uow, encounter_id)
+    if encounter.signed_at is not None:
+        raise RuleError(_("This visit is signed already."), hint=_("Write an addendum."))
+    drafts = select(Note).where(
+        Note.encounter_id == encounter.id,
+        Note.status == NoteStatus.DRAFT,
+        Note.is_deleted.is_(False),
+    )
+    for note in uow.session.scalars(drafts).all():
+        uow.expect("note", note.id, base)
+        note.status = NoteStatus.SIGNED
+        note.author_id = uow.actor.user_id
+        note.signed_at = uow.now
+        note.content_hash = text_hash(note)
+    encounter.signed_at = uow.now
+    encounter.signed_by = uow.actor.user_id
+    _finish(uow, encounter)
+
+
+def _finish(uow: UnitOfWork, encounter: Encounter) -> None:
+    encounter.status = EncounterStatus.FINISHED
+    encounter.end_at = encounter.end_at or uow.now
+    booked = uow.session.scalar(
+        select(Appointment).where(Appointment.encounter_id == encounter.id).limit(1)
+    )
+    if booked is not None and booked.status == AppointmentStatus.IN_ROOM:
+        _move(booked, AppointmentStatus.TO_BILL, uow.now)
+
+
+def _encounter(uow: UnitOfWork, encounter_id: uuid.UUID) -> Encounter:
+    row = uow.session.get(Encounter, encounter_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such visit."))
+    return row
+
+
+def _appointment(
+    uow: UnitOfWork, appointment_id: uuid.UUID | None, patient_id: uuid.UUID | None
+) -> Appointment | None:
+    """The appointment named, or the one for which the patient is here today."""
+    if appointment_id is not None:
+        row = uow.session.get(Appointment, appointment_id)
+        if row is None or row.is_deleted:
+            raise NotFoundError(_("There is no such appointment."))
+        return row
+    if patient_id is None:
+        return None
+    midnight = datetime.combine(uow.today, time(), uow.zone)
+    return uow.session.scalar(
+        select(Appointment)
+        .where(
+            Appointment.patient_id.in_(charts.chart_ids(uow.session, patient_id)),
+            Appointment.start_at >= midnight,
+            Appointment.start_at < midnight + timedelta(days=1),
+            Appointment.status.in_([AppointmentStatus.ARRIVED, AppointmentStatus.IN_ROOM]),
+            Appointment.is_deleted.is_(False),
+        )
+        .order_by(Appointment.start_at)
+        .limit(1)
+    )
+
+
+def _begun(uow: UnitOfWork, booked: Appointment | None, patient_id: uuid.UUID) -> uuid.UUID | None:
+    """The visit that this one would repeat: of the appointment, or the patient's open one."""
+    if booked is not None:
+        return booked.encounter_id
+    return uow.session.scalar(
+        select(Encounter.id)
+        .where(
+            Encounter.patient_id.in_(charts.chart_ids(uow.session, patient_id)),
+            Encounter.status == EncounterStatus.IN_PROGRESS,
+            Encounter.start_at > uow.now - timedelta(hours=12),
+            Encounter.is_deleted.is_(False),
+        )
+        .order_by(Encounter.start_at.desc())
+        .limit(1)
+    )
+
+
+def _move(booked: Appointment, status: AppointmentStatus, now: datetime) -> None:
+    if booked.status == status:
+        return
+    if not can_move(booked.status, status):
+        raise RuleError(
+            _("This appointment was cancelled or is over."),
+            hint=_("Put it back on the board first, or start a visit from the chart."),
+        )
+    booked.status = status
+    if status.stamp:
+        setattr(booked, status.stamp, now)
+
+
+def _template_text(uow: UnitOfWork, booked: Appointment | None) -> dict[str, Any]:
+    if booked is None or booked.type_id is None:
+        return {}
+    body = uow.session.scalar(
+        select(NoteTemplate.body)
+        .join(AppointmentType, AppointmentType.note_template_id == NoteTemplate.id)
+        .where(AppointmentType.id == booked.type_id, NoteTemplate.is_active)
+    )
+    return {part: str((body or {}).get(part, "")) for part in NOTE_PARTS}

@@ -1,0 +1,179 @@
+"""What was written at a visit: read, saved while open, added to once signed."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.codes import NoteStatus
+from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.encounter import Encounter, Note
+from clinic_desktop.models.practice import AppUser
+from clinic_desktop.models.types import to_json
+from clinic_desktop.services.access import command, query
+
+NOTE_PARTS = ("subjective", "objective", "assessment", "plan")
+ADDENDUM = "addendum"
+LONGEST_PART = 200_000
+"""Letters; more is a pasted file, not a note."""
+
+
+@dataclass(frozen=True)
+class NoteText:
+    """The four parts of a note."""
+
+    subjective: str = ""
+    objective: str = ""
+    assessment: str = ""
+    plan: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written."""
+        return not any(getattr(self, part).strip() for part in NOTE_PARTS)
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """One note as it stands in the record."""
+
+    id: uuid.UUID
+    kind: str
+    text: NoteText
+    status: str
+    author: str
+    written_at: datetime
+    signed_at: datetime | None
+    version: int
+    """Give it back when saving: a change by somebody else in between is then refused."""
+    is_whole: bool
+    """Whether the text is still the one that was signed."""
+
+
+@query("chart.read")
+def notes_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[NoteRow]:
+    """The notes of a visit: the note itself, then its addenda as they were written."""
+    rows = reads.session.execute(
+        select(Note, AppUser.name)
+        .outerjoin(AppUser, AppUser.id == Note.author_id)
+        .where(Note.encounter_id == encounter_id, Note.is_deleted.is_(False))
+        .order_by(Note.kind == ADDENDUM, Note.written_at, Note.id)
+    )
+    return [_row(reads, note, author or "") for note, author in rows]
+
+
+@command("visit.draft")
+def save_note(
+    uow: UnitOfWork, encounter_id: uuid.UUID, text: NoteText, *, base: int | None = None
+) -> uuid.UUID:
+    """Write the note of an open visit; ``base`` is the version it was edited from.
+
+    Raises:
+        NotFoundError: there is no such visit.
+        RuleError: the note is signed.
+        StaleError: somebody else changed it since; their words are not overwritten.
+        ValidationError: a part is longer than any note.
+    """
+    for part in NOTE_PARTS:
+        if len(getattr(text, part)) > LONGEST_PART:
+            raise ValidationError(part, _("This text is too long for a note."))
+    note = _open_note(uow, encounter_id)
+    uow.expect("note", note.id, base)
+    for part in NOTE_PARTS:
+        setattr(note, part, getattr(text, part))
+    note.author_id = uow.actor.user_id
+    note.written_at = uow.now
+    return note.id
+
+
+@command("visit.write")
+def add_addendum(uow: UnitOfWork, encounter_id: uuid.UUID, words: str) -> uuid.UUID:
+    """Add to a signed visit; the addendum is signed as it is written.
+
+    Raises:
+        ValidationError: nothing was written.
+        RuleError: the visit is not signed yet.
+    """
+    if not words.strip():
+        raise ValidationError("addendum", _("Write what is to be added."))
+    signed = uow.session.scalar(
+        select(Note)
+        .where(
+            Note.encounter_id == encounter_id,
+            Note.status == NoteStatus.SIGNED,
+            Note.kind != ADDENDUM,
+            Note.is_deleted.is_(False),
+        )
+        .limit(1)
+    )
+    if signed is None:
+        raise RuleError(_("This visit is not signed yet."), hint=_("Write into the note itself."))
+    note = Note(
+        encounter_id=encounter_id,
+        patient_id=signed.patient_id,
+        kind=ADDENDUM,
+        subjective=words.strip(),
+        objective="",
+        assessment="",
+        plan="",
+        status=NoteStatus.SIGNED,
+        author_id=uow.actor.user_id,
+        written_at=uow.now,
+        signed_at=uow.now,
+        amends_id=signed.id,
+    )
+    note.content_hash = text_hash(note)
+    uow.add(note)
+    return note.id
+
+
+def text_hash(note: Note) -> str:
+    """SHA-256 over the four parts, hexadecimal; proves later that the signed words are whole."""
+    parts = {part: getattr(note, part) or "" for part in NOTE_PARTS}
+    return hashlib.sha256(to_json(parts).encode()).hexdigest()
+
+
+def _open_note(uow: UnitOfWork, encounter_id: uuid.UUID) -> Note:
+    encounter = uow.session.get(Encounter, encounter_id)
+    if encounter is None or encounter.is_deleted:
+        raise NotFoundError(_("There is no such visit."))
+    note = uow.session.scalar(
+        select(Note)
+        .where(
+            Note.encounter_id == encounter_id,
+            Note.kind != ADDENDUM,
+            Note.is_deleted.is_(False),
+        )
+        .limit(1)
+    )
+    if note is None:
+        note = Note(encounter_id=encounter_id, patient_id=encounter.patient_id, written_at=uow.now)
+        uow.add(note)
+        uow.session.flush()
+    if note.status == NoteStatus.SIGNED:
+        raise RuleError(
+            _("This visit is signed."),
+            kept=_("The signed note is as it was."),
+            hint=_("Write an addendum."),
+        )
+    return note
+
+
+def _row(reads: ReadSession, note: Note, author: str) -> NoteRow:
+    return NoteRow(
+        note.id,
+        note.kind,
+        NoteText(*(getattr(note, part) for part in NOTE_PARTS)),
+        note.status,
+        author,
+        note.written_at,
+        note.signed_at,
+        reads.version("note", note.id),
+        not note.content_hash or note.content_hash == text_hash(note),
+    )
