@@ -40,7 +40,7 @@ def test_every_make_target_is_a_command_of_every_system(
         for line in (repository / "Makefile").read_text(encoding="utf-8").splitlines()
         if ":  ## " in line
     }
-    assert targets - {"help"} == set(scripts["bootstrap"]["COMMANDS"])
+    assert targets - {"help", "clean"} == set(scripts["bootstrap"]["COMMANDS"])
 
 
 def test_the_bootstrap_needs_no_package(repository: Path) -> None:
