@@ -26,6 +26,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements-dev.txt"
 OUT = ROOT / "out"
 ATTEMPTS = 3
+PIP_INSTALL = (str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 # What Qt's libraries and its xcb and offscreen platforms load, and PySide6's wheel does not bring.
 # Found with ldd over PySide6; libcups2 is for printing.
@@ -128,9 +129,8 @@ def make_environment() -> None:
 def install_requirements() -> None:
     """Install exactly the locked packages, each checked against its hash."""
     say("Installing the locked packages (a few minutes the first time)")
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for attempt in range(1, ATTEMPTS + 1):
-        if run(*command, "--require-hashes", "--no-deps", "-r", LOCK) == 0:
+        if run(*PIP_INSTALL, "--require-hashes", "--no-deps", "-r", LOCK) == 0:
             return
         say(f"That did not work (attempt {attempt} of {ATTEMPTS})")
     sys.exit("The packages could not be installed. Is this machine online? See pip's message.")
@@ -138,8 +138,7 @@ def install_requirements() -> None:
 
 def install_ourselves() -> None:
     """Put the program itself into the environment, as it stands in this folder."""
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    must(*command, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    must(*PIP_INSTALL, "--no-deps", "--no-build-isolation", "--editable", ROOT)
 
 
 def try_qt() -> None:
@@ -230,10 +229,10 @@ def package(_arguments: Sequence[str]) -> int:
 
 def lock(_arguments: Sequence[str]) -> int:
     """Write the requirements files anew: exact versions, hashes, no index address."""
-    must(PYTHON, "-m", "pip", "install", "--quiet", "uv")
+    must(*PIP_INSTALL, "uv")
     common = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header"]
     common += ["--no-annotate", "--python-version", "3.11", "--quiet"]
-    compiler = [BIN / "uv", "pip", "compile", "pyproject.toml", *common]
+    compiler = [str(BIN / "uv"), "pip", "compile", "pyproject.toml", *common]
     code = run(*compiler, "-o", "requirements.txt")
     return code or run(*compiler, "--group", "dev", "-o", LOCK.name)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
@@ -19,15 +18,12 @@ SIDES = (16, 24, 32, 48, 64, 128, 256)
 
 def drawn(side: int) -> Image.Image:
     """The mark, ``side`` pixels wide and high."""
-    image = QImage(side, side, QImage.Format.Format_ARGB32)
+    image = QImage(side, side, QImage.Format.Format_RGBA8888)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     QSvgRenderer(str(MARK)).render(painter, QRectF(0, 0, side, side))
     painter.end()
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return Image.open(io.BytesIO(buffer.data().data()))
+    return Image.frombytes("RGBA", (side, side), bytes(image.constBits()))
 
 
 def write_icons(folder: Path) -> None:
