@@ -78,6 +78,8 @@ class Column:
     letters: int = 12
     stretch: bool = False
     sortable: bool = False
+    drop: int = 0
+    """Columns with the highest number disappear first when the table is narrow; 0 stays."""
 
 
 class PagedModel(QAbstractTableModel):
@@ -112,7 +114,7 @@ class PagedModel(QAbstractTableModel):
         self._store({key: row for key, row in known.items() if key in self._places})
         self.endResetModel()
 
-    def set_rows(self, rows: Mapping[Hashable, object]) -> None:
+    def set_rows(self, rows: Mapping[Any, Any]) -> None:
         """Show a short list whose rows are all at hand, in their order."""
         self.beginResetModel()
         self._ids = list(rows)
@@ -121,7 +123,7 @@ class PagedModel(QAbstractTableModel):
         self._store(rows)
         self.endResetModel()
 
-    def put_rows(self, rows: Mapping[Hashable, object]) -> None:
+    def put_rows(self, rows: Mapping[Any, Any]) -> None:
         """Fill in rows that were asked for; ids no longer in the list are ignored."""
         self._store({key: row for key, row in rows.items() if key in self._places})
         places = sorted(self._places[key] for key in rows if key in self._places)
@@ -160,7 +162,7 @@ class PagedModel(QAbstractTableModel):
         """How many columns it has."""
         return 0 if parent.isValid() else len(self.columns)
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """A cell's content; a row that is not here yet is asked for and shows nothing."""
         if role not in _ANSWERED or not index.isValid():
             return None
@@ -181,7 +183,7 @@ class PagedModel(QAbstractTableModel):
         section: int,
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:  # noqa: ANN401 - Qt's signature
+    ) -> Any:
         """The titles; numbers stand right-aligned like their column."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
@@ -205,7 +207,7 @@ class PagedModel(QAbstractTableModel):
         self._asked.clear()
         self._asking.clear()
 
-    def _store(self, rows: Mapping[Hashable, object]) -> None:
+    def _store(self, rows: Mapping[Any, Any]) -> None:
         for key, row in rows.items():
             number = self._places[key] // PAGE_ROWS
             self._pages.setdefault(number, {})[key] = row

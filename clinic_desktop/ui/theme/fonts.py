@@ -65,7 +65,7 @@ def _points(points: float, scale: int) -> float:
     # macOS draws 72 points to the inch where the others draw 96.
     screen = QGuiApplication.primaryScreen()
     dpi = screen.logicalDotsPerInch() if screen else 96.0
-    return points * scale / 100 * (96 / dpi if dpi < 96 else 1.0)  # noqa: PLR2004 - CSS inch
+    return points * scale / 100 * (96 / dpi if dpi < 96 else 1.0)
 
 
 def font(role: str, scale: int, *, tabular: bool = False) -> QFont:

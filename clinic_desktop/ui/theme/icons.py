@@ -186,7 +186,7 @@ def svg(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _image(name: str, color: str, side: int, mirrored: bool) -> QImage:  # noqa: FBT001 - cache key
+def _image(name: str, color: str, side: int, mirrored: bool) -> QImage:
     drawing = svg(name).replace("currentColor", color)
     image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
@@ -213,8 +213,8 @@ def paint(painter: QPainter, rect: QRect, name: str, role: str = "text2") -> Non
     """Draw an icon in the middle of ``rect``, for delegates and painted widgets."""
     side = min(rect.width(), rect.height())
     ratio = painter.device().devicePixelRatio()
-    corner = rect.center() - QPoint(side // 2 - 1, side // 2 - 1)
-    painter.drawImage(corner, image(name, role, side, ratio))
+    middle = rect.center() - QPoint(side // 2 - 1, side // 2 - 1)
+    painter.drawImage(middle, image(name, role, side, ratio))
 
 
 class _Engine(QIconEngine):
@@ -231,14 +231,24 @@ class _Engine(QIconEngine):
         return self._on_role if state == QIcon.State.On else self._role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        paint(painter, rect, self._name, self._color_role(mode, state))
+        # A wider box is an icon with air behind it, so that words do not touch it.
+        box = QRect(rect.topLeft(), QSize(rect.height(), rect.height()))
+        if rect.width() > rect.height() and _rtl():
+            box.moveRight(rect.right())
+        elif rect.width() < rect.height():
+            box = rect
+        paint(painter, box, self._name, self._color_role(mode, state))
 
     def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        side = min(size.width(), size.height())
-        drawn = image(self._name, self._color_role(mode, state), round(side / scale), scale)
-        return QPixmap.fromImage(drawn)
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.setDevicePixelRatio(scale)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(QPoint(0, 0), size / scale), mode, state)
+        painter.end()
+        return pixmap
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)

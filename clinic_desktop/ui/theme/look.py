@@ -96,7 +96,7 @@ def qcolor(value: str) -> QColor:
 
 
 @cache
-def _font(role: str, scale: int, tabular: bool) -> QFont:  # noqa: FBT001 - cache key
+def _font(role: str, scale: int, tabular: bool) -> QFont:
     return fonts.font(role, scale, tabular=tabular)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from clinic_desktop.ui.theme.icons import icon as make_icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
-from clinic_desktop.ui.theme.tokens import CLICK_GUARD_MS, ICON_SIZE
+from clinic_desktop.ui.theme.tokens import CLICK_GUARD_MS, ICON_GAP, ICON_SIZE
 
 _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent", "segment": "text2"}
 _GUARDED = ("primary", "danger")
@@ -119,7 +119,8 @@ class Button(QPushButton):
             role = _ICON_ROLES.get(self.kind, "text")
             self.setIcon(make_icon(self._icon, role))
             side = look().px(ICON_SIZE)
-            self.setIconSize(QSize(side, side))
+            air = look().px(ICON_GAP) if self.text() else 0
+            self.setIconSize(QSize(side + air, side))
 
 
 class IconButton(QToolButton):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
+from clinic_desktop.i18n import isolate
 from clinic_desktop.ui.core.paged_model import CELL_ROLE, Cell, CellKind
 from clinic_desktop.ui.theme.look import Look, look
 from clinic_desktop.ui.theme.tokens import SELECTION_BAR, SPACE_2, SPACE_3, Tone
@@ -34,14 +35,14 @@ def paint_row_ground(
     painter: QPainter, option: QStyleOptionViewItem, *, first: bool, hovered: bool
 ) -> None:
     """Background of one cell: selection with its bar, hover, and the line below."""
-    rect: QRect = option.rect  # type: ignore[attr-defined]
-    state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+    rect: QRect = option.rect
+    state: QStyle.StateFlag = option.state
     selected = bool(state & QStyle.StateFlag.State_Selected)
     role = "selected" if selected else "hover" if hovered else "surface"
     painter.fillRect(rect, look().color(role))
     if selected and first:
         bar = QRect(rect.left(), rect.top(), SELECTION_BAR, rect.height())
-        if option.direction == Qt.LayoutDirection.RightToLeft:  # type: ignore[attr-defined]
+        if option.direction == Qt.LayoutDirection.RightToLeft:
             bar.moveRight(rect.right())
         painter.fillRect(bar, look().color("accent"))
     line = QRect(rect.left(), rect.bottom(), rect.width(), 1)
@@ -57,7 +58,10 @@ def paint_lines(
     role: str = "body",
     color: QColor | None = None,
 ) -> None:
-    """One or two lines of text, shortened to the room there is."""
+    """One or two lines of text, shortened to the room there is.
+
+    Each keeps its own direction: "7 min" must not become "min 7" in an Arabic table.
+    """
     now = look()
     rtl = direction == Qt.LayoutDirection.RightToLeft
     side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
@@ -71,11 +75,11 @@ def paint_lines(
         below = QRect(rect.left(), start + upper, rect.width(), lower)
         painter.setFont(now.font("caption"))
         painter.setPen(now.color("text2"))
-        text = now.metrics("caption").elidedText(cell.sub, _ELIDE, rect.width())
+        text = now.metrics("caption").elidedText(isolate(cell.sub), _ELIDE, rect.width())
         painter.drawText(below, int(flags), text)
     painter.setFont(now.font(role))
     painter.setPen(color or now.color(_TONES[cell.tone] if cell.tone else "text"))
-    text = now.metrics(role).elidedText(cell.text, _ELIDE, rect.width())
+    text = now.metrics(role).elidedText(isolate(cell.text), _ELIDE, rect.width())
     painter.drawText(top, int(flags), text)
 
 
@@ -92,8 +96,8 @@ class CellDelegate(QStyledItemDelegate):
         paint_row_ground(
             painter, option, first=index.column() == 0, hovered=index.row() == self.hovered_row
         )
-        rect = option.rect.adjusted(SPACE_3, 0, -SPACE_3, -1)  # type: ignore[attr-defined]
-        direction = option.direction  # type: ignore[attr-defined]
+        rect = option.rect.adjusted(SPACE_3, 0, -SPACE_3, -1)
+        direction = option.direction
         cell = index.data(CELL_ROLE)
         if not isinstance(cell, Cell):
             paint_skeleton(painter, rect, look())
@@ -126,7 +130,7 @@ class CellDelegate(QStyledItemDelegate):
         """The full text as a tool tip where it was cut."""
         cell = index.data(CELL_ROLE)
         if event.type() == QEvent.Type.ToolTip and isinstance(cell, Cell) and not cell.tip:
-            room = option.rect.width() - 2 * SPACE_3  # type: ignore[attr-defined]
+            room = option.rect.width() - 2 * SPACE_3
             text = cell.text if look().metrics().horizontalAdvance(cell.text) > room else ""
             view.setToolTip(text)
         return super().helpEvent(event, view, option, index)
@@ -164,9 +168,7 @@ def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
     """A number at the right edge in figures of one width, its unit muted (``sub``)."""
     now = look()
     flags = (
-        Qt.AlignmentFlag.AlignRight
-        | Qt.AlignmentFlag.AlignAbsolute
-        | Qt.AlignmentFlag.AlignVCenter
+        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
     )
     room = QRect(rect)
     if cell.sub:

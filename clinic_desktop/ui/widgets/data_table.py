@@ -89,9 +89,7 @@ class DataTable(QTableView):
             header.sectionClicked.connect(self._on_header)
         for place, column in enumerate(self._columns):
             mode = QHeaderView.ResizeMode
-            header.setSectionResizeMode(
-                place, mode.Stretch if column.stretch else mode.Interactive
-            )
+            header.setSectionResizeMode(place, mode.Stretch if column.stretch else mode.Interactive)
 
     def _connect_model(self) -> None:
         self.model_.modelAboutToBeReset.connect(self._on_about_to_reset)
@@ -101,14 +99,12 @@ class DataTable(QTableView):
 
     # -- what the screen tells it -------------------------------------------------
 
-    def set_empty(
-        self, icon: str, sentence: str, explanation: str = "", action: str = ""
-    ) -> None:
+    def set_empty(self, icon: str, sentence: str, explanation: str = "", action: str = "") -> None:
         """What to say when the list has no rows."""
         self._empty = (icon, sentence, explanation, action)
         self._refresh_overlay()
 
-    def set_loading(self, loading: bool) -> None:  # noqa: FBT001 - a state, like setVisible
+    def set_loading(self, loading: bool) -> None:
         """The list is on its way; a skeleton appears when that takes longer than a blink."""
         self._loading = loading
         if loading:
@@ -239,9 +235,10 @@ class DataTable(QTableView):
         self._delegate.hovered_row = row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the overlay over the rows."""
+        """Keep the overlay over the rows, and drop columns that no longer fit."""
         super().resizeEvent(event)
         self._place_overlay()
+        self._fit_columns()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow density and text size."""
@@ -254,12 +251,40 @@ class DataTable(QTableView):
         height = now.tall_row_height if self._tall else now.row_height
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
-        letter = now.metrics().averageCharWidth()
+        self._widths = [_width(column) for column in self._columns]
         for place, column in enumerate(self._columns):
-            words = max(
-                column.letters * letter,
-                now.metrics("label").horizontalAdvance(column.title) + letter,
-            )
-            extra = now.px(28) if column.kind in (CellKind.PILL, CellKind.PERSON) else 0
             if not column.stretch:
-                self.setColumnWidth(place, words + extra + 2 * SPACE_3)
+                self.setColumnWidth(place, self._widths[place])
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        room = self.viewport().width()
+        shown = set(range(len(self._columns)))
+        droppable = sorted(
+            (place for place in shown if self._columns[place].drop),
+            key=lambda place: -self._columns[place].drop,
+        )
+        for place in droppable:
+            if sum(self._widths[kept] for kept in shown) <= room:
+                break
+            shown.discard(place)
+        for place, column in enumerate(self._columns):
+            self.setColumnHidden(place, place not in shown)
+            if column.stretch:
+                # A stretched column that would fall below its width scrolls instead.
+                tight = sum(self._widths[kept] for kept in shown) > room
+                mode = QHeaderView.ResizeMode
+                self.horizontalHeader().setSectionResizeMode(
+                    place, mode.Interactive if tight else mode.Stretch
+                )
+                if tight:
+                    self.setColumnWidth(place, self._widths[place])
+
+
+def _width(column: Column) -> int:
+    """The px a column wants at the present text size."""
+    now = look()
+    letter = now.metrics().averageCharWidth()
+    title = now.metrics("label").horizontalAdvance(column.title) + letter
+    extra = now.px(28) if column.kind in (CellKind.PILL, CellKind.PERSON) else 0
+    return max(column.letters * letter + extra, title) + 2 * SPACE_3

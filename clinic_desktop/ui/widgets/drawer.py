@@ -85,9 +85,7 @@ class Drawer(QFrame):
     def set_primary(self, text: str, icon: str = "") -> Button:
         """The one main action, at the bottom; Ctrl+Return presses it."""
         if self.primary is None:
-            self.primary = Button(
-                text, "primary", icon, shortcut="Ctrl+Return", show_shortcut=True
-            )
+            self.primary = Button(text, "primary", icon, shortcut="Ctrl+Return", show_shortcut=True)
             # The drawer hears the keys itself, so that two open sheets never share a shortcut.
             self.primary.setShortcut("")
             self.primary.clicked.connect(lambda: self.submitted.emit(False))
@@ -100,7 +98,7 @@ class Drawer(QFrame):
     def add_secondary(self, text: str, run: Callable[[], object]) -> Button:
         """Another action, before the primary one."""
         button = Button(text, "secondary")
-        button.clicked.connect(lambda: run())
+        button.clicked.connect(lambda: run())  # noqa: PLW0108 - clicked brings a bool along
         place = self._bar_row.count() - (1 if self.primary is not None else 0)
         self._bar_row.insertWidget(place, button)
         self._bar.show()
@@ -184,6 +182,6 @@ class Drawer(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001 - Qt's signature
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 - Qt's signature
         """Tab stays inside while the sheet is open."""
         return step_focus(self, forward=next)

@@ -45,9 +45,7 @@ class EmptyState(QWidget):
         column.addStretch(1)
         self.set_words(icon, sentence, explanation, action)
 
-    def set_words(
-        self, icon: str, sentence: str, explanation: str = "", action: str = ""
-    ) -> None:
+    def set_words(self, icon: str, sentence: str, explanation: str = "", action: str = "") -> None:
         """Say something else."""
         self._picture.set_icon(icon, "disabled")
         self._sentence.setText(sentence)

@@ -26,7 +26,7 @@ class FieldFrame(QFrame):
         self.row.addWidget(self.edit, 1)
         self._dress()
 
-    def set_error(self, wrong: bool) -> None:  # noqa: FBT001 - a state, like setEnabled
+    def set_error(self, wrong: bool) -> None:
         """Draw the frame red."""
         toggle(self, "error", "true" if wrong else "false")
 

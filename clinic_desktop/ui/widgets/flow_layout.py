@@ -9,14 +9,22 @@ from clinic_desktop.ui.theme.tokens import SPACE_2
 
 
 class FlowLayout(QLayout):
-    """Items side by side from the leading edge, wrapping; mirrored in right-to-left."""
+    """Items side by side, wrapping; mirrored in right-to-left.
+
+    ``align`` is AlignLeft (the leading edge), AlignHCenter or AlignRight (the trailing edge).
+    """
 
     def __init__(
-        self, parent: QWidget | None = None, *, gap: int = SPACE_2, line_gap: int = SPACE_2
+        self,
+        parent: QWidget | None = None,
+        *,
+        gap: int = SPACE_2,
+        line_gap: int = SPACE_2,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
     ) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
-        self._gap, self._line_gap = gap, line_gap
+        self._gap, self._line_gap, self._align = gap, line_gap, align
         self.setContentsMargins(0, 0, 0, 0)
         if parent is not None:
             parent.setLayout(self)
@@ -29,11 +37,11 @@ class FlowLayout(QLayout):
         """How many items there are."""
         return len(self._items)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+    def itemAt(self, index: int) -> QLayoutItem | None:
         """The item at a place, or nothing behind the end."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+    def takeAt(self, index: int) -> QLayoutItem | None:
         """Take an item out."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
@@ -70,9 +78,7 @@ class FlowLayout(QLayout):
 
     def _with_margins(self, size: QSize) -> QSize:
         margins = self.contentsMargins()
-        return size + QSize(
-            margins.left() + margins.right(), margins.top() + margins.bottom()
-        )
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
     def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
@@ -88,6 +94,12 @@ class FlowLayout(QLayout):
             used += size.width() + self._gap
         return lines
 
+    def _indent(self, line: list[tuple[QLayoutItem, QSize]], width: int) -> int:
+        free = width - sum(size.width() for _, size in line) - self._gap * max(len(line) - 1, 0)
+        if self._align == Qt.AlignmentFlag.AlignHCenter:
+            return max(free // 2, 0)
+        return max(free, 0) if self._align == Qt.AlignmentFlag.AlignRight else 0
+
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         margins = self.contentsMargins()
         area = rect.marginsRemoved(margins)
@@ -97,7 +109,7 @@ class FlowLayout(QLayout):
         for number, line in enumerate(self._lines(area.width())):
             top += self._line_gap if number else 0
             height = max((size.height() for _, size in line), default=0)
-            left = area.left()
+            left = area.left() + self._indent(line, area.width())
             for item, size in line:
                 if move:
                     x = area.left() + area.right() - left - size.width() + 1 if rtl else left

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QWidget
-
 from shiboken6 import isValid
 
 from clinic_desktop.ui.theme.look import look
@@ -66,15 +65,12 @@ class FocusRing(QObject):
         for widget in self._watched:
             if isValid(widget):
                 widget.removeEventFilter(self)
-        self._watched = []
         self._target = _framed(new)
         if self._ring is not None and isValid(self._ring):
             self._ring.hide()
-        widget = self._target
-        while widget is not None:
+        self._watched = _chain(self._target)
+        for widget in self._watched:
             widget.installEventFilter(self)
-            self._watched.append(widget)
-            widget = None if widget.isWindow() else widget.parentWidget()
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -108,20 +104,27 @@ def _ring_of(window: QWidget) -> _Ring:
     return window.findChild(_Ring, options=direct) or _Ring(window)
 
 
+def _chain(widget: QWidget | None) -> list[QWidget]:
+    """The widget and everything it lies in, up to its window."""
+    chain: list[QWidget] = []
+    while widget is not None:
+        chain.append(widget)
+        widget = None if widget.isWindow() else widget.parentWidget()
+    return chain
+
+
 def _framed(widget: QWidget | None) -> QWidget | None:
-    """The widget to put the ring around: a field may name the frame it stands in."""
+    """The widget to put the ring around: an edit in a frame gets it around the frame."""
     if widget is None or bool(widget.property("noFocusRing")):
         return None
-    parent = widget.parentWidget()
-    while parent is not None and parent.property("role") == "field":
-        widget, parent = parent, parent.parentWidget()
-    return widget
+    frames = (w for w in _chain(widget)[1:] if w.property("role") == "field")
+    return next(frames, widget)
 
 
 def _seen_part(target: QWidget, window: QWidget, reach: int) -> QRect:
     """What scroll areas leave to be seen of the widget's surroundings."""
     seen = window.rect()
-    parent = target.parentWidget()
+    parent: QWidget | None = target.parentWidget()
     while parent is not None and parent is not window:
         if isinstance(parent, QScrollArea):
             view = parent.viewport()

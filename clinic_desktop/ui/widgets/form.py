@@ -75,8 +75,8 @@ class FormRow(QWidget):
 
 def _editor(field: QWidget) -> QWidget:
     """The part of a field that takes the keys."""
-    while field.focusProxy() is not None:
-        field = field.focusProxy()
+    while (inner := field.focusProxy()) is not None:
+        field = inner
     return field
 
 

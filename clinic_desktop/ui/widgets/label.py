@@ -33,6 +33,7 @@ class Label(QLabel):
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
         self.setProperty("tone", tone)
         self._dress()
+        self._lean()
 
     def set_tone(self, tone: str) -> None:
         """Change the colour's meaning."""
@@ -43,6 +44,17 @@ class Label(QLabel):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._dress()
+        elif event.type() == QEvent.Type.LayoutDirectionChange:
+            self._lean()
+
+    def _lean(self) -> None:
+        # QLabel leans a text by its own direction; here an Arabic name in an English window
+        # starts where every other name starts.
+        if self.alignment() & Qt.AlignmentFlag.AlignHCenter:
+            return
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def _dress(self) -> None:
         self.setFont(look().font(self._role, tabular=self._tabular))

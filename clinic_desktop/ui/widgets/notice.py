@@ -75,12 +75,10 @@ class Notice(QFrame):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
 
-    def add_action(
-        self, text: str, run: Callable[[], object], kind: str = "secondary"
-    ) -> Button:
+    def add_action(self, text: str, run: Callable[[], object], kind: str = "secondary") -> Button:
         """A button below the text."""
         button = Button(text, kind)
-        button.clicked.connect(lambda: run())
+        button.clicked.connect(lambda: run())  # noqa: PLW0108 - clicked brings a bool along
         self._flow.addWidget(button)
         self._actions.show()
         return button

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, isolate
-from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, SPACE_4, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_3, SPACE_4, Tone
 from clinic_desktop.ui.widgets.avatar import Avatar, initials
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.label import Label

@@ -148,8 +148,8 @@ def paint_pill(
     room = inner.adjusted(0, 0, -taken, 0) if rtl else inner.adjusted(taken, 0, 0, 0)
     painter.setFont(look().font("label"))
     painter.setPen(text_color)
-    text = look().metrics("label").elidedText(
-        spec.text, Qt.TextElideMode.ElideRight, room.width() + 1
+    text = (
+        look().metrics("label").elidedText(spec.text, Qt.TextElideMode.ElideRight, room.width() + 1)
     )
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()

@@ -28,16 +28,17 @@ class _Edit(QLineEdit):
 
 
 class SearchField(FieldFrame):
-    """``searched(text)`` after a pause, at once on clearing; ``entered`` on Enter;
-    ``stepped(±1)`` on the arrow keys, for the list that shows the results."""
+    """A field with a lens.
+
+    ``searched(text)`` after a pause, at once on clearing; ``entered(text)`` on Enter;
+    ``stepped(±1)`` on the arrow keys, for the list that shows the results.
+    """
 
     searched = Signal(str)
     entered = Signal(str)
     stepped = Signal(int)
 
-    def __init__(
-        self, placeholder: str, *, hint: str = "", parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, placeholder: str, *, hint: str = "", parent: QWidget | None = None) -> None:
         edit = _Edit()
         super().__init__(edit, parent)
         self.edit.setPlaceholderText(placeholder)

@@ -27,7 +27,7 @@ def _shots(app: QApplication, folder: Path) -> None:
         apply(app, Appearance(theme, Density.STANDARD, scale, reduced_motion=True))
         app.setLayoutDirection(side)
         window = Gallery()
-        window.resize(_SIZE if scale == 100 else _LARGE)  # noqa: PLR2004 - the plain size
+        window.resize(_SIZE if scale == 100 else _LARGE)
         window.show()
         for name in PAGES:
             window.open(name)
