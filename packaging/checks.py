@@ -21,7 +21,7 @@ CHECKS: dict[str, list[str]] = {
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "lint": [PYTHON, "-m", "ruff", "check", "--output-format", "concise", "."],
     "imports": [str(BIN / "lint-imports"), "--no-logo"],
-    "dead code": [PYTHON, "-m", "vulture"],
+    "dead code": [PYTHON, str(ROOT / "packaging" / "dead_code.py")],
     "spelling": [str(BIN / "codespell")],
     "translations": [PYTHON, str(ROOT / "i18n" / "catalogues.py"), "check"],
     "licences": [PYTHON, str(ROOT / "packaging" / "licences.py"), "check"],

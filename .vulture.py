@@ -1,1 +1,0 @@
-"""Names that are used although vulture cannot see by whom; each group says why."""

@@ -1,0 +1,62 @@
+"""Find code that nobody calls: vulture, told what is called by name or by a library."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from functools import cache
+from pathlib import Path
+
+from vulture import Vulture
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACES = ("clinic_desktop", "bench", "packaging", "i18n", "tests")
+
+CALLED_BY_OTHERS = {
+    "[a-z]*[A-Z]*": "camelCase names are Qt's; it calls our overrides itself",
+    "test_*": "pytest",
+    "pytest_*": "pytest",
+    "_no_*": "pytest's automatic fixtures",
+    "_english_again": "pytest's automatic fixture",
+    "upgrade": "Alembic",
+    "downgrade": "Alembic",
+    "revision": "Alembic",
+    "down_revision": "Alembic",
+    "branch_labels": "Alembic",
+    "depends_on": "Alembic",
+    "process_bind_param": "SQLAlchemy, for column types",
+    "process_result_value": "SQLAlchemy, for column types",
+    "cache_ok": "SQLAlchemy, for column types",
+    "type_annotation_map": "SQLAlchemy",
+    "hiddenimports": "PyInstaller's hooks",
+    "cls": "the first argument of validators and classmethods",
+}
+DECORATORS = ["@pytest.fixture", "@*.listens_for", "@given", "@rule", "@invariant", "@initialize"]
+
+
+@cache
+def fields(path: Path) -> frozenset[int]:
+    """Lines that declare a field or an enum member: read by SQLAlchemy, msgspec and pickers."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    body = [line for each in classes for line in each.body]
+    return frozenset(line.lineno for line in body if isinstance(line, ast.Assign | ast.AnnAssign))
+
+
+def main() -> int:
+    """Print what is unused; 1 if anything is."""
+    finder = Vulture(ignore_names=list(CALLED_BY_OTHERS), ignore_decorators=DECORATORS)
+    finder.scavenge([str(ROOT / place) for place in PLACES if (ROOT / place).exists()])
+    unused = [
+        item
+        for item in finder.get_unused_code(min_confidence=60)
+        if item.typ != "variable" or item.first_lineno not in fields(Path(item.filename))
+    ]
+    for item in unused:
+        place = Path(item.filename).relative_to(ROOT)
+        print(f"{place}:{item.first_lineno}: unused {item.typ} {item.name!r}")
+    return 1 if unused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
