@@ -1,4 +1,4 @@
-"""From a data folder and a password to an open clinic, for the window and the command line alike."""
+"""From a data folder and a password to an open clinic, for window and command line alike."""
 
 from __future__ import annotations
 
@@ -102,13 +102,7 @@ def create(
     vaults.check_password(new.password)
     lock = _take_folder(data_dir)
     try:
-        if exists(data_dir):
-            raise SetupError(
-                _("There already is a clinic in this folder."),
-                kept=_("Nothing was changed."),
-                hint=_("Open it, or choose an empty folder."),
-                place=str(data_dir.root),
-            )
+        _refuse_occupied(data_dir)
         clock = clock or SystemClock()
         key, user_id = vaults.new_database_key(), clock.new_id()
         vault = vaults.Vault(clock.new_id(), name=new.practice)
@@ -122,6 +116,16 @@ def create(
     except BaseException:
         lock.release()
         raise
+
+
+def _refuse_occupied(data_dir: DataDir) -> None:
+    if exists(data_dir):
+        raise SetupError(
+            _("There already is a clinic in this folder."),
+            kept=_("Nothing was changed."),
+            hint=_("Open it, or choose an empty folder."),
+            place=str(data_dir.root),
+        )
 
 
 def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | None = None) -> Clinic:

@@ -1,4 +1,4 @@
-"""Opening the encrypted file: the right library, the right key, the right pragmas, or not at all."""
+"""Opening the encrypted file: right library, right key, right pragmas, or not at all."""
 
 from __future__ import annotations
 

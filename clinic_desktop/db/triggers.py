@@ -62,26 +62,23 @@ def trigger_sql() -> dict[str, str]:
 
 def _capture(table: TableSpec) -> Iterator[tuple[str, str]]:
     name = f"{PREFIX}{table.name}"
-    yield (
-        f"{name}_insert",
-        f"CREATE TRIGGER {name}_insert AFTER INSERT ON {table.name} WHEN {_LOCAL} BEGIN\n"
-        f" INSERT INTO sync_journal (tbl, pk, op, grp) VALUES ({table.number}, NEW.id, 0, 0);\nEND",
-    )
+    insert = f"""CREATE TRIGGER {name}_insert AFTER INSERT ON {table.name} WHEN {_LOCAL} BEGIN
+ INSERT INTO sync_journal (tbl, pk, op, grp) VALUES ({table.number}, NEW.id, 0, 0);
+END"""
+    identity = f"""CREATE TRIGGER {name}_identity BEFORE UPDATE OF id ON {table.name} BEGIN
+ SELECT RAISE(ABORT, 'rule: the id of a row never changes');
+END"""
+    delete = f"""CREATE TRIGGER {name}_delete BEFORE DELETE ON {table.name} WHEN {_LOCAL} BEGIN
+ SELECT RAISE(ABORT, 'rule: rows are hidden, never removed');
+END"""
+    yield f"{name}_insert", insert
+    yield f"{name}_identity", identity
+    yield f"{name}_delete", delete
     for group in table.groups:
         if table.insert_only:
             yield f"{name}_fixed_{group.number}", _refuse_update(table, group)
         else:
             yield f"{name}_update_{group.number}", _capture_update(table, group)
-    yield (
-        f"{name}_identity",
-        f"CREATE TRIGGER {name}_identity BEFORE UPDATE OF id ON {table.name} BEGIN\n"
-        f" SELECT RAISE(ABORT, 'rule: the id of a row never changes');\nEND",
-    )
-    yield (
-        f"{name}_delete",
-        f"CREATE TRIGGER {name}_delete BEFORE DELETE ON {table.name} WHEN {_LOCAL} BEGIN\n"
-        f" SELECT RAISE(ABORT, 'rule: rows are hidden, never removed');\nEND",
-    )
 
 
 def _capture_update(table: TableSpec, group: GroupSpec) -> str:

@@ -13,7 +13,7 @@ from clinic_desktop.models.types import UtcDateTime
 
 
 class Observation(Synced, Base):
-    """One result; a panel's parts are rows that name it as their parent. Corrections are new rows."""
+    """One result; a panel's parts name it as their parent, and corrections are new rows."""
 
     __tablename__ = "observation"
     patient_id: Mapped[uuid.UUID] = ref("patient", index=False)

@@ -210,9 +210,7 @@ def load(path: Path) -> Vault:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise ValueError
+            raw = file.read(MAX_BYTES)  # what lies beyond makes it unreadable, as it should
         return _from_dict(json.loads(raw))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatabaseDamagedError(

@@ -25,7 +25,7 @@ from clinic_desktop.security.vault import KdfCost
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of test clinics only
+PASSWORD = "correct horse battery"
 CHEAP = KdfCost(32 * 1024, 2, 1)
 NOON = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """12:00 in Nairobi on a Saturday."""

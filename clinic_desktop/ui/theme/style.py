@@ -113,7 +113,7 @@ def _dress(app: QApplication, new: Look) -> None:
     app.setPalette(palette(new.colors))
     app.setFont(new.font("body"))
     for name, role in _CLASS_FONTS.items():
-        app.setFont(new.font(role), name.encode())
+        app.setFont(new.font(role), name)  # type: ignore[arg-type]  # the stub says bytes, Qt takes str
     app.setStyleSheet(sheet(new))
 
 

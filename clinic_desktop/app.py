@@ -1,0 +1,217 @@
+"""Puts the window's parts together. The only file that knows all of them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from clinic_desktop import clinic, i18n, logs
+from clinic_desktop.clock import Clock, SystemClock
+from clinic_desktop.config import APP_NAME, DataDir
+from clinic_desktop.db.engine import check_library
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import Language
+from clinic_desktop.security import vault as vaults
+from clinic_desktop.ui.core.actions import Actions
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.navigator import Navigator
+from clinic_desktop.ui.core.tasks import Tasks
+from clinic_desktop.ui.shell.desk import Desk
+from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.shell.window import Window
+from clinic_desktop.ui.shell.window_host import WindowHost
+from clinic_desktop.ui.theme import style
+from clinic_desktop.ui.theme.look import Appearance
+from clinic_desktop.ui.theme.tokens import Density, Theme
+from clinic_desktop.ui.widgets.focus_ring import FocusRing
+
+log = logging.getLogger(__name__)
+
+
+class Session(QObject):
+    """From lock screen to desk and back, in one window."""
+
+    desk_shown = Signal()
+    _opened = Signal(object)
+
+    def __init__(self, data_dir: DataDir, login: str = "", clock: Clock | None = None) -> None:
+        super().__init__()
+        self.data_dir, self.clock = data_dir, clock or SystemClock()
+        self.clinic: clinic.Clinic | None = None
+        self.desk: Desk | None = None
+        self.context: Context | None = None
+        self.window = Window()
+        self.window.closing.connect(self.close)
+        self._login = login
+        self._lock: LockView | None = None
+        self._frame = QWidget()
+        self._keys = ThreadPoolExecutor(1, "clinic-keys")
+        self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        """Show the lock screen, or the first steps where there is no clinic yet."""
+        if clinic.exists(self.data_dir):
+            self.show_lock()
+        else:
+            self._show_first_run()
+        self.window.show()
+
+    def _show_first_run(self) -> None:
+        from clinic_desktop.ui.first_run.first_run_view import FirstRunView
+
+        view = FirstRunView(self.data_dir, self.clock)
+        view.finished.connect(self.enter)
+        self.window.show_only(view)
+
+    def show_lock(self) -> None:
+        """Hide the desk behind the tiles; what was typed stays behind them."""
+        vault = self.clinic.vault if self.clinic else vaults.load(self.data_dir.vault)
+        login = self.clinic.actor.login if self.clinic else self._login
+        if self._lock is not None:
+            self.window.drop(self._lock)
+        self._lock = LockView(vault, self.clock, login)
+        self._lock.unlock_requested.connect(self.unlock)
+        self.window.show_only(self._lock)
+
+    def unlock(self, login: str, password: str) -> None:
+        """Derive the key off the window's thread, then show the desk."""
+        if self.clinic is None:
+            work: Callable[[], Any] = lambda: clinic.open_clinic(  # noqa: E731
+                self.data_dir, login, password, self.clock
+            )
+        else:
+            opened = self.clinic
+
+            def work() -> clinic.Clinic:
+                opened.switch_user(login, password)
+                return opened
+
+        self._keys.submit(work).add_done_callback(self._opened.emit)
+
+    def _on_opened(self, future: Future[clinic.Clinic]) -> None:
+        error = future.exception()
+        if isinstance(error, ClinicError):
+            if self._lock is not None:
+                self._lock.refuse(str(error))
+            return
+        self.enter(future.result())
+
+    def enter(self, opened: clinic.Clinic) -> None:
+        """Show the desk of the signed-in person; the same person finds it as it was."""
+        same = self.context is not None and self.context.actor == opened.actor
+        self.clinic = opened
+        if not same:
+            self._make_desk(opened)
+        self.window.show_only(self._frame)
+        if self._lock is not None:
+            self.window.drop(self._lock)
+            self._lock = None
+        self.desk_shown.emit()
+
+    def _make_desk(self, opened: clinic.Clinic) -> None:
+        if self.desk is not None and self.context is not None:
+            self.context.tasks.close()
+            self.window.drop(self._frame)
+        language = opened.language()
+        speak(language)
+        self._frame = QWidget()  # drawers and toasts lie over the desk, never over the lock screen
+        context = Context(
+            tasks=Tasks(opened.store, opened.actor, self),
+            navigator=Navigator(self),
+            actions=Actions(self),
+            host=WindowHost(self._frame),
+            clock=self.clock,
+            language=language,
+        )
+        self.context = context
+        self.desk = Desk(context)
+        self.desk.lock_requested.connect(self.show_lock)
+        self.desk.switch_requested.connect(self.show_lock)
+        column = QVBoxLayout(self._frame)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.desk)
+        self.desk.open_first()
+
+    def close(self) -> None:
+        """Finish all work and let go of the record; safe to call twice."""
+        self._keys.shutdown(wait=True)
+        if self.context is not None:
+            self.context.tasks.close()
+        if self.clinic is not None:
+            self.clinic.close()
+            self.clinic = None
+
+
+def speak(language: Language) -> None:
+    """Make a language and its direction the window's."""
+    i18n.use(language)
+    direction = Qt.LayoutDirection.RightToLeft if language.rtl else Qt.LayoutDirection.LeftToRight
+    QApplication.setLayoutDirection(direction)
+
+
+def dress(app: QApplication, choices: dict[str, Any]) -> None:
+    """Put on the look this PC was last used with."""
+    appearance = Appearance(
+        theme=Theme(choices.get("theme", Theme.SYSTEM)),
+        density=Density(choices.get("density", Density.STANDARD)),
+        scale=int(choices.get("scale", 100)),
+        reduced_motion=bool(choices.get("reduced_motion", False)),
+    )
+    style.apply(app, appearance)
+
+
+def make_application(data_dir: DataDir) -> QApplication:
+    """The Qt application with look, language, hooks and log."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName(APP_NAME)
+    app.setApplicationDisplayName(APP_NAME)
+    app.setDesktopFileName("clinic-desktop")
+    dress(app, clinic.remembered(data_dir))
+    speak(i18n.current())
+    if app.findChild(FocusRing) is None:
+        FocusRing(app)
+    return app
+
+
+def _install_hooks(session: Session) -> None:
+    def report(error: BaseException) -> None:
+        log.critical("Unexpected error", exc_info=error)
+        if session.context is not None and isinstance(error, Exception):
+            session.context.host.show_error(error)
+
+    def hook(
+        _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
+    ) -> None:
+        report(error)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: report(args.exc_value) if args.exc_value else None
+
+    def on_qt_message(kind: QtMsgType, _context: object, message: str) -> None:
+        level = logging.WARNING if kind is not QtMsgType.QtDebugMsg else logging.DEBUG
+        log.log(level, "Qt: %s", message)
+
+    qInstallMessageHandler(on_qt_message)
+
+
+def run_window(data_dir: DataDir, login: str = "") -> int:
+    """Open the window and stay until it is closed; returns the exit code."""
+    check_library()
+    data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    logs.start(data_dir.logs)
+    app = make_application(data_dir)
+    session = Session(data_dir, login)
+    _install_hooks(session)
+    session.start()
+    code = app.exec()
+    session.close()
+    return code

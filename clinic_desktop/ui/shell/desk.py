@@ -1,0 +1,207 @@
+"""The desk: rail, top bar, patient tabs and the screen shown; where every destination leads."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from clinic_desktop.db.journal import Changes
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.actions import Action
+from clinic_desktop.ui.core.context import Context, Screen
+from clinic_desktop.ui.shell import places
+from clinic_desktop.ui.shell.history import History
+from clinic_desktop.ui.shell.status_bar import StatusBar
+from clinic_desktop.ui.shell.top_bar import TopBar
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.widgets.nav_rail import NavRail
+
+_RAIL: tuple[tuple[str, type[to.Destination], str], ...] = (
+    ("today", to.Today, Icon.TODAY),
+    ("calendar", to.Calendar, Icon.CALENDAR),
+    ("patients", to.Patients, Icon.PATIENTS),
+    ("billing", to.Billing, Icon.BILLING),
+)
+
+
+class Desk(QWidget):
+    """What a signed-in person works in. One per session; made anew for another person."""
+
+    lock_requested = Signal()
+    switch_requested = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("desk")
+        self.context = context
+        self._screens: dict[type[to.Destination], Screen] = {}
+        self._history = History()
+        self._shortcuts: list[QShortcut] = []
+        self._screen_keys: list[QShortcut] = []
+        self._build()
+        context.navigator.requested.connect(self._go)
+        context.navigator.back_requested.connect(self.back)
+        context.navigator.forward_requested.connect(self.forward)
+        context.tasks.failed.connect(context.host.show_error)
+        context.tasks.committed.connect(self._on_committed)
+        context.actions.set_global(self._global_actions())
+        context.actions.changed.connect(self._bind_screen_keys)
+        self._bind(self._global_actions(), self._shortcuts)
+
+    def _build(self) -> None:
+        self.rail = NavRail(_("Places"))
+        words = {
+            "today": _("Today"),
+            "calendar": _("Calendar"),
+            "patients": _("Patients"),
+            "billing": _("Billing"),
+        }
+        for number, (key, _kind, icon) in enumerate(_RAIL, 1):
+            self.rail.add(key, icon, words[key], f"Ctrl+{number}")
+        self.rail.add("settings", Icon.SETTINGS, _("Settings"), "Ctrl+,", bottom=True)
+        self.rail.chosen.connect(self._on_rail)
+        self.top = TopBar(self.context)
+        self.top.lock_requested.connect(self.lock_requested)
+        self.top.switch_requested.connect(self.switch_requested)
+        self.stack = QStackedWidget()
+        self.status = StatusBar(self.context)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addWidget(self.stack, 1)
+        column.addWidget(self.status)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
+
+    def _on_rail(self, key: str) -> None:
+        kinds: dict[str, type[to.Destination]] = {name: kind for name, kind, _icon in _RAIL}
+        self.context.navigator.open(kinds.get(key, to.Settings)())
+
+    def _go(self, destination: object) -> None:
+        if not isinstance(destination, to.Destination):
+            return
+        if not places.has_screen(destination):
+            form, title = places.make_drawer(destination, self.context)
+            self.context.host.show_drawer(form, title)
+            return
+        if self._show(destination):
+            self._history.visit(destination)
+
+    def _show(self, destination: to.Destination) -> bool:
+        current = self.stack.currentWidget()
+        if isinstance(current, Screen) and not current.can_leave():
+            return False
+        kind = type(destination)
+        if kind not in self._screens:
+            self._screens[kind] = places.make_screen(kind, self.context)
+            self.stack.addWidget(self._screens[kind])
+        screen = self._screens[kind]
+        self.stack.setCurrentWidget(screen)
+        screen.go_to(destination)
+        self.context.actions.set_screen(screen.screen_actions())
+        self._mark(destination)
+        return True
+
+    def _mark(self, destination: to.Destination) -> None:
+        keys = {kind: key for key, kind, _icon in _RAIL} | {to.Settings: "settings"}
+        self.rail.set_current(keys.get(type(destination), "patients"))
+        patient: uuid.UUID | None = getattr(destination, "patient_id", None)
+        if patient is not None and isinstance(destination, to.Chart | to.Visit):
+            self.top.tabs.show_patient(patient)
+        else:
+            self.top.tabs.show_none()
+
+    @property
+    def screen(self) -> Screen | None:
+        """The screen shown."""
+        widget = self.stack.currentWidget()
+        return widget if isinstance(widget, Screen) else None
+
+    def back(self) -> None:
+        """Where the person was before."""
+        destination = self._history.back()
+        if destination is not None:
+            self._show(destination)
+
+    def forward(self) -> None:
+        """And forth again."""
+        destination = self._history.forward()
+        if destination is not None:
+            self._show(destination)
+
+    def _primary(self) -> None:
+        if self.screen is not None:
+            self.screen.primary()
+
+    def _global_actions(self) -> tuple[Action, ...]:
+        def opener(destination: to.Destination) -> Callable[[], None]:
+            return lambda: self.context.navigator.open(destination)
+
+        places_, do = _("Places"), _("Actions")
+        return (
+            Action("palette.open", _("Find or do anything"), self.top.focus_palette,
+                   "Ctrl+K", Icon.SEARCH, do),
+            Action("patient.register", _("Register a patient"), opener(to.RegisterPatient()),
+                   "Ctrl+N", Icon.ADD, do, _("new person chart")),
+            Action("appointment.book", _("Book an appointment"), opener(to.BookAppointment()),
+                   "Ctrl+B", Icon.BOOK, do, _("slot time visit")),
+            Action("appointment.walk-in", _("Take a walk-in"), opener(to.WalkIn()),
+                   "F2", Icon.ARRIVED, do, _("queue came without appointment")),
+            Action("go.today", _("Go to Today"), opener(to.Today()), "", Icon.TODAY, places_),
+            Action("go.calendar", _("Go to the calendar"), opener(to.Calendar()), "",
+                   Icon.CALENDAR, places_),
+            Action("go.patients", _("Go to patients"), opener(to.Patients()), "",
+                   Icon.PATIENTS, places_),
+            Action("go.billing", _("Go to billing"), opener(to.Billing()), "",
+                   Icon.BILLING, places_),
+            Action("go.settings", _("Open settings"), opener(to.Settings()), "",
+                   Icon.SETTINGS, places_, _("printers prices theme language text size")),
+            Action("records.import", _("Import records"), opener(to.ImportRecords()), "",
+                   Icon.DOWNLOAD, do, _("FHIR files patients")),
+            Action("go.back", _("Go back"), self.back, "Alt+Left", Icon.BACK, places_),
+            Action("go.forward", _("Go forward"), self.forward, "Alt+Right",
+                   Icon.CHEVRON_RIGHT, places_),
+            Action("session.lock", _("Lock"), self.lock_requested.emit, "Ctrl+Alt+L",
+                   Icon.LOCK, do),
+            Action("help.shortcuts", _("Show keyboard shortcuts"), self._show_shortcuts, "F1",
+                   Icon.HELP, do, _("help keys")),
+        )  # fmt: skip
+
+    def _bind(self, actions: tuple[Action, ...], into: list[QShortcut]) -> None:
+        for shortcut in into:
+            shortcut.setEnabled(False)
+            shortcut.deleteLater()
+        into.clear()
+        for action in actions:
+            if len(action.shortcut) > 1:  # a bare letter belongs to the focused list
+                shortcut = QShortcut(QKeySequence(action.shortcut), self)
+                shortcut.activated.connect(action.run)
+                into.append(shortcut)
+
+    def _bind_screen_keys(self) -> None:
+        screen = self.screen
+        own = screen.screen_actions() if screen is not None else ()
+        primary = Action("screen.primary", "", self._primary, "Ctrl+Return")
+        taken = {action.shortcut for action in own}
+        extra = () if "Ctrl+Return" in taken else (primary,)
+        self._bind((*own, *extra), self._screen_keys)
+
+    def _show_shortcuts(self) -> None:
+        self.context.host.show_shortcuts(self.context.actions.all())
+
+    def _on_committed(self, changes: object) -> None:
+        if isinstance(changes, Changes):
+            self.status.show_saved()
+
+    def open_first(self) -> None:
+        """What a person sees first."""
+        self.context.navigator.open(to.Today())

@@ -1,0 +1,65 @@
+"""Which screen or drawer answers for which destination; screens are made when first wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from clinic_desktop.i18n import N_, _
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.context import Context, DrawerForm, Screen
+
+_SCREENS: dict[type[to.Destination], str] = {
+    to.Today: "clinic_desktop.ui.today.today_view:TodayView",
+    to.Calendar: "clinic_desktop.ui.calendar.calendar_view:CalendarView",
+    to.Patients: "clinic_desktop.ui.patients.patients_view:PatientsView",
+    to.Chart: "clinic_desktop.ui.chart.chart_view:ChartView",
+    to.Visit: "clinic_desktop.ui.visits.visit_view:VisitView",
+    to.Billing: "clinic_desktop.ui.billing.billing_view:BillingView",
+    to.Settings: "clinic_desktop.ui.settings.settings_view:SettingsView",
+    to.ImportRecords: "clinic_desktop.ui.imports.import_view:ImportView",
+}
+_DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
+    to.RegisterPatient: (
+        "clinic_desktop.ui.patients.register_view:RegisterView",
+        N_("New patient"),
+    ),
+    to.BookAppointment: (
+        "clinic_desktop.ui.booking.booking_view:BookingView",
+        N_("Book appointment"),
+    ),
+    to.WalkIn: ("clinic_desktop.ui.booking.walk_in_view:WalkInView", N_("Walk-in")),
+}
+
+
+def _load(path: str) -> Callable[..., Any]:
+    # By name, so that the first window need not wait for screens nobody has opened.
+    module, name = path.split(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def has_screen(destination: to.Destination) -> bool:
+    """Whether the destination is a screen, not a drawer."""
+    return type(destination) in _SCREENS
+
+
+def make_screen(kind: type[to.Destination], context: Context) -> Screen:
+    """The screen of a kind of destination: ``Screen(context)``."""
+    screen = _load(_SCREENS[kind])(context)
+    assert isinstance(screen, Screen)  # noqa: S101 - the table above is ours
+    return screen
+
+
+def make_drawer(destination: to.Destination, context: Context) -> tuple[DrawerForm, str]:
+    """The form of a drawer destination, ``Form(context, destination)``, and its title."""
+    path, title = _DRAWERS[type(destination)]
+    form = _load(path)(context, destination)
+    assert isinstance(form, DrawerForm)  # noqa: S101
+    return form, _(title)
+
+
+def screen_kinds() -> tuple[type[to.Destination], ...]:
+    """All kinds of screens, for tests that look at every one."""
+    return tuple(_SCREENS)

@@ -1,0 +1,34 @@
+"""The line below every screen: when it was saved, what this PC does alone, where help is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4
+from clinic_desktop.ui.widgets.label import Label
+
+
+class StatusBar(QFrame):
+    """Only what is true: nothing is shown green that was not verified."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setProperty("role", "statusbar")
+        self._context = context
+        self.saved = Label("", "caption", "muted")
+        self.place = Label(_("Everything is on this PC, encrypted"), "caption", "muted")
+        keys = Label(_("F1 shows the keys"), "caption", "muted")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE_4, SPACE_1, SPACE_4, SPACE_1)
+        row.setSpacing(SPACE_4)
+        row.addWidget(self.saved)
+        row.addWidget(self.place)
+        row.addStretch(1)
+        row.addWidget(keys)
+
+    def show_saved(self) -> None:
+        """The record has just taken a change."""
+        time = self._context.language.time(self._context.clock.now())
+        self.saved.setText(_("Saved {time}").format(time=time))

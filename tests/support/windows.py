@@ -1,0 +1,82 @@
+"""A window's surroundings for tests of screens: a real record, a host that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.i18n import ENGLISH, Language
+from clinic_desktop.ui.core.actions import Action, Actions
+from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.navigator import Destination, Navigator
+from clinic_desktop.ui.core.tasks import Tasks
+from tests.support.records import Record
+
+
+class RecordingHost:
+    """Does nothing but remember what a screen asked for."""
+
+    def __init__(self) -> None:
+        self.drawers: list[DrawerForm] = []
+        self.titles: list[str] = []
+        self.toasts: list[str] = []
+        self.undo: Callable[[], None] | None = None
+        self.errors: list[Exception] = []
+
+    def show_drawer(self, content: DrawerForm, title: str, *, width: int = 460) -> None:  # noqa: ARG002
+        """Remember the form."""
+        self.drawers.append(content)
+        self.titles.append(title)
+
+    def close_drawer(self) -> None:
+        """Forget the uppermost form."""
+        if self.drawers:
+            self.drawers.pop()
+
+    def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:  # noqa: ARG002
+        """Remember what was said."""
+        self.toasts.append(text)
+        self.undo = undo
+
+    def show_error(self, error: Exception) -> None:
+        """Remember what went wrong."""
+        self.errors.append(error)
+
+    def show_shortcuts(self, actions: tuple[Action, ...]) -> None:
+        """Nothing to show."""
+
+    def confirm(self, title: str, text: str, verb: str, then: Callable[[], None]) -> None:  # noqa: ARG002
+        """Agree."""
+        then()
+
+
+class VisitedNavigator(Navigator):
+    """Remembers where a screen wanted to go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visited: list[Destination] = []
+        self.requested.connect(self.visited.append)
+
+
+def make_context(record: Record, language: Language = ENGLISH) -> Context:
+    """A context on a real record."""
+    return Context(
+        tasks=Tasks(record.store, record.owner),
+        navigator=VisitedNavigator(),
+        actions=Actions(),
+        host=RecordingHost(),
+        clock=record.clock,
+        language=language,
+    )
+
+
+@pytest.fixture
+def ui_context(record: Record, qtbot: QtBot) -> Iterator[Context]:
+    """A context for one screen; waits for its tasks before the record closes."""
+    context = make_context(record, Language("en", "KE", "Africa/Nairobi"))
+    yield context
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    context.tasks.close()
