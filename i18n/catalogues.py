@@ -51,9 +51,8 @@ def extract() -> Catalog:
         creation_date=EPOCH,
         revision_date=EPOCH,
     )
-    found = extract_from_dir(
-        SOURCE, [("**.py", "python")], keywords=KEYWORDS, comment_tags=("Translators:",)
-    )
+    methods = [("**/gallery/**.py", "ignore"), ("**.py", "python")]  # developers read English
+    found = extract_from_dir(SOURCE, methods, keywords=KEYWORDS, comment_tags=("Translators:",))
     for name, _line, texts, comments, context in found:
         place = (Path(SOURCE.name, name).as_posix(), 0)
         catalogue.add(texts, None, [place], auto_comments=comments, context=context)
