@@ -43,12 +43,12 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def calls(path: Path) -> Iterator[tuple[ast.Call, str, str]]:
+@cache
+def calls(path: Path) -> list[tuple[ast.Call, str, str]]:
     """Each call in a file with what it is called on and the name called."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call):
-            on, _, name = ast.unparse(node.func).rpartition(".")
-            yield node, on, name
+    found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    names = [ast.unparse(node.func).rpartition(".") for node in found]
+    return [(node, on, name) for node, (on, _, name) in zip(found, names, strict=True)]
 
 
 def shipped(path: Path) -> bool:
