@@ -65,7 +65,9 @@ def languages() -> dict[str, Path]:
 
 
 def read(language: str, path: Path) -> Catalog:
-    """A language's catalogue."""
+    """A language's catalogue; an empty one where there is no file yet."""
+    if not path.exists():
+        return Catalog(locale=language)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
@@ -83,7 +85,7 @@ def update() -> int:
     write(TEMPLATE, template)
     for language in sorted({*languages(), *COMPLETE}):
         path = HERE / language / "LC_MESSAGES" / "messages.po"
-        catalogue = read(language, path) if path.exists() else Catalog(locale=language)
+        catalogue = read(language, path)
         catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.creation_date = catalogue.revision_date = EPOCH
         catalogue.obsolete.clear()
@@ -191,8 +193,7 @@ def faults(language: str, message: Message) -> Iterator[str]:
 def problems() -> Iterator[str]:
     """Everything that keeps the catalogues from being released."""
     wanted = {key(message) for message in texts_of(extract())}
-    with TEMPLATE.open("rb") as file:
-        known = {key(message) for message in texts_of(read_po(file))}
+    known = {key(message) for message in texts_of(read("en", TEMPLATE))}
     if wanted != known:
         yield f"messages.pot is stale: {len(wanted ^ known)} texts differ; run 'make i18n'"
     for language in COMPLETE:
