@@ -1,0 +1,250 @@
+"""Every write of a synced table is captured, in the transaction that made it."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, update
+
+from clinic_desktop.db import journal, triggers
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.errors import RuleError, StaleError
+from clinic_desktop.models import Base
+from clinic_desktop.models.base import Synced
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.registry import BY_NAME, TABLES
+from tests.support.records import Record
+
+
+def _add_patient(uow: UnitOfWork, family: str = "Otieno") -> uuid.UUID:
+    patient = Patient(family=family, mrn="A1-1")
+    uow.add(patient)
+    return patient.id
+
+
+def _last_body(record: Record) -> tuple[list[object], list[object]]:
+    rows = record.rows("SELECT body FROM sync_commit ORDER BY cid DESC LIMIT 1")
+    return journal.read_body(rows[0][0])
+
+
+def _captured(record: Record, patient_id: uuid.UUID) -> bool:
+    inserts, updates = _last_body(record)
+    number = BY_NAME["patient"].number
+    fresh = {row[0] for table, _cols, rows in inserts if table == number for row in rows}  # type: ignore[misc]
+    changed = {update[1] for update in updates if update[0] == number}  # type: ignore[index]
+    return patient_id.bytes in fresh | changed
+
+
+def test_every_synced_model_is_in_the_registry_column_by_column() -> None:
+    """A synced table or column that the registry does not know would never leave this PC."""
+    models = {
+        mapper.local_table.name: {column.name for column in mapper.local_table.columns}
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, Synced)
+    }
+
+    assert {table.name: {"id", "sv", *table.columns} for table in TABLES} == models
+
+
+def test_registry_numbers_are_unique() -> None:
+    """No number of a table, group or column means two things."""
+    assert len({table.number for table in TABLES}) == len(TABLES)
+    for table in TABLES:
+        groups = [group.number for group in table.groups]
+        columns = [number for group in table.groups for _name, number in group.columns]
+
+        assert len(set(groups)) == len(groups), table.name
+        assert len(set(columns)) == len(columns), table.name
+
+
+def test_orm_insert_is_captured_with_its_values(record: Record) -> None:
+    """A new row's commit carries every column under its number."""
+    patient_id = record.write(_add_patient)
+
+    inserts, updates = _last_body(record)
+
+    assert updates == []
+    table, columns, rows = inserts[0]  # type: ignore[misc]
+    assert table == BY_NAME["patient"].number
+    family = columns.index(1) + 1
+    assert [row[family] for row in rows if row[0] == patient_id.bytes] == ["Otieno"]
+
+
+@pytest.mark.parametrize("way", ["core", "bulk", "upsert", "raw"])
+def test_no_way_of_writing_escapes(record: Record, way: str) -> None:
+    """Core, bulk, upsert and raw SQL are captured like the ORM's own writes."""
+    patient_id = record.write(_add_patient)
+    target = record.clock.new_id() if way in {"bulk", "upsert"} else patient_id
+
+    def change(uow: UnitOfWork) -> None:
+        if way == "core":
+            uow.session.execute(update(Patient).where(Patient.id == target).values(given="Ann"))
+        elif way == "bulk":
+            rows = [{"id": target, "family": "A", "mrn": "x"}]
+            uow.session.execute(insert(Patient), rows)
+        elif way == "upsert":
+            uow.cursor.execute(
+                "INSERT INTO patient (id, mrn, family, deceased) VALUES (?, 'u', 'U', 0)"
+                " ON CONFLICT (id) DO UPDATE SET family = 'V'",
+                (target.bytes,),
+            )
+        else:
+            uow.cursor.execute("UPDATE patient SET given = 'B' WHERE id = ?", (target.bytes,))
+
+    record.write(change)
+
+    assert _captured(record, target)
+    assert record.rows("SELECT count(*) FROM sync_journal") == [(0,)]
+
+
+def test_update_names_the_group_its_values_and_what_it_replaces(record: Record) -> None:
+    """One changed column travels with its whole group and the version it supersedes."""
+    patient_id = record.write(_add_patient)
+    first = record.read(lambda reads: reads.version("patient", patient_id))
+
+    def rename(uow: UnitOfWork) -> None:
+        patient = uow.session.get_one(Patient, patient_id)
+        patient.given = "Brian"
+
+    record.write(rename)
+
+    _inserts, updates = _last_body(record)
+    group = next(each for each in BY_NAME["patient"].groups if each.name == "name")
+    table, pk, number, values, replaced = updates[0]  # type: ignore[misc]
+    assert (table, pk, number) == (BY_NAME["patient"].number, patient_id.bytes, group.number)
+    assert dict(zip(group.names, values, strict=True))["given"] == "Brian"
+    assert replaced == [first]
+
+
+def test_writing_the_same_value_is_no_change(record: Record) -> None:
+    """A save that changes nothing makes no commit."""
+    patient_id = record.write(_add_patient)
+    before = record.rows("SELECT max(cid) FROM sync_commit")
+
+    record.write(
+        lambda uow: uow.session.execute(
+            update(Patient).where(Patient.id == patient_id).values(family="Otieno")
+        )
+    )
+
+    assert record.rows("SELECT max(cid) FROM sync_commit") == before
+
+
+def test_failed_transaction_leaves_neither_row_nor_journal(record: Record) -> None:
+    """An error after the write takes the write, its journal and its number back."""
+    before = record.rows("SELECT count(*), (SELECT count(*) FROM patient) FROM sync_commit")
+
+    def fail(uow: UnitOfWork) -> None:
+        _add_patient(uow)
+        uow.next_number("test")
+        uow.session.flush()
+        raise RuleError("no")
+
+    with pytest.raises(RuleError):
+        record.write(fail)
+
+    after = record.rows("SELECT count(*), (SELECT count(*) FROM patient) FROM sync_commit")
+    assert after == before
+    assert record.rows("SELECT * FROM number_series WHERE name = 'test'") == []
+
+
+def test_rows_cannot_be_removed(record: Record) -> None:
+    """Deleting a synced row is refused by the file itself."""
+    patient_id = record.write(_add_patient)
+
+    with pytest.raises(RuleError):
+        record.write(
+            lambda uow: uow.cursor.execute("DELETE FROM patient WHERE id = ?", (patient_id.bytes,))
+        )
+
+    assert record.rows("SELECT count(*) FROM patient") == [(1,)]
+
+
+def test_commit_announces_what_changed(record: Record) -> None:
+    """Listeners hear table and id of every changed row, and the origin."""
+    heard = record.changes()
+
+    patient_id = record.write(_add_patient)
+
+    assert heard[-1].ids("patient") == {patient_id}
+    assert heard[-1].touches("patient")
+    assert not heard[-1].touches("invoice")
+    assert heard[-1].origin == "local"
+
+
+def test_stale_form_cannot_overwrite(record: Record) -> None:
+    """A form that was opened before somebody else saved is told so."""
+    patient_id = record.write(_add_patient)
+    base = record.read(lambda reads: reads.version("patient", patient_id))
+    record.write(
+        lambda uow: setattr(uow.session.get_one(Patient, patient_id), "given", "Other person")
+    )
+
+    def save(uow: UnitOfWork) -> None:
+        uow.expect("patient", patient_id, base)
+        uow.session.get_one(Patient, patient_id).given = "Mine"
+
+    with pytest.raises(StaleError):
+        record.write(save)
+    assert record.rows("SELECT given FROM patient") == [("Other person",)]
+
+
+def test_chain_finds_an_edited_commit(record: Record) -> None:
+    """Changing a word of an old commit breaks the chain at that commit."""
+    record.write(_add_patient)
+    record.write(_add_patient, "Wanjiru")
+    assert record.read(lambda reads: journal.verify_chain(reads.cursor)) is None
+
+    record.write(
+        lambda uow: uow.cursor.execute("UPDATE sync_commit SET reason = 'x' WHERE dseq = 2")
+    )
+
+    assert record.read(lambda reads: journal.verify_chain(reads.cursor)) == "1/2"
+
+
+def test_missing_trigger_is_noticed(record: Record) -> None:
+    """A dropped or altered trigger is named."""
+    record.write(lambda uow: uow.cursor.execute("DROP TRIGGER capture_patient_insert"))
+
+    assert record.read(lambda reads: triggers.missing(reads.cursor)) == ["capture_patient_insert"]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["family", "city", "sex", "note"]), st.text(max_size=8)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_replaying_the_log_gives_the_row(record: Record, steps: list[tuple[str, str]]) -> None:
+    """The commits of a row, applied in order, end in exactly what the table holds."""
+    patient_id = record.write(_add_patient)
+    for column, value in steps:
+        record.write(lambda uow, c=column, v=value: _set(uow, patient_id, c, v))
+
+    spec = BY_NAME["patient"]
+    names = {number: name for group in spec.groups for name, number in group.columns}
+    replayed: dict[str, object] = {}
+    for (body,) in record.rows("SELECT body FROM sync_commit ORDER BY cid"):
+        inserts, updates = journal.read_body(body)
+        for table, columns, rows in inserts:
+            if table == spec.number:
+                for row in rows:
+                    if row[0] == patient_id.bytes:
+                        replayed = {names[n]: v for n, v in zip(columns, row[1:], strict=True)}
+        for table, pk, number, values, _replaced in updates:
+            if (table, pk) == (spec.number, patient_id.bytes):
+                group = next(each for each in spec.groups if each.number == number)
+                replayed |= dict(zip(group.names, values, strict=True))
+
+    columns = ", ".join(spec.columns)
+    row = record.rows(f"SELECT {columns} FROM patient WHERE id = ?", patient_id.bytes)[0]
+    assert replayed == dict(zip(spec.columns, row, strict=True))
+
+
+def _set(uow: UnitOfWork, patient_id: uuid.UUID, column: str, value: str) -> None:
+    setattr(uow.session.get_one(Patient, patient_id), column, value)
