@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus, NoteStatus, can_move
+from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus, NoteStatus
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.encounter import Encounter, Note, NoteTemplate
@@ -18,6 +18,11 @@ from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command
 from clinic_desktop.services.notes import NOTE_PARTS, text_hash
+from clinic_desktop.services.scheduling.flow import (
+    ChangeStatus,
+    change_status,
+    encounter_reached,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def start_visit(
     )
     if booked is not None:
         booked.encounter_id = encounter.id
-        _move(booked, AppointmentStatus.IN_ROOM, uow.now)
+        change_status(uow, ChangeStatus(booked.id, AppointmentStatus.IN_ROOM))
     return VisitStarted(encounter.id, patient_id)
 
 
@@ -120,11 +125,7 @@ def sign(uow: UnitOfWork, encounter_id: uuid.UUID, *, base: int | None = None) -
 def _finish(uow: UnitOfWork, encounter: Encounter) -> None:
     encounter.status = EncounterStatus.FINISHED
     encounter.end_at = encounter.end_at or uow.now
-    booked = uow.session.scalar(
-        select(Appointment).where(Appointment.encounter_id == encounter.id).limit(1)
-    )
-    if booked is not None and booked.status == AppointmentStatus.IN_ROOM:
-        _move(booked, AppointmentStatus.TO_BILL, uow.now)
+    encounter_reached(uow, encounter.id, AppointmentStatus.TO_BILL)
 
 
 def _encounter(uow: UnitOfWork, encounter_id: uuid.UUID) -> Encounter:
@@ -175,19 +176,6 @@ def _begun(uow: UnitOfWork, booked: Appointment | None, patient_id: uuid.UUID) -
         .order_by(Encounter.start_at.desc())
         .limit(1)
     )
-
-
-def _move(booked: Appointment, status: AppointmentStatus, now: datetime) -> None:
-    if booked.status == status:
-        return
-    if not can_move(booked.status, status):
-        raise RuleError(
-            _("This appointment was cancelled or is over."),
-            hint=_("Put it back on the board first, or start a visit from the chart."),
-        )
-    booked.status = status
-    if status.stamp:
-        setattr(booked, status.stamp, now)
 
 
 def _template_text(uow: UnitOfWork, booked: Appointment | None) -> dict[str, Any]:

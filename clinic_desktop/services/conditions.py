@@ -1,0 +1,321 @@
+"""Diagnoses of a visit and the problem list: what the patient has, in codes and in words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
+from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.clinical import Condition
+from clinic_desktop.models.encounter import Encounter
+from clinic_desktop.models.practice import Favourite
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import command, query
+
+FAVOURITE = "diagnosis"
+FAVOURITES_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A term as it was picked: the code, the edition it is from, and the words shown."""
+
+    display: str
+    system: str = ""
+    code: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class ConditionRow:
+    """One diagnosis or problem."""
+
+    id: uuid.UUID
+    term: Coded
+    clinical_status: str
+    verification_status: str
+    onset: str
+    """ISO date, as precise as known; empty if not known."""
+    abated: str
+    rank: int
+    """1 is the main diagnosis of the visit."""
+    encounter_id: uuid.UUID | None
+    recorded_at: datetime | None
+    note: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the patient still has it; unknown statuses count, to be safe."""
+        return ClinicalStatus(self.clinical_status).is_current
+
+
+@dataclass(frozen=True)
+class AddProblem:
+    """A line for the problem list."""
+
+    patient_id: uuid.UUID
+    term: Coded
+    onset: str = ""
+    note: str = ""
+    encounter_id: uuid.UUID | None = None
+
+
+@query("chart.read")
+def diagnoses_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[ConditionRow]:
+    """The diagnoses of one visit, the main one first."""
+    found = reads.session.scalars(_of_visit(encounter_id))
+    return [_row(each) for each in found]
+
+
+@query("chart.read")
+def problems_of(
+    reads: ReadSession, patient_id: uuid.UUID, *, with_past: bool = False
+) -> list[ConditionRow]:
+    """The problem list, each problem once, the latest first.
+
+    Imported records seldom mark problems as such, so their diagnoses stand here too; a diagnosis
+    made here comes onto the list only when a person puts it there.
+    """
+    found = reads.session.scalars(
+        select(Condition)
+        .where(
+            Condition.patient_id.in_(charts.chart_ids(reads.session, patient_id)),
+            or_(Condition.category == ConditionCategory.PROBLEM, Condition.recorder_id.is_(None)),
+            Condition.is_deleted.is_(False),
+        )
+        .order_by(Condition.onset.desc(), Condition.recorded_at.desc(), Condition.id)
+    )
+    rows = [row for row in map(_row, found) if VerificationStatus(row.verification_status).counts]
+    return list(_each_once(row for row in rows if with_past or row.is_current))
+
+
+@query("chart.read")
+def favourite_diagnoses(reads: ReadSession) -> list[Coded]:
+    """What the signed-in person diagnoses most often, the most frequent first."""
+    found = reads.session.scalars(
+        select(Favourite)
+        .where(
+            Favourite.user_id == reads.actor.user_id,
+            Favourite.kind == FAVOURITE,
+            Favourite.is_deleted.is_(False),
+        )
+        .order_by(Favourite.uses.desc(), Favourite.id)
+        .limit(FAVOURITES_SHOWN)
+    )
+    return [Coded(**{"display": each.label, **each.payload}) for each in found]
+
+
+@command("visit.draft")
+def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid.UUID:
+    """Diagnose something at an open visit; the same code again changes nothing.
+
+    Raises:
+        NotFoundError: there is no such visit.
+        RuleError: the visit is signed.
+        ValidationError: the diagnosis has no words.
+    """
+    encounter = _open_visit(uow, encounter_id)
+    _check(term)
+    made = uow.session.scalars(_of_visit(encounter_id)).all()
+    same = next((each for each in made if _key(_row(each).term) == _key(term)), None)
+    if same is not None:
+        return same.id
+    condition = Condition(
+        patient_id=encounter.patient_id,
+        encounter_id=encounter.id,
+        category=ConditionCategory.DIAGNOSIS,
+        rank=max((each.rank for each in made), default=0) + 1,
+        **_term_columns(term),
+        recorded_at=uow.now,
+        recorder_id=uow.actor.user_id,
+    )
+    uow.add(condition)
+    _count_use(uow, term)
+    return condition.id
+
+
+@command("visit.draft")
+def remove_diagnosis(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
+    """Take a diagnosis back while its visit is open; the next one becomes the main one.
+
+    Raises:
+        NotFoundError: there is no such diagnosis.
+        RuleError: the visit is signed.
+    """
+    row = _condition(uow, condition_id)
+    if row.encounter_id is not None:
+        _open_visit(uow, row.encounter_id)
+    row.is_deleted = True
+    uow.session.flush()
+    for rank, each in enumerate(uow.session.scalars(_of_visit(row.encounter_id)).all(), 1):
+        each.rank = rank
+
+
+@command("visit.draft")
+def make_main(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
+    """Make this the main diagnosis of its visit.
+
+    Raises:
+        NotFoundError: there is no such diagnosis.
+        RuleError: the visit is signed.
+    """
+    row = _condition(uow, condition_id)
+    if row.encounter_id is not None:
+        _open_visit(uow, row.encounter_id)
+    others = [
+        each for each in uow.session.scalars(_of_visit(row.encounter_id)) if each.id != row.id
+    ]
+    for rank, each in enumerate([row, *others], 1):
+        each.rank = rank
+
+
+@command("visit.draft")
+def add_problem(uow: UnitOfWork, wish: AddProblem) -> uuid.UUID:
+    """Put a problem on the list; one that is already there stays as it is.
+
+    Raises:
+        NotFoundError: there is no such patient.
+        ValidationError: the problem has no words.
+    """
+    _check(wish.term)
+    patient_id = charts.surviving(uow.session, wish.patient_id)
+    listed = uow.session.scalars(
+        select(Condition).where(
+            Condition.patient_id.in_(charts.chart_ids(uow.session, patient_id)),
+            Condition.category == ConditionCategory.PROBLEM,
+            Condition.is_deleted.is_(False),
+        )
+    )
+    for each in listed:
+        row = _row(each)
+        if row.is_current and _key(row.term) == _key(wish.term):
+            return row.id
+    condition = Condition(
+        patient_id=patient_id,
+        encounter_id=wish.encounter_id,
+        category=ConditionCategory.PROBLEM,
+        **_term_columns(wish.term),
+        onset=wish.onset or uow.today.isoformat(),
+        recorded_at=uow.now,
+        recorder_id=uow.actor.user_id,
+        note=wish.note,
+    )
+    uow.add(condition)
+    return condition.id
+
+
+@command("visit.draft")
+def set_problem_status(
+    uow: UnitOfWork, condition_id: uuid.UUID, status: str, *, base: int | None = None
+) -> None:
+    """Say that a problem is over (``resolved``), quiet (``inactive``) or back (``active``).
+
+    Raises:
+        NotFoundError: there is no such problem.
+        StaleError: somebody changed it since it was shown.
+        ValidationError: the status is not known.
+    """
+    if not ClinicalStatus(status).is_known:
+        raise ValidationError("status", _("This is not a status of a problem."))
+    row = _condition(uow, condition_id)
+    uow.expect("condition", row.id, base)
+    row.clinical_status = status
+    row.abated = "" if ClinicalStatus(status).is_current else uow.today.isoformat()
+
+
+def _of_visit(encounter_id: uuid.UUID | None) -> Select[Condition]:
+    return (
+        select(Condition)
+        .where(
+            Condition.encounter_id == encounter_id,
+            Condition.category == ConditionCategory.DIAGNOSIS,
+            Condition.is_deleted.is_(False),
+        )
+        .order_by(Condition.rank, Condition.id)
+    )
+
+
+def _open_visit(uow: UnitOfWork, encounter_id: uuid.UUID) -> Encounter:
+    row = uow.session.get(Encounter, encounter_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such visit."))
+    if row.signed_at is not None:
+        raise RuleError(_("This visit is signed."), hint=_("Write an addendum."))
+    return row
+
+
+def _condition(uow: UnitOfWork, condition_id: uuid.UUID) -> Condition:
+    row = uow.session.get(Condition, condition_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such diagnosis."))
+    return row
+
+
+def _check(term: Coded) -> None:
+    if not term.display.strip():
+        raise ValidationError("diagnosis", _("A diagnosis needs a name."))
+
+
+def _count_use(uow: UnitOfWork, term: Coded) -> None:
+    """Remember what this person picks; the picker offers the most frequent first."""
+    mine = uow.session.scalar(
+        select(Favourite)
+        .where(
+            Favourite.user_id == uow.actor.user_id,
+            Favourite.kind == FAVOURITE,
+            func.json_extract(Favourite.payload, "$.code") == term.code,
+            Favourite.label == term.display,
+            Favourite.is_deleted.is_(False),
+        )
+        .limit(1)
+    )
+    if mine is None:
+        payload = {"system": term.system, "code": term.code, "version": term.version}
+        mine = Favourite(
+            user_id=uow.actor.user_id, kind=FAVOURITE, label=term.display, payload=payload, uses=0
+        )
+        uow.add(mine)
+    mine.uses += 1
+
+
+def _key(term: Coded) -> tuple[str, str]:
+    return (term.system, term.code) if term.code else ("", term.display.strip().casefold())
+
+
+def _each_once(rows: Iterable[ConditionRow]) -> Iterable[ConditionRow]:
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        if _key(row.term) not in seen:
+            seen.add(_key(row.term))
+            yield row
+
+
+def _term_columns(term: Coded) -> dict[str, str]:
+    return {
+        "system": term.system,
+        "code": term.code,
+        "code_version": term.version,
+        "display": term.display.strip(),
+    }
+
+
+def _row(row: Condition) -> ConditionRow:
+    return ConditionRow(
+        row.id,
+        Coded(row.display, row.system, row.code, row.code_version),
+        row.clinical_status,
+        row.verification_status,
+        row.onset,
+        row.abated,
+        row.rank,
+        row.encounter_id,
+        row.recorded_at,
+        row.note,
+    )

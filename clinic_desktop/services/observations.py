@@ -1,0 +1,316 @@
+"""Vital signs of a visit: read as typed, judged, recorded as FHIR observations."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.codes import ObservationCategory, ObservationStatus, System
+from clinic_desktop.domain.dates import DateError
+from clinic_desktop.domain.partial_dates import Age, BirthDate, age
+from clinic_desktop.domain.vitals import (
+    BLOOD_PRESSURE_PANEL,
+    BMI_FROM_MONTHS,
+    VITALS,
+    Plausibility,
+    Reading,
+    VitalError,
+    VitalKind,
+    bmi,
+    check,
+    parse_blood_pressure,
+    parse_vital,
+    weight_doubt,
+)
+from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.encounter import Encounter
+from clinic_desktop.models.observation import Observation
+from clinic_desktop.services import charts
+from clinic_desktop.services import observations_words as words
+from clinic_desktop.services.access import command, query
+from clinic_desktop.services.observations_words import BLOOD_PRESSURE
+
+CONFIRMED = "confirmed-unusual"
+"""The note of a rare value that the person who typed it has confirmed."""
+PRESSURES = (VitalKind.SYSTOLIC, VitalKind.DIASTOLIC)
+KIND_OF = {vital.loinc: vital.kind for vital in VITALS.values()} | {
+    vital.also_loinc: vital.kind for vital in VITALS.values() if vital.also_loinc
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A vital sign as it is recorded."""
+
+    kind: VitalKind
+    value: Decimal
+    unit: str
+    measured_at: datetime
+    is_confirmed_unusual: bool = False
+
+
+@dataclass(frozen=True)
+class VitalsContext:
+    """What new vital signs are judged by."""
+
+    today: date
+    age: Age | None
+    """None where the birth date is not known."""
+    here: Mapping[VitalKind, Measured] = field(default_factory=dict)
+    """Recorded at this visit."""
+    before: Mapping[VitalKind, Measured] = field(default_factory=dict)
+    """The last of each kind from earlier."""
+
+
+@dataclass(frozen=True)
+class TypedVital:
+    """One field of the vitals row. ``field`` is ``bp`` or a ``VitalKind``."""
+
+    field: str
+    text: str
+    confirmed: bool = False
+    """The person was asked about a rare value and said that it is right."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a typed vital sign means, and the question to ask about it, if any."""
+
+    readings: tuple[Reading, ...]
+    question: str = ""
+
+
+@query("chart.read")
+def vitals_context(reads: ReadSession, encounter_id: uuid.UUID) -> VitalsContext:
+    """The vital signs of a visit and those before it.
+
+    Raises:
+        NotFoundError: there is no such visit.
+    """
+    return _context(reads, _encounter(reads, encounter_id))
+
+
+def judge(typed: TypedVital, context: VitalsContext) -> Judgement:
+    """Read and judge one field; nothing is stored.
+
+    Raises:
+        ValidationError: it is no measurement, or cannot be true.
+    """
+    try:
+        if typed.field == BLOOD_PRESSURE:
+            readings: tuple[Reading, ...] = parse_blood_pressure(typed.text)
+        else:
+            readings = (parse_vital(VitalKind(typed.field), typed.text),)
+    except VitalError as error:
+        raise ValidationError(typed.field, words.refusal(typed.field, error)) from None
+    questions = [_question(typed.field, reading, context) for reading in readings]
+    return Judgement(readings, " ".join(filter(None, questions)))
+
+
+@command("vitals.write")
+def record_vitals(
+    uow: UnitOfWork, encounter_id: uuid.UUID, typed: Sequence[TypedVital]
+) -> VitalsContext:
+    """Record what was measured at an open visit; an emptied field takes its value back.
+
+    A changed value is a new observation that corrects the old one. The body mass index follows
+    from weight and height.
+
+    Raises:
+        NotFoundError: there is no such visit.
+        RuleError: the visit is signed.
+        ValidationError: a value cannot be true, or is rare and was not confirmed.
+    """
+    encounter = _encounter(uow, encounter_id)
+    if encounter.signed_at is not None:
+        raise RuleError(_("This visit is signed."), hint=_("Write an addendum."))
+    context = _context(uow, encounter)
+    for each in typed:
+        if not each.text.strip():
+            _withdraw(uow, encounter, _kinds(each.field))
+            continue
+        judged = judge(each, context)
+        if judged.question and not each.confirmed:
+            raise ValidationError(each.field, judged.question)
+        _record(uow, encounter, judged.readings, CONFIRMED if judged.question else "")
+    uow.session.flush()
+    _record_bmi(uow, encounter)
+    uow.session.flush()
+    return _context(uow, encounter)
+
+
+def _kinds(field_name: str) -> tuple[VitalKind, ...]:
+    return PRESSURES if field_name == BLOOD_PRESSURE else (VitalKind(field_name),)
+
+
+def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
+    verdict = check(reading, context.age)
+    if verdict.plausibility is Plausibility.IMPOSSIBLE:
+        raise ValidationError(field_name, words.impossible(reading.kind, verdict, reading.unit))
+    before = context.before.get(reading.kind)
+    if reading.kind is VitalKind.WEIGHT and before is not None:
+        doubt = weight_doubt(
+            reading.value,
+            context.today,
+            before.value,
+            before.measured_at.date(),
+            context.age,
+        )
+        if doubt is not None:
+            return words.doubtful_weight(doubt, before.value)
+    if verdict.plausibility is Plausibility.UNUSUAL:
+        return words.unusual(reading.kind, reading.value, reading.unit)
+    return ""
+
+
+def _context(reads: ReadSession, encounter: Encounter) -> VitalsContext:
+    here = _measured(each for each in _rows_of(reads, encounter))
+    before = _measured(_last_before(reads, encounter))
+    day = encounter.start_at.astimezone(reads.zone).date()
+    return VitalsContext(day, _age(reads, encounter.patient_id, day), here, before)
+
+
+def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
+    patient = charts.patient(reads.session, charts.surviving(reads.session, patient_id))
+    if not patient.birth_date:
+        return None
+    try:
+        return age(BirthDate.parse(patient.birth_date, patient.birth_precision), day)
+    except DateError:
+        return None
+
+
+def _rows_of(reads: ReadSession, encounter: Encounter) -> list[Observation]:
+    found = reads.session.scalars(
+        select(Observation)
+        .where(
+            Observation.encounter_id == encounter.id,
+            Observation.category == ObservationCategory.VITAL_SIGNS,
+            Observation.status != ObservationStatus.ENTERED_IN_ERROR,
+            Observation.is_deleted.is_(False),
+        )
+        .order_by(Observation.effective_at, Observation.id)
+    )
+    return list(found)
+
+
+def _last_before(reads: ReadSession, encounter: Encounter) -> Iterable[Observation]:
+    chart = charts.chart_ids(reads.session, encounter.patient_id)
+    for loinc in KIND_OF:
+        last = reads.session.scalar(
+            select(Observation)
+            .where(
+                Observation.patient_id.in_(chart),
+                Observation.code == loinc,
+                Observation.effective_at < encounter.start_at,
+                Observation.status != ObservationStatus.ENTERED_IN_ERROR,
+                Observation.is_deleted.is_(False),
+            )
+            .order_by(Observation.effective_at.desc())
+            .limit(1)
+        )
+        if last is not None and last.encounter_id != encounter.id:
+            yield last
+
+
+def _measured(rows: Iterable[Observation]) -> dict[VitalKind, Measured]:
+    found: dict[VitalKind, Measured] = {}
+    for row in rows:
+        kind = KIND_OF.get(row.code)
+        if kind is None or not row.value or row.effective_at is None:
+            continue
+        vital = VITALS[kind]
+        if row.unit_code in vital.units:
+            value = vital.stored(Decimal(row.value), row.unit_code)
+            earlier = found.get(kind)
+            if earlier is None or earlier.measured_at <= row.effective_at:
+                found[kind] = Measured(
+                    kind, value, vital.unit, row.effective_at, row.note == CONFIRMED
+                )
+    return found
+
+
+def _record(uow: UnitOfWork, encounter: Encounter, readings: Sequence[Reading], note: str) -> None:
+    kinds = [reading.kind for reading in readings]
+    old = [row for row in _rows_of(uow, encounter) if KIND_OF.get(row.code) in kinds]
+    if {(KIND_OF[row.code], row.value) for row in old} == {
+        (reading.kind, str(reading.value)) for reading in readings
+    }:
+        return
+    replaced = {KIND_OF[row.code]: row.id for row in _withdraw(uow, encounter, kinds)}
+    parent = None
+    if len(readings) > 1:
+        parent = _observation(
+            uow, encounter, BLOOD_PRESSURE_PANEL, words.vital_name(BLOOD_PRESSURE)
+        )
+        uow.add(parent)
+    for reading in readings:
+        vital = VITALS[reading.kind]
+        row = _observation(uow, encounter, vital.loinc, words.vital_name(reading.kind))
+        row.parent_id = None if parent is None else parent.id
+        row.value_kind = "quantity"
+        row.value, row.value_number = str(reading.value), float(reading.value)
+        row.unit, row.unit_code = words.unit_words(vital.unit), vital.unit
+        row.note = note
+        row.corrects_id = replaced.get(reading.kind)
+        if row.corrects_id is not None:
+            row.status = ObservationStatus.CORRECTED
+        uow.add(row)
+
+
+def _observation(uow: UnitOfWork, encounter: Encounter, loinc: str, display: str) -> Observation:
+    return Observation(
+        patient_id=encounter.patient_id,
+        encounter_id=encounter.id,
+        category=ObservationCategory.VITAL_SIGNS,
+        system=System.LOINC,
+        code=loinc,
+        display=display,
+        effective_at=uow.now,
+        issued_at=uow.now,
+        performer_id=uow.actor.practitioner_id,
+        recorder_id=uow.actor.user_id,
+    )
+
+
+def _withdraw(
+    uow: UnitOfWork, encounter: Encounter, kinds: Sequence[VitalKind]
+) -> list[Observation]:
+    """Mark the recorded values of these kinds as entered in error; they stay in the history."""
+    rows = [row for row in _rows_of(uow, encounter) if KIND_OF.get(row.code) in kinds]
+    parents = {row.parent_id for row in rows if row.parent_id is not None}
+    for row in rows:
+        row.status = ObservationStatus.ENTERED_IN_ERROR
+    for row in _rows_of(uow, encounter):
+        if row.id in parents:
+            row.status = ObservationStatus.ENTERED_IN_ERROR
+    return rows
+
+
+def _record_bmi(uow: UnitOfWork, encounter: Encounter) -> None:
+    """An adult's height from an earlier visit still holds; a child's does not."""
+    context = _context(uow, encounter)
+    weight, height = (context.here.get(kind) for kind in (VitalKind.WEIGHT, VitalKind.HEIGHT))
+    grown = context.age is not None and context.age.years >= 20
+    if height is None and grown:
+        height = context.before.get(VitalKind.HEIGHT)
+    old_enough = context.age is not None and context.age.total_months >= BMI_FROM_MONTHS
+    if weight is None or height is None or not old_enough:
+        _withdraw(uow, encounter, [VitalKind.BMI])
+        return
+    reading = Reading(VitalKind.BMI, bmi(weight.value, height.value))
+    _record(uow, encounter, [reading], "")
+
+
+def _encounter(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
+    row = reads.session.get(Encounter, encounter_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such visit."))
+    return row

@@ -1,0 +1,95 @@
+"""Vital signs in words: their names, their units, and what is said about a doubtful value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from clinic_desktop.domain.vitals import VITALS, Verdict, VitalError, VitalKind, WeightDoubt
+from clinic_desktop.i18n import _, current, isolate, pgettext
+
+BLOOD_PRESSURE = "bp"
+"""The field in which both pressures are typed; every other field is a ``VitalKind``."""
+
+
+def vital_name(field: str) -> str:
+    """What a vital sign is called, in the reader's language."""
+    return {
+        BLOOD_PRESSURE: pgettext("vital sign", "BP"),
+        VitalKind.SYSTOLIC: pgettext("vital sign", "Systolic pressure"),
+        VitalKind.DIASTOLIC: pgettext("vital sign", "Diastolic pressure"),
+        VitalKind.PULSE: pgettext("vital sign", "Pulse"),
+        VitalKind.RESPIRATION: pgettext("vital sign", "Breathing"),
+        VitalKind.TEMPERATURE: pgettext("vital sign", "Temperature"),
+        VitalKind.SPO2: pgettext("vital sign", "SpO₂"),
+        VitalKind.WEIGHT: pgettext("vital sign", "Weight"),
+        VitalKind.HEIGHT: pgettext("vital sign", "Height"),
+        VitalKind.BMI: pgettext("vital sign", "BMI"),
+        VitalKind.HEAD: pgettext("vital sign", "Head"),
+        VitalKind.GLUCOSE: pgettext("vital sign", "Glucose"),
+    }[field]
+
+
+def unit_words(ucum: str) -> str:
+    """A UCUM unit as people write it; an unknown one as it is."""
+    known = {
+        "mm[Hg]": pgettext("unit", "mmHg"),
+        "/min": pgettext("unit", "/min"),
+        "{beats}/min": pgettext("unit", "/min"),
+        "Cel": "°C",
+        "[degF]": "°F",
+        "kg": pgettext("unit", "kg"),
+        "g": pgettext("unit", "g"),
+        "[lb_av]": pgettext("unit", "lb"),
+        "cm": pgettext("unit", "cm"),
+        "m": pgettext("unit", "m"),
+        "[in_i]": pgettext("unit", "in"),
+        "kg/m2": pgettext("unit", "kg/m²"),
+        "mmol/L": pgettext("unit", "mmol/L"),
+        "mg/dL": pgettext("unit", "mg/dL"),
+    }
+    return known.get(ucum, ucum.replace("{score}", "").replace("{", "").replace("}", ""))
+
+
+def value_words(value: Decimal, ucum: str) -> str:
+    """A value with its unit, kept in one piece in text of either direction."""
+    unit, shown = unit_words(ucum), value.normalize()
+    number = current().number(shown, max(0, -int(shown.as_tuple().exponent)))
+    return isolate(f"{number} {unit}" if unit else number)
+
+
+def refusal(field: str, error: VitalError) -> str:
+    """Why a typed vital sign cannot be read."""
+    if error.code == "systolic-not-above-diastolic":
+        return _("The upper pressure must be above the lower one.")
+    if error.code == "unknown-unit":
+        known = ", ".join(isolate(unit_words(unit)) for unit in VITALS[VitalKind(field)].units)
+        return _("{name} is measured in {units}.").format(name=vital_name(field), units=known)
+    if field == BLOOD_PRESSURE:
+        return _("Write the blood pressure as {example}.").format(example=isolate("138/84"))
+    return _("{name} needs a number.").format(name=vital_name(field))
+
+
+def impossible(kind: str, verdict: Verdict, ucum: str) -> str:
+    """That a value cannot be true of anybody this age."""
+    return _("{name} can only be between {low} and {high}.").format(
+        name=vital_name(kind),
+        low=value_words(verdict.low, ucum),
+        high=value_words(verdict.high, ucum),
+    )
+
+
+def unusual(kind: str, value: Decimal, ucum: str) -> str:
+    """The question asked before a rare value is stored."""
+    return _("{name} {value} is unusual. Is it right?").format(
+        name=vital_name(kind), value=value_words(value, ucum)
+    )
+
+
+def doubtful_weight(doubt: WeightDoubt, before: Decimal) -> str:
+    """The question asked when a weight does not fit the one before."""
+    last = value_words(before, "kg")
+    if doubt is WeightDoubt.POUNDS:
+        return _("Last time it was {last}. Was this typed in pounds?").format(last=last)
+    if doubt is WeightDoubt.TENFOLD:
+        return _("Last time it was {last}. Is the decimal point in its place?").format(last=last)
+    return _("Last time it was {last}. Is the change right?").format(last=last)
