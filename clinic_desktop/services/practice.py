@@ -1,0 +1,268 @@
+"""The practice: its name and letterhead, its people, its choices and those of this PC."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import select
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.permissions import ROLES
+from clinic_desktop.errors import NotFoundError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.document import Attachment
+from clinic_desktop.models.local import Blob, LocalSetting
+from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
+from clinic_desktop.services.access import command, query
+
+LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
+
+
+@dataclass(frozen=True)
+class PracticeDetails:
+    """What stands on the practice's paper and rules its formats."""
+
+    name: str
+    legal_name: str = ""
+    tax_number: str = ""
+    licence_number: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = ""
+    language: str = "en"
+    currency: str = "USD"
+    time_zone: str = "UTC"
+    letterhead: dict[str, Any] = field(default_factory=dict)
+    logo: bytes = b""
+    is_sample: bool = False
+    version: int = 0
+    """Base for saving."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who works here."""
+
+    id: uuid.UUID
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    is_active: bool
+    practitioner_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """Somebody who begins to work here; the password goes to the vault, not to the record."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    specialty: str = ""
+    registration_number: str = ""
+
+
+def _practice(session_or: ReadSession) -> Practice:
+    row = session_or.session.scalar(select(Practice).where(~Practice.is_deleted).limit(1))
+    if row is None:
+        raise NotFoundError(_("The practice has not been set up."))
+    return row
+
+
+@query("practice.read")
+def details(reads: ReadSession) -> PracticeDetails:
+    """The practice as it is now."""
+    row = _practice(reads)
+    plain = {
+        name: getattr(row, name)
+        for name in PracticeDetails.__dataclass_fields__
+        if name not in {"logo", "version"}
+    }
+    plain["letterhead"] = dict(row.letterhead or {})
+    return PracticeDetails(
+        **plain,
+        logo=_bytes(reads, row.logo_id),
+        version=reads.version("practice", row.id),
+    )
+
+
+def _bytes(reads: ReadSession, attachment_id: uuid.UUID | None) -> bytes:
+    if attachment_id is None:
+        return b""
+    attachment = reads.session.get_one(Attachment, attachment_id)
+    blob = reads.session.get(Blob, attachment.sha256)
+    return blob.data if blob else b""
+
+
+@command("practice.write")
+def change_details(uow: UnitOfWork, new: PracticeDetails) -> None:
+    """Write the practice's details; the logo has its own command.
+
+    Raises:
+        ValidationError: no name.
+        StaleError: changed elsewhere since ``new.version``.
+    """
+    if not new.name.strip():
+        raise ValidationError("name", _("The practice needs a name."))
+    row = _practice(uow)
+    uow.expect("practice", row.id, new.version or None)
+    for name, value in asdict(new).items():
+        if name not in {"logo", "version", "is_sample"}:
+            setattr(row, name, value.strip() if isinstance(value, str) else value)
+
+
+@command("practice.write")
+def change_logo(uow: UnitOfWork, picture: bytes) -> None:
+    """Put a logo on the letterhead, made small enough for paper; empty bytes take it away.
+
+    Raises:
+        ValidationError: not a picture, or far too large.
+    """
+    row = _practice(uow)
+    row.logo_id = _keep_picture(uow, picture) if picture else None
+
+
+def _keep_picture(uow: UnitOfWork, picture: bytes) -> uuid.UUID:
+    if len(picture) > LOGO_BYTES:
+        raise ValidationError("logo", _("The picture is larger than 8 MB."))
+    try:
+        with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG")) as image:
+            image.thumbnail((LOGO_SIDE, LOGO_SIDE))
+            out = io.BytesIO()
+            image.convert("RGBA").save(out, "PNG")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ValidationError(
+            "logo",
+            _("This file is not a picture we can read."),
+            hint=_("Use a PNG or JPEG file."),
+        ) from error
+    data = out.getvalue()
+    digest = hashlib.sha256(data).hexdigest()
+    if uow.session.get(Blob, digest) is None:
+        uow.session.add(Blob(sha256=digest, data=data))
+    attachment = Attachment(sha256=digest, size=len(data), mime="image/png", filename="logo.png")
+    uow.add(attachment)
+    return attachment.id
+
+
+@query("practice.read")
+def people(reads: ReadSession) -> tuple[Person, ...]:
+    """Everybody who works here, those who left included."""
+    rows = reads.session.scalars(select(AppUser).order_by(AppUser.name)).all()
+    return tuple(
+        Person(row.id, row.login, row.name, tuple(row.roles), row.is_active, row.practitioner_id)
+        for row in rows
+    )
+
+
+@command("user.write")
+def add_person(uow: UnitOfWork, new: NewPerson) -> uuid.UUID:
+    """Enter a person; sign-in works once the vault has a slot for the returned id.
+
+    Raises:
+        ValidationError: login empty or taken, unknown role.
+    """
+    login = new.login.strip()
+    taken = {row.casefold() for row in uow.session.scalars(select(AppUser.login))}
+    if not login or login.casefold() in taken:
+        raise ValidationError("login", _("Choose a login that nobody has yet."))
+    if not new.name.strip():
+        raise ValidationError("name", _("The person needs a name."))
+    if not new.roles or not set(new.roles) <= ROLES.keys():
+        raise ValidationError("roles", _("Choose at least one role."))
+    practitioner_id = None
+    if {"doctor", "nurse"} & set(new.roles):
+        practitioner = Practitioner(
+            name=new.name.strip(),
+            family=new.name.strip(),
+            specialty=new.specialty,
+            registration_number=new.registration_number,
+            is_staff=True,
+        )
+        uow.add(practitioner)
+        practitioner_id = practitioner.id
+    user = AppUser(
+        login=login,
+        name=new.name.strip(),
+        roles=list(new.roles),
+        practitioner_id=practitioner_id,
+    )
+    uow.add(user)
+    return user.id
+
+
+@command("user.write")
+def retire_person(uow: UnitOfWork, user_id: uuid.UUID) -> None:
+    """End a person's right to sign in; what the person wrote stays.
+
+    Raises:
+        ValidationError: it is the last active owner.
+    """
+    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
+    owners = [user for user in users if "owner" in user.roles]
+    row = next((user for user in users if user.id == user_id), None)
+    if row is None:
+        raise NotFoundError(_("There is no such person."))
+    if owners == [row]:
+        raise ValidationError("user", _("The last owner cannot be removed."))
+    row.is_active = False
+
+
+@query("practice.read")
+def setting(reads: ReadSession, key: str, *, personal: bool = False) -> Any:
+    """A choice of the practice, or of the signed-in person; ``None`` if never made."""
+    owner = reads.actor.user_id if personal else None
+    row = reads.session.scalar(
+        select(Setting).where(Setting.key == key, Setting.user_id.is_(owner))
+        if owner is None
+        else select(Setting).where(Setting.key == key, Setting.user_id == owner)
+    )
+    return row.value if row else None
+
+
+@command("practice.read")
+def choose(uow: UnitOfWork, key: str, value: Any) -> None:
+    """Keep a choice of the signed-in person."""
+    row = uow.session.scalar(
+        select(Setting).where(Setting.key == key, Setting.user_id == uow.actor.user_id)
+    )
+    if row is None:
+        uow.add(Setting(key=key, value=value, user_id=uow.actor.user_id))
+    else:
+        row.value = value
+
+
+@command("practice.write")
+def decide(uow: UnitOfWork, key: str, value: Any) -> None:
+    """Keep a choice of the practice."""
+    row = uow.session.scalar(select(Setting).where(Setting.key == key, Setting.user_id.is_(None)))
+    if row is None:
+        uow.add(Setting(key=key, value=value, user_id=None))
+    else:
+        row.value = value
+
+
+@query("practice.read")
+def local_setting(reads: ReadSession, key: str) -> Any:
+    """A choice of this PC; ``None`` if never made."""
+    row = reads.session.get(LocalSetting, key)
+    return row.value if row else None
+
+
+@command("practice.read")
+def choose_local(uow: UnitOfWork, key: str, value: Any) -> None:
+    """Keep a choice of this PC: a printer, a paper."""
+    row = uow.session.get(LocalSetting, key)
+    if row is None:
+        uow.session.add(LocalSetting(key=key, value=value))
+    else:
+        row.value = value
