@@ -36,7 +36,7 @@ class EmbeddedFont:
         known = self._codes
         return "".join(f"{known.setdefault(c, len(known) + 1):04x}" for c in run.clusters)
 
-    def addObjects(self, doc: Any) -> None:  # noqa: ANN401, N802 - reportlab calls it; its stubs are thin
+    def addObjects(self, doc: Any) -> None:  # noqa: N802 - reportlab calls it; its stubs are thin
         """Write the font into the document, when reportlab saves it."""
         data, glyph_numbers = self._file()
         name = pdfdoc.PDFName(f"{_subset_tag(self.tag)}+{self.font.name}")

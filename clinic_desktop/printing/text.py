@@ -14,7 +14,7 @@ from itertools import groupby
 
 from clinic_desktop.i18n import FSI, PDI
 from clinic_desktop.printing import bidi
-from clinic_desktop.printing.fonts import EM, Run, font_keys, is_invisible, shape
+from clinic_desktop.printing.fonts import Run, font_keys, is_invisible, shape
 
 LRI = "\u2066"
 _DROPPED = re.compile("[\u202a-\u202e\ufeff]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -242,9 +242,3 @@ def _line(paragraph: _Paragraph, start: int, end: int) -> Line:
 def value(text: str) -> str:
     """A value typed by a person, kept in its own direction inside any sentence or column."""
     return "\n".join(f"{FSI}{line}{PDI}" if line else "" for line in clean(text).split("\n"))
-
-
-def fitting_size(text: str, size: float, width: float, *, bold: bool, smallest: float) -> float:
-    """The type size at which the text fits on one line, not below ``smallest``."""
-    needed = one_line(text, bold=bold).width * size / EM
-    return max(smallest, min(size, size * width / needed)) if needed else size

@@ -1,0 +1,85 @@
+"""The slip a patient takes home: when, with whom, where, what to bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from clinic_desktop.i18n import Language
+from clinic_desktop.printing.blocks import Block, Pair, Rule, Space, Stack, Text, Whole
+from clinic_desktop.printing.codes import Qr
+from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.page import Sheet, render
+from clinic_desktop.printing.paper import MM, Paper
+from clinic_desktop.printing.parts import paragraphs, running_head
+from clinic_desktop.printing.pen import Align
+from clinic_desktop.printing.people import PersonName, patient_name
+from clinic_desktop.printing.text import value
+
+
+@dataclass(frozen=True)
+class AppointmentSlipDoc:
+    """One appointment."""
+
+    starts_at: datetime
+    patient: PersonName
+    doctor: str
+    room: str = ""
+    reason: str = ""
+    duration_minutes: int | None = None
+    code: str = ""
+    """What the front desk types to find the appointment."""
+    qr: str = ""
+    preparation: str = ""
+
+
+def render_appointment_slip(
+    doc: AppointmentSlipDoc,
+    *,
+    paper: Paper,
+    language: Language,
+    letterhead: Letterhead,
+    reprint: ReprintMark | None = None,
+) -> bytes:
+    """The slip as PDF bytes."""
+    name = language.gettext("Appointment")
+    running = running_head(name, doc.code, "", letterhead.practice)
+    sheet = Sheet(f"{name} {doc.code}".strip(), running, paper, language, letterhead, reprint)
+    look = sheet.look
+    align = Align.CENTRE if paper.is_roll else Align.START
+    day = language.local(doc.starts_at).date()
+    pairs = [
+        (language.gettext("Patient"), patient_name(doc.patient, language)),
+        (language.gettext("Doctor"), value(doc.doctor)),
+        (language.pgettext("paper", "Room"), value(doc.room)),
+        (language.pgettext("paper", "Reason"), value(doc.reason)),
+        (language.gettext("Duration"), _duration(doc.duration_minutes, language)),
+    ]
+    blocks: list[Block] = [
+        Text(name, look.heading, align),
+        Space(3),
+        Text(value(weekday_date(day, language)), look.lead, align),
+        Text(value(language.time(doc.starts_at)), look.title, align),
+        Space(5),
+        Rule(),
+        Space(5),
+        *(Pair(label, text, look.strong, look.muted) for label, text in pairs if text),
+        *paragraphs(language.gettext("Before you come"), doc.preparation, look),
+    ]
+    if doc.qr or doc.code:
+        code = [Qr(doc.qr, 26 * MM, align), Space(7)] if doc.qr else []
+        words = [Text(value(doc.code), look.lead, align)] if doc.code else []
+        blocks += [Space(look.gap), Whole(Stack((*code, *words)))]
+    return render(sheet, blocks)
+
+
+def weekday_date(day: date, language: Language) -> str:
+    """The date in words with its weekday, as a person would say it."""
+    return language.date(day, "full")
+
+
+def _duration(minutes: int | None, language: Language) -> str:
+    if not minutes:
+        return ""
+    number = language.number(minutes)
+    return language.ngettext("{n} minute", "{n} minutes", minutes).format(n=number)

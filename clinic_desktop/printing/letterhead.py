@@ -1,0 +1,144 @@
+"""The head and foot of the practice's paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from io import BytesIO
+
+from PIL import Image, UnidentifiedImageError
+from reportlab.lib.utils import ImageReader
+
+from clinic_desktop.errors import BadFileError
+from clinic_desktop.i18n import Language, _
+from clinic_desktop.printing.blocks import Block, Picture, Row, Rule, Space, Stack, Text
+from clinic_desktop.printing.paper import MM, Look, Paper
+from clinic_desktop.printing.pdf import Colour
+from clinic_desktop.printing.pen import Align
+from clinic_desktop.printing.text import value
+
+ACCENT: Colour = (0.043, 0.42, 0.45)
+LOGO_PIXELS = 480
+"""Logos are kept at most this wide or high: 300 dpi at 40 mm."""
+MAX_LOGO_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What every document says about the practice."""
+
+    practice: str = ""
+    address: str = ""
+    """Lines are separated by line ends."""
+    phones: tuple[str, ...] = ()
+    email: str = ""
+    tax_id: str = ""
+    registration: str = ""
+    """The licence or registration number of the practice."""
+    logo: bytes = b""
+    """PNG or JPEG; a picture that cannot be read is left out, paper does not wait for it."""
+    footer: str = ""
+    accent: Colour = ACCENT
+    preprinted: bool = False
+    """The paper already carries head and foot: keep the space, print nothing there."""
+    preprinted_top_mm: float = 45.0
+    preprinted_bottom_mm: float = 20.0
+
+
+@dataclass(frozen=True)
+class ReprintMark:
+    """What tells a copy from the first print."""
+
+    copy: int
+    printed_at: datetime
+    printed_by: str = ""
+
+    def text(self, language: Language) -> str:
+        """The mark in words."""
+        template = (
+            language.gettext("COPY {number} · printed {when} by {who}")
+            if self.printed_by
+            else language.gettext("COPY {number} · printed {when}")
+        )
+        return template.format(
+            number=language.number(self.copy),
+            when=value(language.datetime(self.printed_at)),
+            who=value(self.printed_by),
+        )
+
+
+def check_logo(data: bytes) -> None:
+    """Raises BadFileError when the bytes are no PNG or JPEG that paper can show."""
+    if len(data) > MAX_LOGO_BYTES or _logo(data) is None:
+        raise BadFileError(
+            _("This file cannot be used as a logo."),
+            kept=_("The logo in use stays as it is."),
+            hint=_("Choose a PNG or JPEG picture of up to 8 MB."),
+        )
+
+
+@lru_cache(maxsize=8)
+def _logo(data: bytes) -> ImageReader | None:
+    try:
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as picture:
+            picture.thumbnail((LOGO_PIXELS, LOGO_PIXELS))
+            has_alpha = "A" in picture.getbands() or "transparency" in picture.info
+            return ImageReader(picture.convert("RGBA" if has_alpha else "RGB"))
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return None
+
+
+def head(letterhead: Letterhead, paper: Paper, look: Look, language: Language) -> Block:
+    """The block at the top of the first page."""
+    if paper.is_roll or paper.is_small:
+        return _narrow_head(letterhead, paper, look, language)
+    contact = _contact(letterhead, language)
+    name = Stack((
+        Text(value(letterhead.practice), look.practice),
+        *([Text(value(letterhead.address), look.muted)] if letterhead.address else []),
+        *([Text(contact, look.muted)] if contact else []),
+    ))  # fmt: skip
+    cells: list[Block] = [name]
+    widths: list[float | None] = [None]
+    logo = _logo(letterhead.logo) if letterhead.logo else None
+    if logo:
+        picture = Picture(logo, 36 * MM, 20 * MM if paper.width > 160 else 15 * MM)
+        cells.insert(0, picture)
+        widths.insert(0, picture.size()[0])
+    numbers = _numbers(letterhead, language)
+    if numbers:
+        cells.append(Stack(tuple(Text(text, look.muted, Align.END) for text in numbers)))
+        widths.append((paper.width - 2 * paper.margin) * MM * 0.3)
+    row = Row(tuple(cells), tuple(widths))
+    return Stack((row, Space(8), Rule(1.4, letterhead.accent)))
+
+
+def _narrow_head(letterhead: Letterhead, paper: Paper, look: Look, language: Language) -> Block:
+    align = Align.CENTRE if paper.is_roll else Align.START
+    texts = [
+        letterhead.address and value(letterhead.address),
+        _contact(letterhead, language),
+        *_numbers(letterhead, language),
+    ]
+    lines: list[Block] = [Text(value(letterhead.practice), look.practice, align)]
+    lines += [Text(text, look.muted, align) for text in texts if text]
+    rule = Rule(0.8, dashed=True) if paper.is_roll else Rule(1.2, letterhead.accent)
+    return Stack((*lines, Space(5), rule))
+
+
+def _contact(letterhead: Letterhead, language: Language) -> str:
+    parts = [language.pgettext("letterhead", "Tel. {phones}")] if letterhead.phones else []
+    phones = ", ".join(value(phone) for phone in letterhead.phones)
+    parts = [part.format(phones=phones) for part in parts]
+    if letterhead.email:
+        parts.append(value(letterhead.email))
+    return " · ".join(parts)
+
+
+def _numbers(letterhead: Letterhead, language: Language) -> list[str]:
+    pairs = [
+        (language.gettext("Tax ID {number}"), letterhead.tax_id),
+        (language.gettext("Registration no. {number}"), letterhead.registration),
+    ]
+    return [template.format(number=value(number)) for template, number in pairs if number]

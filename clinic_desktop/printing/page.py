@@ -1,0 +1,168 @@
+"""Blocks onto pages: letterhead, running head, foot, page numbers, copies' mark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clinic_desktop.errors import PrintError
+from clinic_desktop.i18n import Language, _
+from clinic_desktop.printing.blocks import Block, Panel, Row, Rule, Space, Stack, Text
+from clinic_desktop.printing.letterhead import Letterhead, ReprintMark, head
+from clinic_desktop.printing.paper import MM, Look, Paper
+from clinic_desktop.printing.pdf import BLACK, PdfWriter
+from clinic_desktop.printing.pen import Align, Pen
+from clinic_desktop.printing.text import value
+
+Placed = tuple[Block, float]
+MAX_PAGES = 500
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything about a document but its content."""
+
+    title: str
+    """For the file's own title: the kind and number, never a patient's name."""
+    running: str
+    """At the head of the second page on, so that pages can be told apart."""
+    paper: Paper
+    language: Language
+    letterhead: Letterhead
+    reprint: ReprintMark | None = None
+    body_size: float | None = None
+    """The size of running text where it is not the paper's, as in large print."""
+
+    @property
+    def look(self) -> Look:
+        """The type scale."""
+        return Look(self.body_size or self.paper.body, self.letterhead.accent)
+
+    @property
+    def width(self) -> float:
+        """Between the margins, in points."""
+        return (self.paper.width - 2 * self.paper.margin) * MM
+
+
+def render(sheet: Sheet, blocks: list[Block]) -> bytes:
+    """The document as PDF bytes; equal input gives equal bytes."""
+    maker = _Maker(sheet)
+    if sheet.paper.is_roll:
+        maker.place_roll(blocks)
+    else:
+        maker.place(blocks)
+    return maker.write()
+
+
+@dataclass
+class _Maker:
+    sheet: Sheet
+    pages: list[list[Placed]] = field(default_factory=list)
+    roll_height: float = 0.0
+
+    @property
+    def _rtl(self) -> bool:
+        return self.sheet.language.rtl
+
+    def _mark(self) -> list[Block]:
+        if not self.sheet.reprint:
+            return []
+        words = self.sheet.reprint.text(self.sheet.language)
+        style = self.sheet.look.strong
+        return [Panel(Text(words, style, Align.CENTRE), frame=BLACK, padding=3), Space(6)]
+
+    def _top(self, page: int) -> list[Block]:
+        """What stands over the content of a page, counted from 0."""
+        sheet, look = self.sheet, self.sheet.look
+        if page:
+            running = Text(sheet.running, look.muted)
+            return [running, Space(3), Rule(), Space(look.gap * 0.7), *self._mark()]
+        if sheet.letterhead.preprinted:
+            return self._mark()
+        if not sheet.letterhead.practice and not sheet.letterhead.logo:
+            return self._mark()
+        top = head(sheet.letterhead, sheet.paper, look, sheet.language)
+        return [top, Space(look.gap * 0.8), *self._mark()]
+
+    def _margins(self) -> tuple[float, float]:
+        paper, letterhead = self.sheet.paper, self.sheet.letterhead
+        if letterhead.preprinted and not paper.is_roll:
+            return letterhead.preprinted_top_mm * MM, letterhead.preprinted_bottom_mm * MM
+        return paper.margin * MM, paper.margin * MM * 0.8
+
+    def _foot(self, page: int, pages: int) -> Block:
+        sheet, style = self.sheet, self.sheet.look.label
+        words = "" if sheet.letterhead.preprinted else sheet.letterhead.footer
+        number = sheet.language.gettext("Page {page} of {pages}").format(
+            page=sheet.language.number(page), pages=sheet.language.number(pages)
+        )
+        counter = Text(number, style, Align.END)
+        return Row((Text(value(words), style), counter), (None, style.size * 9))
+
+    def _room(self) -> float:
+        """The bottom of the content area, from the top of the page."""
+        foot = self._foot(1, 1).height(self.sheet.width, rtl=self._rtl)
+        return (self.sheet.paper.height or 0) * MM - self._margins()[1] - foot - 6
+
+    def place(self, blocks: list[Block]) -> None:
+        """Fill pages from top to bottom."""
+        waiting = list(blocks)
+        width, rtl = self.sheet.width, self._rtl
+        y = self._start_page()
+        is_fresh = True
+        while waiting:
+            block = waiting.pop(0)
+            if isinstance(block, Space) and is_fresh:
+                continue
+            fits, rest = block.split(width, self._room() - y, rtl=rtl)
+            if fits is None and is_fresh:
+                loose = block.loosened()
+                fits, rest = loose.split(width, self._room() - y, rtl=rtl)
+                fits, rest = (fits, rest) if fits else (loose, None)
+            if fits is not None:
+                self.pages[-1].append((fits, y))
+                y += fits.height(width, rtl=rtl)
+                is_fresh = False
+            if rest is not None:
+                if not isinstance(rest, Space):
+                    waiting.insert(0, rest)
+                y, is_fresh = self._start_page(), True
+
+    def _start_page(self) -> float:
+        if len(self.pages) >= MAX_PAGES:
+            raise PrintError(
+                _("This document would be longer than {pages} pages.").format(pages=MAX_PAGES),
+                hint=_("Print it in parts, or on larger paper."),
+            )
+        y = self._margins()[0] if not self.pages else self.sheet.paper.margin * MM
+        self.pages.append([])
+        for block in self._top(len(self.pages) - 1):
+            self.pages[-1].append((block, y))
+            y += block.height(self.sheet.width, rtl=self._rtl)
+        return y
+
+    def place_roll(self, blocks: list[Block]) -> None:
+        """One page as long as its content."""
+        sheet = self.sheet
+        footer = sheet.letterhead.footer
+        tail = [Space(8), Text(value(footer), sheet.look.muted, Align.CENTRE)] if footer else []
+        stack = Stack((*self._top(0), *blocks, *tail))
+        y = sheet.paper.margin * MM
+        self.pages.append([(stack, y)])
+        self.roll_height = y * 2 + stack.height(sheet.width, rtl=self._rtl)
+
+    def write(self) -> bytes:
+        """Draw every page."""
+        sheet, paper = self.sheet, self.sheet.paper
+        author, language = sheet.letterhead.practice, sheet.language.language.replace("_", "-")
+        writer = PdfWriter(title=sheet.title, author=author, language=language)
+        width, height = paper.width * MM, (paper.height or 0) * MM or self.roll_height
+        x = paper.margin * MM
+        for number, placed in enumerate(self.pages, 1):
+            writer.start_page(width, height)
+            pen = Pen(writer, width, height, rtl=self._rtl)
+            for block, y in placed:
+                block.draw(pen, x, y, sheet.width)
+            if not paper.is_roll:
+                foot = self._foot(number, len(self.pages))
+                foot.draw(pen, x, self._room() + 6, sheet.width)
+        return writer.finish()
