@@ -213,7 +213,7 @@ class NumberUnitEdit(QWidget):
         column.setSpacing(2)
         column.addWidget(self.frame)
         column.addWidget(self.note)
-        self.edit.textChanged.connect(lambda: self.changed.emit())
+        self.edit.textChanged.connect(self.changed)
 
     def text(self) -> str:
         """What was typed."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.gallery.words import say
 from clinic_desktop.ui.widgets.patient_banner import AllergyState, PatientCard
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, visit_status
+from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPoint
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,17 @@ def _status(row: BoardRow) -> Cell:
 def board_columns() -> list[Column]:
     """Columns of the sample board."""
     return [
-        Column("at", "Time", lambda row: Cell(row.at), CellKind.STRONG, 6),
-        Column("name", "Patient", lambda row: Cell(row.name, row.sub), CellKind.PERSON, 22,
+        Column("at", say("Time"), lambda row: Cell(row.at), CellKind.STRONG, 6),
+        Column("name", say("Patient"), lambda row: Cell(row.name, row.sub), CellKind.PERSON, 22,
                sortable=True),
-        Column("reason", "Reason", lambda row: Cell(row.reason), stretch=True, sortable=True),
-        Column("doctor", "With", lambda row: Cell(row.doctor), letters=11),
-        Column("status", "Status", _status, CellKind.PILL, 12),
-        Column("wait", "Wait", lambda row: Cell(
+        Column("reason", say("Reason"), lambda row: Cell(row.reason), stretch=True, sortable=True),
+        Column("doctor", say("With"), lambda row: Cell(row.doctor), letters=11, drop=2),
+        Column("status", say("Status"), _status, CellKind.PILL, 12),
+        Column("wait", say("Wait"), lambda row: Cell(
             row.wait, tone=Tone.WARN if row.wait > "2" and len(row.wait) > 5 else None
-        ), letters=7),
-        Column("amount", "Amount", lambda row: Cell(row.amount), CellKind.NUMBER, 8),
+        ), letters=7, drop=1),
+        Column("amount", say("Amount"), lambda row: Cell(row.amount), CellKind.NUMBER, 8,
+               drop=3),
     ]  # fmt: skip
 
 
@@ -90,3 +93,20 @@ HASSAN = PatientCard(
     asked="12-Jan",
 )
 OTIENO = PatientCard(family="Otieno", given="Brian", born="1986", age="~40 y", number="10512")
+HBA1C = Trend(
+    "HbA1c",
+    tuple(
+        TrendPoint(at, value, f"{value} %", when, "high" if value > 7.5 else "")
+        for at, value, when in (
+            (0, 9.1, "Nov 24"),
+            (90, 8.6, "Feb 25"),
+            (180, 8.3, "May 25"),
+            (270, 7.8, "Aug 25"),
+            (365, 7.4, "Nov 25"),
+            (550, 7.0, "May 26"),
+            (730, 7.4, "Nov 26"),
+        )
+    ),
+    low=6.0,
+    high=7.5,
+)

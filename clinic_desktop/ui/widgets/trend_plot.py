@@ -1,0 +1,333 @@
+"""Values over time: the plot, the small sparkline, and the same as rows for a table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
+from clinic_desktop.ui.widgets.announce import announce
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One measurement. ``at`` is any number that grows with time (days, seconds).
+
+    ``shown`` is the value with its unit, ``when`` its date, ``flag`` a word such as "high".
+    """
+
+    at: float
+    value: float
+    shown: str
+    when: str
+    flag: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The point in one line."""
+        flag = f", {self.flag}" if self.flag else ""
+        return f"{isolate(self.when)}: {isolate(self.shown)}{flag}"
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Measurements of one thing, oldest first, with its reference range."""
+
+    name: str
+    points: tuple[TrendPoint, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The table twin: when, value, flag; newest first."""
+        return [(point.when, point.shown, point.flag) for point in reversed(self.points)]
+
+    def summary(self) -> str:
+        """What the plot shows, in words."""
+        if not self.points:
+            return _("{name}: no values yet").format(name=self.name)
+        last = self.points[-1]
+        return _("{name}: {count} values, last {value} on {date}").format(
+            name=self.name,
+            count=len(self.points),
+            value=isolate(last.shown),
+            date=isolate(last.when),
+        )
+
+    def span(self) -> tuple[float, float]:
+        """The lowest and highest value to draw, with some air."""
+        values = [point.value for point in self.points]
+        values += [edge for edge in (self.low, self.high) if edge is not None]
+        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        air = (high - low) * 0.12 or abs(high) * 0.1 or 1.0
+        return low - air, high + air
+
+
+def ticks(low: float, high: float, wanted: int = 4) -> list[float]:
+    """Round numbers between two values, at steps of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / max(wanted, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
+    first = math.ceil(low / step)
+    return [place * step for place in range(first, math.floor(high / step) + 1)]
+
+
+class _Scale:
+    """Turns a point into its place on the paper. Time always runs from left to right."""
+
+    def __init__(self, trend: Trend, area: QRectF) -> None:
+        self._area = area
+        self.low, self.high = trend.span()
+        times = [point.at for point in trend.points] or [0.0]
+        self._from, self._to = min(times), max(times)
+
+    def x(self, at: float) -> float:
+        length = self._to - self._from
+        share = (at - self._from) / length if length else 0.5
+        return self._area.left() + share * self._area.width()
+
+    def y(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return self._area.bottom() - share * self._area.height()
+
+    def place(self, point: TrendPoint) -> QPointF:
+        return QPointF(self.x(point.at), self.y(point.value))
+
+
+def _paint_band(painter: QPainter, trend: Trend, scale: _Scale, area: QRectF) -> None:
+    if trend.low is None and trend.high is None:
+        return
+    top = area.top() if trend.high is None else scale.y(trend.high)
+    bottom = area.bottom() if trend.low is None else scale.y(trend.low)
+    painter.fillRect(QRectF(area.left(), top, area.width(), bottom - top), look().color("ok_bg"))
+    painter.setPen(QPen(look().color("ok"), 1, Qt.PenStyle.DashLine))
+    for edge in (trend.low, trend.high):
+        if edge is not None:
+            y = scale.y(edge)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+
+
+def _outside(trend: Trend, value: float) -> bool:
+    below = trend.low is not None and value < trend.low
+    return below or (trend.high is not None and value > trend.high)
+
+
+class TrendPlot(QLabel):
+    """A line with points over a shaded reference range.
+
+    The arrow keys go from point to point and speak it; the pointer shows it as a tool tip;
+    ``point_chosen(index)`` on Enter or click. ``trend().rows()`` is the table twin.
+    """
+
+    point_chosen = Signal(int)
+
+    def __init__(self, trend: Trend | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._trend = trend or Trend("")
+        self._at = -1
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_trend(self._trend)
+
+    def trend(self) -> Trend:
+        """What is shown."""
+        return self._trend
+
+    def set_trend(self, trend: Trend) -> None:
+        """Show other measurements."""
+        self._trend, self._at = trend, -1
+        self.setAccessibleName(trend.summary())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for a year of dates."""
+        return QSize(look().px(320), look().px(180))
+
+    def minimumSizeHint(self) -> QSize:
+        """Still readable."""
+        return QSize(look().px(180), look().px(120))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.updateGeometry()
+
+    def _area(self) -> QRectF:
+        metrics = look().metrics("caption")
+        low, high = self._trend.span()
+        widest = max(
+            (metrics.horizontalAdvance(_tick_text(tick)) for tick in ticks(low, high)), default=0
+        )
+        box = QRectF(self.rect())
+        return box.adjusted(
+            widest + SPACE_2 * 2, SPACE_2, -SPACE_3 * 2, -metrics.height() - SPACE_2
+        )
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Band, axis, line, points."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._trend.points:
+            painter.setPen(look().color("text2"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._trend.summary())
+            painter.end()
+            return
+        area = self._area()
+        scale = _Scale(self._trend, area)
+        self._paint_axes(painter, area, scale)
+        _paint_band(painter, self._trend, scale, area)
+        self._paint_points(painter, scale)
+        painter.end()
+
+    def _paint_axes(self, painter: QPainter, area: QRectF, scale: _Scale) -> None:
+        painter.setFont(look().font("caption"))
+        metrics = look().metrics("caption")
+        for tick in ticks(scale.low, scale.high):
+            y = scale.y(tick)
+            painter.setPen(QPen(look().color("border"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(look().color("text2"))
+            box = QRectF(0, y - metrics.height() / 2, area.left() - SPACE_2, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight, _tick_text(tick))
+        free = area.left() - metrics.averageCharWidth() * 6
+        for point in self._trend.points:
+            width = metrics.horizontalAdvance(point.when)
+            x = min(scale.x(point.at) - width / 2, self.width() - width)
+            if x < free:
+                continue
+            box = QRectF(x, area.bottom() + SPACE_2 / 2, width + 1, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, point.when)
+            free = x + width + SPACE_3
+
+    def _paint_points(self, painter: QPainter, scale: _Scale) -> None:
+        places = [scale.place(point) for point in self._trend.points]
+        painter.setPen(QPen(look().color("accent"), 2))
+        painter.drawPolyline(QPolygonF(places))
+        for number, (point, place) in enumerate(zip(self._trend.points, places, strict=True)):
+            outside = _outside(self._trend, point.value)
+            color = look().color("danger" if outside else "accent")
+            radius = 6 if number == self._at else 4
+            painter.setPen(QPen(color, 2))
+            painter.setBrush(color if outside else look().color("surface"))
+            if outside:  # a square, so that the shape tells it too
+                painter.drawRect(QRectF(place.x() - radius, place.y() - radius, 2 * radius,
+                                        2 * radius))  # fmt: skip
+            else:
+                painter.drawEllipse(place, radius, radius)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right go to the older and newer point, Home and End to the first and last."""
+        last = len(self._trend.points) - 1
+        here = self._at if self._at >= 0 else last + 1
+        places = {
+            Qt.Key.Key_Left: max(here - 1, 0),
+            Qt.Key.Key_Right: min(here + 1, last),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        place = places.get(Qt.Key(event.key()))
+        if place is not None and last >= 0:
+            self._go(place)
+            announce(self, self._trend.points[place].spoken)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self._at <= last:
+            self.point_chosen.emit(self._at)
+        else:
+            event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light up the point under the pointer."""
+        self._go(self._near(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the point."""
+        place = self._near(event.position())
+        if place >= 0:
+            self.point_chosen.emit(place)
+
+    def _go(self, place: int) -> None:
+        if place != self._at:
+            self._at = place
+            self.update()
+
+    def _near(self, position: QPointF) -> int:
+        scale = _Scale(self._trend, self._area())
+        for number, point in enumerate(self._trend.points):
+            away = scale.place(point) - position
+            if math.hypot(away.x(), away.y()) <= SPACE_3:
+                return number
+        return -1
+
+    def event(self, event: QEvent) -> bool:
+        """The point under the pointer as a tool tip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            place = self._near(QPointF(event.pos()))
+            text = self._trend.points[place].spoken if place >= 0 else ""
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+
+def _tick_text(value: float) -> str:
+    rounded = round(value, 6)
+    decimals = 0 if rounded == int(rounded) else 1 if abs(rounded * 10 % 1) < 1e-6 else 2
+    return current().number(rounded, decimals)
+
+
+class Sparkline(QLabel):
+    """A trend without axes, the height of a line of text; it is read out as its summary."""
+
+    def __init__(self, trend: Trend, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._trend = trend
+        self.setAccessibleName(trend.summary())
+        self.setToolTip(trend.summary())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_trend(self, trend: Trend) -> None:
+        """Show other measurements."""
+        self._trend = trend
+        self.setAccessibleName(trend.summary())
+        self.setToolTip(trend.summary())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A few letters wide."""
+        return QSize(look().px(88), look().metrics().height() + 4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Band, line and the last point."""
+        painter = QPainter(self)
+        paint_sparkline(painter, QRectF(self.rect()), self._trend)
+        painter.end()
+
+
+def paint_sparkline(painter: QPainter, rect: QRectF, trend: Trend) -> None:
+    """Draw a sparkline, for the widget and for table cells."""
+    if not trend.points:
+        return
+    area = rect.adjusted(4, 3, -5, -3)
+    scale = _Scale(trend, area)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if trend.low is not None or trend.high is not None:
+        top = area.top() if trend.high is None else scale.y(trend.high)
+        bottom = area.bottom() if trend.low is None else scale.y(trend.low)
+        band = QRectF(area.left(), top, area.width(), bottom - top)
+        painter.fillRect(band, look().color("ok_bg"))
+    places = [scale.place(point) for point in trend.points]
+    painter.setPen(QPen(look().color("accent"), 1.5))
+    painter.drawPolyline(QPolygonF(places))
+    outside = _outside(trend, trend.points[-1].value)
+    color = look().color("danger" if outside else "accent")
+    painter.setPen(QPen(color, 1))
+    painter.setBrush(color)
+    painter.drawEllipse(places[-1], 2.5, 2.5)
+    painter.restore()
