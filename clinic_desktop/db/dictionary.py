@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import sys
 from pathlib import Path
 
@@ -11,6 +12,21 @@ from clinic_desktop.models import Base
 from clinic_desktop.models.registry import BY_NAME
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
+
+
+_HEAD = """# Data dictionary
+
+Generated from the models and `models/registry.toml` by `python -m clinic_desktop.db.dictionary`;
+do not edit.
+
+Ids are UUIDv7 in 16 bytes. Instants (`_at`) are milliseconds since 1970 UTC, days (`_on`) ISO text,
+money (`_minor`) integer minor units. *Group* names the columns that merge as one; tables without
+groups stay on one PC."""
+
+
+def models_by_table() -> dict[str, type[Base]]:
+    """Every mapped class by the name of its table."""
+    return {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
 
 
 def _attribute_words(model: type) -> dict[str, str]:
@@ -22,7 +38,7 @@ def _attribute_words(model: type) -> dict[str, str]:
         except (OSError, TypeError):
             continue
         body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-        for statement, following in zip(body, body[1:], strict=False):
+        for statement, following in itertools.pairwise(body):
             if (
                 isinstance(statement, ast.AnnAssign)
                 and isinstance(statement.target, ast.Name)
@@ -35,18 +51,9 @@ def _attribute_words(model: type) -> dict[str, str]:
 
 def dictionary() -> str:
     """The data dictionary as Markdown."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "Generated from the models and `models/registry.toml` by"
-        " `python -m clinic_desktop.db.dictionary`; do not edit.",
-        "",
-        "Ids are UUIDv7 in 16 bytes. Instants (`_at`) are milliseconds since 1970 UTC, days (`_on`)"
-        " ISO text, money (`_minor`) integer minor units. *Group* names the columns that merge as"
-        " one; tables without groups stay on one PC.",
-    ]
-    for mapper in sorted(Base.registry.mappers, key=lambda each: each.local_table.name):
-        lines += _table(mapper.class_, mapper.local_table.name)
+    lines = [_HEAD]
+    for name, model in sorted(models_by_table().items()):
+        lines += _table(model, name)
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from clinic_desktop.db.journal import Changes
@@ -15,48 +15,99 @@ DDL = (
     f" prefix='2 3 4', tokenize=\"{FTS_TOKENIZE}\")"
 )
 _CHUNK = 400
+_OWNERS = {
+    "patient_identifier": "patient_id",
+    "contact_point": "patient_id",
+    "patient_merge": "survivor_id",
+}
+"""Rows whose change is a change of what a patient is found by."""
 _NAMES = "family, given, middle, preferred, name_latin"
 
 
 def update(cursor: Any, changes: Changes) -> None:
     """Index anew the patients that a commit touched; part of the commit's transaction."""
     touched = {row.bytes for row in changes.ids("patient")}
-    for table in ("patient_identifier", "contact_point"):
+    for table, column in _OWNERS.items():
         ids = [row.bytes for row in changes.ids(table)]
         for part in _chunks(ids):
             rows = cursor.execute(
-                f"SELECT DISTINCT patient_id FROM {table} WHERE id IN ({_marks(part)})", part
+                f"SELECT DISTINCT {column} FROM {table} WHERE id IN ({_marks(part)})", part
             )
             touched |= {bytes(row[0]) for row in rows.fetchall()}
     reindex(cursor, sorted(touched))
 
 
 def reindex(cursor: Any, patient_ids: Iterable[bytes]) -> None:
-    """Write the index rows of these patients; merged and hidden charts leave the index."""
+    """Write the index rows of these patients; merged and hidden charts leave the index.
+
+    What was told of a merged chart finds the chart it leads to.
+    """
     for part in _chunks(list(patient_ids)):
-        marks = _marks(part)
-        cursor.execute(
-            "INSERT OR IGNORE INTO patient_search (patient_id)"
-            f" SELECT id FROM patient WHERE id IN ({marks})",
-            part,
-        )
-        numbers = _grouped(cursor, "value", "patient_identifier", part)
-        phones = _grouped(cursor, "value", "contact_point", part)
-        people = cursor.execute(
-            f"SELECT s.rowid, p.id, p.mrn, p.birth_date, p.is_deleted OR p.merged_into IS NOT NULL,"
-            f" {_NAMES} FROM patient p JOIN patient_search s ON s.patient_id = p.id"
-            f" WHERE p.id IN ({marks})",
-            part,
+        _reindex(cursor, _with_merged(cursor, part))
+
+
+def _with_merged(cursor: Any, patient_ids: list[bytes]) -> dict[bytes, bytes]:
+    """These charts, all that they lead to or that lead to them, each with where it leads."""
+    leads = dict.fromkeys(patient_ids, b"")
+    frontier = patient_ids
+    while frontier:
+        marks = _marks(frontier)
+        rows = cursor.execute(
+            f"SELECT id, merged_into FROM patient WHERE id IN ({marks})"
+            f" UNION SELECT id, merged_into FROM patient WHERE merged_into IN ({marks})",
+            frontier * 2,
         ).fetchall()
-        cursor.executemany("DELETE FROM patient_fts WHERE rowid = ?", [(row[0],) for row in people])
-        cursor.executemany(
-            "INSERT INTO patient_fts (rowid, body) VALUES (?, ?)",
-            [
-                (rowid, patient_index_text(names, [mrn, *numbers[pk]], phones[pk], birth))
-                for rowid, pk, mrn, birth, hidden, *names in people
-                if not hidden
-            ],
-        )
+        leads |= {bytes(pk): bytes(into or b"") for pk, into in rows}
+        ends = {bytes(into) for _pk, into in rows if into} | {bytes(pk) for pk, _into in rows}
+        frontier = sorted(ends - leads.keys())
+        leads |= dict.fromkeys(frontier, b"")
+    return leads
+
+
+def _end(leads: dict[bytes, bytes], chart: bytes) -> bytes:
+    passed: set[bytes] = set()
+    while leads.get(chart) and chart not in passed:
+        passed.add(chart)
+        chart = leads[chart]
+    return chart
+
+
+def _reindex(cursor: Any, leads: dict[bytes, bytes]) -> None:
+    charts = list(leads)
+    marks = _marks(charts)
+    cursor.execute(
+        "INSERT OR IGNORE INTO patient_search (patient_id)"
+        f" SELECT id FROM patient WHERE id IN ({marks})",
+        charts,
+    )
+    told = _grouped(cursor, "patient_identifier", charts)
+    phones = _grouped(cursor, "contact_point", charts)
+    births: dict[bytes, str] = {}
+    names: dict[bytes, list[str]] = defaultdict(list)
+    rowids: dict[bytes, int] = {}
+    hidden: set[bytes] = set()
+    for rowid, pk, mrn, birth, is_deleted, *parts in cursor.execute(
+        f"SELECT s.rowid, p.id, p.mrn, p.birth_date, p.is_deleted, {_NAMES} FROM patient p"
+        f" JOIN patient_search s ON s.patient_id = p.id WHERE p.id IN ({marks})",
+        charts,
+    ).fetchall():
+        chart = bytes(pk)
+        rowids[chart], births[chart], names[chart] = rowid, birth, parts
+        told[chart].append(mrn)
+        hidden |= {chart} if is_deleted or leads[chart] else set()
+    for chart in [each for each in rowids if leads[each]]:
+        end = _end(leads, chart)
+        for found in (told, phones, names):
+            found[end] += found[chart]
+    cursor.executemany("DELETE FROM patient_fts WHERE rowid = ?", [(r,) for r in rowids.values()])
+    cursor.executemany(
+        "INSERT INTO patient_fts (rowid, body) VALUES (?, ?)",
+        [
+            (rowid, patient_index_text(names[pk], told[pk], phones[pk], births[pk]))
+            for pk, rowid in rowids.items()
+            if pk not in hidden
+        ],
+    )
 
 
 def rebuild(cursor: Any) -> None:
@@ -70,16 +121,35 @@ def patient_ids(cursor: Any, match: str, limit: int) -> list[uuid.UUID]:
     """Charts that match an FTS5 expression, newest charts first."""
     rows = cursor.execute(
         "SELECT patient_id FROM patient_search WHERE rowid IN"
-        " (SELECT rowid FROM patient_fts WHERE patient_fts MATCH ? ORDER BY rowid DESC LIMIT ?)",
+        " (SELECT rowid FROM patient_fts WHERE patient_fts MATCH ? ORDER BY rowid DESC LIMIT ?)"
+        " ORDER BY rowid DESC",
         (match, limit),
     ).fetchall()
     return [uuid.UUID(bytes=bytes(row[0])) for row in rows]
 
 
-def _grouped(cursor: Any, column: str, table: str, ids: list[bytes]) -> dict[bytes, list[str]]:
+def matching(cursor: Any, match: str, among: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of a few charts match."""
+    rows = cursor.execute(
+        "SELECT patient_id FROM patient_search"
+        f" WHERE patient_id IN ({_marks(among)})"
+        " AND rowid IN (SELECT rowid FROM patient_fts WHERE patient_fts MATCH ?)",
+        [*(each.bytes for each in among), match],
+    ).fetchall()
+    return {uuid.UUID(bytes=bytes(row[0])) for row in rows}
+
+
+def count(cursor: Any, match: str = "") -> int:
+    """How many charts match; without an expression, how many there are."""
+    where = " WHERE patient_fts MATCH ?" if match else ""
+    found = cursor.execute(f"SELECT count(*) FROM patient_fts{where}", [match] if match else [])
+    return int(found.fetchone()[0])
+
+
+def _grouped(cursor: Any, table: str, ids: list[bytes]) -> dict[bytes, list[str]]:
     found: dict[bytes, list[str]] = defaultdict(list)
     for pk, value in cursor.execute(
-        f"SELECT patient_id, {column} FROM {table}"
+        f"SELECT patient_id, value FROM {table}"
         f" WHERE is_deleted = 0 AND patient_id IN ({_marks(ids)})",
         ids,
     ).fetchall():
@@ -87,7 +157,7 @@ def _grouped(cursor: Any, column: str, table: str, ids: list[bytes]) -> dict[byt
     return found
 
 
-def _marks(ids: list[bytes]) -> str:
+def _marks(ids: Sequence[object]) -> str:
     return ",".join("?" * len(ids))
 
 

@@ -31,6 +31,7 @@ class ReadSession:
     actor: Actor
     clock: Clock
     now: datetime
+    _zone: ZoneInfo | None = field(default=None, init=False)
 
     @property
     def cursor(self) -> Any:
@@ -40,10 +41,10 @@ class ReadSession:
     @property
     def zone(self) -> ZoneInfo:
         """Where the clinic's wall clock stands."""
-        if "zone" not in self.session.info:
+        if self._zone is None:
             name = self.session.scalar(select(Practice.time_zone).limit(1))
-            self.session.info["zone"] = ZoneInfo(name or "UTC")
-        return self.session.info["zone"]
+            self._zone = ZoneInfo(name or "UTC")
+        return self._zone
 
     @property
     def today(self) -> date:

@@ -71,7 +71,7 @@ class Store:
         self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
     ) -> T:
         origin = getattr(command, "origin", "local")
-        reason = getattr(command, "reason", command.__name__)
+        reason = getattr(command, "reason", getattr(command, "__name__", "write"))
         try:
             with writing(self._writer_engine, actor, self.clock, reason, origin) as uow:
                 result = command(uow, *args, **kwargs)
@@ -90,7 +90,7 @@ class Store:
 
     def explain(self, error: Exception) -> Exception:
         """The sentence for a database error; a programming error stays what it is."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
+        cause = (error.orig or error) if isinstance(error, DBAPIError) else error
         text = str(cause)
         if text.startswith("rule: "):
             return RuleError(_("This cannot be changed any more."), hint=text[6:])

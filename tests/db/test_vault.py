@@ -55,7 +55,8 @@ def test_removed_person_is_out_and_the_last_one_stays() -> None:
 
 def test_password_has_no_composition_rules_but_a_length() -> None:
     """Eight characters of anything; composed and decomposed letters are the same password."""
-    vault = vaults.Vault(uuid.UUID(int=9)).with_user(KEY, ANN, "ann", "", "caf\u00e9 caf\u00e9", CHEAP)
+    empty = vaults.Vault(uuid.UUID(int=9))
+    vault = empty.with_user(KEY, ANN, "ann", "", "caf\u00e9 caf\u00e9", CHEAP)
 
     assert vault.unlock("ann", "cafe\u0301 cafe\u0301") == KEY
     with pytest.raises(ValidationError):

@@ -5,8 +5,10 @@ engine begins with BEGIN IMMEDIATE, and each revision is one transaction that al
 ``user_version`` and the triggers.
 """
 
+from typing import Any
+
 from alembic import context
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 
 from clinic_desktop.db import triggers
 
@@ -14,14 +16,14 @@ engine = context.config.attributes["engine"]
 on_step = context.config.attributes.get("on_step")
 
 
-def _after_step(ctx: MigrationContext, step: object, **_: object) -> None:
+def _after_step(ctx: MigrationContext, step: MigrationInfo, **_rest: Any) -> None:
     revision = ctx.get_current_revision() or "0"
     connection = ctx.connection
     assert connection is not None  # noqa: S101 - offline mode is not used
     cursor = connection.connection.dbapi_connection
     assert cursor is not None  # noqa: S101
     triggers.install(cursor)
-    connection.exec_driver_sql(f"PRAGMA user_version = {int(str(step.up_revision_id))}")  # type: ignore[attr-defined]
+    connection.exec_driver_sql(f"PRAGMA user_version = {int(str(step.up_revision_id))}")
     if on_step is not None:
         on_step(revision)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
 
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ClinicError
 
-P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -46,8 +44,8 @@ class Tasks(QObject):
     def read(
         self,
         owner: QObject,
-        query: Callable[Concatenate[ReadSession, P], T],
-        *args: P.args,
+        query: Callable[..., T],
+        *args: Any,
         done: Callable[[T], None] | None = None,
         failed: Callable[[ClinicError], None] | None = None,
         **kwargs: Any,
@@ -59,8 +57,8 @@ class Tasks(QObject):
     def write(
         self,
         owner: QObject,
-        command: Callable[Concatenate[UnitOfWork, P], T],
-        *args: P.args,
+        command: Callable[..., T],
+        *args: Any,
         done: Callable[[T], None] | None = None,
         failed: Callable[[ClinicError], None] | None = None,
         **kwargs: Any,

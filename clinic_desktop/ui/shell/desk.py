@@ -121,7 +121,7 @@ class Desk(QWidget):
             self.top.tabs.show_none()
 
     @property
-    def screen(self) -> Screen | None:
+    def shown(self) -> Screen | None:
         """The screen shown."""
         widget = self.stack.currentWidget()
         return widget if isinstance(widget, Screen) else None
@@ -139,8 +139,8 @@ class Desk(QWidget):
             self._show(destination)
 
     def _primary(self) -> None:
-        if self.screen is not None:
-            self.screen.primary()
+        if self.shown is not None:
+            self.shown.primary()
 
     def _global_actions(self) -> tuple[Action, ...]:
         def opener(destination: to.Destination) -> Callable[[], None]:
@@ -188,7 +188,7 @@ class Desk(QWidget):
                 into.append(shortcut)
 
     def _bind_screen_keys(self) -> None:
-        screen = self.screen
+        screen = self.shown
         own = screen.screen_actions() if screen is not None else ()
         primary = Action("screen.primary", "", self._primary, "Ctrl+Return")
         taken = {action.shortcut for action in own}
