@@ -33,7 +33,7 @@ with engine.connect() as connection:
         connection=connection,
         transactional_ddl=True,
         transaction_per_migration=True,
-        on_version_apply=_after_step,
+        on_version_apply=_after_step,  # type: ignore[arg-type]  # called by keyword
     )
     with context.begin_transaction():
         context.run_migrations()
