@@ -27,6 +27,7 @@ class Label(QLabel):
     ) -> None:
         super().__init__(text, parent)
         self._role, self._tabular = role, tabular
+        self._dressed_for = 0
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         if wrap:
@@ -57,4 +58,7 @@ class Label(QLabel):
         self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def _dress(self) -> None:
-        self.setFont(look().font(self._role, tabular=self._tabular))
+        scale = look().appearance.scale
+        if scale != self._dressed_for:
+            self._dressed_for = scale
+            self.setFont(look().font(self._role, tabular=self._tabular))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
 
 from clinic_desktop.ui.theme.style import Appearance, apply
 from clinic_desktop.ui.theme.tokens import Theme
@@ -36,7 +37,7 @@ def _save_pages(folder: Path, name: str, size: QSize) -> None:
     window.open_shortcuts()
     window.grab().save(str(folder / f"shortcuts-{name}.png"))
     window.close()
-    window.deleteLater()
+    delete(window)
 
 
 def _shots(app: QApplication, folder: Path) -> None:

@@ -95,6 +95,15 @@ def _form() -> Card:
     form.add(say("&Language"), Select([("en", "English"), ("ru", "Русский")], "en"))
     form.add(say("&Diagnosis"), ComboSearch())
     form.add(say("Sea&rch"), SearchField(say("Find a patient")))
+    form.add(say("Choices"), _ticks())
+    note = NoteEdit(say("Note"), say("/rx  /lab  or type…"))
+    note.set_text("Cough for ⟦days⟧ days, fever ⟦yes/no⟧.")
+    form.add(say("N&ote"), note, span=3)
+    card.add(form)
+    return card
+
+
+def _ticks() -> QWidget:
     ticks = QWidget()
     row = QHBoxLayout(ticks)
     row.setContentsMargins(0, 0, 0, 0)
@@ -107,9 +116,4 @@ def _form() -> Card:
     row.addWidget(tick)
     row.addWidget(radio)
     row.addStretch(1)
-    form.add(say("Choices"), ticks)
-    note = NoteEdit(say("Note"), say("/rx  /lab  or type…"))
-    note.set_text("Cough for ⟦days⟧ days, fever ⟦yes/no⟧.")
-    form.add(say("N&ote"), note, span=3)
-    card.add(form)
-    return card
+    return ticks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -73,6 +74,7 @@ class Gallery(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addLayout(right, 1)
+        self._middle = middle
         self.setCentralWidget(middle)
         self.open("board")
 
@@ -116,7 +118,7 @@ class Gallery(QMainWindow):
             flow.addWidget(button)
         return bar
 
-    def _change(self, name: str, value: object) -> None:
+    def _change(self, name: str, value: Any) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply(app, replace(look().appearance, **{name: value}))
@@ -135,7 +137,7 @@ class Gallery(QMainWindow):
 
     def open_drawer(self) -> Drawer:
         """Slide a form in."""
-        drawer = Drawer(self.centralWidget(), say("New patient"))
+        drawer = Drawer(self._middle, say("New patient"))
         form = Form(2)
         form.add(say("&Phone"), PhoneEdit())
         form.add(say("&Born or age"), SmartDateEdit(date_parser(TODAY, past=True)))
@@ -151,13 +153,13 @@ class Gallery(QMainWindow):
 
     def show_toast(self) -> None:
         """Say something with Undo."""
-        toast_of(self.centralWidget()).show_message(
+        toast_of(self._middle).show_message(
             say("SINGH Harpreet has arrived"), say("Undo"), lambda: None
         )
 
     def open_shortcuts(self) -> ShortcutOverlay:
         """Show the keys."""
-        overlay = ShortcutOverlay(self.centralWidget())
+        overlay = ShortcutOverlay(self._middle)
         overlay.closed.connect(overlay.deleteLater)
         board_keys = (("Arrive", "A"), ("Start visit", "V"), ("Bill", "B"), ("Open", "Return"))
         program = (("Command palette", "Ctrl+K"), ("New patient", "Ctrl+N"), ("Lock", "Ctrl+Alt+L"))
