@@ -18,14 +18,6 @@ from clinic_desktop.ui.theme.tokens import Theme
 __all__ = ["Appearance", "apply", "sheet", "toggle"]
 
 _SHEETS = ("base.qss", "controls.qss", "views.qss", "shell.qss")
-_CLASS_FONTS = {
-    "QAbstractButton": "strong",
-    "QCheckBox": "body",
-    "QRadioButton": "body",
-    "QHeaderView": "label",
-    "QToolTip": "caption",
-    "QMenu": "body",
-}
 
 
 @cache
@@ -112,8 +104,6 @@ def _dress(app: QApplication, new: Look) -> None:
     set_look(new)
     app.setPalette(palette(new.colors))
     app.setFont(new.font("body"))
-    for name, role in _CLASS_FONTS.items():
-        app.setFont(new.font(role), name)  # type: ignore[arg-type]  # the stub says bytes, Qt takes str
     # Replacing a sheet costs Qt three times as much as taking it off and putting it on.
     app.setStyleSheet("")
     app.setStyleSheet(sheet(new))

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
+from clinic_desktop.i18n import isolate
 from clinic_desktop.ui.theme.icons import icon as make_icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
@@ -80,7 +81,7 @@ class Button(QPushButton):
 
     def set_text(self, text: str) -> None:
         """Change the words; the shortcut stays behind them."""
-        keys = shortcut_text(self._keys) if self._keys else ""
+        keys = isolate(shortcut_text(self._keys)) if self._keys else ""
         self.setText(f"{text}   {keys}" if keys and self._show_shortcut else text)
         # An ampersand marks the mnemonic; it is not part of what a screen reader says.
         plain = text.replace("&&", "\0").replace("&", "").replace("\0", "&")
@@ -115,6 +116,7 @@ class Button(QPushButton):
             self._dress()
 
     def _dress(self) -> None:
+        self.setFont(look().font("strong"))
         if self._icon:
             role = _ICON_ROLES.get(self.kind, "text")
             self.setIcon(make_icon(self._icon, role))
@@ -142,7 +144,7 @@ class IconButton(QToolButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         if shortcut:
             self.setShortcut(QKeySequence(shortcut))
-        self.setToolTip(f"{name} ({shortcut_text(shortcut)})" if shortcut else name)
+        self.setToolTip(f"{name} ({isolate(shortcut_text(shortcut))})" if shortcut else name)
         self._dress()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -175,11 +175,11 @@ def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
         unit = f" {cell.sub}"
         painter.setFont(now.font("caption"))
         painter.setPen(now.color("text2"))
-        painter.drawText(room, int(flags), unit)
+        painter.drawText(room, int(flags), isolate(unit))
         room.setRight(room.right() - now.metrics("caption").horizontalAdvance(unit))
     painter.setFont(now.font("body", tabular=True))
     painter.setPen(now.color(_TONES[cell.tone] if cell.tone else "text"))
-    painter.drawText(room, int(flags), cell.text)
+    painter.drawText(room, int(flags), isolate(cell.text))
 
 
 def paint_skeleton(painter: QPainter, rect: QRect, now: Look) -> None:

@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt, S
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QRadioButton, QWidget
 
+from clinic_desktop.ui.theme import icons
+from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import RADIUS_CONTROL, SPACE_2
 
@@ -53,6 +55,17 @@ class Select(QComboBox):
             self.addItem(text, key)
         self.set_value(value)
         self.activated.connect(lambda: self.chosen.emit(self.value()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The frame by the style sheet, the arrow by us: Fusion's is lost in it."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        side = look().px(14)
+        box = QRect(self.width() - side - SPACE_2, (self.height() - side) // 2, side, side)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            box.moveLeft(SPACE_2)
+        icons.paint(painter, box, Icon.CHEVRON_DOWN, "text2" if self.isEnabled() else "disabled")
+        painter.end()
 
     def value(self) -> Hashable | None:
         """The chosen value."""

@@ -248,6 +248,7 @@ class DataTable(QTableView):
 
     def _dress(self) -> None:
         now = look()
+        self.horizontalHeader().setFont(now.font("label"))
         height = now.tall_row_height if self._tall else now.row_height
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
@@ -26,3 +26,10 @@ class ScrollPage(QScrollArea):
         self.column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_5)
         self.column.setSpacing(SPACE_3)
         self.setWidget(self.content)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than its content, for nothing scrolls sideways."""
+        size = super().minimumSizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        size.setWidth(max(self.content.minimumSizeHint().width() + bar, size.width()))
+        return size

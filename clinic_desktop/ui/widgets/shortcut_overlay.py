@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, SPACE_5, SPACE_6
@@ -135,7 +135,7 @@ class ShortcutOverlay(QFrame):
 
 def key_cap(keys: str) -> QLabel:
     """A key as it looks on the keyboard."""
-    cap = Label(shortcut_text(keys), "label")
+    cap = Label(isolate(shortcut_text(keys)), "label")
     cap.setProperty("role", "key")
     cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return cap

@@ -218,7 +218,7 @@ class _BandBar(QTabBar):
     def _paint_tab(self, painter: QPainter, place: int, rect: QRect) -> None:
         now, current = look(), place == self.currentIndex()
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        ground = rect.adjusted(1, SPACE_1, -1, 0)
+        ground = rect.adjusted(1, 0, -1, 0)
         color = now.tone(self.tone_of(place))[0]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.color("surface" if current else "bg"))
@@ -226,7 +226,7 @@ class _BandBar(QTabBar):
         band = QRect(ground.left() + 6, ground.top(), ground.width() - 12, 3)
         painter.fillRect(band, QColor(color))
         cross = now.px(26)
-        room = ground.adjusted(cross if rtl else 12, 3, -12 if rtl else -cross, 0)
+        room = ground.adjusted(cross if rtl else 12, 0, -12 if rtl else -cross, 0)
         painter.setFont(now.font("strong" if current else "body"))
         painter.setPen(now.color("text" if current else "text2"))
         text = now.metrics("strong").elidedText(

@@ -101,9 +101,10 @@ class Toast(QFrame):
             self.label.setWordWrap(True)
         self.setFixedWidth(min(self.sizeHint().width(), room))
         self.adjustSize()
-        left = (self._host.width() - self.width()) // 2
+        # At the leading edge: a drawer's buttons stand at the trailing one.
+        rtl = self._host.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = self._host.width() - self.width() - SPACE_6 if rtl else SPACE_6
         self.move(left, self._host.height() - self.height() - SPACE_6)
-        self.setLayoutDirection(self._host.layoutDirection())
 
 
 def toast_of(host: QWidget) -> Toast:
