@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.models.practice import AppUser
 from clinic_desktop.security.vault import KdfCost
 
 P = ParamSpec("P")
@@ -66,7 +66,10 @@ class Record:
 
     def as_role(self, *roles: str) -> Actor:
         """Somebody with these roles only."""
-        return Actor(uuid.UUID(int=77), "other", "Other Person", roles)
+        login = "-".join(roles) or "nobody"
+        user = AppUser(login=login, name=f"Other {login}", roles=list(roles))
+        self.write(lambda uow: uow.add(user))
+        return Actor(user.id, login, user.name, roles)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Money: what is charged, invoices, payments, accounts."""
