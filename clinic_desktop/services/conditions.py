@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
@@ -21,6 +22,23 @@ from clinic_desktop.services.access import command, query
 
 FAVOURITE = "diagnosis"
 FAVOURITES_SHOWN = 40
+_WITHDRAWN = [VerificationStatus.REFUTED, VerificationStatus.ENTERED_IN_ERROR]
+_OVER = [ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED]
+_SHOWN = (
+    Condition.id,
+    Condition.display,
+    Condition.system,
+    Condition.code,
+    Condition.code_version,
+    Condition.clinical_status,
+    Condition.verification_status,
+    Condition.onset,
+    Condition.abated,
+    Condition.rank,
+    Condition.encounter_id,
+    Condition.recorded_at,
+    Condition.note,
+)
 
 
 @dataclass(frozen=True)
@@ -83,17 +101,17 @@ def problems_of(
     Imported records seldom mark problems as such, so their diagnoses stand here too; a diagnosis
     made here comes onto the list only when a person puts it there.
     """
-    found = reads.session.scalars(
-        select(Condition)
+    found = reads.session.execute(
+        # Of rows that say the same, SQLite shows the one that max() took.
+        select(*_SHOWN, func.max(Condition.onset))
         .where(
-            Condition.patient_id.in_(charts.chart_ids(reads.session, patient_id)),
-            or_(Condition.category == ConditionCategory.PROBLEM, Condition.recorder_id.is_(None)),
-            Condition.is_deleted.is_(False),
+            *_listed(charts.chart_ids(reads.session, patient_id)),
+            true() if with_past else Condition.clinical_status.not_in(_OVER),
         )
+        .group_by(Condition.system, Condition.code, Condition.display)
         .order_by(Condition.onset.desc(), Condition.recorded_at.desc(), Condition.id)
     )
-    rows = [row for row in map(_row, found) if VerificationStatus(row.verification_status).counts]
-    return list(_each_once(row for row in rows if with_past or row.is_current))
+    return list(_each_once(map(_row, found)))
 
 
 @query("chart.read")
@@ -217,6 +235,8 @@ def set_problem_status(
 ) -> None:
     """Say that a problem is over (``resolved``), quiet (``inactive``) or back (``active``).
 
+    An imported record may hold the same problem several times; all of them get the status.
+
     Raises:
         NotFoundError: there is no such problem.
         StaleError: somebody changed it since it was shown.
@@ -226,8 +246,22 @@ def set_problem_status(
         raise ValidationError("status", _("This is not a status of a problem."))
     row = _condition(uow, condition_id)
     uow.expect("condition", row.id, base)
-    row.clinical_status = status
-    row.abated = "" if ClinicalStatus(status).is_current else uow.today.isoformat()
+    chart = charts.chart_ids(uow.session, charts.surviving(uow.session, row.patient_id))
+    same = uow.session.scalars(
+        select(Condition).where(*_listed(chart), Condition.code == row.code)
+    ).all()
+    for each in {row, *(each for each in same if _key(_row(each).term) == _key(_row(row).term))}:
+        each.clinical_status = status
+        each.abated = "" if ClinicalStatus(status).is_current else uow.today.isoformat()
+
+
+def _listed(chart: Sequence[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Condition.patient_id.in_(chart),
+        or_(Condition.category == ConditionCategory.PROBLEM, Condition.recorder_id.is_(None)),
+        Condition.verification_status.not_in(_WITHDRAWN),
+        Condition.is_deleted.is_(False),
+    )
 
 
 def _of_visit(encounter_id: uuid.UUID | None) -> Select[Condition]:
@@ -306,7 +340,7 @@ def _term_columns(term: Coded) -> dict[str, str]:
     }
 
 
-def _row(row: Condition) -> ConditionRow:
+def _row(row: Condition | Row[*tuple[Any, ...]]) -> ConditionRow:
     return ConditionRow(
         row.id,
         Coded(row.display, row.system, row.code, row.code_version),

@@ -1,0 +1,110 @@
+"""The chart at a glance: one question, one answer, so that it opens at once."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.codes import ObservationCategory
+from clinic_desktop.domain.vitals import VITALS, VitalKind
+from clinic_desktop.models.types import from_millis
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import query
+from clinic_desktop.services.allergies import AllergyState, allergies_of
+from clinic_desktop.services.chart_medicines import MedicineRow, medicines_of
+from clinic_desktop.services.chart_results import ResultRow, latest_results
+from clinic_desktop.services.chart_visits import VisitRow, visit_ids, visit_rows
+from clinic_desktop.services.conditions import ConditionRow, problems_of
+
+POINTS = 12
+"""Values in a sparkline."""
+LAST_VISITS = 4
+LAST_RESULTS = 10
+_SHOWN = (
+    VitalKind.SYSTOLIC,
+    VitalKind.DIASTOLIC,
+    VitalKind.PULSE,
+    VitalKind.TEMPERATURE,
+    VitalKind.SPO2,
+    VitalKind.WEIGHT,
+    VitalKind.HEIGHT,
+    VitalKind.BMI,
+    VitalKind.HEAD,
+)
+_POINTS = """
+SELECT effective_at, value_number, unit_code FROM observation
+WHERE patient_id = :chart AND code = :code AND is_deleted = 0
+ AND value_number IS NOT NULL AND status <> 'entered-in-error'
+ORDER BY effective_at DESC LIMIT :points"""
+
+
+@dataclass(frozen=True)
+class VitalTrend:
+    """The last values of one vital sign, the oldest first, in the stored unit."""
+
+    kind: VitalKind
+    unit: str
+    points: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True)
+class ChartSummary:
+    """What the first page of a chart shows."""
+
+    patient_id: uuid.UUID
+    problems: tuple[ConditionRow, ...]
+    allergies: AllergyState
+    medicines: tuple[MedicineRow, ...]
+    vitals: tuple[VitalTrend, ...]
+    results: tuple[ResultRow, ...]
+    """The latest laboratory results, the newest first."""
+    visits: tuple[VisitRow, ...]
+    visit_count: int
+
+
+@query("chart.read")
+def summary(reads: ReadSession, patient_id: uuid.UUID) -> ChartSummary:
+    """The first page of a chart, those merged into it included.
+
+    Raises:
+        NotFoundError: there is no such patient.
+    """
+    patient_id = charts.surviving(reads.session, patient_id)
+    ids = visit_ids(reads, patient_id)
+    shown = visit_rows(reads, ids[:LAST_VISITS])
+    results = [
+        row
+        for row in latest_results(reads, patient_id)
+        if row.category == ObservationCategory.LABORATORY and row.measured_at is not None
+    ]
+    results.sort(key=lambda row: row.measured_at or reads.now, reverse=True)
+    return ChartSummary(
+        patient_id,
+        tuple(problems_of(reads, patient_id)),
+        allergies_of(reads, patient_id),
+        tuple(medicines_of(reads, patient_id)),
+        tuple(_vitals(reads, patient_id)),
+        tuple(results[:LAST_RESULTS]),
+        tuple(shown[each] for each in ids[:LAST_VISITS]),
+        len(ids),
+    )
+
+
+def _vitals(reads: ReadSession, patient_id: uuid.UUID) -> list[VitalTrend]:
+    chart = charts.chart_ids(reads.session, patient_id)
+    trends = []
+    for kind in _SHOWN:
+        vital = VITALS[kind]
+        found: list[tuple[int, float, str]] = []
+        for each, code in product(chart, filter(None, (vital.loinc, vital.also_loinc))):
+            values = {"chart": each.bytes, "code": code, "points": POINTS}
+            found += reads.cursor.execute(_POINTS, values).fetchall()
+        # A value in another unit is in the results; a plot shows one unit only.
+        points = sorted((at, value) for at, value, unit in found if unit == vital.unit)[-POINTS:]
+        if points:
+            trend = tuple((from_millis(at), value) for at, value in points)
+            trends.append(VitalTrend(kind, vital.unit, trend))
+    return trends

@@ -1,0 +1,201 @@
+"""Everything that happened to a person, in one line of time, page by page."""
+
+from __future__ import annotations
+
+import heapq
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import query
+
+PAGE = 60
+
+
+class TimelineKind(StrEnum):
+    """What an entry tells of; the filters of the timeline."""
+
+    VISIT = "visit"
+    PROBLEM = "problem"
+    MEDICINE = "medicine"
+    RESULT = "result"
+    VITALS = "vitals"
+    VACCINE = "vaccine"
+    PROCEDURE = "procedure"
+    DOCUMENT = "document"
+    BILLING = "billing"
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened."""
+
+    kind: TimelineKind
+    id: uuid.UUID
+    """The row it tells of; of a group of measurements, the first one."""
+    at: datetime
+    title: str
+    detail: str
+    status: str
+    """The row's own status code; empty where it has none."""
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """Entries, the latest first, and where the next page begins."""
+
+    entries: tuple[TimelineEntry, ...]
+    next_before: TimelineMark | None
+
+
+@dataclass(frozen=True)
+class TimelineMark:
+    """A place in the timeline: entries after it are older, or equally old with a lower id."""
+
+    at: datetime
+    id: uuid.UUID
+
+
+# Each part is read through its own index from the newest entry down, and never further than one
+# page: a chart of any length opens in the same time.
+_PLACE = "(at < :at OR (at = :at AND id < :id))"
+_PARTS = {
+    TimelineKind.VISIT: """
+SELECT id, start_at AS at, type_display AS title, reason AS detail, status FROM encounter
+WHERE patient_id = :chart AND is_deleted = 0 AND status NOT IN ('cancelled', 'entered-in-error')
+ AND start_at <= :at""",
+    TimelineKind.PROBLEM: """
+SELECT id, recorded_at AS at, display AS title, code AS detail, clinical_status AS status
+FROM condition WHERE patient_id = :chart AND is_deleted = 0
+ AND verification_status <> 'entered-in-error' AND recorded_at <= :at""",
+    TimelineKind.MEDICINE: """
+SELECT id, authored_at AS at, product AS title, instructions AS detail, status
+FROM medication_request WHERE patient_id = :chart AND is_deleted = 0
+ AND status <> 'entered-in-error' AND authored_at <= :at""",
+    TimelineKind.RESULT: """
+SELECT id, effective_at AS at, display AS title, conclusion AS detail, status
+FROM diagnostic_report WHERE patient_id = :chart AND is_deleted = 0
+ AND status <> 'entered-in-error' AND effective_at <= :at""",
+    TimelineKind.VITALS: """
+SELECT min(id) AS id, effective_at AS at, '' AS title,
+ group_concat(display || ' ' || value || ' ' || unit, ' · ') AS detail, '' AS status
+FROM observation WHERE patient_id = :chart AND is_deleted = 0 AND category = 'vital-signs'
+ AND value <> '' AND status <> 'entered-in-error' AND effective_at <= :at
+GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1""",
+    TimelineKind.VACCINE: """
+SELECT id, occurred_at AS at, display AS title, lot_number AS detail, status
+FROM immunization WHERE patient_id = :chart AND is_deleted = 0
+ AND status <> 'entered-in-error' AND occurred_at <= :at""",
+    TimelineKind.PROCEDURE: """
+SELECT id, performed_at AS at, display AS title, reason AS detail, status
+FROM procedure WHERE patient_id = :chart AND is_deleted = 0
+ AND status <> 'entered-in-error' AND performed_at <= :at""",
+    TimelineKind.DOCUMENT: """
+SELECT id, dated_at AS at, coalesce(nullif(title, ''), display) AS title, author AS detail, status
+FROM document_reference WHERE patient_id = :chart AND is_deleted = 0
+ AND status <> 'entered-in-error' AND dated_at <= :at""",
+    TimelineKind.BILLING: """
+SELECT id, issued_at AS at, number AS title, kind AS detail, status
+FROM invoice WHERE patient_id = :chart AND is_deleted = 0 AND status = 'issued'
+ AND issued_at <= :at""",
+}
+_LONE_RESULTS = """
+SELECT min(id) AS id, effective_at AS at, '' AS title,
+ group_concat(display || ' ' || value || ' ' || unit, ' · ') AS detail, '' AS status
+FROM observation WHERE patient_id = :chart AND is_deleted = 0 AND report_id IS NULL
+ AND parent_id IS NULL AND value <> '' AND category <> 'vital-signs'
+ AND status <> 'entered-in-error' AND effective_at <= :at
+GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1"""
+"""Results that came without a report, together as they were taken."""
+_YEARS = """
+SELECT DISTINCT strftime('%Y', start_at / 1000, 'unixepoch') FROM encounter
+WHERE patient_id = :chart AND is_deleted = 0
+UNION
+SELECT DISTINCT strftime('%Y', authored_at / 1000, 'unixepoch') FROM medication_request
+WHERE patient_id = :chart AND is_deleted = 0 AND authored_at IS NOT NULL
+UNION
+SELECT DISTINCT strftime('%Y', dated_at / 1000, 'unixepoch') FROM document_reference
+WHERE patient_id = :chart AND is_deleted = 0 AND dated_at IS NOT NULL"""
+
+
+_LAST = uuid.UUID(int=(1 << 128) - 1)
+
+
+@query("chart.read")
+def timeline(
+    reads: ReadSession,
+    patient_id: uuid.UUID,
+    kinds: Iterable[TimelineKind] = (),
+    before: TimelineMark | None = None,
+    size: int = PAGE,
+) -> TimelinePage:
+    """A page of the timeline; no kinds means all of them, ``before`` where the last one ended."""
+    wanted = frozenset(kinds) or frozenset(TimelineKind)
+    mark = before or TimelineMark(datetime.max.replace(tzinfo=reads.now.tzinfo), _LAST)
+    streams = [
+        _stream(reads, chart, kind, sql, mark, size + 1)
+        for chart in charts.chart_ids(reads.session, patient_id)
+        for kind, sql in _statements(wanted)
+    ]
+    merged = heapq.merge(*streams, key=lambda entry: (entry.at, entry.id), reverse=True)
+    found = [entry for entry, _n in zip(merged, range(size + 1), strict=False)]
+    page = tuple(found[:size])
+    more = len(found) > size
+    return TimelinePage(page, TimelineMark(page[-1].at, page[-1].id) if more else None)
+
+
+@query("chart.read")
+def timeline_of_year(
+    reads: ReadSession, patient_id: uuid.UUID, year: int, kinds: Iterable[TimelineKind] = ()
+) -> TimelinePage:
+    """The timeline from the end of a year on the clinic's calendar downwards."""
+    end = TimelineMark(datetime(year + 1, 1, 1, tzinfo=reads.zone), uuid.UUID(int=0))
+    return timeline(reads, patient_id, kinds, end)
+
+
+@query("chart.read")
+def timeline_years(reads: ReadSession, patient_id: uuid.UUID) -> list[int]:
+    """The years in which something happened, the latest first."""
+    years: set[int] = set()
+    for chart in charts.chart_ids(reads.session, patient_id):
+        found = reads.cursor.execute(_YEARS, {"chart": chart.bytes})
+        years |= {int(row[0]) for row in found if row[0]}
+    return sorted(years, reverse=True)
+
+
+def _statements(wanted: frozenset[TimelineKind]) -> Iterator[tuple[TimelineKind, str]]:
+    for kind, sql in _PARTS.items():
+        if kind in wanted:
+            yield kind, sql
+    if TimelineKind.RESULT in wanted:
+        yield TimelineKind.RESULT, _LONE_RESULTS
+
+
+def _stream(
+    reads: ReadSession,
+    chart: uuid.UUID,
+    kind: TimelineKind,
+    sql: str,
+    mark: TimelineMark,
+    size: int,
+) -> list[TimelineEntry]:
+    statement = f"SELECT * FROM ({sql}) WHERE {_PLACE} ORDER BY at DESC, id DESC LIMIT :size"  # noqa: S608 - of constants
+    values = {
+        "chart": chart.bytes,
+        "at": to_millis(mark.at),
+        "id": mark.id.bytes,
+        "size": size,
+    }
+    return [_entry(kind, row) for row in reads.cursor.execute(statement, values)]
+
+
+def _entry(kind: TimelineKind, row: tuple[Any, ...]) -> TimelineEntry:
+    row_id, at, title, detail, status = row
+    moment = from_millis(at)
+    return TimelineEntry(kind, uuid.UUID(bytes=row_id), moment, title, detail or "", status)

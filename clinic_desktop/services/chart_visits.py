@@ -1,0 +1,114 @@
+"""The visits of a chart: a long list by page, and one visit as it reads."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.errors import NotFoundError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.types import from_millis
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import query
+
+_EXCERPT = 160
+
+
+@dataclass(frozen=True)
+class VisitRow:
+    """One visit in the list."""
+
+    id: uuid.UUID
+    patient_id: uuid.UUID
+    start_at: datetime
+    end_at: datetime | None
+    status: str
+    is_signed: bool
+    signed_by: str
+    kind: str
+    reason: str
+    practitioner: str
+    diagnoses: str
+    excerpt: str
+    """The first words of the note."""
+
+
+_IDS = """
+SELECT id, start_at FROM encounter
+WHERE patient_id = ? AND is_deleted = 0 AND status NOT IN ('cancelled', 'entered-in-error')"""
+_ROWS = f"""
+SELECT e.id, e.patient_id, e.start_at, e.end_at, e.status, e.signed_at IS NOT NULL,
+ coalesce(u.name, ''), e.type_display, e.reason, coalesce(p.name, ''),
+ (SELECT group_concat(display, ' · ') FROM (
+   SELECT display FROM condition WHERE encounter_id = e.id AND is_deleted = 0
+   AND verification_status <> 'entered-in-error' ORDER BY rank, id LIMIT 4)),
+ (SELECT substr(trim(subjective || ' ' || assessment || ' ' || plan), 1, {_EXCERPT}) FROM note
+   WHERE encounter_id = e.id AND kind <> 'addendum' AND is_deleted = 0 LIMIT 1)
+FROM encounter e
+LEFT JOIN practitioner p ON p.id = e.practitioner_id
+LEFT JOIN app_user u ON u.id = e.signed_by
+WHERE e.id IN (%s)"""  # noqa: S608 - of constants and marks
+
+
+@query("chart.read")
+def visit_ids(reads: ReadSession, patient_id: uuid.UUID) -> list[uuid.UUID]:
+    """Every visit of a chart, the latest first; rows follow page by page."""
+    found: list[tuple[bytes, int]] = []
+    for chart in charts.chart_ids(reads.session, patient_id):
+        found += reads.cursor.execute(_IDS, (chart.bytes,)).fetchall()
+    found.sort(key=lambda row: row[1], reverse=True)
+    return [uuid.UUID(bytes=row[0]) for row in found]
+
+
+@query("chart.read")
+def visit_rows(reads: ReadSession, encounter_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, VisitRow]:
+    """The rows of one page of the list."""
+    marks = ",".join("?" * len(encounter_ids))
+    values = [each.bytes for each in encounter_ids]
+    rows = (_row(row) for row in reads.cursor.execute(_ROWS % marks, values))
+    return {row.id: row for row in rows}
+
+
+@query("chart.read")
+def visit(reads: ReadSession, encounter_id: uuid.UUID) -> VisitRow:
+    """One visit.
+
+    Raises:
+        NotFoundError: there is no such visit.
+    """
+    found = visit_rows(reads, [encounter_id])
+    if encounter_id not in found:
+        raise NotFoundError(_("There is no such visit."))
+    return found[encounter_id]
+
+
+@query("chart.read")
+def visit_before(
+    reads: ReadSession, patient_id: uuid.UUID, encounter_id: uuid.UUID
+) -> VisitRow | None:
+    """The visit before this one, to look back at and to copy the plan from."""
+    ids = visit_ids(reads, patient_id)
+    place = ids.index(encounter_id) if encounter_id in ids else -1
+    return visit(reads, ids[place + 1]) if place + 1 < len(ids) else None
+
+
+def _row(row: tuple[Any, ...]) -> VisitRow:
+    (row_id, patient, start, end, status, signed, signer, kind, reason, doctor, terms, text) = row
+    return VisitRow(
+        uuid.UUID(bytes=row_id),
+        uuid.UUID(bytes=patient),
+        from_millis(start),
+        None if end is None else from_millis(end),
+        status,
+        bool(signed),
+        signer,
+        kind,
+        reason,
+        doctor,
+        terms or "",
+        text or "",
+    )
