@@ -69,6 +69,7 @@ def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple
     standard = select(PriceList.id).where(PriceList.is_default, ~PriceList.is_deleted).limit(1)
     statement = (
         select(ServiceItem, Price.amount_minor, TaxRate)
+        .select_from(ServiceItem)
         .outerjoin(
             Price,
             (Price.service_item_id == ServiceItem.id)
