@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import (
     NotFoundError,
     PermissionDeniedError,
@@ -18,7 +17,6 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.models.encounter import NoteTemplate
 from clinic_desktop.models.patient import Patient
-from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.services import encounters, notes
 from clinic_desktop.services.notes import NoteText
@@ -47,13 +45,6 @@ def put_appointment(uow: UnitOfWork, patient_id: uuid.UUID, status: str = "arriv
     )
     uow.add(appointment)
     return appointment.id
-
-
-def hire_nurse(record: Record) -> Actor:
-    nurse = record.as_role("nurse")
-    row = AppUser(id=nurse.user_id, login="other", name=nurse.name, roles=["nurse"])
-    record.write(lambda uow: uow.add(row))
-    return nurse
 
 
 def status_of(record: Record, appointment_id: uuid.UUID) -> str:
@@ -145,7 +136,7 @@ def test_an_addendum_is_added_only_after_signing(record: Record) -> None:
 def test_words_of_somebody_else_are_not_overwritten(record: Record) -> None:
     visit = record.write(encounters.start_visit, patient_id=record.write(put_patient)).encounter_id
     (note,) = record.read(notes.notes_of, visit)
-    nurse = hire_nurse(record)
+    nurse = record.as_role("nurse")
     record.store.write(
         nurse, notes.save_note, visit, NoteText(objective="RR 18"), base=note.version
     ).result()
@@ -167,7 +158,7 @@ def test_a_receptionist_neither_starts_nor_reads_a_visit(record: Record) -> None
 
 
 def test_a_nurse_writes_but_does_not_sign(record: Record) -> None:
-    nurse = hire_nurse(record)
+    nurse = record.as_role("nurse")
     patient_id = record.write(put_patient)
     started = record.store.write(nurse, encounters.start_visit, patient_id=patient_id).result()
     with pytest.raises(PermissionDeniedError):
