@@ -10,7 +10,7 @@ from clinic_desktop.printing.blocks import Block, Pair, Rule, Space, Stack, Text
 from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import MM, Paper
+from clinic_desktop.printing.paper import GREY, MM, Paper
 from clinic_desktop.printing.parts import paragraphs, running_head
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.people import PersonName, patient_name
@@ -61,7 +61,7 @@ def render_appointment_slip(
         Text(value(weekday_date(day, language)), look.lead, align),
         Text(value(language.time(doc.starts_at)), look.title, align),
         Space(5),
-        Rule(),
+        Rule(0.6, GREY),
         Space(5),
         *(Pair(label, text, look.strong, look.muted) for label, text in pairs if text),
         *paragraphs(language.gettext("Before you come"), doc.preparation, look),

@@ -6,6 +6,7 @@ points.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reportlab.lib.utils import ImageReader
@@ -344,27 +345,64 @@ class Pair(Block):
         value.draw(pen, x + width - own, y, own)
 
 
-def spaced(blocks: list[Block], gap: float) -> Stack:
-    """The blocks with a gap between them."""
-    parts: list[Block] = []
-    for block in blocks:
-        if parts:
-            parts.append(Space(gap))
-        parts.append(block)
-    return Stack(tuple(parts))
+@dataclass(frozen=True)
+class Facts(Block):
+    """Values under their small labels, in columns; a long value takes several columns."""
+
+    pairs: tuple[tuple[str, str], ...]
+    columns: int
+    label: Style
+    value: Style
+
+    gap = 10.0
+    row_gap = 4.0
+
+    def _rows(self, width: float, *, rtl: bool) -> list[list[tuple[Stack, int]]]:
+        share = (width - self.gap * (self.columns - 1)) / self.columns
+        rows: list[list[tuple[Stack, int]]] = []
+        free = 0
+        for name, text in self.pairs:
+            needed = natural_width(text, self.value, rtl=rtl)
+            span = next(
+                (n for n in range(1, self.columns) if needed <= n * (share + self.gap) - self.gap),
+                self.columns,
+            )
+            if span > free:
+                rows.append([])
+                free = self.columns
+            free -= span
+            rows[-1].append((Stack((Text(name, self.label), Text(text, self.value))), span))
+        return rows
+
+    def _places(
+        self, row: list[tuple[Stack, int]], width: float
+    ) -> Iterator[tuple[Stack, float, float]]:
+        step = (width + self.gap) / self.columns
+        x = 0.0
+        for cell, span in row:
+            yield cell, x, span * step - self.gap
+            x += span * step
+
+    def _row_height(self, row: list[tuple[Stack, int]], width: float, *, rtl: bool) -> float:
+        return max(cell.height(own, rtl=rtl) for cell, _, own in self._places(row, width))
+
+    def height(self, width: float, *, rtl: bool) -> float:
+        """Rows and the gaps between them."""
+        rows = self._rows(width, rtl=rtl)
+        heights = sum(self._row_height(row, width, rtl=rtl) for row in rows)
+        return heights + self.row_gap * max(len(rows) - 1, 0)
+
+    def draw(self, pen: Pen, x: float, y: float, width: float) -> None:
+        """Row by row."""
+        for row in self._rows(width, rtl=pen.rtl):
+            for cell, at, own in self._places(row, width):
+                cell.draw(pen, x + at, y, own)
+            y += self._row_height(row, width, rtl=pen.rtl) + self.row_gap
 
 
-def facts(pairs: list[tuple[str, str]], columns: int, label: Style, value: Style) -> Block:
-    """Values under their small labels, in columns; empty values are left out."""
-    cells: list[Block] = [
-        Stack((Text(name, label), Text(text, value))) for name, text in pairs if text
-    ]
-    rows: list[Block] = []
-    for start in range(0, len(cells), columns):
-        row = cells[start : start + columns]
-        row += [Space(0)] * (columns - len(row))
-        rows.append(Row(tuple(row), (None,) * columns))
-    return spaced(rows, 4)
+def facts(pairs: list[tuple[str, str]], columns: int, label: Style, value: Style) -> Facts:
+    """Facts without those that have no value."""
+    return Facts(tuple(pair for pair in pairs if pair[1]), columns, label, value)
 
 
 BLACK_RULE = Rule(1.0, BLACK)

@@ -188,7 +188,7 @@ def _clusters(text: str, buffer: hb.Buffer) -> tuple[Cluster, ...]:
     starts = sorted({info.cluster for info in buffer.glyph_infos})
     ends = dict(zip(starts, [*starts, len(text)][1:], strict=True))
     grouped: dict[int, list[Glyph]] = {}
-    for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+    for info, place in zip(buffer.glyph_infos, buffer.glyph_positions or [], strict=True):
         glyph = Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
         grouped.setdefault(info.cluster, []).append(glyph)
     return tuple(

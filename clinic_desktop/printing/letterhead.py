@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.printing.blocks import Block, Picture, Row, Rule, Space, Stack, Text
-from clinic_desktop.printing.paper import MM, Look, Paper
+from clinic_desktop.printing.paper import GREY, MM, Look, Paper
 from clinic_desktop.printing.pdf import Colour
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.text import value
@@ -93,12 +93,8 @@ def head(letterhead: Letterhead, paper: Paper, look: Look, language: Language) -
     """The block at the top of the first page."""
     if paper.is_roll or paper.is_small:
         return _narrow_head(letterhead, paper, look, language)
-    contact = _contact(letterhead, language)
-    name = Stack((
-        Text(value(letterhead.practice), look.practice),
-        *([Text(value(letterhead.address), look.muted)] if letterhead.address else []),
-        *([Text(contact, look.muted)] if contact else []),
-    ))  # fmt: skip
+    contact = [Text(text, look.muted) for text in _contact(letterhead, language)]
+    name = Stack((Text(value(letterhead.practice), look.practice), *contact))
     cells: list[Block] = [name]
     widths: list[float | None] = [None]
     logo = _logo(letterhead.logo) if letterhead.logo else None
@@ -109,31 +105,26 @@ def head(letterhead: Letterhead, paper: Paper, look: Look, language: Language) -
     numbers = _numbers(letterhead, language)
     if numbers:
         cells.append(Stack(tuple(Text(text, look.muted, Align.END) for text in numbers)))
-        widths.append((paper.width - 2 * paper.margin) * MM * 0.3)
+        widths.append((paper.width - 2 * paper.margin) * MM * 0.34)
     row = Row(tuple(cells), tuple(widths))
     return Stack((row, Space(8), Rule(1.4, letterhead.accent)))
 
 
 def _narrow_head(letterhead: Letterhead, paper: Paper, look: Look, language: Language) -> Block:
     align = Align.CENTRE if paper.is_roll else Align.START
-    texts = [
-        letterhead.address and value(letterhead.address),
-        _contact(letterhead, language),
-        *_numbers(letterhead, language),
-    ]
+    texts = [*_contact(letterhead, language), *_numbers(letterhead, language)]
     lines: list[Block] = [Text(value(letterhead.practice), look.practice, align)]
-    lines += [Text(text, look.muted, align) for text in texts if text]
-    rule = Rule(0.8, dashed=True) if paper.is_roll else Rule(1.2, letterhead.accent)
+    lines += [Text(text, look.muted, align) for text in texts]
+    rule = Rule(0.8, GREY, dashed=True) if paper.is_roll else Rule(1.2, letterhead.accent)
     return Stack((*lines, Space(5), rule))
 
 
-def _contact(letterhead: Letterhead, language: Language) -> str:
-    parts = [language.pgettext("letterhead", "Tel. {phones}")] if letterhead.phones else []
-    phones = ", ".join(value(phone) for phone in letterhead.phones)
-    parts = [part.format(phones=phones) for part in parts]
-    if letterhead.email:
-        parts.append(value(letterhead.email))
-    return " · ".join(parts)
+def _contact(letterhead: Letterhead, language: Language) -> list[str]:
+    found = [value(letterhead.address), "", value(letterhead.email)]
+    if letterhead.phones:
+        phones = ", ".join(value(phone) for phone in letterhead.phones)
+        found[1] = language.pgettext("letterhead", "Tel. {phones}").format(phones=phones)
+    return [text for text in found if text]
 
 
 def _numbers(letterhead: Letterhead, language: Language) -> list[str]:

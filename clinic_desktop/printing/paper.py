@@ -49,17 +49,17 @@ class Paper:
         return self.width < 120
 
 
-A4 = Paper("a4", "A4", 210, 297, 18, 10)
-LETTER = Paper("letter", "Letter", 215.9, 279.4, 18, 10)
+A4 = Paper("a4", "A4", 210, 297, 16, 10)
+LETTER = Paper("letter", "Letter", 215.9, 279.4, 16, 10)
 A5 = Paper("a5", "A5", 148, 210, 12, 9)
 A6 = Paper("a6", "A6", 105, 148, 8, 8)
-ROLL_80 = Paper("roll-80", "80 mm", 80, None, 4, 9)
-ROLL_58 = Paper("roll-58", "58 mm", 58, None, 5, 8)
-LABEL_50X25 = Paper("label-50x25", "50 × 25 mm", 50, 25, 2, 6.5)
-LABEL_89X36 = Paper("label-89x36", "89 × 36 mm", 89, 36, 3, 8.5)
-LABEL_ROLL_62 = Paper("label-roll-62", "62 mm", 62, None, 3, 8)
+ROLL_80 = Paper("roll-80", "80 mm", 80, None, 4.5, 9)
+ROLL_58 = Paper("roll-58", "58 mm", 58, None, 5.5, 8)
+LABEL_50X25 = Paper("label-50x25", "50 × 25 mm", 50, 25, 2, 8)
+LABEL_89X36 = Paper("label-89x36", "89 × 36 mm", 89, 36, 3, 11)
+LABEL_ROLL_62 = Paper("label-roll-62", "62 mm", 62, None, 3, 9)
 LABEL_SHEET_A4 = Paper(
-    "label-sheet-a4", "A4, 3 × 7", 210, 297, 2.5, 7.5, LabelGrid(3, 7, 63.5, 38.1, 7.2, 15.1, 2.5)
+    "label-sheet-a4", "A4, 3 × 7", 210, 297, 2.5, 9.5, LabelGrid(3, 7, 63.5, 38.1, 7.2, 15.1, 2.5)
 )
 PAPERS = {
     paper.key: paper
@@ -144,4 +144,4 @@ class Look:
     @property
     def gap(self) -> float:
         """The space between two sections, in points."""
-        return self.body_size * 1.2
+        return self.body_size * 1.1

@@ -16,6 +16,7 @@ from clinic_desktop.printing.blocks import (
     Stack,
     Text,
     Whole,
+    natural_width,
 )
 from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.page import Sheet
@@ -32,10 +33,18 @@ def title(sheet: Sheet, name: str, number: str, under: list[tuple[str, str]]) ->
     if sheet.paper.is_small:
         numbered = [Text(numbered_words(number, sheet.language), look.strong)] if number else []
         return Stack((Text(name, look.title), *numbered, Space(2), *facts))
-    right: list[Block] = []
-    if number:
-        right.append(Text(numbered_words(number, sheet.language), look.lead, Align.END))
-    return Row((Text(name, look.title), Stack((*right, *facts))), (None, sheet.width * 0.42))
+    words = numbered_words(number, sheet.language)
+    right: list[Block] = [Text(words, look.lead, Align.END)] if words else []
+    width = min(_facts_width(words, under, sheet), sheet.width * 0.5)
+    return Row((Text(name, look.title), Stack((*right, *facts))), (None, width))
+
+
+def _facts_width(words: str, under: list[tuple[str, str]], sheet: Sheet) -> float:
+    look, rtl = sheet.look, sheet.language.rtl
+    labels = [natural_width(label, look.muted, rtl=rtl) for label, text in under if text]
+    texts = [natural_width(text, look.body, rtl=rtl) for _, text in under if text]
+    pairs = max(labels, default=0) + max(texts, default=0) + look.body_size * 1.4
+    return max(pairs, natural_width(words, look.lead, rtl=rtl) + 1)
 
 
 def numbered_words(number: str, language: Language) -> str:
@@ -85,17 +94,22 @@ def signature(
     words = language.gettext("Signature and stamp")
     line = Signature(f"{words} · {date_text}" if date_text else words, look.label)
     who = clinician_lines(clinician, look, language)
-    if sheet.paper.is_small and code:
-        return Whole(Row((Stack((who, Space(4), line)), code), (None, 22 * MM)))
-    cells: tuple[Block, ...] = (who, line, code) if code else (who, line)
-    widths = (None, None, 24 * MM) if code else (None, None)
-    return Whole(Row(cells, widths))
+    small = sheet.paper.is_small
+    cells: list[Block] = [Stack((who, Space(4), line))] if small else [who, line]
+    widths: list[float | None] = [None] * len(cells)
+    if code:
+        cells.append(code)
+        widths.append(_code_size(sheet))
+    return Whole(Row(tuple(cells), tuple(widths)))
 
 
 def verify_code(content: str, code: str, sheet: Sheet) -> Block | None:
     """A QR code with the characters a person can type instead of it."""
     if not content:
         return None
-    size = 18 * MM if sheet.paper.is_small else 22 * MM
-    words = [Text(value(code), sheet.look.label, Align.END)] if code else []
-    return Stack((Qr(content, size, Align.END), Space(5), *words))
+    words = [Space(4), Text(value(code), sheet.look.label, Align.END)] if code else []
+    return Stack((Qr(content, _code_size(sheet), Align.END), *words))
+
+
+def _code_size(sheet: Sheet) -> float:
+    return (22 if sheet.paper.width > 160 else 18) * MM

@@ -7,7 +7,7 @@ from datetime import date
 
 from clinic_desktop.domain.partial_dates import AgeUnit, BirthDate, DateError, age
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import Block, Panel, Stack, Text, facts
+from clinic_desktop.printing.blocks import Block, Panel, Space, Stack, Text, facts
 from clinic_desktop.printing.paper import TINT, Look, Paper
 from clinic_desktop.printing.text import value
 
@@ -157,7 +157,7 @@ def patient_panel(
     ]
     columns = 2 if paper.is_small else 3 if paper.width < 160 else 4
     name = Text(patient_name(patient.name, language), look.lead)
-    return Panel(Stack((name, facts(pairs, columns, look.label, look.body))), fill=TINT)
+    return Panel(Stack((name, Space(2), facts(pairs, columns, look.label, look.body))), fill=TINT)
 
 
 def clinician_lines(clinician: Clinician, look: Look, language: Language) -> Block:

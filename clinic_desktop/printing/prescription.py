@@ -7,7 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import Block, Row, Rule, Space, Stack, Text, Whole, facts
+from clinic_desktop.printing.blocks import (
+    Block,
+    Row,
+    Rule,
+    Section,
+    Space,
+    Stack,
+    Text,
+    Whole,
+    facts,
+)
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import Paper
@@ -98,15 +108,15 @@ def render_prescription(
         patient_panel(doc.patient, doc.issued_on, paper, look, language, tuple(extra)),
         Space(5),
         allergy_line(doc.allergies, look, language),
-        Space(look.gap * 0.8),
-        Text(value(language.pgettext("prescription", "Rp.")), look.title),
-        Space(2),
+        Space(look.gap * 0.6),
     ]
+    head: Block = Text(value(language.pgettext("prescription", "Rp.")), look.practice)
     for number, line in enumerate(doc.lines, 1):
-        blocks += [Space(3), _medicine(number, line, sheet), Space(5), Rule()]
+        medicine = _medicine(number, line, sheet)
+        blocks += [Section(head, medicine) if number == 1 else medicine, Space(4), Rule(), Space(4)]
     blocks += paragraphs(language.pgettext("paper", "Note"), doc.note, look)
     code = verify_code(doc.verify, doc.verify_code, sheet)
-    blocks += [Space(look.gap * 1.2), signature(sheet, doc.prescriber, doc.issued_on, code)]
+    blocks += [Space(look.gap), signature(sheet, doc.prescriber, doc.issued_on, code)]
     return render(sheet, blocks)
 
 
@@ -125,7 +135,7 @@ def _medicine(number: int, line: PrescriptionLine, sheet: Sheet) -> Block:
     if not line.substitution_allowed:
         pairs.append((language.gettext("Substitution"), language.gettext("Not allowed")))
     columns = 2 if sheet.paper.is_small else 3
-    parts += [Space(4), facts(pairs, columns, look.label, look.strong)]
+    parts += [Space(3), facts(pairs, columns, look.label, look.strong)]
     counter = Text(f"{language.number(number)}.", look.lead)
     return Whole(Row((counter, Stack(tuple(parts))), (look.body_size * 1.7, None), 4))
 

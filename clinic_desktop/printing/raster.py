@@ -20,11 +20,11 @@ _KICK = b"\x1bp\x00\x19\xfa"  # ESC p m t1 t2: pulse to the drawer, 50 ms on, 50
 
 
 def page_images(pdf: bytes, dots_per_mm: float = DOTS_PER_MM) -> list[Image.Image]:
-    """Every page in grey."""
+    """Every page as a picture."""
     document = pdfium.PdfDocument(pdf)
     try:
         scale = dots_per_mm * 25.4 / 72
-        return [page.render(scale=scale, grayscale=True).to_pil().convert("L") for page in document]
+        return [page.render(scale=scale).to_pil().convert("RGB") for page in document]
     finally:
         document.close()
 
@@ -35,7 +35,7 @@ def raster_receipt(pdf: bytes, dots: int = DOTS_80_MM) -> Image.Image:
     strip = Image.new("L", (dots, sum(page.height for page in pages)), 255)
     top = 0
     for page in pages:
-        strip.paste(page, ((dots - page.width) // 2, top))
+        strip.paste(page.convert("L"), ((dots - page.width) // 2, top))
         top += page.height
     return strip.point(lambda grey: 255 if grey >= DARK_BELOW else 0).convert("1")
 

@@ -21,7 +21,7 @@ from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.invoice import TaxLine
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import MM, Paper
+from clinic_desktop.printing.paper import GREY, MM, Paper
 from clinic_desktop.printing.parts import numbered_words, running_head
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.people import PersonName, patient_name
@@ -90,7 +90,7 @@ def render_receipt(
         Space(5),
         *(Pair(label, text, look.body, look.muted) for label, text in pairs if text),
         Space(5),
-        Rule(0.8, dashed=True),
+        Rule(0.8, GREY, dashed=True),
         Space(3),
         *(_line(line, doc.currency, sheet) for line in doc.lines),
         Space(3),
@@ -106,8 +106,8 @@ def _line(line: ReceiptLine, currency: str, sheet: Sheet) -> Block:
     total = value(language.money(line.total_minor, currency))
     parts: list[Block] = [Pair(value(line.description), total, look.body)]
     if line.quantity != 1:
-        price = language.money(line.unit_price_minor, currency)
-        counted = value(f"{language.number(line.quantity)} × {price}")
+        price = value(language.money(line.unit_price_minor, currency))
+        counted = f"{value(language.number(line.quantity))} × {price}"
         parts.append(Text(counted, look.muted))
     return Whole(Stack((*parts, Space(2))))
 
@@ -123,7 +123,7 @@ def _totals(doc: ReceiptDoc, sheet: Sheet) -> list[Block]:
         parts.append(pair(language.gettext("Discount"), -doc.discount_minor))
     words = language.pgettext("paper", "Refunded") if doc.is_refund else language.gettext("Total")
     total = value(language.money(doc.total_minor, doc.currency))
-    parts += [BLACK_RULE, Space(3), Pair(words, total, look.total), Space(2)]
+    parts += [Space(3), BLACK_RULE, Space(3), Pair(words, total, look.total), Space(2)]
     parts += [pair(value(tax.label), tax.amount_minor) for tax in doc.taxes]
     parts.append(Pair(language.gettext("Paid by"), value(doc.method), look.body))
     if doc.tendered_minor is not None:

@@ -121,5 +121,5 @@ def _statement(doc: SickNoteDoc, sheet: Sheet) -> Block:
     rows = [columns[i : i + 2] for i in range(0, len(columns), 2)]
     if not sheet.paper.is_small and sheet.paper.width > 160:
         rows = [columns]
-    body = [Row(row, (None,) * len(row)) for row in rows]
-    return Panel(Stack((Text(words, look.body), Space(6), *body)), frame=BLACK, padding=9)
+    body = [part for row in rows for part in (Space(6), Row(row, (None,) * len(row)))]
+    return Panel(Stack((Text(words, look.body), *body)), frame=BLACK, padding=9)

@@ -14,15 +14,20 @@ from itertools import groupby
 
 from clinic_desktop.i18n import FSI, PDI
 from clinic_desktop.printing import bidi
-from clinic_desktop.printing.fonts import Run, font_keys, is_invisible, shape
+from clinic_desktop.printing.fonts import Run, font_keys, shape
 
 LRI = "\u2066"
 _DROPPED = re.compile("[\u202a-\u202e\ufeff]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_JOINERS = frozenset("\u00ad\u200c\u200d\u2060\ufe0e\ufe0f")
+_OPENING = frozenset("\u2066\u2067\u2068")
 _ISOLATES = re.compile("([\u2066-\u2069])")
-_LETTER = "A-Za-z0-9\u00aa-\u024f\u0370-\u052f\u1e00-\u1fff"
+_LETTER = (
+    "A-Za-z0-9\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be"
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0370-\u052f\u1e00-\u1fff"
+)
 # A number with its unit, a phone, a date: letters and digits of left-to-right scripts in a row.
 _VALUE = re.compile(
-    rf"(?:(?<![{_LETTER}])[+±≤≥<>−-])?[{_LETTER}]"
+    rf"(?:(?<!\w)[+±≤≥<>−-])?[{_LETTER}]"
     rf"(?:[{_LETTER}.,:;/×*·'’^_+=%° \u00a0\u202f–−-]*[{_LETTER}%°])?"
 )
 _NUMBER = re.compile(r"[\d.,:/×+–−-]*\d[\d.,:/×+–−-]*%?")
@@ -87,9 +92,9 @@ def protect(text: str, base: int) -> str:
 def _isolated_value(match: re.Match[str]) -> str:
     value, following = match[0], match.string[match.end() :].lstrip()
     head, space, last = value.rpartition(" ")
-    counts = space and head[-1].isalpha() and _NUMBER.fullmatch(last)
-    if counts and following and bidi.is_rtl_character(following[0]):
-        # "500 mg 3 مرات": the last number counts the word after it, not what stands before it.
+    apart = space and (head[-1].isalpha() or ":" in last) and _NUMBER.fullmatch(last)
+    if apart and following and bidi.is_rtl_character(following[0]):
+        # "500 mg 3 مرات", "2026 10:41 ص": the last number belongs to the word after it.
         return f"{_isolate_if_mixed(head.rstrip())} {_isolate_if_mixed(last)}"
     return _isolate_if_mixed(value)
 
@@ -135,7 +140,7 @@ def _break_ranks(text: str) -> dict[int, int]:
     for index, character in enumerate(text):
         if character == PDI:
             depth = max(depth - 1, 0)
-        elif character in "\u2066\u2067\u2068":
+        elif character in _OPENING:
             depth += 1
         following = text[index + 1 : index + 2]
         if not following or following == " ":
@@ -197,7 +202,7 @@ def _forced_end(paragraph: _Paragraph, start: int, limit: float) -> int:
 
 def _may_split(text: str, index: int) -> bool:
     before, after = text[index - 1], text[index]
-    if is_invisible(before) or is_invisible(after):
+    if before in _JOINERS or after in _JOINERS or before in _OPENING or after == PDI:
         return False
     # Marks stay with their letter; a Devanagari virama binds the next consonant.
     return not unicodedata.category(after).startswith("M") and unicodedata.combining(before) != 9
