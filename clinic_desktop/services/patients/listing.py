@@ -1,0 +1,143 @@
+"""The list of patients: all of them, or those a filter finds, in the order wanted."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from clinic_desktop.db import search as index
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.codes import EncounterStatus
+from clinic_desktop.domain.folding import fts_query
+from clinic_desktop.services.access import query
+from clinic_desktop.services.patients.finding import ranked_ids
+from clinic_desktop.services.patients.rows import PatientRow, currency, patient_rows
+
+MOST_LISTED = 5_000
+"""Nobody scrolls further; who wants more types another letter."""
+FIRST_PAGE = 100
+
+
+class Order(StrEnum):
+    """What the list can be sorted by."""
+
+    RANK = "rank"
+    """The likeliest match first; without a filter, by name."""
+    NAME = "name"
+    AGE = "age"
+    LAST_VISIT = "last_visit"
+    BALANCE = "balance"
+
+
+@dataclass(frozen=True)
+class PatientFilter:
+    """What to list."""
+
+    text: str = ""
+    order: Order = Order.RANK
+    descending: bool = False
+    only_owing: bool = False
+    limit: int = MOST_LISTED
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class PatientList:
+    """The ids in their order, with the rows of the first page."""
+
+    ids: tuple[uuid.UUID, ...]
+    first: tuple[PatientRow, ...]
+    matching: int
+    """How many match, also beyond the ids listed."""
+    total: int
+    """How many patients there are."""
+
+
+@query("patient.read")
+def patient_list(reads: ReadSession, wanted: PatientFilter) -> PatientList:
+    """List patients; further rows are asked for with ``rows``."""
+    match = fts_query(wanted.text, today=reads.today)
+    total = index.count(reads.cursor)
+    if wanted.text.strip() and not match:
+        return PatientList((), (), 0, total)
+    if match and wanted.order is Order.RANK and not wanted.only_owing:
+        ids = ranked_ids(reads, wanted.text, wanted.offset + wanted.limit)[wanted.offset :]
+    else:
+        ids = _sorted_ids(reads, match, wanted)
+    short = len(ids) < wanted.limit
+    matching = wanted.offset + len(ids) if short else _count(reads, match, wanted)
+    first = patient_rows(reads, ids[:FIRST_PAGE])
+    return PatientList(tuple(ids), tuple(first), matching, total)
+
+
+@query("patient.read")
+def rows(reads: ReadSession, patient_ids: tuple[uuid.UUID, ...]) -> list[PatientRow]:
+    """The rows of these patients, in this order."""
+    return patient_rows(reads, patient_ids)
+
+
+def _count(reads: ReadSession, match: str, wanted: PatientFilter) -> int:
+    if not wanted.only_owing:
+        return index.count(reads.cursor, match)
+    sql, values = _from(reads, match, wanted)
+    return int(reads.cursor.execute(f"SELECT count(*) {sql}", values).fetchone()[0])
+
+
+_VISITS = (
+    " LEFT JOIN (SELECT coalesce(c.merged_into, c.id) AS patient_id, max(e.start_at) AS at"
+    " FROM encounter e JOIN patient c ON c.id = e.patient_id"
+    " WHERE e.is_deleted = 0 AND e.status NOT IN (:cancelled, :mistaken)"
+    " GROUP BY 1) v ON v.patient_id = p.id"
+)
+_MONEY = (
+    " {join} (SELECT coalesce(c.merged_into, c.id) AS patient_id, sum(m.amount) AS owed FROM"
+    " (SELECT patient_id, total_minor AS amount FROM invoice"
+    " WHERE status = 'issued' AND is_deleted = 0 AND currency = :currency"
+    " UNION ALL SELECT patient_id, -amount_minor FROM payment"
+    " WHERE is_deleted = 0 AND currency = :currency) m"
+    " JOIN patient c ON c.id = m.patient_id GROUP BY 1) b ON b.patient_id = p.id"
+)
+_ORDERS = {
+    Order.RANK: "p.family {way}, p.given {way}",
+    Order.NAME: "p.family {way}, p.given {way}",
+    # A higher age is an earlier birth; who has no birth date comes last either way.
+    Order.AGE: "p.birth_date = '', p.birth_date {back}",
+    Order.LAST_VISIT: "v.at IS NULL, v.at {way}",
+    Order.BALANCE: "coalesce(b.owed, 0) {way}",
+}
+
+
+def _from(reads: ReadSession, match: str, wanted: PatientFilter) -> tuple[str, dict[str, Any]]:
+    joins = _VISITS if wanted.order is Order.LAST_VISIT else ""
+    if wanted.only_owing:
+        joins += _MONEY.format(join="JOIN")
+    elif wanted.order is Order.BALANCE:
+        joins += _MONEY.format(join="LEFT JOIN")
+    where = " WHERE p.is_deleted = 0 AND p.merged_into IS NULL"
+    if wanted.only_owing:
+        where += " AND b.owed > 0"
+    if match:
+        where += (
+            " AND p.id IN (SELECT patient_id FROM patient_search WHERE rowid IN"
+            " (SELECT rowid FROM patient_fts WHERE patient_fts MATCH :match))"
+        )
+    values = {
+        "match": match,
+        "currency": currency(reads),
+        "cancelled": EncounterStatus.CANCELLED.value,
+        "mistaken": EncounterStatus.ENTERED_IN_ERROR.value,
+    }
+    return f"FROM patient p{joins}{where}", values
+
+
+def _sorted_ids(reads: ReadSession, match: str, wanted: PatientFilter) -> list[uuid.UUID]:
+    sql, values = _from(reads, match, wanted)
+    way, back = ("DESC", "ASC") if wanted.descending else ("ASC", "DESC")
+    order = _ORDERS[wanted.order].format(way=way, back=back)
+    found = reads.cursor.execute(
+        f"SELECT p.id {sql} ORDER BY {order}, p.id LIMIT :limit OFFSET :offset",
+        values | {"limit": wanted.limit, "offset": wanted.offset},
+    )
+    return [uuid.UUID(bytes=bytes(row[0])) for row in found.fetchall()]

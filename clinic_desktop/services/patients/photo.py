@@ -1,0 +1,95 @@
+"""The face beside the name: checked by its content, turned upright, made small, kept as JPEG."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.errors import BadFileError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.document import Attachment
+from clinic_desktop.models.local import Blob
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_BYTES = 300_000
+MOST_FILE_BYTES = 30_000_000
+MOST_PIXELS = 60_000_000
+"""Of the file given: more than a phone's camera, less than what fills the memory of a small PC."""
+SIDE = 640
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+_QUALITIES = (85, 75, 65, 50, 35)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo ready to be kept; made by ``photo_from``."""
+
+    jpeg: bytes
+
+
+def photo_from(data: bytes) -> Photo:
+    """Read a picture file and make it small; nothing but the picture is kept of it.
+
+    Place and camera, which phones write into their files, are left out. Slow (about 0.1 s for
+    12 megapixels): call it off the window's thread.
+
+    Raises:
+        BadFileError: no picture, a broken one, or one too large to open.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - only for photos
+
+    if len(data) > MOST_FILE_BYTES:
+        raise _bad(_("The picture is too large."))
+    try:
+        with Image.open(BytesIO(data), formats=_FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise _bad(_("The picture is too large."))
+            opened.draft("RGB", (SIDE * 2, SIDE * 2))
+            upright = ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+        raise _bad(_("This file is no picture that can be read.")) from error
+    upright.thumbnail((SIDE, SIDE))
+    return Photo(_jpeg(upright))
+
+
+def _jpeg(picture: Image) -> bytes:
+    for quality in _QUALITIES:
+        out = BytesIO()
+        picture.save(out, "JPEG", quality=quality, optimize=True)
+        if out.tell() <= MOST_BYTES:
+            break
+    return out.getvalue()
+
+
+def _bad(message: str) -> BadFileError:
+    return BadFileError(
+        message, kept=_("Nothing was changed."), hint=_("Use a JPEG or PNG photo of the face.")
+    )
+
+
+def keep(uow: UnitOfWork, photo: Photo) -> uuid.UUID:
+    """Write the bytes once, whoever else has the same ones; returns the attachment."""
+    sha256 = hashlib.sha256(photo.jpeg).hexdigest()
+    if uow.session.get(Blob, sha256) is None:
+        uow.session.add(Blob(sha256=sha256, data=photo.jpeg))
+    attachment = Attachment(
+        id=uow.new_id(), sha256=sha256, size=len(photo.jpeg), mime="image/jpeg", filename=""
+    )
+    uow.add(attachment)
+    return attachment.id
+
+
+def bytes_of(reads: ReadSession, photo_id: uuid.UUID | None) -> bytes:
+    """The JPEG of a photo; empty if there is none, or its bytes have not arrived yet."""
+    if photo_id is None:
+        return b""
+    of_attachment = select(Attachment.sha256).where(Attachment.id == photo_id).scalar_subquery()
+    return reads.session.scalar(select(Blob.data).where(Blob.sha256 == of_attachment)) or b""
