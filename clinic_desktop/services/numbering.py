@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.ids import paper_number
 
 _MARKS = {
     "invoice": "",
@@ -21,7 +22,5 @@ def document_number(uow: UnitOfWork, series: str) -> str:
     It is given back if the transaction fails, so the series has no gaps.
     """
     year = uow.today.year
-    number = uow.next_number(series, year)
-    return "-".join(
-        part for part in (uow.device_prefix, _MARKS[series], str(year), f"{number:06d}") if part
-    )
+    series_of_this_pc = "-".join(filter(None, (uow.device_prefix, _MARKS[series])))
+    return paper_number(series_of_this_pc, year, uow.next_number(series, year))
