@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QWidget
 
-pytest_plugins = ("tests.support.records", "tests.support.windows")
+pytest_plugins = ("tests.support.records", "tests.support.windows", "tests.support.busy_day")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"

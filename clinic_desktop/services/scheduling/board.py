@@ -1,0 +1,182 @@
+"""The front-desk board: who comes, who waits, how long; and the card of one of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.domain.folding import fold
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.models.patient import Coverage, PatientAlert
+from clinic_desktop.models.practice import Setting
+from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import query
+from clinic_desktop.services.allergies import AllergyState, allergies_of
+from clinic_desktop.services.patients.consents import ConsentRow, consents_of
+from clinic_desktop.services.patients.rows import PatientRow, patient_rows
+from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, appointments, fetch
+from clinic_desktop.services.scheduling.timetable import midnight
+
+WAIT_ALARM_MIN = 20
+"""A longer wait is marked, unless the practice set another time (``board.wait_alarm_min``)."""
+WAIT_ALARM_KEY = "board.wait_alarm_min"
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One line of the board."""
+
+    appointment: AppointmentRow
+    same_name: bool = False
+    """Somebody else of this name is on the board too: look twice."""
+    doubled: bool = False
+    """Booked over another appointment, and nobody has said why (made on two PCs at once)."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The appointment."""
+        return self.appointment.id
+
+
+@dataclass(frozen=True)
+class BoardData:
+    """The board of one day, cancelled appointments left out, in the order of time."""
+
+    day: date
+    now: datetime
+    rows: tuple[BoardRow, ...]
+    wait_alarm_min: int = WAIT_ALARM_MIN
+    tomorrow: int = 0
+    """How many are booked on the next day."""
+
+    def count(self, *statuses: AppointmentStatus) -> int:
+        """How many stand at one of these steps; all without any named."""
+        return sum(not statuses or row.appointment.status in statuses for row in self.rows)
+
+    def longest_wait(self, now: datetime) -> int | None:
+        """Minutes that the longest waiting person has waited; ``None`` if nobody waits."""
+        waits = (
+            row.appointment.waited(now)
+            for row in self.rows
+            if row.appointment.status == AppointmentStatus.ARRIVED
+        )
+        return max((wait for wait in waits if wait is not None), default=None)
+
+
+@query("appointment.read")
+def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
+    """The board of a day on the clinic's calendar; today without one."""
+    day = day or reads.today
+    found = _between(reads, day, day + timedelta(days=1))
+    people = {_key(row.person) for row in found}
+    same = Counter(name for name, _patient in people)
+    doubled = _doubled(found)
+    return BoardData(
+        day,
+        reads.now,
+        tuple(
+            BoardRow(
+                row,
+                same_name=row.person is not None and same[_key(row.person)[0]] > 1,
+                doubled=row.id in doubled,
+            )
+            for row in found
+        ),
+        _wait_alarm(reads),
+        len(_between(reads, day + timedelta(days=1), day + timedelta(days=2))),
+    )
+
+
+def _between(reads: ReadSession, first: date, end: date) -> tuple[AppointmentRow, ...]:
+    statement = appointments().where(
+        Appointment.start_at >= midnight(first, reads.zone),
+        Appointment.start_at < midnight(end, reads.zone),
+        Appointment.status != AppointmentStatus.CANCELLED,
+    )
+    return fetch(reads, statement.order_by(Appointment.start_at, Appointment.id))
+
+
+def _key(who: Person | None) -> tuple[str, uuid.UUID | None]:
+    """Folded name and person, so that one person booked twice is no namesake."""
+    if who is None:
+        return "", None
+    return fold(f"{who.name.family} {who.name.given}".strip()), who.patient_id
+
+
+def _doubled(rows: tuple[AppointmentRow, ...]) -> set[uuid.UUID]:
+    """Appointments that overlap one of the same doctor, where neither says why."""
+    found: set[uuid.UUID] = set()
+    counted = [
+        row
+        for row in rows
+        if row.practitioner_id and row.status.takes_time and not row.is_walk_in
+        and row.status != AppointmentStatus.DONE
+    ]  # fmt: skip
+    for place, row in enumerate(counted):
+        for other in counted[place + 1 :]:
+            if other.start_at >= row.end_at:
+                break
+            told = row.overlap_reason or other.overlap_reason
+            if other.practitioner_id == row.practitioner_id and not told:
+                found |= {row.id, other.id}
+    return found
+
+
+def _wait_alarm(reads: ReadSession) -> int:
+    value = reads.session.scalar(
+        select(Setting.value).where(
+            Setting.key == WAIT_ALARM_KEY, Setting.user_id.is_(None), ~Setting.is_deleted
+        )
+    )
+    return value if isinstance(value, int) and value > 0 else WAIT_ALARM_MIN
+
+
+@dataclass(frozen=True)
+class DeskCard:
+    """What the front desk needs to know of the person in front of it."""
+
+    patient: PatientRow
+    allergies: AllergyState | None
+    """``None`` where the signed-in person may not see them."""
+    insurance: str
+    insured_to: date | None
+    consents: tuple[ConsentRow, ...]
+    alerts: tuple[str, ...]
+
+
+@query("appointment.read")
+def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
+    """The card of a patient beside the board.
+
+    Raises:
+        NotFoundError: there is no such patient.
+    """
+    chart_id = charts.surviving(reads.session, patient_id)
+    ids = charts.chart_ids(reads.session, chart_id)
+    coverage = reads.session.scalar(
+        select(Coverage)
+        .where(Coverage.patient_id.in_(ids), Coverage.status == "active", ~Coverage.is_deleted)
+        .order_by(Coverage.valid_to.desc())
+        .limit(1)
+    )
+    alerts = reads.session.scalars(
+        select(PatientAlert.message).where(
+            PatientAlert.patient_id.in_(ids), PatientAlert.is_active, ~PatientAlert.is_deleted
+        )
+    )
+    sees_allergies = allowed(reads.actor, "allergy.read")
+    return DeskCard(
+        patient=patient_rows(reads, [chart_id])[0],
+        allergies=allergies_of(reads, chart_id) if sees_allergies else None,
+        insurance=coverage.payer_name if coverage else "",
+        insured_to=coverage.valid_to if coverage else None,
+        consents=tuple(consents_of(reads, chart_id)),
+        alerts=tuple(alerts),
+    )

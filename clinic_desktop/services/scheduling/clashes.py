@@ -1,0 +1,127 @@
+"""What speaks against a slot. Nothing forbids it: a reason is asked, and kept."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.errors import ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.services import charts
+from clinic_desktop.services.access import query
+from clinic_desktop.services.scheduling.rows import AppointmentRow, appointments, fetch
+from clinic_desktop.services.scheduling.timetable import (
+    PRACTICE,
+    ClosedDays,
+    Resource,
+    Timetable,
+    minute_of,
+)
+
+SHORTEST_MIN = 5
+LONGEST_MIN = 12 * 60
+"""No appointment lasts longer, so older ones need not be looked at."""
+FREE_AGAIN = (AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A time with a doctor, in a room, for a patient; each of the three may be open."""
+
+    start_at: datetime
+    end_at: datetime
+    practitioner_id: uuid.UUID | None = None
+    location_id: uuid.UUID | None = None
+    patient_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class SlotCheck:
+    """What was found about a slot."""
+
+    overlaps: tuple[AppointmentRow, ...] = ()
+    closure: ClosedDays | None = None
+    outside_hours: bool = False
+    is_past: bool = False
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether booking it anyway asks for a reason."""
+        return bool(self.overlaps) or self.closure is not None or self.outside_hours
+
+
+@query("appointment.read")
+def check_slot(reads: ReadSession, slot: Slot, *, ignoring: uuid.UUID | None = None) -> SlotCheck:
+    """Who else is there at that time, and whether the practice works then.
+
+    ``ignoring`` is the appointment being moved.
+    """
+    timetable = Timetable.load(reads.session)
+    day = slot.start_at.astimezone(reads.zone).date()
+    start = minute_of(slot.start_at, day, reads.zone)
+    span = (start, start + int((slot.end_at - slot.start_at).total_seconds()) // 60)
+    whose = [Resource(slot.practitioner_id), Resource(location_id=slot.location_id)]
+    asked = [each for each in whose if each != PRACTICE] or [PRACTICE]
+    closure = timetable.closure(day, slot.practitioner_id)
+    return SlotCheck(
+        overlaps=_overlaps(reads, slot, ignoring),
+        closure=closure,
+        outside_hours=closure is None
+        and not all(timetable.is_open(day, each, span) for each in asked),
+        is_past=slot.end_at <= reads.now,
+    )
+
+
+def require_reason(check: SlotCheck, reason: str) -> None:
+    """Refuse a slot that something speaks against until a reason is given.
+
+    Raises:
+        ValidationError: for the field ``overlap_reason``.
+    """
+    if not check.needs_reason or reason.strip():
+        return
+    if check.overlaps:
+        message = _("Somebody is booked at this time already.")
+    elif check.closure is not None:
+        message = _("The practice or the doctor does not work on this day.")
+    else:
+        message = _("This is outside the working hours.")
+    raise ValidationError(
+        "overlap_reason",
+        message,
+        kept=_("Nothing was booked."),
+        hint=_("Choose another time, or say why it is booked all the same."),
+    )
+
+
+def _overlaps(
+    reads: ReadSession, slot: Slot, ignoring: uuid.UUID | None
+) -> tuple[AppointmentRow, ...]:
+    same = []
+    if slot.practitioner_id is not None:
+        same.append(Appointment.practitioner_id == slot.practitioner_id)
+    if slot.location_id is not None:
+        same.append(Appointment.location_id == slot.location_id)
+    if slot.patient_id is not None:
+        chart = charts.chart_ids(reads.session, slot.patient_id)
+        same.append(Appointment.patient_id.in_(chart))
+    if not same:
+        return ()
+    found = (
+        appointments()
+        .where(
+            Appointment.start_at > slot.start_at - timedelta(minutes=LONGEST_MIN),
+            Appointment.start_at < slot.end_at,
+            Appointment.end_at > slot.start_at,
+            Appointment.status.not_in(FREE_AGAIN),
+            or_(*same),
+        )
+        .order_by(Appointment.start_at, Appointment.id)
+    )
+    return tuple(row for row in fetch(reads, found) if row.id != ignoring)
