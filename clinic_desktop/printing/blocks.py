@@ -232,6 +232,10 @@ class Row(Block):
         for cell, (at, own) in zip(self.cells, self._columns(width), strict=True):
             cell.draw(pen, x + at, y, own)
 
+    def loosened(self) -> Block:
+        """The cells under each other."""
+        return Stack(tuple(cell.loosened() for cell in self.cells))
+
 
 @dataclass(frozen=True)
 class Panel(Block):
@@ -398,6 +402,11 @@ class Facts(Block):
             for cell, at, own in self._places(row, width):
                 cell.draw(pen, x + at, y, own)
             y += self._row_height(row, width, rtl=pen.rtl) + self.row_gap
+
+    def loosened(self) -> Block:
+        """One under the other, over the whole width."""
+        texts = [(Text(name, self.label), Text(text, self.value)) for name, text in self.pairs]
+        return Stack(tuple(block for pair in texts for block in pair))
 
 
 def facts(pairs: list[tuple[str, str]], columns: int, label: Style, value: Style) -> Facts:

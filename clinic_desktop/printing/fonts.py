@@ -39,6 +39,8 @@ _UNUSED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "STAT", "OS/2", "cmap", "kern"
 # Signs that steer shaping and never show: joiners, the soft hyphen, variation selectors.
 _INVISIBLE = frozenset("\u00ad\u034f\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufeff")
 
+_DIRECTION = frozenset("\u061c\u200e\u200f\u2066\u2067\u2068\u2069")
+
 
 @dataclass(frozen=True)
 class Glyph:
@@ -192,6 +194,11 @@ def _clusters(text: str, buffer: hb.Buffer) -> tuple[Cluster, ...]:
         glyph = Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
         grouped.setdefault(info.cluster, []).append(glyph)
     return tuple(
-        Cluster(text[start : ends[start]], tuple(glyphs), sum(g.advance for g in glyphs))
+        Cluster(_readable(text[start : ends[start]]), tuple(glyphs), sum(g.advance for g in glyphs))
         for start, glyphs in grouped.items()
     )
+
+
+def _readable(text: str) -> str:
+    """What a reader of the PDF copies: no isolates or marks of direction."""
+    return "".join(c for c in text if c not in _DIRECTION) or text

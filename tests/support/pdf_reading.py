@@ -35,7 +35,8 @@ def _page(page: pdfium.PdfPage) -> PdfPage:
         left, bottom, right, top = found.get_charbox(index)
         if right > left and top > bottom:
             boxes.append(("", left, bottom, right, top))
-    return PdfPage(*page.get_size(), " ".join(raw.split()), tuple(boxes))
+    width, height = page.get_size()
+    return PdfPage(width, height, " ".join(raw.split()), tuple(boxes))
 
 
 def text_of(data: bytes) -> str:
