@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from PySide6.QtCore import QObject, Signal
 
@@ -84,7 +84,19 @@ class BookAppointment(Destination):
 
     patient_id: uuid.UUID | None = None
     day: date | None = None
-    appointment_id: uuid.UUID | None = None
+    at: time | None = None
+    practitioner_id: uuid.UUID | None = None
+    location_id: uuid.UUID | None = None
+    waitlist_id: uuid.UUID | None = None
+    text: str = ""
+    """What was typed already: letters pressed on a free slot of the calendar."""
+
+
+@dataclass(frozen=True)
+class MoveAppointment(Destination):
+    """The drawer that moves an appointment to a typed time."""
+
+    appointment_id: uuid.UUID
 
 
 @dataclass(frozen=True)

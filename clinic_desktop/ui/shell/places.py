@@ -29,6 +29,10 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
         "clinic_desktop.ui.booking.booking_view:BookingView",
         N_("Book appointment"),
     ),
+    to.MoveAppointment: (
+        "clinic_desktop.ui.booking.move_view:MoveView",
+        N_("Move appointment"),
+    ),
     to.WalkIn: ("clinic_desktop.ui.booking.walk_in_view:WalkInView", N_("Walk-in")),
 }
 
