@@ -93,6 +93,12 @@ class Frequency:
         """The parts of the day of a pattern with their multiples, empty ones left out."""
         return tuple((slot, n) for slot, n in zip(_SLOTS, self.pattern, strict=False) if n)
 
+    @property
+    def is_told_by_parts(self) -> bool:
+        """Whether the parts of the day already say how often: at bedtime, morning and evening."""
+        in_day = sum(part in _DAY_PARTS for part in self.when)
+        return (self.times, self.period, self.unit) == (in_day, 1, "d") and not self.times_max
+
     def as_repeat(self) -> dict[str, Any]:
         """FHIR ``Timing.repeat``; ``pattern``, ``asNeeded`` and ``maxPerDay`` are ours."""
         repeat: dict[str, Any] = {}
@@ -244,7 +250,7 @@ _PHRASES: list[tuple[re.Pattern[str], _Rule]] = [
         (r"stat|once only|once|однократно|مره واحده", _single),
         (r"(?:only )?(?:if|when|as) needed|as required|p\.?r\.?n\.?|s\.?o\.?s\.?", _prn),
         (r"при необходимости|по требованию|عند اللزوم|عند الحاجه", _prn),
-        (r"hourly", _every(1, 1, "h")),
+        (r"hourly|every hour|каждый час|كل ساعه", _every(1, 1, "h")),
     )
 ]  # fmt: skip
 _AMOUNT = r"(\d(?:[.,/]\d)?|[½¼¾])"

@@ -1,9 +1,8 @@
-"""Numbers that people read out, type and mistype: charts, papers, slips, policies."""
+"""Numbers that people read out, type and mistype: charts, papers, policies."""
 
 from __future__ import annotations
 
 import re
-import uuid
 
 from clinic_desktop.domain.folding import fold
 from clinic_desktop.domain.refusals import RefusedError
@@ -11,10 +10,6 @@ from clinic_desktop.domain.refusals import RefusedError
 
 class IdError(RefusedError):
     """A number that is wrong in form or in its check digit."""
-
-
-READABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Without 0 O 1 I L, which are misread; 31 signs, a prime, so the check sign finds every slip."""
 
 
 def luhn_ok(digits: str) -> bool:
@@ -68,35 +63,6 @@ def paper_number(device: str, year: int, number: int) -> str:
     if number < 1:
         raise IdError("no-such-number")
     return f"{device}-{year:04d}-{number:06d}"
-
-
-# ---------------------------------------------------------------- slips
-
-
-def short_code(source: uuid.UUID, length: int = 6) -> str:
-    """A code for a slip that can be read out on the phone; the last sign checks the others."""
-    value = source.int & (1 << 62) - 1  # the random part of a UUIDv7
-    signs = ""
-    for _place in range(length - 1):
-        value, place = divmod(value, len(READABLE))
-        signs += READABLE[place]
-    return signs + _check_sign(signs)
-
-
-def parse_short_code(text: str) -> str:
-    """The code as printed, from any case, with spaces or dashes; raises ``IdError``."""
-    code = re.sub(r"[\s-]", "", fold(text)).upper()
-    if len(code) < 3 or any(char not in READABLE for char in code):
-        raise IdError("not-a-code")
-    if _check_sign(code[:-1]) != code[-1]:
-        raise IdError("wrong-check-digit")
-    return code
-
-
-def _check_sign(signs: str) -> str:
-    # Weights 1, 2, 3 … modulo a prime find every wrong sign and every swap (as ISBN-10 does).
-    total = sum(place * READABLE.index(sign) for place, sign in enumerate(signs, 1))
-    return READABLE[total % len(READABLE)]
 
 
 # ---------------------------------------------------------------- others' numbers

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic_desktop.domain.ids import (
-    READABLE,
     IdError,
     luhn_digit,
     luhn_ok,
     mrn,
     paper_number,
     parse_mrn,
-    parse_short_code,
     parse_snils,
-    short_code,
 )
 
 DEVICES = st.from_regex(r"[A-Z]{1,2}[0-9]", fullmatch=True)
@@ -73,27 +68,6 @@ def test_impossible_numbers_are_not_made(device: str, number: int) -> None:
         mrn(device, number)
     with pytest.raises(IdError):
         paper_number("A3", 2026, 0)
-
-
-@given(st.uuids(), st.data())
-def test_a_slip_code_finds_every_wrong_sign_and_swap(
-    source: uuid.UUID, data: st.DataObject
-) -> None:
-    code = short_code(source)
-    assert len(code) == 6
-    assert parse_short_code(f" {code[:3].lower()}-{code[3:]} ") == code
-    place = data.draw(st.integers(0, 3))
-    other = data.draw(st.sampled_from([sign for sign in READABLE if sign != code[place]]))
-    swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
-    for mistyped in {code[:place] + other + code[place + 1 :], swapped} - {code}:
-        with pytest.raises(IdError, match="wrong-check-digit"):
-            parse_short_code(mistyped)
-
-
-@pytest.mark.parametrize("typed", ["", "AB", "A0CDEF", "ЖЖЖЖЖЖ"])
-def test_what_is_no_slip_code_is_refused(typed: str) -> None:
-    with pytest.raises(IdError, match="not-a-code"):
-        parse_short_code(typed)
 
 
 @pytest.mark.parametrize("typed", ["112-233-445 95", "11223344595", " 112 233 445 95 "])
