@@ -1,0 +1,1 @@
+"""FHIR R4 in and out: files of other systems become our rows, our rows become such files."""
