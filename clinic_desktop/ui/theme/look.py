@@ -69,8 +69,8 @@ class Look:
     @property
     def control_height(self) -> int:
         """Height of fields and buttons in px."""
-        height = max(METRICS[self.appearance.density].control, self.metrics().height() + 8)
-        return max(height, MIN_TARGET)
+        tallest = _tallest(self.appearance.scale)
+        return max(METRICS[self.appearance.density].control, tallest + 8, MIN_TARGET)
 
     @property
     def row_height(self) -> int:
@@ -103,6 +103,17 @@ def _font(role: str, scale: int, tabular: bool) -> QFont:
 @cache
 def _metrics(role: str, scale: int) -> QFontMetrics:
     return QFontMetrics(_font(role, scale, tabular=False))
+
+
+@cache
+def _tallest(scale: int) -> int:
+    """Line height of the tallest script: Arabic needs more room than Latin."""
+    heights = []
+    for family in fonts.families():
+        single = QFont(_font("body", scale, tabular=False))
+        single.setFamilies([family])
+        heights.append(QFontMetrics(single).height())
+    return max(heights)
 
 
 _look = Look()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.look import look
@@ -39,7 +39,8 @@ class FormRow(QWidget):
         target = _editor(field)
         self.label.setBuddy(target)
         plain = label.replace("&", "")
-        if not target.accessibleName():
+        worded = isinstance(target, QAbstractButton) and bool(target.text())
+        if not target.accessibleName() and not worded:
             target.setAccessibleName(f"{plain}, {_('required')}" if required else plain)
         words = QHBoxLayout()
         words.setSpacing(SPACE_1)

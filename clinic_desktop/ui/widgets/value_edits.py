@@ -66,6 +66,7 @@ class ParsedEdit(QWidget):
         self._choice_row = QHBoxLayout(self._choices)
         self._choice_row.setContentsMargins(0, 0, 0, 0)
         self._choice_row.setSpacing(SPACE_1)
+        self._shown_choices: tuple[tuple[str, str], ...] = ()
         self._choices.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -119,6 +120,9 @@ class ParsedEdit(QWidget):
         self.changed.emit(self._parsed.value)
 
     def _show_choices(self, choices: tuple[tuple[str, str], ...]) -> None:
+        if choices == self._shown_choices:
+            return
+        self._shown_choices = choices
         while (item := self._choice_row.takeAt(0)) is not None:
             old = item.widget()
             if old is not None:

@@ -7,7 +7,7 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
 
@@ -28,6 +28,7 @@ def _save_pages(folder: Path, name: str, size: QSize) -> None:
     window.show()
     for page in PAGES:
         window.open(page)
+        QCoreApplication.sendPostedEvents()
         window.grab().save(str(folder / f"{page}-{name}.png"))
     window.open("board")
     drawer = window.open_drawer()
