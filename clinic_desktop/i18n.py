@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel import dates as babel_dates
 from babel import numbers as babel_numbers
 
@@ -48,7 +48,7 @@ def _babel(language: str, region: str) -> Locale:
     for tag in (f"{language}_{region}" if region else language, language):
         try:
             return Locale.parse(tag)
-        except (ValueError, LookupError):  # UnknownLocaleError: a region Babel does not know
+        except (ValueError, UnknownLocaleError):  # a language or region Babel does not know
             continue
     return Locale.parse("en")
 

@@ -5,47 +5,49 @@ from __future__ import annotations
 from decimal import Decimal
 
 from clinic_desktop.domain.vitals import VITALS, Verdict, VitalError, VitalKind, WeightDoubt
-from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.i18n import Language, _, current, isolate
 
 BLOOD_PRESSURE = "bp"
 """The field in which both pressures are typed; every other field is a ``VitalKind``."""
 
 
-def vital_name(field: str) -> str:
-    """What a vital sign is called, in the reader's language."""
+def vital_name(field: str, language: Language | None = None) -> str:
+    """What a vital sign is called, in the window's language or another."""
+    words = language or current()
     return {
-        BLOOD_PRESSURE: pgettext("vital sign", "BP"),
-        VitalKind.SYSTOLIC: pgettext("vital sign", "Systolic pressure"),
-        VitalKind.DIASTOLIC: pgettext("vital sign", "Diastolic pressure"),
-        VitalKind.PULSE: pgettext("vital sign", "Pulse"),
-        VitalKind.RESPIRATION: pgettext("vital sign", "Breathing"),
-        VitalKind.TEMPERATURE: pgettext("vital sign", "Temperature"),
-        VitalKind.SPO2: pgettext("vital sign", "SpO₂"),
-        VitalKind.WEIGHT: pgettext("vital sign", "Weight"),
-        VitalKind.HEIGHT: pgettext("vital sign", "Height"),
-        VitalKind.BMI: pgettext("vital sign", "BMI"),
-        VitalKind.HEAD: pgettext("vital sign", "Head"),
-        VitalKind.GLUCOSE: pgettext("vital sign", "Glucose"),
+        BLOOD_PRESSURE: words.pgettext("vital sign", "BP"),
+        VitalKind.SYSTOLIC: words.pgettext("vital sign", "Systolic pressure"),
+        VitalKind.DIASTOLIC: words.pgettext("vital sign", "Diastolic pressure"),
+        VitalKind.PULSE: words.pgettext("vital sign", "Pulse"),
+        VitalKind.RESPIRATION: words.pgettext("vital sign", "Breathing"),
+        VitalKind.TEMPERATURE: words.pgettext("vital sign", "Temperature"),
+        VitalKind.SPO2: words.pgettext("vital sign", "SpO₂"),
+        VitalKind.WEIGHT: words.pgettext("vital sign", "Weight"),
+        VitalKind.HEIGHT: words.pgettext("vital sign", "Height"),
+        VitalKind.BMI: words.pgettext("vital sign", "BMI"),
+        VitalKind.HEAD: words.pgettext("vital sign", "Head"),
+        VitalKind.GLUCOSE: words.pgettext("vital sign", "Glucose"),
     }[field]
 
 
-def unit_words(ucum: str) -> str:
+def unit_words(ucum: str, language: Language | None = None) -> str:
     """A UCUM unit as people write it; an unknown one as it is."""
+    words = language or current()
     known = {
-        "mm[Hg]": pgettext("unit", "mmHg"),
-        "/min": pgettext("unit", "/min"),
-        "{beats}/min": pgettext("unit", "/min"),
+        "mm[Hg]": words.pgettext("unit", "mmHg"),
+        "/min": words.pgettext("unit", "/min"),
+        "{beats}/min": words.pgettext("unit", "/min"),
         "Cel": "°C",
         "[degF]": "°F",
-        "kg": pgettext("unit", "kg"),
-        "g": pgettext("unit", "g"),
-        "[lb_av]": pgettext("unit", "lb"),
-        "cm": pgettext("unit", "cm"),
-        "m": pgettext("unit", "m"),
-        "[in_i]": pgettext("unit", "in"),
-        "kg/m2": pgettext("unit", "kg/m²"),
-        "mmol/L": pgettext("unit", "mmol/L"),
-        "mg/dL": pgettext("unit", "mg/dL"),
+        "kg": words.pgettext("unit", "kg"),
+        "g": words.pgettext("unit", "g"),
+        "[lb_av]": words.pgettext("unit", "lb"),
+        "cm": words.pgettext("unit", "cm"),
+        "m": words.pgettext("unit", "m"),
+        "[in_i]": words.pgettext("unit", "in"),
+        "kg/m2": words.pgettext("unit", "kg/m²"),
+        "mmol/L": words.pgettext("unit", "mmol/L"),
+        "mg/dL": words.pgettext("unit", "mg/dL"),
     }
     return known.get(ucum, ucum.replace("{score}", "").replace("{", "").replace("}", ""))
 

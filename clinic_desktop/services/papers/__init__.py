@@ -1,0 +1,1 @@
+"""Paper of the practice: made from the record, kept exactly as printed."""

@@ -1,0 +1,232 @@
+"""Prescriptions, summaries, letters and labels as they go on paper."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.errors import NotFoundError
+from clinic_desktop.i18n import Language, _
+from clinic_desktop.models.clinical import Condition
+from clinic_desktop.models.document import Referral, SickNote
+from clinic_desktop.models.encounter import Encounter, Note
+from clinic_desktop.models.medication import MedicationRequest, Prescription
+from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.printing.labels import PersonLabelDoc
+from clinic_desktop.printing.prescription import PrescriptionDoc, PrescriptionLine
+from clinic_desktop.printing.referral import Recipient, ReferralDoc
+from clinic_desktop.printing.sick_note import SickNoteDoc
+from clinic_desktop.printing.visit_summary import Diagnosis, MedicineLine, VisitSummaryDoc, Vital
+from clinic_desktop.services import charts, conditions
+from clinic_desktop.services.chart_medicines import medicines_of
+from clinic_desktop.services.observations import PRESSURES, vitals_context
+from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
+from clinic_desktop.services.papers.parties import allergies, clinician, patient, person_name
+
+
+def _lines_of(reads: ReadSession, prescription_id: uuid.UUID) -> list[MedicationRequest]:
+    found = reads.session.scalars(
+        select(MedicationRequest)
+        .where(
+            MedicationRequest.prescription_id == prescription_id,
+            ~MedicationRequest.is_deleted,
+        )
+        .order_by(MedicationRequest.position)
+    )
+    return list(found)
+
+
+def prescription_doc(
+    reads: ReadSession, prescription_id: uuid.UUID, language: Language
+) -> PrescriptionDoc:
+    """A prescription with the patient's instructions as they were written.
+
+    Raises:
+        NotFoundError: no such prescription.
+    """
+    row = reads.session.get(Prescription, prescription_id)
+    if row is None:
+        raise NotFoundError(_("There is no such prescription."))
+    person = charts.surviving(reads.session, row.patient_id)
+    return PrescriptionDoc(
+        number=row.number,
+        issued_on=language.local(row.issued_at).date(),
+        patient=patient(reads, person),
+        prescriber=clinician(reads, row.practitioner_id),
+        lines=tuple(
+            PrescriptionLine(
+                product=line.product,
+                strength=line.strength,
+                form=line.form,
+                sig=line.instructions,
+                quantity=Decimal(line.quantity_value) if line.quantity_value else None,
+                quantity_unit=line.quantity_unit,
+                repeats=line.repeats,
+            )
+            for line in _lines_of(reads, prescription_id)
+        ),
+        allergies=allergies(reads, person),
+        valid_until=row.valid_until,
+        verify=row.number,
+        verify_code=row.number,
+    )
+
+
+def _diagnoses(reads: ReadSession, encounter_id: uuid.UUID) -> tuple[Diagnosis, ...]:
+    rows = reads.session.scalars(
+        select(Condition)
+        .where(
+            Condition.encounter_id == encounter_id,
+            Condition.category == "encounter-diagnosis",
+            Condition.verification_status != "entered-in-error",
+            ~Condition.is_deleted,
+        )
+        .order_by(Condition.rank)
+    )
+    return tuple(Diagnosis(row.display, row.code) for row in rows)
+
+
+def _medicines(reads: ReadSession, patient_id: uuid.UUID) -> tuple[MedicineLine, ...]:
+    return tuple(
+        MedicineLine(row.product, row.strength, row.instructions)
+        for row in medicines_of(reads, patient_id)
+    )
+
+
+def _encounter(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
+    row = reads.session.get(Encounter, encounter_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such visit."))
+    return row
+
+
+def _vitals(reads: ReadSession, encounter_id: uuid.UUID, language: Language) -> tuple[Vital, ...]:
+    here = dict(vitals_context(reads, encounter_id).here)
+    pressures = [here.pop(kind, None) for kind in PRESSURES]
+    upper, lower = pressures
+    rows = []
+    if upper and lower:
+        both = f"{language.number(upper.value)}/{language.number(lower.value)}"
+        rows.append(_vital(BLOOD_PRESSURE, both, upper.unit, language))
+    rows += [
+        _vital(kind, language.number(found.value), found.unit, language)
+        for kind, found in here.items()
+    ]
+    return tuple(rows)
+
+
+def _vital(field: str, shown: str, unit: str, language: Language) -> Vital:
+    return Vital(vital_name(field, language), shown, unit_words(unit, language))
+
+
+def visit_summary_doc(
+    reads: ReadSession, encounter_id: uuid.UUID, language: Language
+) -> VisitSummaryDoc:
+    """A visit as its patient should remember it.
+
+    Raises:
+        NotFoundError: no such visit.
+    """
+    encounter = _encounter(reads, encounter_id)
+    person = charts.surviving(reads.session, encounter.patient_id)
+    note = reads.session.scalar(
+        select(Note).where(
+            Note.encounter_id == encounter_id, Note.kind != "addendum", ~Note.is_deleted
+        )
+    )
+    follow_up = reads.session.scalar(
+        select(Appointment.start_at)
+        .where(
+            Appointment.patient_id.in_(charts.chart_ids(reads.session, person)),
+            Appointment.start_at > encounter.start_at,
+            Appointment.status.in_(["booked", "confirmed"]),
+            ~Appointment.is_deleted,
+        )
+        .order_by(Appointment.start_at)
+        .limit(1)
+    )
+    return VisitSummaryDoc(
+        visited_on=language.local(encounter.start_at).date(),
+        patient=patient(reads, person),
+        clinician=clinician(reads, encounter.practitioner_id),
+        reason=encounter.reason,
+        problems=tuple(row.term.display for row in conditions.problems_of(reads, person)),
+        allergies=allergies(reads, person),
+        vitals=_vitals(reads, encounter_id, language),
+        diagnoses=_diagnoses(reads, encounter_id),
+        medicines=_medicines(reads, person),
+        findings=note.objective if note else "",
+        plan=note.plan if note else "",
+        follow_up_at=follow_up,
+    )
+
+
+def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language) -> ReferralDoc:
+    """A referral letter.
+
+    Raises:
+        NotFoundError: no such referral.
+    """
+    row = reads.session.get(Referral, referral_id)
+    if row is None:
+        raise NotFoundError(_("There is no such referral."))
+    person = charts.surviving(reads.session, row.patient_id)
+    return ReferralDoc(
+        number=row.number,
+        issued_on=language.local(row.issued_at).date(),
+        patient=patient(reads, person),
+        referrer=clinician(reads, row.practitioner_id),
+        recipient=Recipient(institution=row.recipient, department=row.specialty),
+        urgency=row.urgency,
+        reason=row.reason,
+        history=row.body,
+        diagnoses=_diagnoses(reads, row.encounter_id) if row.encounter_id else (),
+        medicines=_medicines(reads, person),
+        allergies=allergies(reads, person),
+        verify=row.number,
+        verify_code=row.number,
+    )
+
+
+def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) -> SickNoteDoc:
+    """A sick note; the diagnosis only where the patient agreed.
+
+    Raises:
+        NotFoundError: no such sick note.
+    """
+    row = reads.session.get(SickNote, note_id)
+    if row is None:
+        raise NotFoundError(_("There is no such sick note."))
+    return SickNoteDoc(
+        number=row.number,
+        issued_on=language.local(row.issued_at).date(),
+        patient=patient(reads, charts.surviving(reads.session, row.patient_id)),
+        clinician=clinician(reads, row.practitioner_id),
+        unfit_from=row.start_on,
+        unfit_to=row.end_on,
+        days=(row.end_on - row.start_on).days + 1,
+        restrictions=row.restrictions,
+        diagnosis=row.reason if row.shows_diagnosis else "",
+        is_void=row.status != "active",
+        verify=row.number,
+        verify_code=row.number,
+    )
+
+
+def person_label_doc(
+    reads: ReadSession, patient_id: uuid.UUID, _language: Language
+) -> PersonLabelDoc:
+    """A label with name, birth, number and bar code."""
+    row = charts.patient(reads.session, patient_id)
+    found = patient(reads, patient_id)
+    return PersonLabelDoc(
+        patient=person_name(reads, row),
+        printed_on=reads.today,
+        birth=found.birth,
+        sex=row.sex,
+        number=row.mrn,
+        barcode=row.mrn,
+    )

@@ -1,0 +1,129 @@
+"""What was printed is kept to the byte; what is printed again says that it is a copy."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+import pypdfium2 as pdfium
+import pytest
+
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.models.document import Referral, SickNote
+from clinic_desktop.models.encounter import Encounter, Note
+from clinic_desktop.models.medication import MedicationRequest, Prescription
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.services.billing import payments
+from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
+from clinic_desktop.services.papers import archive, making
+from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
+from tests.support.records import Record
+
+
+def _text(pdf: bytes) -> str:
+    document = pdfium.PdfDocument(pdf)
+    try:
+        return "\n".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+
+
+@pytest.fixture
+def subjects(record: Record) -> dict[str, uuid.UUID]:
+    """One row for every kind of paper."""
+
+    def fill(uow: UnitOfWork) -> dict[str, uuid.UUID]:
+        patient = Patient(
+            family="Иванова", given="Мария", mrn="A1-000007-4", sex="female",
+            birth_date="1955-03-14", allergy_status="none-known",
+        )  # fmt: skip
+        uow.add(patient)
+        visit = Encounter(patient_id=patient.id, start_at=uow.now, reason="Cough")
+        rx = Prescription(
+            patient_id=patient.id, number="A1-P-2026-000001", issued_at=uow.now, language="en"
+        )
+        uow.add(visit, rx)
+        line = MedicationRequest(
+            patient_id=patient.id, prescription_id=rx.id, product="Amoxicillin",
+            strength="500 mg", form="capsule", instructions="Take 1 capsule 3 times a day.",
+            quantity_value="21", quantity_unit="capsule",
+        )  # fmt: skip
+        note = Note(encounter_id=visit.id, patient_id=patient.id, written_at=uow.now, plan="Rest")
+        slot = Appointment(patient_id=patient.id, start_at=uow.now, end_at=uow.now, code="K7Q2MW")
+        letter = Referral(
+            patient_id=patient.id, number="A1-L-2026-000001", recipient="City Hospital",
+            issued_at=uow.now,
+        )  # fmt: skip
+        leave = SickNote(
+            patient_id=patient.id, number="A1-S-2026-000001", start_on=uow.today,
+            end_on=uow.today, issued_at=uow.now,
+        )  # fmt: skip
+        uow.add(line, note, slot, letter, leave)
+        return {
+            "patient": patient.id, "visit-summary": visit.id, "prescription": rx.id,
+            "appointment-slip": slot.id, "referral": letter.id, "sick-note": leave.id,
+            "person-label": patient.id,
+        }  # fmt: skip
+
+    found = record.write(fill)
+    lines = (LineForm("Consultation", 150_000, tax_name="VAT", tax_bp=1600, tax_inclusive=True),)
+    done = record.write(payments.check_out, InvoiceForm(found["patient"], lines), "cash", 200_000)
+    assert done.payment is not None
+    return found | {"invoice": done.invoice.id, "receipt": done.payment.id}
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ar"])
+@pytest.mark.parametrize("kind", KINDS_MADE)
+def test_every_paper_is_made_from_its_row(
+    record: Record, subjects: dict[str, uuid.UUID], kind: str, language: str
+) -> None:
+    """Each kind gives a PDF that names the patient, in every language of the window."""
+    made = record.read(making.make, PaperRequest(kind, subjects[kind], language))
+
+    assert made.pdf.startswith(b"%PDF")
+    assert made.patient_id == subjects["patient"]
+    assert made.missing == ""
+    assert "иванова" in _text(made.pdf).lower()
+
+
+def test_kept_paper_is_byte_equal_and_reprint_is_marked(
+    record: Record, subjects: dict[str, uuid.UUID]
+) -> None:
+    """The archive gives back the bytes; a reprint counts copies and keeps the words."""
+    made = record.read(making.make, PaperRequest("invoice", subjects["invoice"]))
+    first = record.write(archive.keep, made, "Office printer")
+
+    assert record.read(archive.kept_pdf, first) == made.pdf
+
+    copy, original = record.read(archive.reprint, first)
+    second = record.write(archive.keep_reprint, copy, original)
+    again, _original = record.read(archive.reprint, second)
+
+    assert "COPY 1" in _text(copy.pdf)
+    assert "COPY 2" in _text(again.pdf)
+    assert "COPY 1" not in _text(again.pdf)
+    assert "Consultation" in _text(copy.pdf)
+    rows = record.read(archive.kept, subjects["invoice"])
+    assert [row.is_reprint for row in rows] == [False, True]
+    assert rows[0].sha256 == hashlib.sha256(made.pdf).hexdigest()
+
+
+def test_archive_cannot_be_altered(record: Record, subjects: dict[str, uuid.UUID]) -> None:
+    """A row of the archive is refused any change."""
+    made = record.read(making.make, PaperRequest("receipt", subjects["receipt"]))
+    record.write(archive.keep, made)
+
+    with pytest.raises(RuleError):
+        record.write(lambda uow: uow.cursor.execute("UPDATE printed_document SET sha256 = 'x'"))
+
+
+def test_what_cannot_be_printed_is_said(record: Record, subjects: dict[str, uuid.UUID]) -> None:
+    """Unknown kind, unknown row, and a paper the document is not made for."""
+    with pytest.raises(ValidationError):
+        record.read(making.make, PaperRequest("horoscope", subjects["receipt"]))
+    with pytest.raises(NotFoundError):
+        record.read(making.make, PaperRequest("invoice", uuid.UUID(int=5)))
+    with pytest.raises(ValidationError):
+        record.read(making.make, PaperRequest("invoice", subjects["invoice"], paper="roll-58"))
