@@ -128,15 +128,11 @@ def _has_namesake(reads: ReadSession, row: Patient) -> bool:
 def _has_twin(reads: ReadSession, row: Patient) -> bool:
     if len(row.birth_date) < len("2026-01-01") or not row.family:
         return False
-    wanted = select(Patient.id, Patient.family).where(
-        Patient.birth_date == row.birth_date,
-        ~Patient.is_deleted,
-        Patient.merged_into.is_(None),
-    )
+    born_then = select(Patient).where(Patient.birth_date == row.birth_date, ~Patient.is_deleted)
     family = fold(row.family)
     return any(
-        other != row.id and fold(other_family) == family
-        for other, other_family in reads.session.execute(wanted)
+        other.id != row.id and other.merged_into is None and fold(other.family) == family
+        for other in reads.session.scalars(born_then)
     )
 
 
