@@ -16,24 +16,6 @@ from typing import Any
 PASSWORD = "a long enough password"  # noqa: S105 - of a clinic that lives for a minute
 TIMEOUT = 120
 
-# One patient with one prescription, as another system would hand it over (FHIR R4).
-BUNDLE = {
-    "resourceType": "Bundle",
-    "type": "collection",
-    "entry": [
-        {
-            "fullUrl": "urn:uuid:5f0e6a52-0d6c-4f5e-9d6b-6d3d9f3b0c01",
-            "resource": {
-                "resourceType": "Patient",
-                "id": "5f0e6a52-0d6c-4f5e-9d6b-6d3d9f3b0c01",
-                "name": [{"family": "Achieng", "given": ["Mary"]}],
-                "gender": "female",
-                "birthDate": "1984-03-14",
-            },
-        },
-    ],
-}
-
 
 def program(folder: Path) -> Path:
     """The program in a built folder."""
@@ -74,3 +56,38 @@ class Trial:
         answer = json.loads(self.run(*words, "--json"))
         assert isinstance(answer, dict), answer
         return answer
+
+
+def attempt(folder: Path, home: Path) -> None:
+    """From an empty folder to a printed prescription."""
+    trial = Trial(folder, home)
+    assert trial.ask("doctor")["cipher"], "no cipher"
+    trial.run("init", "--practice", "Smoke Test Practice", "--owner", "maria")
+    made = trial.ask("patient", "add", "--family", "Иванова", "--given", "Мария")
+    found = trial.ask("search", "ivanova")["patients"]
+    assert [row["id"] for row in found] == [made["id"]], found
+    assert trial.ask("doctor")["encrypted"] is True
+    trial.run("check")
+
+    day = home / "day"
+    trial.run("day", "--out", str(day))
+    papers = sorted(path.name for path in day.rglob("*.pdf"))
+    assert any("prescription" in name for name in papers), papers
+    for path in day.rglob("*.pdf"):
+        assert path.read_bytes().startswith(b"%PDF-"), path
+    assert any(day.rglob("*.png")), "no window was drawn"
+
+
+def main(arguments: list[str]) -> int:
+    """Try the folder named."""
+    if len(arguments) != 1:
+        print(__doc__)
+        return 2
+    with tempfile.TemporaryDirectory() as home:
+        attempt(Path(arguments[0]).resolve(), Path(home))
+    print("the built program works")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
