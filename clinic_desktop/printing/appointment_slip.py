@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import Block, Pair, Rule, Space, Stack, Text, Whole
+from clinic_desktop.printing.blocks import Block, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
+from clinic_desktop.printing.fields import Pair
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import GREY, MM, Paper

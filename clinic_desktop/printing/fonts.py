@@ -57,9 +57,12 @@ class Glyph:
         return bool(self.dx or self.dy)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cluster:
-    """Characters that are drawn together, and their glyphs from left to right."""
+    """Characters that are drawn together, and their glyphs from left to right.
+
+    Equal clusters are one object, so that they can be told apart without being compared.
+    """
 
     text: str
     glyphs: tuple[Glyph, ...]
@@ -194,9 +197,14 @@ def _clusters(text: str, buffer: hb.Buffer) -> tuple[Cluster, ...]:
         glyph = Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
         grouped.setdefault(info.cluster, []).append(glyph)
     return tuple(
-        Cluster(_readable(text[start : ends[start]]), tuple(glyphs), sum(g.advance for g in glyphs))
+        _cluster(_readable(text[start : ends[start]]), tuple(glyphs))
         for start, glyphs in grouped.items()
     )
+
+
+@cache
+def _cluster(text: str, glyphs: tuple[Glyph, ...]) -> Cluster:
+    return Cluster(text, glyphs, sum(glyph.advance for glyph in glyphs))
 
 
 def _readable(text: str) -> str:

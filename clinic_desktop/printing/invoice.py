@@ -10,18 +10,9 @@ from enum import Enum
 from babel.numbers import get_currency_precision
 
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import (
-    BLACK_RULE,
-    Block,
-    Pair,
-    Row,
-    Rule,
-    Space,
-    Stack,
-    Text,
-    Whole,
-)
+from clinic_desktop.printing.blocks import BLACK_RULE, Block, Row, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
+from clinic_desktop.printing.fields import Pair
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import MM, Paper

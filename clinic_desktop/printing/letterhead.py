@@ -8,13 +8,12 @@ from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
-from reportlab.lib.utils import ImageReader
 
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.printing.blocks import Block, Picture, Row, Rule, Space, Stack, Text
 from clinic_desktop.printing.paper import GREY, MM, Look, Paper
-from clinic_desktop.printing.pdf import Colour
+from clinic_desktop.printing.pdf import Artwork, Colour
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.text import value
 
@@ -79,12 +78,12 @@ def check_logo(data: bytes) -> None:
 
 
 @lru_cache(maxsize=8)
-def _logo(data: bytes) -> ImageReader | None:
+def _logo(data: bytes) -> Artwork | None:
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as picture:
             picture.thumbnail((LOGO_PIXELS, LOGO_PIXELS))
             has_alpha = "A" in picture.getbands() or "transparency" in picture.info
-            return ImageReader(picture.convert("RGBA" if has_alpha else "RGB"))
+            return Artwork.of(picture.convert("RGBA" if has_alpha else "RGB"))
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None
 

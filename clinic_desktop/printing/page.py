@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from clinic_desktop.errors import PrintError
 from clinic_desktop.i18n import Language, _
@@ -98,7 +99,8 @@ class _Maker:
         counter = Text(number, style, Align.END)
         return Row((Text(value(words), style), counter), (None, style.size * 9))
 
-    def _room(self) -> float:
+    @cached_property
+    def _bottom(self) -> float:
         """The bottom of the content area, from the top of the page."""
         foot = self._foot(1, 1).height(self.sheet.width, rtl=self._rtl)
         return (self.sheet.paper.height or 0) * MM - self._margins()[1] - foot - 6
@@ -113,10 +115,10 @@ class _Maker:
             block = waiting.pop(0)
             if isinstance(block, Space) and is_fresh:
                 continue
-            fits, rest = block.split(width, self._room() - y, rtl=rtl)
+            fits, rest = block.split(width, self._bottom - y, rtl=rtl)
             if fits is None and is_fresh:
                 loose = block.loosened()
-                fits, rest = loose.split(width, self._room() - y, rtl=rtl)
+                fits, rest = loose.split(width, self._bottom - y, rtl=rtl)
                 fits, rest = (fits, rest) if fits else (loose, None)
             if fits is not None:
                 self.pages[-1].append((fits, y))
@@ -164,5 +166,5 @@ class _Maker:
                 block.draw(pen, x, y, sheet.width)
             if not paper.is_roll:
                 foot = self._foot(number, len(self.pages))
-                foot.draw(pen, x, self._room() + 6, sheet.width)
+                foot.draw(pen, x, self._bottom + 6, sheet.width)
         return writer.finish()

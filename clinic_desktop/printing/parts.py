@@ -7,11 +7,9 @@ from datetime import date
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import (
     Block,
-    Pair,
     Panel,
     Row,
     Section,
-    Signature,
     Space,
     Stack,
     Text,
@@ -19,6 +17,7 @@ from clinic_desktop.printing.blocks import (
     natural_width,
 )
 from clinic_desktop.printing.codes import Qr
+from clinic_desktop.printing.fields import Pair, Signature
 from clinic_desktop.printing.page import Sheet
 from clinic_desktop.printing.paper import MM, Look
 from clinic_desktop.printing.pen import Align

@@ -8,11 +8,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
-from reportlab.lib.utils import ImageReader
-
 from clinic_desktop.printing.fonts import ASCENT, DESCENT, EM
 from clinic_desktop.printing.paper import Style
-from clinic_desktop.printing.pdf import Colour
+from clinic_desktop.printing.pdf import Artwork, Colour
 from clinic_desktop.printing.text import Line
 
 
@@ -36,7 +34,7 @@ class Writer(Protocol):
     def boxes(self, rectangles: list[tuple[float, float, float, float]]) -> None:
         """Fill black rectangles."""
 
-    def image(self, image: ImageReader, x: float, y: float, width: float, height: float) -> None:
+    def image(self, image: Artwork, x: float, y: float, width: float, height: float) -> None:
         """Draw a picture."""
 
 
@@ -99,6 +97,6 @@ class Pen:
         left, top = self._left(x, width), self._height - y
         self._writer.boxes([(left + bx, top - by - bh, bw, bh) for bx, by, bw, bh in rectangles])
 
-    def image(self, image: ImageReader, x: float, y: float, width: float, height: float) -> None:
+    def image(self, image: Artwork, x: float, y: float, width: float, height: float) -> None:
         """Draw a picture, not mirrored."""
         self._writer.image(image, self._left(x, width), self._height - y - height, width, height)

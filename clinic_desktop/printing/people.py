@@ -7,7 +7,8 @@ from datetime import date
 
 from clinic_desktop.domain.partial_dates import AgeUnit, BirthDate, DateError, age
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import Block, Panel, Space, Stack, Text, facts
+from clinic_desktop.printing.blocks import Block, Panel, Space, Stack, Text
+from clinic_desktop.printing.fields import facts
 from clinic_desktop.printing.paper import TINT, Look, Paper
 from clinic_desktop.printing.text import value
 

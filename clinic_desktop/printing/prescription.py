@@ -7,17 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import (
-    Block,
-    Row,
-    Rule,
-    Section,
-    Space,
-    Stack,
-    Text,
-    Whole,
-    facts,
-)
+from clinic_desktop.printing.blocks import Block, Row, Rule, Section, Space, Stack, Text, Whole
+from clinic_desktop.printing.fields import facts
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import Paper

@@ -7,17 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from clinic_desktop.i18n import Language
-from clinic_desktop.printing.blocks import (
-    BLACK_RULE,
-    Block,
-    Pair,
-    Rule,
-    Space,
-    Stack,
-    Text,
-    Whole,
-)
+from clinic_desktop.printing.blocks import BLACK_RULE, Block, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
+from clinic_desktop.printing.fields import Pair
 from clinic_desktop.printing.invoice import TaxLine
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render

@@ -32,9 +32,9 @@ _VALUE = re.compile(
 )
 _NUMBER = re.compile(r"[\d.,:/×+–−-]*\d[\d.,:/×+–−-]*%?")
 
-WORDS, INSIDE, GLUED, ANYWHERE = range(4)
+WORDS, INSIDE, GLUED = range(3)
 """Ranks of places to break a line, best first: between words, between words of one isolated
-value, between a number and what it counts, inside a word."""
+value, between a number and what it counts. Inside a word only when there is no such place."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.appointment_slip import weekday_date
-from clinic_desktop.printing.blocks import Block, Space, Stack, Text, Whole, facts
+from clinic_desktop.printing.blocks import Block, Space, Stack, Text, Whole
+from clinic_desktop.printing.fields import facts
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import Paper
