@@ -80,7 +80,7 @@ def _shown(root: QWidget) -> list[QWidget]:
 
 
 def naming_problems(root: QWidget) -> list[str]:
-    """Everything the keyboard reaches has a name (2.5.3: with its label in it) and a role (4.1.2)."""
+    """All the keyboard reaches has a name with its label in it (2.5.3) and a role (4.1.2)."""
     problems = []
     for widget in focus_stops(root):
         seen = QAccessible.queryAccessibleInterface(widget)
@@ -235,7 +235,7 @@ def focus_problems(root: QWidget) -> list[str]:
         _scroll_to(widget)
         window.setFocus(Qt.FocusReason.OtherFocusReason)
         _unfocus()
-        area = _place(widget, window).adjusted(-8, -8, 8, 8) & window.rect()
+        area = _place(widget, window).adjusted(-16, -16, 16, 16) & window.rect()
         plain = window.grab(area).toImage()
         widget.setFocus(Qt.FocusReason.TabFocusReason)
         settle()

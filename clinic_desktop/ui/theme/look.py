@@ -69,8 +69,8 @@ class Look:
     @property
     def control_height(self) -> int:
         """Height of fields and buttons in px."""
-        tallest = _tallest(self.appearance.scale)
-        return max(METRICS[self.appearance.density].control, tallest + 8, MIN_TARGET)
+        words = max(self.metrics().height() + 8, _tallest(self.appearance.scale) + 2)
+        return max(METRICS[self.appearance.density].control, words, MIN_TARGET)
 
     @property
     def row_height(self) -> int:
