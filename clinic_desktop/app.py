@@ -23,6 +23,7 @@ from clinic_desktop.security import vault as vaults
 from clinic_desktop.ui.core.actions import Actions
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import Navigator
+from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.lock_view import LockView
@@ -123,13 +124,15 @@ class Session(QObject):
         language = opened.language()
         speak(language)
         self._frame = QWidget()  # drawers and toasts lie over the desk, never over the lock screen
+        tasks, host = Tasks(opened.store, opened.actor, self), WindowHost(self._frame)
         context = Context(
-            tasks=Tasks(opened.store, opened.actor, self),
+            tasks=tasks,
             navigator=Navigator(self),
             actions=Actions(self),
-            host=WindowHost(self._frame),
+            host=host,
             clock=self.clock,
             language=language,
+            printing=PrintDesk(tasks, host, language),
         )
         self.context = context
         self.desk = Desk(context)

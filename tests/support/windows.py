@@ -11,6 +11,7 @@ from clinic_desktop.i18n import ENGLISH, Language
 from clinic_desktop.ui.core.actions import Action, Actions
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import Destination, Navigator
+from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
 from tests.support.records import Record
 
@@ -63,13 +64,15 @@ class VisitedNavigator(Navigator):
 
 def make_context(record: Record, language: Language = ENGLISH) -> Context:
     """A context on a real record."""
+    tasks, host = Tasks(record.store, record.owner), RecordingHost()
     return Context(
-        tasks=Tasks(record.store, record.owner),
+        tasks=tasks,
         navigator=VisitedNavigator(),
         actions=Actions(),
-        host=RecordingHost(),
+        host=host,
         clock=record.clock,
         language=language,
+        printing=PrintDesk(tasks, host, language),
     )
 
 

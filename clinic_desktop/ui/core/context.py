@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.i18n import Language
 from clinic_desktop.ui.core.actions import Action, Actions
+from clinic_desktop.ui.core.drawer_form import DrawerForm
+from clinic_desktop.ui.core.host import Host
 from clinic_desktop.ui.core.navigator import Destination, Navigator
+from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
-
-
-class DrawerForm(QWidget):
-    """A form for the drawer. The drawer shows its primary button and asks before closing."""
-
-    close_requested = Signal()
-    """Emit it when the work is done."""
-    primary_changed = Signal()
-    """Emit it when ``primary_text`` has changed."""
-
-    def primary_text(self) -> str:
-        """Verb and object of the one main action; empty for none."""
-        return ""
-
-    def submit(self, print_too: bool) -> None:
-        """Ctrl+Enter or the primary button; with Shift: print too."""
-
-    def secondary(self) -> tuple[tuple[str, Callable[[], object]], ...]:
-        """Further buttons: text and what they do."""
-        return ()
-
-    def may_close(self) -> bool:
-        """False while something is typed that no draft protects."""
-        return True
-
-
-class Host(Protocol):
-    """What the window does for a screen."""
-
-    def show_drawer(self, content: DrawerForm, title: str, *, width: int = 460) -> None:
-        """Slide a form in over the screen."""
-
-    def close_drawer(self) -> None:
-        """Slide it out; focus goes back to where it was."""
-
-    def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:
-        """Say what was done, for ten seconds, with a way back; ``action`` names the button."""
-
-    def show_error(self, error: Exception) -> None:
-        """Say what happened, what was kept and what to do next."""
-
-    def show_shortcuts(self, actions: tuple[Action, ...]) -> None:
-        """Show what keys do here."""
-
-    def confirm(self, title: str, text: str, verb: str, then: Callable[[], None]) -> None:
-        """Ask before something that cannot be undone."""
 
 
 @dataclass
@@ -73,6 +27,7 @@ class Context:
     host: Host
     clock: Clock
     language: Language
+    printing: PrintDesk
 
     @property
     def actor(self) -> Actor:
@@ -100,3 +55,6 @@ class Screen(QWidget):
     def can_leave(self) -> bool:
         """False while something is typed that no draft protects."""
         return True
+
+
+__all__ = ["Context", "DrawerForm", "Host", "Screen"]

@@ -106,6 +106,20 @@ class WalkIn(Destination):
     patient_id: uuid.UUID | None = None
 
 
+@dataclass(frozen=True)
+class EditAllergies(Destination):
+    """The drawer of a patient's allergies, over whatever is open."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class EditProblems(Destination):
+    """The drawer of a patient's problem list, over whatever is open."""
+
+    patient_id: uuid.UUID
+
+
 class Navigator(QObject):
     """Passes wishes to go somewhere to the shell, which owns the places."""
 

@@ -46,8 +46,8 @@ class Tasks(QObject):
         owner: QObject,
         query: Callable[..., T],
         *args: Any,
-        done: Callable[[T], None] | None = None,
-        failed: Callable[[ClinicError], None] | None = None,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
         **kwargs: Any,
     ) -> Future[T]:
         """Ask the record; ``done(result)`` follows."""
@@ -59,8 +59,8 @@ class Tasks(QObject):
         owner: QObject,
         command: Callable[..., T],
         *args: Any,
-        done: Callable[[T], None] | None = None,
-        failed: Callable[[ClinicError], None] | None = None,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
         **kwargs: Any,
     ) -> Future[T]:
         """Change the record in one transaction; ``done(result)`` follows its commit."""
@@ -72,8 +72,8 @@ class Tasks(QObject):
         owner: QObject,
         work: Callable[..., T],
         *args: Any,
-        done: Callable[[T], None] | None = None,
-        failed: Callable[[ClinicError], None] | None = None,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
     ) -> Future[T]:
         """Do slow work that needs no record: draw a PDF, read a file."""
         return self._follow(self._store.call(work, *args), owner, done, failed)
@@ -91,8 +91,8 @@ class Tasks(QObject):
         self,
         future: Future[T],
         owner: QObject,
-        done: Callable[[T], None] | None,
-        failed: Callable[[ClinicError], None] | None,
+        done: Callable[[T], object] | None,
+        failed: Callable[[ClinicError], object] | None,
     ) -> Future[T]:
         self._running.add(future)
         parcel = (future, owner, done, failed)

@@ -1,0 +1,94 @@
+"""The words of the patient banner, from what the record says."""
+
+from __future__ import annotations
+
+from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate, BirthPrecision
+from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
+from clinic_desktop.services.patients.banner import AllergyMark, PatientBannerData
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.parsed import show_partial
+from clinic_desktop.ui.widgets.patient_banner import AllergyState, PatientCard
+from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
+
+
+def patient_card(data: PatientBannerData) -> PatientCard:
+    """The banner of a patient."""
+    row = data.row
+    owed = row.balance.amount_minor
+    asked = current().date(data.allergy_asked_on) if data.allergy_asked_on else ""
+    return PatientCard(
+        family=row.name.family,
+        given=" ".join(filter(None, (row.name.given, row.name.middle))),
+        born=born_words(row.birth),
+        age=age_words(row.age),
+        sex=sex_words(row.sex),
+        number=row.mrn,
+        phone=row.phone,
+        balance=current().money(owed, row.balance.currency) if owed else "",
+        owes=owed > 0,
+        allergy_state=AllergyState(data.allergy_status),
+        allergies=tuple(allergy_words(each) for each in data.allergies),
+        asked=_("asked {date}").format(date=asked) if asked else "",
+        marks=_marks(data),
+        photo=data.photo,
+    )
+
+
+def born_words(birth: BirthDate | None) -> str:
+    """A birth date as far as it is known; a guessed one says so."""
+    if birth is None:
+        return ""
+    shown = show_partial(birth.value)
+    guessed = birth.precision in {BirthPrecision.ESTIMATED, BirthPrecision.AGE}
+    return f"~{shown}" if guessed and not shown.startswith("~") else shown
+
+
+def age_words(age: Age | None) -> str:
+    """An age in one or two numbers with their units: "71 y", "7 w 3 d"."""
+    if age is None:
+        return ""
+    words = {
+        AgeUnit.DAY: pgettext("age", "{count} d"),
+        AgeUnit.WEEK: pgettext("age", "{count} w"),
+        AgeUnit.MONTH: pgettext("age", "{count} mo"),
+        AgeUnit.YEAR: pgettext("age", "{count} y"),
+    }
+    shown = " ".join(words[part.unit].format(count=part.value) for part in age.parts)
+    return f"~{shown}" if age.approximate else shown
+
+
+def sex_words(sex: str) -> str:
+    """Administrative gender as one word; an unknown one is not guessed."""
+    return {
+        "male": pgettext("sex", "Male"),
+        "female": pgettext("sex", "Female"),
+        "other": pgettext("sex", "Other"),
+        "unknown": pgettext("sex", "Sex not known"),
+    }.get(sex, sex)
+
+
+def allergy_words(mark: AllergyMark) -> str:
+    """An allergy with what it did: "Penicillin — anaphylaxis"."""
+    return f"{mark.display} — {mark.reaction}" if mark.reaction else mark.display
+
+
+def _marks(data: PatientBannerData) -> tuple[PillSpec, ...]:
+    marks = []
+    if data.row.deceased:
+        on = current().date(current().local(data.deceased_at).date()) if data.deceased_at else ""
+        marks.append(PillSpec(_("Died {date}").format(date=isolate(on)).strip(), Tone.NEUTRAL))
+    for alert in data.alerts:
+        tone = Tone.DANGER if alert.severity == "danger" else Tone.WARN
+        marks.append(PillSpec(alert.message, tone, Glyph.UP))
+    if data.has_twin:
+        marks.append(PillSpec(_("Same birth date and name: twin?"), Tone.INFO))
+    elif data.has_namesake:
+        marks.append(PillSpec(_("Another patient has this name"), Tone.INFO))
+    if data.guardian:
+        name = isolate(data.guardian.name)
+        marks.append(PillSpec(_("Guardian: {name}").format(name=name), Tone.NEUTRAL))
+    if data.merged_from:
+        count = len(data.merged_from)
+        words = ngettext("{count} chart joined", "{count} charts joined", count)
+        marks.append(PillSpec(words.format(count=count), Tone.NEUTRAL))
+    return tuple(marks)

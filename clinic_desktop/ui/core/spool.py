@@ -1,0 +1,127 @@
+"""Sends a finished PDF to a printer of the system, or into a folder. Runs off the window's thread.
+
+Pages go as pictures at the printer's own resolution: thermal printers know neither Unicode nor
+shaping, and no temporary file with a patient's data is ever written.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pypdfium2 as pdfium
+from PySide6.QtCore import QMarginsF, QPointF, QSizeF
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
+from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+
+from clinic_desktop.errors import PrintError
+from clinic_desktop.i18n import _
+from clinic_desktop.services.papers.making import MadePaper
+from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
+
+_MOST_DPI = 600
+_POINTS = 72
+
+
+def printer_names() -> list[str]:
+    """The printers that the system knows now."""
+    return list(QPrinterInfo.availablePrinterNames())
+
+
+def target(choice: PrinterChoice) -> str:
+    """Where a paper of this choice goes: a printer, a folder, or nowhere (empty)."""
+    if choice.printer.startswith(FOLDER) or choice.printer in printer_names():
+        return choice.printer
+    if choice.printer:
+        return ""  # a printer was chosen and is gone: nobody wants it to come out elsewhere
+    return QPrinterInfo.defaultPrinterName()
+
+
+def send(made: MadePaper, choice: PrinterChoice) -> str:
+    """Print; returns where it went.
+
+    Raises:
+        PrintError: no such printer, or it refused the pages.
+    """
+    where = target(choice)
+    if where.startswith(FOLDER):
+        return str(_to_folder(made, Path(where.removeprefix(FOLDER))))
+    if not where:
+        raise PrintError(
+            _("There is no printer for this document."),
+            kept=_("The paper is kept in the archive."),
+            hint=_("Choose a printer in the settings, or save the PDF."),
+        )
+    _to_printer(made.pdf, where, choice)
+    return where
+
+
+def save(made: MadePaper, path: str) -> str:
+    """Write the PDF where a person asked for it; returns the place.
+
+    Raises:
+        PrintError: it cannot be written there.
+    """
+    return str(_write(made, Path(path)))
+
+
+def _to_folder(made: MadePaper, folder: Path) -> Path:
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{made.kind}-{made.number or made.subject_id}")
+    return _write(made, folder / f"{name}.pdf")
+
+
+def _write(made: MadePaper, path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(made.pdf)
+    except OSError as error:
+        raise PrintError(
+            _("The PDF cannot be written there."),
+            kept=_("The paper is kept in the archive."),
+            hint=_("Choose another folder."),
+            place=str(path.parent),
+        ) from error
+    return path
+
+
+def _to_printer(pdf: bytes, name: str, choice: PrinterChoice) -> None:
+    printer = QPrinter(QPrinterInfo.printerInfo(name), QPrinter.PrinterMode.HighResolution)
+    printer.setResolution(min(printer.resolution(), _MOST_DPI))
+    printer.setCopyCount(choice.copies)
+    printer.setFullPage(True)
+    document = pdfium.PdfDocument(pdf)
+    painter = QPainter()
+    try:
+        for number, page in enumerate(document):
+            _set_page(printer, *page.get_size())
+            if number == 0 and not painter.begin(printer):
+                raise PrintError(
+                    _("The printer {name} does not answer.").format(name=name),
+                    kept=_("The paper is kept in the archive."),
+                    hint=_("Check cable, paper and power, then print it again."),
+                )
+            if number:
+                printer.newPage()
+            dots = printer.resolution() / 25.4
+            corner = QPointF(choice.offset_x_mm * dots, choice.offset_y_mm * dots)
+            painter.drawImage(corner, page_image(page, printer.resolution()))
+    finally:
+        if painter.isActive():
+            painter.end()
+        document.close()
+
+
+def _set_page(printer: QPrinter, width: float, height: float) -> None:
+    """The exact size of the page: a roll is cut to its content."""
+    size = QPageSize(
+        QSizeF(width, height), QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.FuzzyMatch
+    )
+    printer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF()))
+
+
+def page_image(page: pdfium.PdfPage, dpi: int) -> QImage:
+    """A page as a picture."""
+    bitmap = page.render(scale=dpi / _POINTS, rev_byteorder=True)
+    data = bytes(bitmap.buffer)
+    kind = QImage.Format.Format_RGB888 if bitmap.n_channels == 3 else QImage.Format.Format_RGBA8888
+    return QImage(data, bitmap.width, bitmap.height, bitmap.stride, kind).copy()
