@@ -7,6 +7,7 @@ four more (ICD-10-CM Official Guidelines, section I.A; WHO ICD-10 volume 2, 2.4)
 from __future__ import annotations
 
 import re
+
 from clinic_desktop.domain.refusals import RefusedError
 
 
