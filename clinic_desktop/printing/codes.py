@@ -15,9 +15,10 @@ from clinic_desktop.printing.blocks import Block
 from clinic_desktop.printing.paper import MM
 from clinic_desktop.printing.pen import Align, Pen
 
-NARROWEST_BAR = 0.125 * MM
-"""One dot of a 203 dpi label printer, in points: thinner bars run into each other."""
-WIDEST_BAR = 0.4 * MM
+DOT = 0.125 * MM
+"""One dot of a 203 dpi label printer, in points; bars are a whole number of them wide."""
+WIDEST_BAR = 3
+"""Dots; wider bars do not help a scanner."""
 
 
 @lru_cache(maxsize=256)
@@ -94,11 +95,12 @@ class Barcode(Block):
     def draw(self, pen: Pen, x: float, y: float, width: float) -> None:
         """At the start of the column, as wide as scanners like and the label allows."""
         modules, bars = _bars(self.content)
-        module = min(WIDEST_BAR, width / (modules + 20))
-        if module < NARROWEST_BAR:
+        dots = min(WIDEST_BAR, int(width / DOT / (modules + 20)))
+        if dots < 1:
             raise PrintError(
                 _("The bar code does not fit on this label."),
                 hint=_("Choose a larger label or a shorter number."),
             )
+        module = dots * DOT
         boxes = [(at * module, 0.0, bar * module, self.bar_height) for at, bar in bars]
         pen.pattern(boxes, x, y, modules * module)

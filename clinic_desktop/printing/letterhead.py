@@ -11,7 +11,16 @@ from PIL import Image, UnidentifiedImageError
 
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import Language, _
-from clinic_desktop.printing.blocks import Block, Picture, Row, Rule, Space, Stack, Text
+from clinic_desktop.printing.blocks import (
+    Block,
+    Picture,
+    Row,
+    Rule,
+    Space,
+    Stack,
+    Text,
+    natural_width,
+)
 from clinic_desktop.printing.paper import GREY, MM, Look, Paper
 from clinic_desktop.printing.pdf import Artwork, Colour
 from clinic_desktop.printing.pen import Align
@@ -104,7 +113,8 @@ def head(letterhead: Letterhead, paper: Paper, look: Look, language: Language) -
     numbers = _numbers(letterhead, language)
     if numbers:
         cells.append(Stack(tuple(Text(text, look.muted, Align.END) for text in numbers)))
-        widths.append((paper.width - 2 * paper.margin) * MM * 0.34)
+        natural = (natural_width(text, look.muted, rtl=language.rtl) + 1 for text in numbers)
+        widths.append(min(max(natural), (paper.width - 2 * paper.margin) * MM * 0.36))
     row = Row(tuple(cells), tuple(widths))
     return Stack((row, Space(8), Rule(1.4, letterhead.accent)))
 

@@ -101,7 +101,8 @@ def render_prescription(
         allergy_line(doc.allergies, look, language),
         Space(look.gap * 0.6),
     ]
-    head: Block = Text(value(language.pgettext("prescription", "Rp.")), look.practice)
+    words = value(language.pgettext("prescription", "Rp."))
+    head = Stack((Text(words, look.practice), Space(2)))
     for number, line in enumerate(doc.lines, 1):
         medicine = _medicine(number, line, sheet)
         blocks += [Section(head, medicine) if number == 1 else medicine, Space(4), Rule(), Space(4)]
