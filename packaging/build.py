@@ -31,7 +31,8 @@ def build() -> None:
 
 def size(folder: Path) -> int:
     """Bytes in a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files)
 
 
 if __name__ == "__main__":

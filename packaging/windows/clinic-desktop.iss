@@ -41,4 +41,10 @@ Source: "..\..\dist\clinic-desktop\*"; DestDir: "{app}"; Flags: recursesubdirs i
 Name: "{autoprograms}\Clinic Desktop"; Filename: "{app}\Clinic Desktop.exe"
 Name: "{autodesktop}\Clinic Desktop"; Filename: "{app}\Clinic Desktop.exe"
 
+[Registry]
+Root: HKA; Subkey: "Software\Classes\.clinicpack"; ValueType: string; ValueData: "ClinicDesktop.Pack"; Flags: uninsdeletevalue
+Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack"; ValueType: string; ValueData: "Clinic Desktop reference pack"; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack\DefaultIcon"; ValueType: string; ValueData: "{app}\Clinic Desktop.exe,0"
+Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack\shell\open\command"; ValueType: string; ValueData: """{app}\clinic-desktop.exe"" pack add ""%1"""
+
 ; The clinic's records lie in the person's own data folder and are never touched by an uninstall.
