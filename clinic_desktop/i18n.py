@@ -14,6 +14,7 @@ from babel import dates as babel_dates
 from babel import numbers as babel_numbers
 
 from clinic_desktop.config import program_root
+from clinic_desktop.domain.money import currency_digits
 
 DOMAIN = "messages"
 PSEUDO = "en_XA"
@@ -99,10 +100,10 @@ class Language:
         pattern = clinical if style == "clinical" else style
         return self._digits(babel_dates.format_date(day, pattern, locale=self.locale))
 
-    def time(self, instant: dt.datetime | dt.time) -> str:
-        """Hours and minutes; an instant is shown in the clinic's zone."""
+    def time(self, instant: dt.datetime | dt.time, style: str = "short") -> str:
+        """Hours and minutes; an instant is shown in the clinic's zone. ``medium`` adds seconds."""
         value = self.local(instant) if isinstance(instant, dt.datetime) else instant
-        return self._digits(babel_dates.format_time(value, "short", locale=self.locale))
+        return self._digits(babel_dates.format_time(value, style, locale=self.locale))
 
     def datetime(self, instant: dt.datetime) -> str:
         """Date and time in the clinic's zone."""
@@ -122,11 +123,15 @@ class Language:
 
     def money(self, amount_minor: int, currency: str) -> str:
         """An amount in integer minor units with its currency."""
-        digits = babel_numbers.get_currency_precision(currency)
+        # What a minor unit is never changes with a library (ISO 4217); whether its zeros are
+        # shown is the language's custom (CLDR: no paras for dinars).
+        amount = Decimal(amount_minor).scaleb(-currency_digits(currency))
+        shown = babel_numbers.get_currency_precision(currency)
         return babel_numbers.format_currency(
-            Decimal(amount_minor).scaleb(-digits),
+            amount,
             currency,
             locale=self.locale,
+            currency_digits=amount == round(amount, shown),
             numbering_system=self._numbers,
         )
 

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from babel.numbers import get_currency_precision
-
+from clinic_desktop.domain.money import currency_digits
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import BLACK_RULE, Block, Row, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
@@ -197,7 +196,7 @@ def amount(amount_minor: int, currency: str, language: Language) -> str:
 
 
 def _scaled(amount_minor: int, currency: str) -> tuple[Decimal, int]:
-    digits = get_currency_precision(currency)
+    digits = currency_digits(currency)
     return Decimal(amount_minor).scaleb(-digits), digits
 
 
