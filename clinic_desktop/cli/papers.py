@@ -1,0 +1,60 @@
+"""Papers from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.errors import StorageError, ValidationError
+from clinic_desktop.i18n import PAPER_LANGUAGES, _
+from clinic_desktop.services.papers import archive, making
+from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
+
+if TYPE_CHECKING:
+    from clinic_desktop.cli.output import Output
+    from clinic_desktop.config import DataDir
+
+_SHORT = {"summary": "visit-summary", "slip": "appointment-slip", "label": "person-label"}
+
+
+def register(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+) -> None:
+    """Add ``print``."""
+    command = commands.add_parser("print", parents=[common], help="make the PDF of a document")
+    command.add_argument("kind", choices=sorted({*_SHORT, *KINDS_MADE}))
+    command.add_argument("id", help="of the prescription, invoice, payment, visit …")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
+    command.add_argument("--language", dest="paper_language", choices=PAPER_LANGUAGES, default="")
+    command.add_argument("--paper", default="", help="a4, a5, a6, letter, roll-80, roll-58 …")
+    command.set_defaults(run=_print)
+
+
+def _print(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    try:
+        subject = uuid.UUID(options.id)
+    except ValueError as error:
+        raise ValidationError("id", _("This is not an id.")) from error
+    kind = _SHORT.get(options.kind, options.kind)
+    with open_clinic(options, data_dir) as clinic:
+        wish = PaperRequest(kind, subject, options.paper_language, options.paper)
+        made = clinic.store.read(clinic.actor, making.make, wish).result()
+        try:
+            options.out.write_bytes(made.pdf)
+        except OSError as error:
+            raise StorageError(
+                _("The PDF cannot be written there."),
+                kept=_("Nothing was changed."),
+                hint=_("Choose another folder."),
+                place=str(options.out),
+            ) from error
+        kept = clinic.store.write(clinic.actor, archive.keep, made, "PDF").result()
+    output.result(
+        {"out": str(options.out), "number": made.number, "language": made.language,
+         "bytes": len(made.pdf), "archived": str(kept), "missing": made.missing},
+        _("Written to {path}.").format(path=options.out),
+    )  # fmt: skip

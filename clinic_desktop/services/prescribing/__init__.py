@@ -1,0 +1,1 @@
+"""Medicines ordered: the line as typed, what was checked, the prescription on paper."""
