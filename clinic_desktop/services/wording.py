@@ -20,6 +20,7 @@ def _sentences() -> dict[str, str]:
     return {
         "not-a-date": _("This is no date. Write 14.3.1955, 1955 or an age such as 34y."),
         "no-such-day": _("There is no such day."),
+        "no-such-time": _("There is no such time."),
         "no-such-month": _("There is no month {month}."),
         "no-such-year": _("There is no such year."),
         "day-without-month": _("The month is missing."),

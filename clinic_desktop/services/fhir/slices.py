@@ -11,6 +11,7 @@ import msgspec
 
 from clinic_desktop.db import journal
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain import ids
 from clinic_desktop.models.base import Base
 from clinic_desktop.models.clinical import (
     AllergyIntolerance,
@@ -212,7 +213,7 @@ class _Slice:
             self._add_missing(found, match)
             return match
         row_id = self._uow.new_id().bytes
-        mrn = f"{self._uow.device_prefix}{self._uow.next_number('mrn')}"
+        mrn = ids.mrn(self._uow.device_prefix, self._uow.next_number("mrn"))
         self._rows.add(Patient, row | {"id": row_id, "mrn": mrn})
         for model, lines in matching.lines_of(found):
             for line in lines:
