@@ -79,6 +79,20 @@ class RegisterPatient(Destination):
 
 
 @dataclass(frozen=True)
+class EditPatient(Destination):
+    """The drawer that corrects a patient's details."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class MergePatients(Destination):
+    """The drawer that joins another chart to this one."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class BookAppointment(Destination):
     """The booking drawer over whatever is open."""
 

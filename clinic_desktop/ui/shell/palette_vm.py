@@ -1,0 +1,213 @@
+"""What the palette offers for a typed text: people first, then things to do, then help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from clinic_desktop.clock import clinic_day
+from clinic_desktop.domain.folding import other_layout, search_tokens, words_of
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services import patients
+from clinic_desktop.services.patients import PatientRow
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.actions import Action
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.person_words import listed_name, next_time, phone_tail, sex_and_age
+from clinic_desktop.ui.shell.palette_topics import HelpTopic, topics
+from clinic_desktop.ui.theme.icons import Icon
+
+MOST_PEOPLE, MOST_ACTIONS, MOST_TOPICS = 7, 6, 3
+_ACTIONS_WITHOUT_TEXT = 5
+
+
+class Kind(StrEnum):
+    """What a line of the palette is."""
+
+    HEADING = "heading"
+    PATIENT = "patient"
+    REGISTER = "register"
+    ACTION = "action"
+    HELP = "help"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line; ``run`` is what Enter does."""
+
+    kind: Kind
+    title: str
+    sub: str = ""
+    note: str = ""
+    icon: str = ""
+    run: Callable[[], object] | None = None
+    row: PatientRow | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The line in one sentence."""
+        return ", ".join(part for part in (self.title, self.sub, self.note) if part)
+
+
+@dataclass(frozen=True)
+class PaletteState:
+    """The lines for a text. ``person`` is set while the actions for one person are listed."""
+
+    text: str = ""
+    lines: tuple[Line, ...] = ()
+    person: PatientRow | None = None
+
+
+class PaletteVM(QObject):
+    """Asks the record at each key; only the answer to the newest question is shown."""
+
+    changed = Signal(object)
+    help_wanted = Signal(object)
+    """A ``HelpTopic``."""
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.state = PaletteState()
+        self._wanted: str | None = None
+        self._asking = False
+        self._people: tuple[PatientRow, ...] = ()
+
+    def ask(self, text: str) -> None:
+        """Offer something for this text."""
+        self._wanted = text
+        if not self._asking:
+            self._ask_next()
+
+    def forget(self) -> None:
+        """Drop what is on its way: the palette was closed."""
+        self._wanted = None
+        self.state = PaletteState()
+
+    def show_person(self, row: PatientRow) -> None:
+        """List what can be done for one person."""
+        self._show(PaletteState(self.state.text, _for_person(self._context, row), row))
+
+    def leave_person(self) -> None:
+        """Go back to the people found."""
+        self._show(PaletteState(self.state.text, self._lines(self.state.text)))
+
+    def _ask_next(self) -> None:
+        text, self._wanted = self._wanted, None
+        if text is None:
+            return
+        self._asking = True
+        self._context.tasks.read(
+            self,
+            patients.search,
+            text,
+            MOST_PEOPLE,
+            done=lambda rows: self._answered(text, rows),
+            failed=lambda _error: self._answered(text, []),
+        )
+
+    def _answered(self, text: str, rows: list[PatientRow]) -> None:
+        self._asking = False
+        if self._wanted is not None:
+            self._ask_next()
+            return
+        self._people = tuple(rows)
+        self._show(PaletteState(text, self._lines(text)))
+
+    def _show(self, state: PaletteState) -> None:
+        self.state = state
+        self.changed.emit(state)
+
+    def _lines(self, text: str) -> tuple[Line, ...]:
+        return (*self._person_lines(text), *self._action_lines(text), *self._help_lines(text))
+
+    def _person_lines(self, text: str) -> list[Line]:
+        today = clinic_day(self._context.clock.now(), current().time_zone)
+        found = [self._person_line(row, today) for row in self._people]
+        heading = _("Patients") if text.strip() else _("Opened lately")
+        lines = [Line(Kind.HEADING, heading), *found] if found else []
+        if text.strip() and allowed(self._context.actor, "patient.write"):
+            title = _("Register “{text}”").format(text=isolate(text.strip()))
+            destination = to.RegisterPatient(text.strip())
+            lines.append(Line(Kind.REGISTER, title, icon=Icon.PATIENT_ADD,
+                              run=self._opener(destination)))  # fmt: skip
+        return lines
+
+    def _person_line(self, row: PatientRow, today: date) -> Line:
+        facts = (sex_and_age(row), row.mrn, phone_tail(row.phone))
+        return Line(
+            Kind.PATIENT,
+            listed_name(row.name),
+            " · ".join(isolate(fact) for fact in facts if fact),
+            next_time(row.next_appointment_at, today),
+            Icon.PATIENT,
+            self._opener(to.Chart(row.id)),
+            row,
+        )
+
+    def _action_lines(self, text: str) -> list[Line]:
+        offered = [each for each in self._context.actions.all() if each.title]
+        offered = [each for each in offered if each.name != "palette.open"]
+        if text.strip():
+            found = [each for each in offered if _fits(text, each.title, each.keywords)]
+        else:
+            found = offered[:_ACTIONS_WITHOUT_TEXT]
+        lines = [_action_line(each) for each in found[:MOST_ACTIONS]]
+        return [Line(Kind.HEADING, _("Actions")), *lines] if lines else []
+
+    def _help_lines(self, text: str) -> list[Line]:
+        found = [each for each in topics() if text.strip() and _fits(text, each.title, each.words)]
+        lines = [
+            Line(Kind.HELP, each.title, icon=Icon.HELP, run=self._helper(each))
+            for each in found[:MOST_TOPICS]
+        ]
+        return [Line(Kind.HEADING, _("Help")), *lines] if lines else []
+
+    def _opener(self, destination: to.Destination) -> Callable[[], object]:
+        return lambda: self._context.navigator.open(destination)
+
+    def _helper(self, topic: HelpTopic) -> Callable[[], object]:
+        return lambda: self.help_wanted.emit(topic)
+
+
+def _action_line(action: Action) -> Line:
+    section = "" if action.section == _("Actions") else action.section
+    return Line(Kind.ACTION, action.title, section, action.shortcut, action.icon, action.run)
+
+
+def _for_person(context: Context, row: PatientRow) -> tuple[Line, ...]:
+    offers: tuple[tuple[str, str, str, to.Destination], ...] = (
+        ("patient.read", _("Open the chart"), Icon.PATIENT, to.Chart(row.id)),
+        ("appointment.write", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
+        ("appointment.write", _("Take as walk-in"), Icon.WALK_IN, to.WalkIn(row.id)),
+        ("billing.read", _("Open the account"), Icon.BILLING, to.Billing(row.id)),
+        ("patient.write", _("Correct the details"), Icon.EDIT, to.EditPatient(row.id)),
+        ("patient.merge", _("Join with another chart"), Icon.MERGE, to.MergePatients(row.id)),
+    )
+
+    def opener(destination: to.Destination) -> Callable[[], Any]:
+        return lambda: context.navigator.open(destination)
+
+    name = f"{listed_name(row.name)}  {sex_and_age(row)}"
+    lines = [
+        Line(Kind.ACTION, title, icon=icon, run=opener(destination), row=row)
+        for permission, title, icon, destination in offers
+        if allowed(context.actor, permission)
+    ]
+    return (Line(Kind.HEADING, name), *lines)
+
+
+def _fits(text: str, *wording: str) -> bool:
+    """Whether every typed word begins a word of these, in either keyboard layout."""
+    there = search_tokens(" ".join(wording))
+    for spelling in (text, *other_layout(text)):
+        typed = words_of(spelling)
+        if typed and all(any(word.startswith(each) for word in there) for each in typed):
+            return True
+    return False
