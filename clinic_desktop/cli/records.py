@@ -1,0 +1,112 @@
+"""Records of other systems, in and out: ``import`` and ``export``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from clinic_desktop.cli.output import Output
+    from clinic_desktop.config import DataDir
+    from clinic_desktop.services.fhir.importing import ImportReport, Progress
+
+_BAD_FILES = 13
+"""Exit code when at least one file could not be imported."""
+_TELL_EVERY = 5_000
+
+
+def register(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+) -> None:
+    """Add ``import`` and ``export``."""
+    bring = commands.add_parser("import", parents=[common], help="bring records in (FHIR R4)")
+    bring.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    bring.add_argument("--dry-run", action="store_true", help="say what would happen")
+    bring.set_defaults(run=_import)
+    take = commands.add_parser("export", parents=[common], help="write all records to a folder")
+    take.add_argument("--format", choices=("fhir",), default="fhir")
+    take.add_argument("out", type=Path, metavar="OUT", help="a new or empty folder")
+    take.set_defaults(run=_export)
+
+
+def _import(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int:
+    from clinic_desktop.services.fhir.importing import import_files
+
+    with open_clinic(options, data_dir) as opened:
+        report = import_files(
+            opened.store,
+            opened.actor,
+            options.paths,
+            dry_run=options.dry_run,
+            on_progress=_teller(output),
+        )
+    output.result(_as_json(report), *_sentences(report))
+    return _BAD_FILES if report.errors else 0
+
+
+def _as_json(report: ImportReport) -> dict[str, object]:
+    return {
+        "imported": report.imported,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "kept": report.kept,
+        "errors": [asdict(error) for error in report.errors],
+        "dry_run": report.is_dry_run,
+    }
+
+
+def _teller(output: Output) -> Callable[[Progress], None]:
+    told = [0]
+
+    def tell(progress: Progress) -> None:
+        if progress.phase == "writing" and progress.done - told[0] >= _TELL_EVERY:
+            told[0] = progress.done
+            output.progress(
+                _("{done} of {total} written").format(done=progress.done, total=progress.total)
+            )
+
+    return tell
+
+
+def _sentences(report: ImportReport) -> list[str]:
+    lines = [_("Nothing was written: this was a dry run.")] if report.is_dry_run else []
+    for kind, count in report.imported.items():
+        lines.append(_("Imported {kind}: {count}").format(kind=kind, count=count))
+    for kind, count in report.updated.items():
+        lines.append(_("Updated {kind}: {count}").format(kind=kind, count=count))
+    if report.unchanged:
+        lines.append(
+            ngettext(
+                "{count} resource was there already.",
+                "{count} resources were there already.",
+                report.unchanged,
+            ).format(count=report.unchanged)
+        )
+    for kind, count in report.kept.items():
+        lines.append(_("Kept as it came: {kind}: {count}").format(kind=kind, count=count))
+    for error in report.errors:
+        place = f"{error.file}:{error.line}" if error.line else error.file
+        lines.append(_("Not imported: {place}: {reason}").format(place=place, reason=error.reason))
+    return lines
+
+
+def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.services.fhir.exporting import export_folder
+
+    with open_clinic(options, data_dir) as opened:
+        counts = export_folder(opened.store, opened.actor, options.out)
+    total = sum(counts.values())
+    output.result(
+        {"exported": counts, "folder": str(options.out)},
+        *(f"{kind}: {count}" for kind, count in counts.items()),
+        ngettext(
+            "{count} resource written to {folder}.", "{count} resources written to {folder}.", total
+        ).format(count=total, folder=options.out),
+    )

@@ -1,0 +1,181 @@
+"""Export of the whole record: a folder of NDJSON, one file for each FHIR resource type.
+
+The layout is that of FHIR Bulk Data, so that other systems can read it; importing the folder
+into an empty clinic gives the same record. Resources that an import only kept (row-less ones)
+are not repeated here: their originals stay in the record.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.errors import SetupError, StorageError
+from clinic_desktop.i18n import _
+from clinic_desktop.services.access import command, query
+from clinic_desktop.services.fhir import resources
+from clinic_desktop.services.fhir.resources import Resource, Row
+
+_CHUNK: Final = 400
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def export_folder(store: Store, actor: Actor, out: Path) -> dict[str, int]:
+    """Write every record into a new or empty folder; how many resources of each type.
+
+    Raises:
+        PermissionDeniedError: the actor may not export.
+        SetupError: the folder is not empty.
+        StorageError: it cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SetupError(
+            _("The export needs an empty folder."),
+            kept=_("Nothing was written."),
+            hint=_("Name a folder that does not exist yet."),
+            place=str(out),
+        )
+    counts = store.read(actor, _write_all, out).result()
+    store.write(actor, _note, sum(counts.values())).result()
+    return counts
+
+
+@command("export.run")
+def _note(uow: UnitOfWork, count: int) -> None:
+    uow.audit("record.export", resources=count)
+
+
+@query("export.run")
+def _write_all(reads: ReadSession, out: Path) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for kind, makers in _MAKERS.items():
+            with (out / f"{kind}.ndjson").open("wb") as file:
+                for make in makers:
+                    for resource in make(reads.cursor):
+                        file.write(_encode(resource) + b"\n")
+                        counts[kind] = counts.get(kind, 0) + 1
+            if kind not in counts:
+                (out / f"{kind}.ndjson").unlink()
+    except OSError as error:
+        raise StorageError(
+            _("The export cannot be written: {reason}").format(reason=error.strerror or error),
+            hint=_("Free some space, or choose another folder."),
+            place=str(out),
+        ) from error
+    return counts
+
+
+Maker = Callable[[Any], Iterator[Resource]]
+
+
+def _rows(cursor: Any, sql: str, values: Any = ()) -> Iterator[Row]:
+    found = cursor.execute(sql, values)
+    names = [column[0] for column in found.description]
+    for row in found:
+        yield dict(zip(names, row, strict=True))
+
+
+def _chunks(cursor: Any, sql: str) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    for row in _rows(cursor, sql):
+        chunk.append(row)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _beside(cursor: Any, table: str, column: str, rows: list[Row]) -> dict[bytes, list[Row]]:
+    """Rows of another table by the id they refer to."""
+    marks = ",".join("?" * len(rows))
+    sql = f"SELECT * FROM {table} WHERE is_deleted = 0 AND {column} IN ({marks}) ORDER BY id"  # noqa: S608
+    found: dict[bytes, list[Row]] = {row["id"]: [] for row in rows}
+    for each in _rows(cursor, sql, [row["id"] for row in rows]):
+        found[each[column]].append(each)
+    return found
+
+
+def _plain(table: str, make: Callable[[Row], Resource]) -> Maker:
+    def maker(cursor: Any) -> Iterator[Resource]:
+        sql = f"SELECT * FROM {table} WHERE is_deleted = 0 ORDER BY id"  # noqa: S608 - our names
+        yield from map(make, _rows(cursor, sql))
+
+    return maker
+
+
+def _patients(cursor: Any) -> Iterator[Resource]:
+    for rows in _chunks(cursor, "SELECT * FROM patient WHERE is_deleted = 0 ORDER BY id"):
+        tables = ("patient_identifier", "contact_point", "related_person")
+        numbers, reach, kin = (_beside(cursor, each, "patient_id", rows) for each in tables)
+        for row in rows:
+            key = row["id"]
+            yield resources.patient(row, numbers[key], reach[key], kin[key])
+
+
+def _none_known(cursor: Any) -> Iterator[Resource]:
+    yield from map(
+        resources.no_known_allergies,
+        _rows(
+            cursor,
+            "SELECT * FROM patient WHERE is_deleted = 0 AND allergy_status = 'none-known'"
+            " ORDER BY id",
+        ),
+    )
+
+
+def _observations(cursor: Any) -> Iterator[Resource]:
+    sql = "SELECT * FROM observation WHERE is_deleted = 0 AND parent_id IS NULL ORDER BY id"
+    for rows in _chunks(cursor, sql):
+        parts = _beside(cursor, "observation", "parent_id", rows)
+        for row in rows:
+            yield resources.observation(row, parts[row["id"]])
+
+
+def _reports(cursor: Any) -> Iterator[Resource]:
+    sql = "SELECT * FROM diagnostic_report WHERE is_deleted = 0 ORDER BY id"
+    for rows in _chunks(cursor, sql):
+        results = _beside(cursor, "observation", "report_id", rows)
+        for row in rows:
+            own = [each["id"] for each in results[row["id"]] if each["parent_id"] is None]
+            yield resources.report(row, own)
+
+
+def _documents(cursor: Any) -> Iterator[Resource]:
+    sql = (
+        "SELECT d.*, a.mime, b.encoding, b.data FROM document_reference d"
+        " LEFT JOIN attachment a ON a.id = d.attachment_id LEFT JOIN blob b ON b.sha256 = a.sha256"
+        " WHERE d.is_deleted = 0 ORDER BY d.id"
+    )
+    for row in _rows(cursor, sql):
+        data = row["data"]
+        content = zlib.decompress(data) if row["encoding"] == "deflate" else data
+        yield resources.document(row, content)
+
+
+_MAKERS: dict[str, tuple[Maker, ...]] = {
+    "Organization": (_plain("organization", resources.organization),),
+    "Practitioner": (_plain("practitioner", resources.practitioner),),
+    "Location": (_plain("location", resources.location),),
+    "Patient": (_patients,),
+    "Coverage": (_plain("coverage", resources.coverage),),
+    "Encounter": (_plain("encounter", resources.encounter),),
+    "Condition": (_plain("condition", resources.condition),),
+    "AllergyIntolerance": (_plain("allergy_intolerance", resources.allergy), _none_known),
+    "Immunization": (_plain("immunization", resources.immunization),),
+    "Procedure": (_plain("procedure", resources.procedure),),
+    "DiagnosticReport": (_reports,),
+    "Observation": (_observations,),
+    "DocumentReference": (_documents, _plain("note", resources.note)),
+    "MedicationRequest": (_plain("medication_request", resources.medication_request),),
+}
+"""What refers to others comes after them."""

@@ -1,0 +1,1 @@
+"""Reference packs: code systems as read-only files, added by the clinic or shipped with us."""
