@@ -21,24 +21,37 @@ REGULAR, BOLD = 400.0, 700.0
 ASCENT, DESCENT = 1069, 293
 """Noto Sans; the other faces are set on the same lines."""
 
+
+@dataclass(frozen=True)
+class Face:
+    """Where a face lies: its name, the package, the file of each weight."""
+
+    name: str
+    package: str
+    regular: str
+    bold: str = ""
+    """Empty where one variable file holds both weights."""
+
+
 FACES = {
-    "latin": ("fontpkg_noto_sans", "files/NotoSans[wdth,wght].ttf"),
-    "arabic": ("fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"),
-    "hebrew": (
+    "latin": Face("NotoSans", "fontpkg_noto_sans", "files/NotoSans[wdth,wght].ttf"),
+    "arabic": Face(
+        "NotoSansArabic", "fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"
+    ),
+    "hebrew": Face(
+        "NotoSansHebrew",
         "justmytype_intl_rtl",
         "fonts/ofl/notosanshebrew/NotoSansHebrew[wdth,wght].ttf",
     ),
-    "signs": ("reportlab", "fonts/Vera.ttf"),
+    "signs": Face("BitstreamVeraSans", "reportlab", "fonts/Vera.ttf", "fonts/VeraBd.ttf"),
 }
 """In the order they are asked for a character. Noto Sans holds Latin, Greek, Cyrillic and
 Devanagari; the last one adds ≤ ≥ ≠ ≈ ∞."""
-SIGNS_BOLD = ("reportlab", "fonts/VeraBd.ttf")
 
 # The glyph tables a PDF viewer needs; shaping has been done before.
 _UNUSED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "STAT", "OS/2", "cmap", "kern", "name", "post")
 # Signs that steer shaping and never show: joiners, the soft hyphen, variation selectors.
 _INVISIBLE = frozenset("\u00ad\u034f\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufeff")
-
 _DIRECTION = frozenset("\u061c\u200e\u200f\u2066\u2067\u2068\u2069")
 
 
@@ -90,8 +103,7 @@ class Font:
     @property
     def name(self) -> str:
         """The name inside the PDF."""
-        weight = "Bold" if self.bold else "Regular"
-        return f"Clinic{self.key.title()}-{weight}"
+        return f"{FACES[self.key].name}-{'Bold' if self.bold else 'Regular'}"
 
     def has(self, character: str) -> bool:
         """Whether the face can draw the character by itself."""
@@ -125,12 +137,13 @@ def _axis_value(tag: str, *, bold: bool) -> float:
 @cache
 def font(key: str, *, bold: bool = False) -> Font:
     """A face by its key in ``FACES``. Raises SetupError when its package is not installed."""
-    package, path = SIGNS_BOLD if key == "signs" and bold else FACES[key]
+    face = FACES[key]
+    path = (face.bold if bold else "") or face.regular
     try:
-        data = files(package).joinpath(path).read_bytes()
+        data = files(face.package).joinpath(path).read_bytes()
     except (ModuleNotFoundError, OSError) as error:
         raise SetupError(
-            _("A font for printing is missing: {name}.").format(name=package),
+            _("A font for printing is missing: {name}.").format(name=face.package),
             kept=_("The record is complete; only paper cannot be made."),
             hint=_("Install the program again."),
         ) from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pypdfium2 as pdfium
 from PIL import Image
+
+from clinic_desktop.printing.reading import opened
 
 DOTS_PER_MM = 8
 """203 dpi, as nearly all receipt printers have."""
@@ -21,12 +22,9 @@ _KICK = b"\x1bp\x00\x19\xfa"  # ESC p m t1 t2: pulse to the drawer, 50 ms on, 50
 
 def page_images(pdf: bytes, dots_per_mm: float = DOTS_PER_MM) -> list[Image.Image]:
     """Every page as a picture."""
-    document = pdfium.PdfDocument(pdf)
-    try:
-        scale = dots_per_mm * 25.4 / 72
+    scale = dots_per_mm * 25.4 / 72
+    with opened(pdf) as document:
         return [page.render(scale=scale).to_pil().convert("RGB") for page in document]
-    finally:
-        document.close()
 
 
 def raster_receipt(pdf: bytes, dots: int = DOTS_80_MM) -> Image.Image:

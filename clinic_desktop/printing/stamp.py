@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from io import BytesIO
 
-import pypdfium2 as pdfium
-
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.letterhead import ReprintMark
 from clinic_desktop.printing.paper import MM
 from clinic_desktop.printing.pdf import PdfWriter
+from clinic_desktop.printing.reading import opened
 from clinic_desktop.printing.text import Line, one_line
 
 _SIZE, _EDGE = 7.5, 1.6 * MM
@@ -22,11 +21,9 @@ def stamp(pdf: bytes, mark: ReprintMark, language: Language) -> bytes:
     """The same pages with the mark along their upper edge; the original bytes stay as they are."""
     line = one_line(mark.text(language), bold=True, rtl=language.rtl)
     with ExitStack() as stack:
-        document = pdfium.PdfDocument(pdf)
-        stack.callback(document.close)
+        document = stack.enter_context(opened(pdf))
         for page in document:
-            overlay = pdfium.PdfDocument(_overlay(line, *page.get_size()))
-            stack.callback(overlay.close)
+            overlay = stack.enter_context(opened(_overlay(line, *page.get_size())))
             page.insert_obj(overlay.page_as_xobject(0, document).as_pageobject())
             page.gen_content()
         out = BytesIO()

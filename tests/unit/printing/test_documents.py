@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -14,6 +15,7 @@ from clinic_desktop.printing.fonts import EM, unsupported_characters
 from clinic_desktop.printing.letterhead import Letterhead
 from clinic_desktop.printing.paper import MM, Paper
 from clinic_desktop.printing.pdf import Colour, PdfWriter
+from clinic_desktop.printing.raster import page_images
 from clinic_desktop.printing.text import Line
 from tests.support.paper_samples import (
     SAMPLES,
@@ -143,6 +145,17 @@ def test_what_matters_can_be_read_back(kind: str, paper: Paper, code: str) -> No
 def test_equal_input_gives_equal_bytes(kind: str, code: str) -> None:
     paper = KINDS[kind].default_paper
     assert render(kind, paper, code) == render(kind, paper, code)
+
+
+def test_documents_made_by_several_threads_are_the_same() -> None:
+    jobs = [("prescription", code) for code in PAPER_LANGUAGES] * 4
+
+    def make(job: tuple[str, str]) -> tuple[bytes, int]:
+        data = render(job[0], KINDS[job[0]].default_paper, job[1])
+        return data, len(page_images(data, 2))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(make, jobs)) == [make(job) for job in jobs]
 
 
 @pytest.mark.parametrize("kind", ["prescription", "invoice", "visit-summary"])

@@ -64,7 +64,7 @@ def test_an_unsupported_character_prints_as_a_box() -> None:
 
 
 def test_a_missing_font_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fonts.FACES, "gone", ("no_such_font_package", "x.ttf"))
+    monkeypatch.setitem(fonts.FACES, "gone", fonts.Face("Gone", "no_such_font_package", "x.ttf"))
     with pytest.raises(SetupError, match="no_such_font_package"):
         fonts.font("gone")
 
