@@ -18,7 +18,6 @@ class SectionHeader(QWidget):
         super().__init__(parent)
         self.title = Label(title, role)
         self.subtitle = Label(subtitle, "body", "muted")
-        self.subtitle.setVisible(bool(subtitle))
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.title)
@@ -27,6 +26,8 @@ class SectionHeader(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE_2)
         self._row.addLayout(words, 1)
+        # Only now that they have a parent: before, they would be windows of their own.
+        self.subtitle.setVisible(bool(subtitle))
 
     def set_title(self, title: str, subtitle: str = "") -> None:
         """Change the words."""
@@ -52,10 +53,10 @@ class Card(QFrame):
         self.body.setContentsMargins(edge, edge if flush else SPACE_3, edge, edge)
         self.body.setSpacing(SPACE_2)
         self.header = SectionHeader(title)
+        self.body.addWidget(self.header)
         self.header.setVisible(bool(title))
         if title:
             self.setAccessibleName(title)
-            self.body.addWidget(self.header)
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Append a widget."""

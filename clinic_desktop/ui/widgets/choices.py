@@ -74,7 +74,9 @@ class Select(QComboBox):
 
     def set_value(self, value: Hashable | None) -> None:
         """Choose without a signal; an unknown value clears the choice."""
-        self.setCurrentIndex(self.findData(value) if value is not None else -1)
+        # Not findData: it tells equal Python values of two objects apart.
+        places = (place for place in range(self.count()) if self.itemData(place) == value)
+        self.setCurrentIndex(next(places, -1) if value is not None else -1)
 
 
 def _box_side() -> int:

@@ -106,7 +106,6 @@ class ParsedEdit(QWidget):
         self.message.setText(self._parsed.error)
         self.message.setVisible(wrong)
         self.frame.set_error(wrong)
-        self._show_choices(self._parsed.choices)
         return not wrong
 
     def _on_text(self, text: str) -> None:
@@ -114,8 +113,7 @@ class ParsedEdit(QWidget):
         self.echo.setText(self._parsed.echo)
         if not self._parsed.error:
             self.show_error()
-        elif self._parsed.choices:
-            self._show_choices(self._parsed.choices)
+        self._show_choices(self._parsed.choices)
         self.edit.setAccessibleDescription(self._parsed.echo or self._parsed.error)
         self.changed.emit(self._parsed.value)
 

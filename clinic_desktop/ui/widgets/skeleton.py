@@ -1,0 +1,62 @@
+"""Grey bars where content will be; they show only when it takes longer than a blink."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import RADIUS_CARD, SKELETON_AFTER_MS, SPACE_3, SPACE_4
+
+_SHARES = (0.55, 0.8, 0.7, 0.35, 0.75, 0.6, 0.8, 0.45)
+
+
+class Skeleton(QWidget):
+    """Bars in the rhythm of text; read out as "Loading"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(_("Loading"))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """As many bars as there is room for."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look().color("sunken"))
+        height, y, line = look().metrics().height(), float(SPACE_4), 0
+        room = self.width() - 2 * SPACE_4
+        while y + height < self.height():
+            width = room * _SHARES[line % len(_SHARES)]
+            left = self.width() - SPACE_4 - width if self._rtl() else SPACE_4
+            painter.drawRoundedRect(QRectF(left, y, width, height), RADIUS_CARD, RADIUS_CARD)
+            y, line = y + height + SPACE_3, line + 1
+        painter.end()
+
+    def _rtl(self) -> bool:
+        return self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+
+
+class Loading(QStackedWidget):
+    """A widget that hides behind a skeleton while its content is on the way."""
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content, self._skeleton = content, Skeleton()
+        self.addWidget(content)
+        self.addWidget(self._skeleton)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SKELETON_AFTER_MS)
+        self._timer.timeout.connect(lambda: self.setCurrentWidget(self._skeleton))
+
+    def begin(self) -> None:
+        """Something was asked for; what was shown stays until it takes too long."""
+        self._timer.start()
+
+    def end(self) -> None:
+        """It is here."""
+        self._timer.stop()
+        self.setCurrentWidget(self._content)
