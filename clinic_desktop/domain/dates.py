@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -260,16 +261,19 @@ class _Reader:
         return full + 100 if full <= self.today.year - 80 else full
 
     def _nearest(self, month: int, day: int) -> PartialDate:
+        """The next such day, or the last one with ``past``; today is both."""
         PartialDate(2000, month, day)  # refuses what is in no year, with its reason
         step = -1 if self.past else 1
-        for year in range(self.today.year, self.today.year + 9 * step, step):
-            try:
-                found = PartialDate(year, month, day)
-            except DateError:  # 29 February of a common year
-                continue
-            if found.first == self.today or (found.first < self.today) == self.past:
-                return found
-        raise DateError("no-such-day", day=day, month=month, year=self.today.year)
+        near = (self._in_year(self.today.year + step * far, month, day) for far in range(9))
+        return next(found for found in near if found and self._is_ahead(found.first))
+
+    def _in_year(self, year: int, month: int, day: int) -> PartialDate | None:
+        # Only 29 February is missing in some years, never in more than seven in a row.
+        has_day = (month, day) != (2, 29) or calendar.isleap(year)
+        return PartialDate(year, month, day) if has_day else None
+
+    def _is_ahead(self, day: date) -> bool:
+        return day <= self.today if self.past else day >= self.today
 
 
 def _relative(day: date) -> SmartDate:

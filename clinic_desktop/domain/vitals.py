@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -150,10 +150,7 @@ def parse_vital(kind: VitalKind, text: str, *, unit: str = "") -> Reading:
 
 
 def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        raise VitalError("not-a-number") from None
+    number = Decimal(text.replace(",", "."))
     if number > 10_000:
         raise VitalError("not-a-number")
     return number

@@ -17,6 +17,7 @@ from clinic_desktop.domain.dates import (
     DateKind,
     DateOrder,
     PartialDate,
+    add_days,
     add_months,
     age,
     parse_date,
@@ -380,6 +381,7 @@ def test_an_error_never_shows_what_was_typed() -> None:
         ("2w fu", date(2026, 12, 5), None, "fu"),
         ("10:30 fu", None, time(10, 30), "fu"),
         ("fu", None, None, "fu"),
+        ("2027 fu", None, None, "2027 fu"),
         ("", None, None, ""),
         ("3 teeth", None, None, "3 teeth"),
         ("завтра в 14", date(2026, 11, 22), time(14), ""),
@@ -416,6 +418,20 @@ def test_any_text_is_an_appointment_text_or_a_date_error(typed: str) -> None:
         parse_when(typed, today=TODAY, order="dmy")
     except DateError:
         return
+
+
+def test_the_calendar_has_an_end() -> None:
+    assert add_months(date(2026, 1, 31), 1) == date(2026, 2, 28)
+    with pytest.raises(DateError, match="no-such-year"):
+        add_months(date(9999, 12, 31), 1)
+    with pytest.raises(DateError, match="no-such-year"):
+        add_days(date(9999, 12, 31), 1)
+
+
+@pytest.mark.parametrize(("today", "iso"), [(date(1896, 3, 1), "1904-02-29"),
+                                            (date(2096, 3, 1), "2104-02-29")])  # fmt: skip
+def test_a_leap_day_is_found_across_a_century_without_one(today: date, iso: str) -> None:
+    assert str(parse_date("29.2", today=today, order="dmy").value) == iso
 
 
 def test_units_are_ucum_codes() -> None:
