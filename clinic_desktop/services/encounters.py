@@ -17,7 +17,7 @@ from clinic_desktop.models.encounter import Encounter, Note, NoteTemplate
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command
-from clinic_desktop.services.notes import NOTE_PARTS, text_hash
+from clinic_desktop.services.notes import NOTE_PARTS, NoteText, save_note, text_hash
 from clinic_desktop.services.scheduling.flow import (
     ChangeStatus,
     change_status,
@@ -93,10 +93,17 @@ def finish(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
 
 
 @command("visit.sign")
-def sign(uow: UnitOfWork, encounter_id: uuid.UUID, *, base: int | None = None) -> None:
+def sign(
+    uow: UnitOfWork,
+    encounter_id: uuid.UUID,
+    *,
+    text: NoteText | None = None,
+    base: int | None = None,
+) -> None:
     """Sign the visit's note and end the visit; from now on only addenda are possible.
 
-    ``base`` is the version of the note the signer has before the eyes.
+    ``text`` is what the signer sees, saved in the same transaction; ``base`` is the version of
+    the note it was written from.
 
     Raises:
         NotFoundError: there is no such visit.
@@ -106,12 +113,15 @@ def sign(uow: UnitOfWork, encounter_id: uuid.UUID, *, base: int | None = None) -
     encounter = _encounter(uow, encounter_id)
     if encounter.signed_at is not None:
         raise RuleError(_("This visit is signed already."), hint=_("Write an addendum."))
-    drafts = select(Note).where(
+    if text is not None:
+        save_note(uow, encounter_id, text, base=base)
+        base = None
+    unsigned = select(Note).where(
         Note.encounter_id == encounter.id,
         Note.status == NoteStatus.DRAFT,
         Note.is_deleted.is_(False),
     )
-    for note in uow.session.scalars(drafts).all():
+    for note in uow.session.scalars(unsigned).all():
         uow.expect("note", note.id, base)
         note.status = NoteStatus.SIGNED
         note.author_id = uow.actor.user_id

@@ -17,9 +17,12 @@ from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.types import to_json
 from clinic_desktop.services.access import command, query
+from clinic_desktop.services.drafts import discard_draft
 
 NOTE_PARTS = ("subjective", "objective", "assessment", "plan")
 ADDENDUM = "addendum"
+DRAFT = "visit"
+"""The kind of a visit's drafts (``services/drafts``); their subject is the encounter."""
 LONGEST_PART = 200_000
 """Letters; more is a pasted file, not a note."""
 
@@ -74,6 +77,8 @@ def save_note(
 ) -> uuid.UUID:
     """Write the note of an open visit; ``base`` is the version it was edited from.
 
+    The writer's draft of it is forgotten: its words are now in the record.
+
     Raises:
         NotFoundError: there is no such visit.
         RuleError: the note is signed.
@@ -89,6 +94,8 @@ def save_note(
         setattr(note, part, getattr(text, part))
     note.author_id = uow.actor.user_id
     note.written_at = uow.now
+    if uow.actor.user_id is not None:
+        discard_draft(uow, DRAFT, str(encounter_id))
     return note.id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -77,6 +78,11 @@ class Tasks(QObject):
     ) -> Future[T]:
         """Do slow work that needs no record: draw a PDF, read a file."""
         return self._follow(self._store.call(work, *args), owner, done, failed)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder of the record."""
+        return self._store.path.parent
 
     @property
     def is_idle(self) -> bool:

@@ -25,6 +25,14 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
         "clinic_desktop.ui.patients.register_view:RegisterView",
         N_("New patient"),
     ),
+    to.EditPatient: (
+        "clinic_desktop.ui.patients.edit_view:EditView",
+        N_("Patient details"),
+    ),
+    to.MergePatients: (
+        "clinic_desktop.ui.patients.merge_view:MergeView",
+        N_("Join two charts"),
+    ),
     to.BookAppointment: (
         "clinic_desktop.ui.booking.booking_view:BookingView",
         N_("Book appointment"),
@@ -33,6 +41,8 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
         "clinic_desktop.ui.booking.move_view:MoveView",
         N_("Move appointment"),
     ),
+    to.EditAllergies: ("clinic_desktop.ui.chart.allergies_form:AllergiesForm", N_("Allergies")),
+    to.EditProblems: ("clinic_desktop.ui.chart.problems_form:ProblemsForm", N_("Problems")),
     to.WalkIn: ("clinic_desktop.ui.booking.walk_in_view:WalkInView", N_("Walk-in")),
 }
 

@@ -48,6 +48,8 @@ class Card(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
+        # A list that fills a card gets its focus ring around the card.
+        self.setProperty("focusFrame", flush)
         self.body = QVBoxLayout(self)
         edge = 1 if flush else SPACE_4
         self.body.setContentsMargins(edge, edge if flush else SPACE_3, edge, edge)

@@ -1,0 +1,116 @@
+"""What a clinician looks at while writing: orders, problems, allergies, medicines, last visit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.chart_medicines import MedicineRow
+from clinic_desktop.services.conditions import ConditionRow
+from clinic_desktop.services.encounters_page import VisitPage
+from clinic_desktop.ui.core.panels import VisitPanel
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.column import Column
+from clinic_desktop.ui.widgets.facts import Fact, FactList
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, severity
+
+_KNOWN_SEVERITIES = ("mild", "moderate", "severe")
+
+
+class ContextPanel(Column):
+    """Cards from top to bottom; ``panel`` is the part of another feature, if there is one."""
+
+    allergies_wanted = Signal()
+    problems_wanted = Signal()
+    medicines_wanted = Signal()
+    copy_plan_wanted = Signal()
+
+    def __init__(self, panel: VisitPanel | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        column = self.body
+        if panel is not None:
+            column.addWidget(panel)
+        self._allergies = _section(column, _("Allergies"), _("Edit"), self.allergies_wanted)
+        self._medicines = _section(column, _("Medicines"), _("All"), self.medicines_wanted)
+        self._problems = _section(column, _("Problems"), _("Edit"), self.problems_wanted)
+        self._last_card = Card(_("Last visit"))
+        self._last = Label("", wrap=True)
+        self._plan = Label("", "caption", "muted", wrap=True)
+        self.copy_plan = Button(_("Copy last plan"), "link")
+        self.copy_plan.setObjectName("visit.copy-plan")
+        self.copy_plan.clicked.connect(self.copy_plan_wanted)
+        self._last_card.header.add_action(self.copy_plan)
+        self._last_card.add(self._last)
+        self._last_card.add(self._plan)
+        column.addWidget(self._last_card)
+        column.addStretch(1)
+
+    def show_page(self, page: VisitPage) -> None:
+        """Show what surrounds a visit."""
+        self._allergies.show_facts(_allergy_facts(page), _allergies_in_words(page))
+        self._medicines.show_facts(
+            [medicine_fact(row) for row in page.medicines], _("No medicines recorded.")
+        )
+        self._problems.show_facts(
+            [problem_fact(row) for row in page.problems], _("No problems recorded.")
+        )
+        self._show_last(page)
+
+    def _show_last(self, page: VisitPage) -> None:
+        before = page.before
+        self._last_card.setVisible(before is not None)
+        if before is None:
+            return
+        day = current().date(current().local(before.start_at).date())
+        words = [isolate(day), before.kind or before.reason, before.diagnoses]
+        self._last.setText(" · ".join(filter(None, words)))
+        self._plan.setText(page.text_before.plan or before.excerpt)
+        self.copy_plan.setVisible(bool(page.text_before.plan) and not page.visit.is_signed)
+
+
+def _section(column: QVBoxLayout, title: str, verb: str, wanted: SignalInstance) -> FactList:
+    card = Card(title)
+    button = Button(verb, "link")
+    button.setAccessibleName(f"{verb}: {title}")
+    button.clicked.connect(wanted)
+    card.header.add_action(button)
+    facts = FactList()
+    card.add(facts)
+    column.addWidget(card)
+    return facts
+
+
+def _allergy_facts(page: VisitPage) -> list[Fact]:
+    facts = []
+    for row in page.allergies.rows:
+        known = row.severity in _KNOWN_SEVERITIES
+        grave = (
+            PillSpec(_("high risk"), Tone.DANGER, Glyph.UP) if row.criticality == "high" else None
+        )
+        pill = severity(row.severity) if known else grave
+        facts.append(Fact(row.id, row.display, row.reaction, pill, tone="danger"))
+    return facts
+
+
+def _allergies_in_words(page: VisitPage) -> str:
+    if page.allergies.status != "none-known":
+        return _("Not asked yet.")
+    asked = page.allergies.asked_on
+    day = current().date(asked) if asked else ""
+    return _("No known allergies, asked {date}.").format(date=isolate(day))
+
+
+def medicine_fact(row: MedicineRow) -> Fact:
+    """A medicine in two lines."""
+    name = row.product if row.strength in row.product else f"{row.product} {row.strength}"
+    return Fact(row.id, name, row.instructions)
+
+
+def problem_fact(row: ConditionRow) -> Fact:
+    """A problem in two lines."""
+    since = _("since {date}").format(date=isolate(row.onset[:4])) if row.onset else ""
+    return Fact(row.id, row.term.display, " · ".join(filter(None, (row.term.code, since))))

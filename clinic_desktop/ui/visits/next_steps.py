@@ -1,0 +1,59 @@
+"""After signing: what comes next, the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_2
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.icon_mark import IconMark
+from clinic_desktop.ui.widgets.label import Label
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do next."""
+
+    name: str
+    title: str
+    icon: str
+    run: Callable[[], None]
+
+
+class NextSteps(QWidget):
+    """A row of buttons; the first is the primary one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.steps: tuple[Step, ...] = ()
+        self._buttons: list[Button] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SPACE_2)
+        self._row.addWidget(IconMark(Icon.OK, "ok"))
+        self._row.addWidget(Label(_("Signed."), "strong", "ok"))
+        self._row.addStretch(1)
+
+    def set_steps(self, steps: Sequence[Step]) -> None:
+        """Offer these."""
+        self.steps = tuple(steps)
+        for button in self._buttons:
+            button.hide()
+            button.deleteLater()
+        self._buttons = []
+        for place, step in enumerate(self.steps):
+            button = Button(step.title, "primary" if place == 0 else "secondary", step.icon)
+            button.setObjectName(step.name)
+            button.clicked.connect(lambda _on=False, run=step.run: run())
+            self._row.addWidget(button)
+            self._buttons.append(button)
+
+    def run_first(self) -> None:
+        """Ctrl+Enter."""
+        if self.steps:
+            self.steps[0].run()

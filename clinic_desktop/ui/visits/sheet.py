@@ -1,0 +1,72 @@
+"""The sheet that holds the note: open to write, or signed to read."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.encounters_page import VisitPage
+from clinic_desktop.ui.theme.tokens import SPACE_2
+from clinic_desktop.ui.visits.next_steps import NextSteps
+from clinic_desktop.ui.visits.note_panel import NotePanel
+from clinic_desktop.ui.visits.signed_note import SignedNote
+from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.column import Column, scrolled
+from clinic_desktop.ui.widgets.notice import Notice
+
+
+class NoteSheet(QWidget):
+    """A card that scrolls, with notices above the note."""
+
+    def __init__(
+        self,
+        note: NotePanel,
+        signed: SignedNote,
+        steps: NextSteps,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._note, self._signed, self._steps = note, signed, steps
+        self.card = Card(_("Visit"))
+        notices = QWidget()
+        self._notices = QVBoxLayout(notices)
+        self._notices.setContentsMargins(0, 0, 0, 0)
+        self._notices.setSpacing(SPACE_2)
+        inner = Column()
+        inner.body.setContentsMargins(0, 0, SPACE_2, 0)
+        for widget in (notices, steps, note, signed):
+            inner.body.addWidget(widget)
+        inner.body.addStretch(1)
+        self.card.add(scrolled(inner), 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.card)
+        for widget in (steps, signed):
+            widget.hide()
+
+    def show_visit(self, page: VisitPage) -> None:
+        """Name the visit, and show the note to write or the one that was signed."""
+        signed = page.visit.is_signed
+        day = current().datetime(page.visit.start_at)
+        kind = page.visit.kind or page.visit.reason
+        title = _("Visit · {kind}").format(kind=kind) if kind else _("Visit")
+        self.card.header.set_title(title, isolate(day))
+        self._note.setVisible(not signed)
+        self._signed.setVisible(signed)
+        self._steps.setVisible(signed)
+        if signed:
+            self.clear_notices()
+
+    def add_notice(self, notice: Notice) -> None:
+        """Say something above the note; the focus stays where it is."""
+        self._notices.addWidget(notice)
+        notice.show()
+        notice.say()
+
+    def clear_notices(self) -> None:
+        """Take them all away."""
+        while (item := self._notices.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()

@@ -1,0 +1,351 @@
+"""The visit on one page: the note at the leading side, what it is about at the other."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from clinic_desktop.errors import ClinicError, NotFoundError
+from clinic_desktop.i18n import _, current, isolate, ngettext
+from clinic_desktop.services.encounters_page import VisitPage, WritingAids
+from clinic_desktop.services.notes import NoteRow, NoteText
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.actions import Action
+from clinic_desktop.ui.core.context import Context, Screen
+from clinic_desktop.ui.core.panels import SlashWord, VisitPanel, VisitPanelFactory
+from clinic_desktop.ui.core.patient_card import patient_card
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5, Tone
+from clinic_desktop.ui.visits.code_search import PackSearch
+from clinic_desktop.ui.visits.context_panel import ContextPanel
+from clinic_desktop.ui.visits.diagnoses import Diagnoses, Search
+from clinic_desktop.ui.visits.follow_up import follow_up_day
+from clinic_desktop.ui.visits.next_steps import NextSteps, Step
+from clinic_desktop.ui.visits.note_panel import NotePanel
+from clinic_desktop.ui.visits.sheet import NoteSheet
+from clinic_desktop.ui.visits.signed_note import SignedNote
+from clinic_desktop.ui.visits.visit_vm import Restored, VisitState, VisitVM
+from clinic_desktop.ui.visits.vitals_row import VitalsRow
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.column import scrolled
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.patient_banner import PatientBanner
+from clinic_desktop.ui.widgets.skeleton import Loading
+from clinic_desktop.ui.widgets.split_inspector import SplitInspector
+
+
+class VisitView(Screen):
+    """The page of one visit; ``panel`` makes the part for prescribing that stands beside it."""
+
+    def __init__(
+        self,
+        context: Context,
+        panel: VisitPanelFactory | None = None,
+        search: Search | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(context, parent)
+        self.setObjectName("visit")
+        self.vm = VisitVM(context.tasks, self)
+        self.panel: VisitPanel | None = panel(context) if panel else None
+        self.vitals = VitalsRow()
+        self.diagnoses = Diagnoses(search or PackSearch(context.tasks, self))
+        self.note = NotePanel(
+            {"subjective": self.vitals, "assessment": self.diagnoses}, self._slash_words()
+        )
+        self._warned_of_blanks = False
+        self._watched: QObject | None = None
+        self._build()
+        self._connect()
+
+    # -- building -----------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.banner = PatientBanner()
+        self.saved = Label("", "caption", "muted")
+        self.sign_button = Button(_("Sign"), "primary", shortcut="Ctrl+Return", show_shortcut=True)
+        self.sign_button.setObjectName("visit.sign")
+        self.banner.add_action(self.saved)
+        self.banner.add_action(self.sign_button)
+        self.next_steps = NextSteps()
+        self.signed_note = SignedNote()
+        self.sheet = NoteSheet(self.note, self.signed_note, self.next_steps)
+        self.side = ContextPanel(self.panel)
+        panes = SplitInspector(self.sheet, scrolled(self.side), shares=(11, 9))
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)
+        column.setSpacing(SPACE_3)
+        column.addWidget(self.banner)
+        column.addWidget(panes, 1)
+        self.loading = Loading(inner)
+        root = QVBoxLayout(self)
+        root.setContentsMargins(0, 0, 0, 0)
+        root.addWidget(self.loading)
+
+    def _connect(self) -> None:
+        vm = self.vm
+        vm.opened.connect(self._on_opened)
+        vm.refreshed.connect(self._on_refreshed)
+        vm.text_replaced.connect(self._on_replaced)
+        vm.note_collided.connect(self._on_collided)
+        vm.aids_loaded.connect(self._on_aids)
+        vm.draft_saved.connect(self._on_draft_saved)
+        vm.signed.connect(self._on_signed)
+        vm.failed.connect(self._on_failed)
+        self.note.edited.connect(lambda: vm.type_note(self.note.text()))
+        self.note.action_wanted.connect(self._on_slash)
+        self.vitals.record_wanted.connect(lambda typed: vm.record_vitals(typed, self.vitals.refuse))
+        self.vitals.typed.connect(vm.type_vitals)
+        self.diagnoses.added.connect(vm.add_diagnosis)
+        self.diagnoses.removed.connect(vm.remove_diagnosis)
+        self.diagnoses.main_wanted.connect(vm.make_main)
+        self.diagnoses.problem_wanted.connect(vm.add_problem)
+        self.sign_button.clicked.connect(self.sign)
+        self.signed_note.addendum_wanted.connect(
+            lambda words: vm.add_addendum(words, self.signed_note.clear_addendum)
+        )
+        side = self.side
+        side.copy_plan_wanted.connect(self.copy_last_plan)
+        side.allergies_wanted.connect(lambda: self._go(to.EditAllergies(self._patient())))
+        side.problems_wanted.connect(lambda: self._go(to.EditProblems(self._patient())))
+        side.medicines_wanted.connect(lambda: self._go(to.Chart(self._patient(), "medicines")))
+
+    # -- coming and going ---------------------------------------------------------
+
+    def go_to(self, destination: to.Destination) -> None:
+        """Show a visit; the one that is open already stays as it is."""
+        if not isinstance(destination, to.Visit):
+            return
+        if destination.encounter_id != self.vm.encounter_id:
+            self.loading.begin()
+            self.vm.open(destination.encounter_id)
+        self._focus_first()
+
+    def can_leave(self) -> bool:
+        """The note goes into the record; a vital sign that cannot be has to be put right."""
+        if not self.vitals.commit():
+            return False
+        self.vm.keep()
+        return True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Hear of the window's end before it comes."""
+        super().showEvent(event)
+        if self._watched is not self.window():
+            self._watched = self.window()
+            self._watched.installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another place is shown, or the clinic was locked: nothing waits for the timer."""
+        super().hideEvent(event)
+        self.vm.save_if_dirty()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window is about to close."""
+        if event.type() == QEvent.Type.Close:
+            self.vm.save_if_dirty()
+        return super().eventFilter(watched, event)
+
+    def primary(self) -> None:
+        """Ctrl+Enter: sign, or after that the next step."""
+        if self._is_signed():
+            self.next_steps.run_first()
+        else:
+            self.sign()
+
+    def _focus_first(self) -> None:
+        if not self._is_signed():
+            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _is_signed(self) -> bool:
+        return self.vm.page is not None and self.vm.page.visit.is_signed
+
+    def _patient(self) -> uuid.UUID:
+        page = self.vm.page
+        if page is None:
+            raise NotFoundError(_("There is no such visit."))
+        return page.banner.row.id
+
+    def _go(self, destination: to.Destination) -> None:
+        self.context.navigator.open(destination)
+
+    # -- showing ------------------------------------------------------------------
+
+    def _on_opened(self, state: VisitState) -> None:
+        self._warned_of_blanks = False
+        self.sheet.clear_notices()
+        self.saved.setText("")
+        self.vitals.clear()
+        self.note.set_text(state.text)
+        self._on_refreshed(state.page)
+        self.vitals.set_pending(state.vitals)
+        if state.restored is not None:
+            self._say_restored(state.restored, state.page)
+        self.loading.end()
+        self._focus_first()
+
+    def _on_refreshed(self, page: VisitPage) -> None:
+        signed = page.visit.is_signed
+        card = patient_card(page.banner)
+        self.banner.set_card(card)
+        name = f"{card.family.upper()} {page.banner.row.name.given}".strip()
+        self.sign_button.set_text(_("Sign for {name}").format(name=isolate(name)))
+        self.sign_button.setShortcut("")  # the window has the key, so that drawers can take it
+        self.sign_button.setVisible(not signed)
+        self.saved.setVisible(not signed)
+        self.sheet.show_visit(page)
+        self.vitals.set_context(page.vitals)
+        self.diagnoses.set_rows(page.diagnoses, page.problems)
+        self.side.show_page(page)
+        if signed:
+            self.signed_note.show_page(page)
+            self.next_steps.set_steps(self._steps(page))
+        if self.panel is not None:
+            self.panel.set_visit(page.banner.row.id, page.visit.id, is_open=not signed)
+
+    def _on_aids(self, aids: WritingAids) -> None:
+        self.note.set_aids(aids)
+        self.diagnoses.set_favourites(aids.favourites)
+
+    def _on_draft_saved(self, at: datetime) -> None:
+        when = current().time(at, "medium")
+        self.saved.setText(_("draft saved {time}").format(time=isolate(when)))
+
+    def _on_replaced(self, text: NoteText) -> None:
+        self.note.set_text(text)
+
+    def _on_failed(self, error: ClinicError) -> None:
+        self.loading.end()
+        self.context.host.show_error(error)
+
+    def _say_restored(self, restored: Restored, page: VisitPage) -> None:
+        names = {part: edit.accessibleName() for part, edit in self.note.edits.items()}
+        parts = ", ".join(names[part] for part in restored.parts) or _("Vital signs")
+        title = _("What you typed on {date} was restored: {parts}.").format(
+            date=isolate(current().datetime(restored.saved_at)), parts=parts
+        )
+        notice = Notice(Tone.INFO, title, _("It is not in the record yet."), closable=True)
+        note = page.note
+        if note is not None:
+            notice.add_action(_("Discard it"), lambda: self._discard(note, notice))
+        self.sheet.add_notice(notice)
+        if restored.note_changed_since and note is not None:
+            self._on_collided(note)
+
+    def _discard(self, note: NoteRow, notice: Notice) -> None:
+        notice.hide()
+        self.vm.take_theirs(note)
+
+    def _on_collided(self, note: NoteRow) -> None:
+        title = _("{name} saved this note meanwhile.").format(name=isolate(note.author))
+        theirs = "\n".join(filter(None, vars(note.text).values()))
+        notice = Notice(Tone.WARN, title, theirs)
+
+        def decide(keep_mine: bool) -> None:
+            notice.hide()
+            (self.vm.keep_mine if keep_mine else self.vm.take_theirs)(note)
+
+        notice.add_action(_("Keep mine"), lambda: decide(keep_mine=True))
+        notice.add_action(_("Take theirs"), lambda: decide(keep_mine=False))
+        self.sheet.add_notice(notice)
+
+    # -- acting -------------------------------------------------------------------
+
+    def sign(self) -> None:
+        """Sign, unless a vital sign is wrong or a blank is still empty."""
+        if not self.vitals.commit():
+            return
+        left = self.note.blanks_left()
+        if left and not self._warned_of_blanks:
+            self._warned_of_blanks = True
+            words = ngettext(
+                "{count} blank is not filled in.", "{count} blanks are not filled in.", left
+            )
+            notice = Notice(Tone.WARN, words.format(count=left), closable=True)
+            notice.add_action(_("Sign anyway"), self.sign)
+            self.sheet.add_notice(notice)
+            self.note.go_to_first_blank()
+            return
+        self.vm.sign()
+
+    def _on_signed(self) -> None:
+        self.context.host.toast(_("Visit signed."))
+        self.context.actions.set_screen(self.screen_actions())
+
+    def copy_last_plan(self) -> None:
+        """Put the plan of the visit before into this one; it stays grey until it is edited."""
+        page = self.vm.page
+        if page is not None and page.text_before.plan:
+            self.note.insert("plan", page.text_before.plan)
+            self.note.edits["plan"].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def book_follow_up(self, when: str = "") -> None:
+        """Open the booking over the visit, at the day that was typed."""
+        today = current().local(self.context.clock.now()).date()
+        self._go(to.BookAppointment(self._patient(), follow_up_day(when, today)))
+
+    def _slash_words(self) -> tuple[SlashWord, ...]:
+        own = (
+            SlashWord("fu", _("Book a follow-up"), Icon.BOOK),
+            SlashWord("dx", _("Add a diagnosis"), Icon.DIAGNOSIS),
+            SlashWord("vitals", _("Measure vital signs"), Icon.VITALS),
+            SlashWord("last", _("Copy the last plan"), Icon.COPY),
+        )
+        return (*(self.panel.slash_words() if self.panel else ()), *own)
+
+    def _on_slash(self, name: str, rest: str) -> None:
+        run = {
+            "fu": lambda: self.book_follow_up(rest),
+            "dx": lambda: self.diagnoses.begin(rest),
+            "vitals": lambda: self.vitals.setFocus(Qt.FocusReason.OtherFocusReason),
+            "last": self.copy_last_plan,
+        }.get(name)
+        if run is not None:
+            run()
+        elif self.panel is not None:
+            self.panel.begin(name, rest)
+
+    def _steps(self, page: VisitPage) -> list[Step]:
+        patient, visit = page.banner.row.id, page.visit.id
+        steps = [
+            Step("visit.bill", _("Bill the visit"), Icon.BILLING,
+                 lambda: self._go(to.Billing(patient, visit))),
+            Step("visit.follow-up", _("Book a follow-up"), Icon.BOOK, self.book_follow_up),
+        ]  # fmt: skip
+        if self.panel is not None and self.panel.can_print():
+            paper = Step("visit.print", _("Print prescription"), Icon.PRINT, self._print)
+            steps.insert(0, paper)
+        return steps
+
+    def _print(self) -> None:
+        if self.panel is not None:
+            self.panel.print_papers()
+
+    def screen_actions(self) -> tuple[Action, ...]:
+        """What can be done on this page."""
+        here = _("Visit")
+
+        def chart() -> None:
+            self._go(to.Chart(self._patient()))
+
+        return (
+            Action("visit.sign", self.sign_button.accessibleName(), self.primary, "Ctrl+Return",
+                   Icon.SIGN, here),
+            Action("visit.vitals", _("Measure vital signs"), self.vitals.setFocus, "Ctrl+M",
+                   Icon.VITALS, here),
+            Action("visit.diagnose", _("Add a diagnosis"), self.diagnoses.begin, "Ctrl+D",
+                   Icon.DIAGNOSIS, here, _("ICD code")),
+            Action("visit.copy-plan", _("Copy the last plan"), self.copy_last_plan, "",
+                   Icon.COPY, here),
+            Action("visit.follow-up", _("Book a follow-up"), self.book_follow_up, "",
+                   Icon.BOOK, here),
+            Action("visit.print", _("Print what was prescribed"), self._print, "Ctrl+P",
+                   Icon.PRINT, here),
+            Action("visit.chart", _("Open the chart"), chart, "Ctrl+H", Icon.PATIENT, here),
+        )  # fmt: skip

@@ -1,0 +1,305 @@
+"""What the page of a visit knows and does; every keystroke is safe within two seconds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic_desktop.db.journal import Changes
+from clinic_desktop.errors import ClinicError, StaleError
+from clinic_desktop.services import conditions, drafts, encounters, notes, observations
+from clinic_desktop.services.conditions import AddProblem, Coded
+from clinic_desktop.services.encounters_page import (
+    VisitPage,
+    visit_page,
+    writing_aids,
+)
+from clinic_desktop.services.notes import DRAFT, NOTE_PARTS, NoteRow, NoteText
+from clinic_desktop.services.observations import TypedVital
+from clinic_desktop.ui.core.tasks import Tasks
+
+DRAFT_AFTER_MS = 1000
+"""From the first unsaved keystroke; typing on does not put it off."""
+_SHOWN_TABLES = (
+    *("encounter", "note", "condition", "observation", "allergy_intolerance"),
+    *("medication_request", "patient", "patient_alert"),
+)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a draft gave back after the program ended without saving."""
+
+    parts: tuple[str, ...]
+    saved_at: datetime
+    note_changed_since: bool
+    """Somebody saved the note after the draft was begun; both are kept."""
+
+
+@dataclass(frozen=True)
+class VisitState:
+    """What the page shows when it opens."""
+
+    page: VisitPage
+    text: NoteText
+    restored: Restored | None = None
+    vitals: dict[str, str] = field(default_factory=dict)
+    """Vital signs that were typed and not yet recorded."""
+
+
+class VisitVM(QObject):
+    """One visit at a time; ``open`` changes to another after keeping what was typed."""
+
+    opened = Signal(object)
+    """``VisitState``: show everything anew."""
+    refreshed = Signal(object)
+    """``VisitPage``: what surrounds the note has changed."""
+    text_replaced = Signal(object)
+    """``NoteText``: somebody else saved the note and nothing was typed here."""
+    note_collided = Signal(object)
+    """``NoteRow``: somebody else saved the note while something is typed here."""
+    aids_loaded = Signal(object)
+    """``WritingAids``."""
+    draft_saved = Signal(object)
+    """``datetime`` of the draft."""
+    signed = Signal()
+    failed = Signal(object)
+    """``ClinicError`` that belongs on this page."""
+
+    def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._encounter: uuid.UUID | None = None
+        self._page: VisitPage | None = None
+        self._known = NoteText()
+        self._base = 0
+        self._typed = NoteText()
+        self._vitals: dict[str, str] = {}
+        self._reading = False
+        self._read_again = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DRAFT_AFTER_MS)
+        self._timer.timeout.connect(self.save_draft)
+        tasks.committed.connect(self._on_committed)
+
+    # -- opening ------------------------------------------------------------------
+
+    @property
+    def page(self) -> VisitPage | None:
+        """The visit shown."""
+        return self._page
+
+    @property
+    def encounter_id(self) -> uuid.UUID | None:
+        """The visit shown or being opened."""
+        return self._encounter
+
+    def open(self, encounter_id: uuid.UUID) -> None:
+        """Show a visit."""
+        self.keep()
+        self._encounter, self._page = encounter_id, None
+        self._tasks.read(self, writing_aids, done=self.aids_loaded.emit)
+        self._read(self._show)
+
+    def _show(self, page: VisitPage) -> None:
+        self._page = page
+        self._known = self._typed = page.text
+        self._base = page.note.version if page.note else 0
+        self._vitals = {}
+        state = _restored(page) if page.draft and not page.visit.is_signed else None
+        if state is not None:
+            self._typed, self._vitals = state.text, dict(state.vitals)
+        self.opened.emit(state or VisitState(page, page.text))
+
+    def _read(self, then: Callable[[VisitPage], None]) -> None:
+        wanted = self._encounter
+        if wanted is None:
+            return
+
+        def arrived(page: VisitPage) -> None:
+            self._reading = False
+            if page.visit.id == self._encounter:
+                then(page)
+            if self._read_again:
+                self._read_again = False
+                self._read(self._refresh)
+
+        self._reading = True
+        self._tasks.read(self, visit_page, wanted, done=arrived, failed=self._on_unreadable)
+
+    def _on_unreadable(self, error: ClinicError) -> None:
+        self._reading = False
+        self.failed.emit(error)
+
+    # -- what others do -----------------------------------------------------------
+
+    def _on_committed(self, changes: Changes) -> None:
+        if self._encounter is not None and changes.touches("note_template", "favourite"):
+            self._tasks.read(self, writing_aids, done=self.aids_loaded.emit)
+        if self._page is None or not changes.touches(*_SHOWN_TABLES):
+            return
+        if self._reading:
+            self._read_again = True
+        else:
+            self._read(self._refresh)
+
+    def _refresh(self, page: VisitPage) -> None:
+        was_signed = self._page is not None and self._page.visit.is_signed
+        self._page = page
+        version = page.note.version if page.note else 0
+        if page.visit.is_signed and not was_signed:
+            self._show(page)
+            self.signed.emit()
+            return
+        if version != self._base:
+            self._meet(page, version)
+        self.refreshed.emit(page)
+
+    def _meet(self, page: VisitPage, version: int) -> None:
+        """The note has another version: ours just saved, or somebody else's."""
+        if page.text in {self._known, self._typed}:
+            self._known, self._base = page.text, version
+        elif self._typed == self._known:
+            self._known = self._typed = page.text
+            self._base = version
+            self.text_replaced.emit(page.text)
+        elif page.note is not None:
+            self.note_collided.emit(page.note)
+
+    def take_theirs(self, note: NoteRow) -> None:
+        """Give up what was typed here."""
+        self._known = self._typed = note.text
+        self._base = note.version
+        self.text_replaced.emit(note.text)
+        if self._encounter is not None:
+            self._tasks.write(self, drafts.discard_draft, DRAFT, str(self._encounter))
+
+    def keep_mine(self, note: NoteRow) -> None:
+        """Go on with what was typed here; the other version stays in the history."""
+        self._known, self._base = note.text, note.version
+
+    # -- typing -------------------------------------------------------------------
+
+    def type_note(self, text: NoteText) -> None:
+        """The note as it stands in the fields now."""
+        self._typed = text
+        self._soon()
+
+    def type_vitals(self, pending: dict[str, str]) -> None:
+        """Vital signs that stand in the fields and are not recorded yet."""
+        if pending != self._vitals:
+            self._vitals = dict(pending)
+            self._soon()
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether the record does not hold what is typed."""
+        return self._typed != self._known
+
+    def _soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def save_draft(self) -> None:
+        """Write the draft now."""
+        self._timer.stop()
+        page = self._page
+        if page is None or self._encounter is None or page.visit.is_signed:
+            return
+        body = {"note": asdict(self._typed), "vitals": self._vitals, "base": self._base}
+        self._tasks.write(
+            self, drafts.save_draft, DRAFT, str(self._encounter), body, done=self.draft_saved.emit
+        )
+
+    def save_if_dirty(self) -> None:
+        """Do not wait for the timer: the page goes out of sight."""
+        if self._timer.isActive():
+            self.save_draft()
+
+    def keep(self) -> None:
+        """Put what is typed into the record, as on leaving the page; unsigned."""
+        self._timer.stop()
+        page = self._page
+        if page is None or page.visit.is_signed or not self.is_dirty:
+            return
+        # First the draft: should somebody else have been faster, the words are not lost.
+        self.save_draft()
+        self._known = self._typed
+        self._tasks.write(
+            self, notes.save_note, page.visit.id, self._typed, base=self._base, failed=self._stale
+        )
+
+    def _stale(self, error: ClinicError) -> None:
+        if not isinstance(error, StaleError):
+            self.failed.emit(error)
+
+    # -- acting -------------------------------------------------------------------
+
+    def sign(self) -> None:
+        """Save and sign in one transaction."""
+        if self._page is None or self._page.visit.is_signed:
+            return
+        self._timer.stop()
+        self._write(encounters.sign, self._page.visit.id, text=self._typed, base=self._base)
+
+    def finish(self) -> None:
+        """End the visit without a signature."""
+        self.keep()
+        if self._page is not None:
+            self._write(encounters.finish, self._page.visit.id)
+
+    def record_vitals(
+        self, typed: Sequence[TypedVital], failed: Callable[[ClinicError], None]
+    ) -> None:
+        """Record what was measured; ``failed`` gets a refusal or a question."""
+        if self._page is not None:
+            visit = self._page.visit.id
+            self._tasks.write(self, observations.record_vitals, visit, typed, failed=failed)
+
+    def add_diagnosis(self, term: Coded) -> None:
+        """Diagnose."""
+        if self._page is not None:
+            self._write(conditions.add_diagnosis, self._page.visit.id, term)
+
+    def remove_diagnosis(self, condition_id: uuid.UUID) -> None:
+        """Take a diagnosis back."""
+        self._write(conditions.remove_diagnosis, condition_id)
+
+    def make_main(self, condition_id: uuid.UUID) -> None:
+        """Put a diagnosis first."""
+        self._write(conditions.make_main, condition_id)
+
+    def add_problem(self, term: Coded) -> None:
+        """Put a diagnosis on the problem list."""
+        if self._page is not None:
+            wish = AddProblem(self._page.banner.row.id, term, encounter_id=self._page.visit.id)
+            self._write(conditions.add_problem, wish)
+
+    def add_addendum(self, words: str, done: Callable[[], None]) -> None:
+        """Add to the signed note."""
+        if self._page is not None:
+            self._write(notes.add_addendum, self._page.visit.id, words, done=lambda _id: done())
+
+    def _write(self, command: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        self._tasks.write(self, command, *args, failed=self.failed.emit, **kwargs)
+
+
+def _restored(page: VisitPage) -> VisitState | None:
+    """The state that a draft gives back; None when the record holds the same already."""
+    draft = page.draft
+    if draft is None:
+        return None
+    text = NoteText(**{part: str(draft.body.get("note", {}).get(part, "")) for part in NOTE_PARTS})
+    vitals = {str(key): str(value) for key, value in draft.body.get("vitals", {}).items()}
+    parts = [part for part in NOTE_PARTS if getattr(text, part) != getattr(page.text, part)]
+    if not parts and not vitals:
+        return None
+    base = draft.body.get("base", 0)
+    changed = page.note is not None and page.note.version != base
+    return VisitState(page, text, Restored(tuple(parts), draft.saved_at, changed), vitals)

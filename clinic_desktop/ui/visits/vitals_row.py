@@ -1,0 +1,285 @@
+"""The row of vital signs: typed in place, judged at once, recorded when a field is left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from clinic_desktop.domain.vitals import VITALS, VitalKind
+from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.i18n import _, current
+from clinic_desktop.services.observations import Measured, TypedVital, VitalsContext, judge
+from clinic_desktop.services.observations_words import (
+    BLOOD_PRESSURE,
+    unit_words,
+    value_words,
+    vital_name,
+)
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.style import toggle
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+
+HEAD_UNTIL_MONTHS = 36
+_FIELDS = (
+    BLOOD_PRESSURE,
+    VitalKind.PULSE,
+    VitalKind.TEMPERATURE,
+    VitalKind.SPO2,
+    VitalKind.RESPIRATION,
+    VitalKind.WEIGHT,
+    VitalKind.HEIGHT,
+    VitalKind.HEAD,
+)
+_WIDTH, _WIDE = 97, 124
+
+
+class VitalTile(QFrame):
+    """One vital sign: its name and unit above, the value to type, the last one as a hint."""
+
+    confirmed = Signal()
+    """Enter was pressed."""
+    left = Signal()
+    edited = Signal()
+
+    def __init__(self, field: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.recorded = ""
+        self.setProperty("role", "inset")
+        unit = "mm[Hg]" if field == BLOOD_PRESSURE else VITALS[VitalKind(field)].unit
+        name = vital_name(field)
+        self.edit = QLineEdit()
+        self.edit.setObjectName(f"vital.{field}")
+        self.edit.setProperty("kind", "bare")
+        self.edit.setAccessibleName(_("{name}, {unit}").format(name=name, unit=unit_words(unit)))
+        self.edit.textEdited.connect(lambda _text: self.edited.emit())
+        self.edit.returnPressed.connect(self.confirmed)
+        self.edit.editingFinished.connect(self.left)
+        self.setFocusProxy(self.edit)
+        value = QWidget()
+        # A number and its unit never swap sides, whatever the language.
+        value.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        row = QHBoxLayout(value)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_1)
+        row.addWidget(self.edit, 1)
+        row.addWidget(Label(unit_words(unit), "caption", "muted"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE_3, SPACE_1, SPACE_2, SPACE_1)
+        column.setSpacing(0)
+        column.addWidget(Label(name, "caption", "muted"))
+        column.addWidget(value)
+        self._dress()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether what stands here is not what is recorded."""
+        return self.edit.text().strip() != self.recorded
+
+    def show_recorded(self, text: str, hint: str) -> None:
+        """Show what is recorded, unless something else is being typed."""
+        typing = self.is_changed
+        self.recorded = text
+        if not typing:
+            self.edit.setText(text)
+        self.edit.setPlaceholderText(hint)
+
+    def show_state(self, state: str) -> None:
+        """``error``, ``warning`` or nothing, around the tile."""
+        for name in ("error", "warning"):
+            toggle(self, name, "true" if state == name else "false")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        self.edit.setFont(look().font("strong", tabular=True))
+        self.setFixedWidth(look().px(_WIDE if self.field == BLOOD_PRESSURE else _WIDTH))
+
+
+class VitalsRow(QWidget):
+    """``record_wanted(list of TypedVital)`` when a field is left with a value that can be.
+
+    ``typed(dict)`` tells what stands in the fields and is not recorded.
+    """
+
+    record_wanted = Signal(object)
+    typed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context: VitalsContext | None = None
+        self.tiles = {field: VitalTile(field) for field in _FIELDS}
+        tiles = QWidget()
+        flow = FlowLayout(tiles)
+        for tile in self.tiles.values():
+            tile.confirmed.connect(lambda t=tile: self._on_enter(t))
+            tile.left.connect(lambda t=tile: self._leave(t))
+            tile.edited.connect(lambda t=tile: self._on_edited(t))
+            flow.addWidget(tile)
+        self._derived = Label("", "caption", "muted", wrap=True)
+        self._notice = Notice(Tone.WARN, "")
+        self._confirm = self._notice.add_action(_("Yes, it is right"), self._on_confirmed)
+        self._confirm.setObjectName("vital.confirm")
+        self._asked: VitalTile | None = None
+        self._notice.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_1)
+        column.addWidget(tiles)
+        column.addWidget(self._derived)
+        column.addWidget(self._notice)
+        self.setFocusProxy(self.tiles[BLOOD_PRESSURE])
+
+    # -- showing ------------------------------------------------------------------
+
+    def set_context(self, context: VitalsContext) -> None:
+        """What is recorded, and what new values are judged by."""
+        self._context = context
+        for field, tile in self.tiles.items():
+            tile.show_recorded(_recorded(field, context), self._hint(field, context))
+        months = context.age.total_months if context.age else None
+        head = months is not None and months < HEAD_UNTIL_MONTHS
+        self.tiles[VitalKind.HEAD].setVisible(head or VitalKind.HEAD in context.here)
+        self._derived.setText(_derived(context))
+        self._derived.setVisible(bool(self._derived.text()))
+
+    def set_pending(self, pending: dict[str, str]) -> None:
+        """Put back what was typed and not recorded."""
+        for field, text in pending.items():
+            if field in self.tiles:
+                self.tiles[field].edit.setText(text)
+
+    def clear(self) -> None:
+        """Forget everything typed: another visit is shown."""
+        for tile in self.tiles.values():
+            tile.recorded = ""
+            tile.edit.clear()
+            tile.show_state("")
+        self._hide_notice()
+
+    def pending(self) -> dict[str, str]:
+        """What stands in the fields and is not recorded."""
+        return {
+            field: tile.edit.text().strip() for field, tile in self.tiles.items() if tile.is_changed
+        }
+
+    def _hint(self, field: str, context: VitalsContext) -> str:
+        before = _values(field, context.before)
+        return "/".join(_plain(each) for each in before) if before else ""
+
+    # -- typing -------------------------------------------------------------------
+
+    def _on_edited(self, tile: VitalTile) -> None:
+        tile.show_state("")
+        if self._asked is tile:
+            self._hide_notice()
+        self.typed.emit(self.pending())
+
+    def _leave(self, tile: VitalTile) -> None:
+        if self._context is None or not tile.is_changed:
+            return
+        text = tile.edit.text().strip()
+        if not text:
+            self._record(tile, confirmed=False)
+            return
+        try:
+            judged = judge(TypedVital(tile.field, text), self._context)
+        except ValidationError as error:
+            self._say(tile, error.message, wrong=True)
+            return
+        if judged.question:
+            self._say(tile, judged.question, wrong=False)
+            return
+        self._record(tile, confirmed=False)
+
+    def _on_enter(self, tile: VitalTile) -> None:
+        # Only Enter says yes: Tab is pressed without reading.
+        if self._asked is tile:
+            self._record(tile, confirmed=True)
+
+    def _on_confirmed(self) -> None:
+        if self._asked is not None:
+            self._record(self._asked, confirmed=True)
+
+    def _record(self, tile: VitalTile, *, confirmed: bool) -> None:
+        text = tile.edit.text().strip()
+        tile.show_state("")
+        self._hide_notice()
+        tile.recorded = text
+        self.record_wanted.emit([TypedVital(tile.field, text, confirmed)])
+        self.typed.emit(self.pending())
+
+    def refuse(self, error: ClinicError) -> None:
+        """The record did not take a value."""
+        field = error.field if isinstance(error, ValidationError) else BLOOD_PRESSURE
+        tile = self.tiles.get(field)
+        if tile is not None:
+            tile.recorded = ""
+            self._say(tile, error.message, wrong=True)
+
+    def _say(self, tile: VitalTile, sentence: str, *, wrong: bool) -> None:
+        self._asked = None if wrong else tile
+        tile.show_state("error" if wrong else "warning")
+        tile.edit.setAccessibleDescription(sentence)
+        hint = "" if wrong else _("Press Enter again to keep it, or change it.")
+        self._notice.set_words(Tone.DANGER if wrong else Tone.WARN, sentence, hint)
+        self._confirm.setVisible(not wrong)
+        self._notice.show()
+        self._notice.say()
+
+    def _hide_notice(self) -> None:
+        self._asked = None
+        self._notice.hide()
+
+    def commit(self) -> bool:
+        """Record what is still typed; False, with the focus on it, where a value is refused."""
+        for tile in self.tiles.values():
+            if tile.is_changed:
+                self._leave(tile)
+        wrong = next((tile for tile in self.tiles.values() if tile.is_changed), None)
+        if wrong is not None:
+            wrong.edit.setFocus()
+        return wrong is None
+
+
+def _values(field: str, measured: object) -> list[Measured]:
+    found = measured if isinstance(measured, dict) else {}
+    kinds = (
+        (VitalKind.SYSTOLIC, VitalKind.DIASTOLIC)
+        if field == BLOOD_PRESSURE
+        else (VitalKind(field),)
+    )
+    values = [found[kind] for kind in kinds if kind in found]
+    return values if len(values) == len(kinds) else []
+
+
+def _plain(measured: Measured) -> str:
+    shown = measured.value.normalize()
+    return current().number(shown, max(0, -int(shown.as_tuple().exponent)))
+
+
+def _recorded(field: str, context: VitalsContext) -> str:
+    return "/".join(_plain(each) for each in _values(field, context.here))
+
+
+def _derived(context: VitalsContext) -> str:
+    """The body mass index, and what was measured last time."""
+    parts = []
+    mass = context.here.get(VitalKind.BMI)
+    if mass is not None:
+        shown = value_words(mass.value, mass.unit)
+        parts.append(_("{name} {value}").format(name=vital_name(mass.kind), value=shown))
+    if any(each.is_confirmed_unusual for each in context.here.values()):
+        parts.append(_("unusual values confirmed"))
+    if context.before:
+        last = max(each.measured_at for each in context.before.values())
+        day = current().date(current().local(last).date())
+        parts.append(_("grey: last values, {date}").format(date=day))
+    return " · ".join(parts)

@@ -1,0 +1,265 @@
+"""The page of a visit, by keys, on a real record."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.services import conditions, drafts, encounters, notes
+from clinic_desktop.services.conditions import Coded
+from clinic_desktop.services.notes import NoteText
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.navigator import Billing, BookAppointment, EditAllergies
+from clinic_desktop.ui.widgets.notice import Notice
+from tests.support.records import Record
+from tests.support.windows import RecordingHost, VisitedNavigator
+from tests.ui.visits.conftest import Page, open_page
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+COUGH = Coded("Acute bronchitis", "icd-10", "J20.9")
+
+
+def notices(page: Page) -> list[str]:
+    shown = page.view.sheet.findChildren(Notice)
+    return [notice.accessibleName() for notice in shown if notice.isVisible()]
+
+
+def press_button(page: Page, words: str) -> None:
+    from clinic_desktop.ui.widgets.buttons import Button
+
+    buttons = page.view.findChildren(Button)
+    next(b for b in buttons if b.isVisible() and b.accessibleName() == words).click()
+
+
+def host(page: Page) -> RecordingHost:
+    assert isinstance(page.context.host, RecordingHost)
+    return page.context.host
+
+
+def visited(page: Page) -> list[object]:
+    assert isinstance(page.context.navigator, VisitedNavigator)
+    return list(page.context.navigator.visited)
+
+
+def test_a_note_from_a_template_is_written_and_signed_by_keys_alone(visit_page: Page) -> None:
+    page = visit_page
+    page.type("/uri")
+    page.press(Qt.Key.Key_Return)
+    for words in ("3 days", "dry", "clear", "5"):
+        page.type(words)
+        page.press(Qt.Key.Key_Tab)
+    page.acts += 1  # Ctrl+Enter, which the desk turns into the screen's primary action
+    with page.qtbot.waitSignal(page.view.vm.signed):
+        page.view.primary()
+    assert page.note() == NoteText(
+        "Cough for 3 days, dry.", "Chest clear.", "", "Fluids, rest. Review in 5 days."
+    )
+    assert page.record.rows("SELECT status FROM note WHERE kind = 'soap'") == [("signed",)]
+    assert page.acts <= 15 + 1
+
+
+def test_every_keystroke_is_in_the_draft_soon(visit_page: Page) -> None:
+    page = visit_page
+    with page.qtbot.waitSignal(page.view.vm.draft_saved, timeout=2000):
+        page.type("Feels well")
+    kept = page.record.read(drafts.load_draft, "visit", str(page.visit))
+    assert kept is not None
+    assert kept.body["note"]["subjective"] == "Feels well"
+    assert page.view.saved.text().startswith("draft saved")
+    assert page.note() == NoteText()
+
+
+def test_typing_on_does_not_put_the_draft_off(visit_page: Page) -> None:
+    page = visit_page
+    saved: list[object] = []
+    page.view.vm.draft_saved.connect(saved.append)
+    page.type("a")
+
+    def typed_on() -> bool:
+        page.type("b")
+        return bool(saved)
+
+    page.qtbot.waitUntil(typed_on, timeout=2000)
+
+
+def test_what_a_crash_left_is_given_back_and_said(
+    record: Record, ui_context: Context, qtbot: QtBot, visit_page: Page
+) -> None:
+    page = visit_page
+    body = {"note": {"plan": "Rest."}, "vitals": {"pulse": "7"}, "base": page.view.vm._base}
+    record.write(drafts.save_draft, "visit", str(page.visit), body)
+    again = open_page(record, ui_context, qtbot, page.patient_id, page.visit)
+    assert again.view.note.text().plan == "Rest."
+    assert again.view.vitals.pending() == {"pulse": "7"}
+    (said,) = notices(again)
+    assert "restored: Plan" in said
+    press_button(again, "Discard it")
+    again.idle()
+    assert again.view.note.text() == NoteText()
+    assert record.read(drafts.load_draft, "visit", str(page.visit)) is None
+
+
+def test_leaving_puts_the_note_into_the_record_unsigned(visit_page: Page) -> None:
+    page = visit_page
+    page.type("Feels well")
+    assert page.view.can_leave()
+    page.idle()
+    assert page.note().subjective == "Feels well"
+    assert page.record.read(drafts.load_draft, "visit", str(page.visit)) is None
+    assert notices(page) == []
+
+
+def test_words_of_another_appear_while_nothing_is_typed(visit_page: Page) -> None:
+    page = visit_page
+    nurse = page.record.as_role("nurse")
+    page.record.store.write(
+        nurse, notes.save_note, page.visit, NoteText(objective="RR 18")
+    ).result()
+    page.qtbot.waitUntil(lambda: page.view.note.text().objective == "RR 18")
+
+
+def test_words_of_another_never_replace_what_is_typed(visit_page: Page) -> None:
+    page = visit_page
+    page.type("Mine")
+    nurse = page.record.as_role("nurse")
+    with page.qtbot.waitSignal(page.view.vm.note_collided):
+        page.record.store.write(
+            nurse, notes.save_note, page.visit, NoteText(objective="RR 18")
+        ).result()
+    assert page.view.note.text() == NoteText(subjective="Mine")
+    assert "saved this note meanwhile" in notices(page)[0]
+    press_button(page, "Keep mine")
+    page.view.can_leave()
+    page.idle()
+    assert page.note() == NoteText(subjective="Mine")
+
+
+def test_a_vital_sign_is_recorded_when_its_field_is_left(visit_page: Page) -> None:
+    page = visit_page
+    page.view.vitals.setFocus()
+    page.type("138/84")
+    page.press(Qt.Key.Key_Tab)
+    page.type("76")
+    page.press(Qt.Key.Key_Tab)
+    page.idle()
+    rows = page.record.rows(
+        "SELECT value FROM observation WHERE encounter_id = ? AND value <> '' ORDER BY id",
+        page.visit.bytes,
+    )
+    assert rows == [("138",), ("84",), ("76",)]
+    assert page.view.vitals.pending() == {}
+
+
+def test_an_impossible_value_is_said_and_stops_the_signature(visit_page: Page) -> None:
+    page = visit_page
+    page.view.vitals.tiles["temperature"].setFocus()
+    page.type("379")
+    page.press(Qt.Key.Key_Tab)
+    assert "Temperature can only be between" in notices(page)[0]
+    page.view.primary()
+    page.idle()
+    assert page.record.rows("SELECT count(*) FROM encounter WHERE signed_at IS NOT NULL") == [(0,)]
+    assert page.focused.objectName() == "vital.temperature"
+
+
+def test_only_enter_confirms_an_unusual_value(visit_page: Page) -> None:
+    page = visit_page
+    page.view.vitals.tiles["pulse"].setFocus()
+    page.type("160")
+    page.press(Qt.Key.Key_Tab)
+    page.idle()
+    assert "is unusual" in notices(page)[0]
+    assert page.view.vitals.pending() == {"pulse": "160"}
+    page.view.vitals.tiles["pulse"].setFocus()
+    page.press(Qt.Key.Key_Return)
+    page.idle()
+    sql = "SELECT note FROM observation WHERE encounter_id = ? AND code = '8867-4'"
+    assert page.record.rows(sql, page.visit.bytes) == [("confirmed-unusual",)]
+
+
+def test_a_favourite_diagnosis_is_picked_by_a_few_letters(visit_page: Page) -> None:
+    page = visit_page
+    other = page.record.write(encounters.start_visit, patient_id=page.patient_id).encounter_id
+    page.record.write(conditions.add_diagnosis, other, COUGH)
+    (made,) = page.record.read(conditions.diagnoses_of, other)
+    page.record.write(conditions.remove_diagnosis, made.id)
+    page.qtbot.waitUntil(lambda: page.view.diagnoses.favourites == (COUGH,))
+    page.view.diagnoses.begin()
+    with page.qtbot.waitSignal(page.view.diagnoses.field.wanted):
+        page.type("bronch")
+    page.press(Qt.Key.Key_Return)
+    page.idle()
+    page.idle()
+    rows = page.record.read(conditions.diagnoses_of, page.visit)
+    assert [row.term for row in rows] == [COUGH]
+
+
+def test_a_diagnosis_is_picked_from_the_shipped_codes(visit_page: Page) -> None:
+    page = visit_page
+    page.view.diagnoses.begin()
+    with page.qtbot.waitSignal(page.view.diagnoses.field.wanted):
+        page.type("J18.9")
+    page.idle()
+    page.press(Qt.Key.Key_Return)
+    page.qtbot.waitUntil(lambda: page.record.read(conditions.diagnoses_of, page.visit) != [])
+    (row,) = page.record.read(conditions.diagnoses_of, page.visit)
+    assert (row.term.code, row.term.display) == ("J18.9", "Pneumonia, unspecified organism")
+    assert row.term.version
+
+
+def test_blanks_left_are_said_before_signing(visit_page: Page) -> None:
+    page = visit_page
+    page.type("/uri")
+    page.press(Qt.Key.Key_Return)
+    page.view.primary()
+    assert "4 blanks are not filled in." in notices(page)
+    with page.qtbot.waitSignal(page.view.vm.signed):
+        press_button(page, "Sign anyway")
+
+
+def test_after_signing_the_next_step_is_one_key_away(visit_page: Page) -> None:
+    page = visit_page
+    page.type("Well.")
+    with page.qtbot.waitSignal(page.view.vm.signed):
+        page.view.primary()
+    assert host(page).toasts == ["Visit signed."]
+    assert not page.view.note.isVisible()
+    page.view.primary()
+    assert visited(page) == [Billing(page.patient_id, page.visit)]
+
+
+def test_a_signed_visit_takes_an_addendum(visit_page: Page) -> None:
+    page = visit_page
+    with page.qtbot.waitSignal(page.view.vm.signed):
+        page.view.primary()
+    page.idle()
+    page.view.signed_note.addendum.setFocus()
+    page.type("X-ray normal.")
+    page.view.signed_note.sign.click()
+    page.idle()
+    page.idle()
+    *_, addendum = page.record.read(notes.notes_of, page.visit)
+    assert addendum.text.subjective == "X-ray normal."
+    assert page.view.signed_note.addendum.text() == ""
+
+
+def test_a_follow_up_is_booked_from_within_the_note(visit_page: Page) -> None:
+    page = visit_page
+    page.type("/fu 2w")
+    page.press(Qt.Key.Key_Return)
+    (booking,) = visited(page)
+    assert isinstance(booking, BookAppointment)
+    assert str(booking.day) == "2026-12-05"
+    assert page.view.note.text() == NoteText()
+
+
+def test_the_last_plan_is_copied(visit_page: Page) -> None:
+    page = visit_page
+    page.type("/last")
+    page.press(Qt.Key.Key_Return)
+    assert page.view.note.text().plan.startswith("Metformin continued.")
+
+
+def test_allergies_are_a_click_away(visit_page: Page) -> None:
+    visit_page.view.side.allergies_wanted.emit()
+    assert visited(visit_page) == [EditAllergies(visit_page.patient_id)]
