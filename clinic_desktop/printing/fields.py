@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinic_desktop.printing.blocks import Block, Stack, Text, natural_width, set_lines
 from clinic_desktop.printing.paper import GREY, Style
@@ -38,14 +38,18 @@ class Pair(Block):
     value: str
     style: Style
     label_style: Style | None = None
+    room: float = 0.0
+    """Width of a column of amounts, in points; 0 for a value that ends where the line ends."""
 
     def _value_width(self, width: float, *, rtl: bool) -> float:
-        return min(natural_width(self.value, self.style, rtl=rtl) + 1, width * 0.7)
+        natural = self.room or natural_width(self.value, self.style, rtl=rtl)
+        return min(natural + 1, width * 0.7)
 
     def _texts(self, width: float, *, rtl: bool) -> tuple[Text, float, Text, float]:
         own = self._value_width(width, rtl=rtl)
         label = Text(self.label, self.label_style or self.style)
-        return label, width - own - 6, Text(self.value, self.style, Align.END), own
+        align = Align.NUMBER if self.room else Align.END
+        return label, width - own - 6, Text(self.value, self.style, align), own
 
     def height(self, width: float, *, rtl: bool) -> float:
         """The higher of the two."""
@@ -57,6 +61,13 @@ class Pair(Block):
         label, label_width, value, own = self._texts(width, rtl=pen.rtl)
         label.draw(pen, x, y, label_width)
         value.draw(pen, x + width - own, y, own)
+
+
+def amounts(blocks: list[Block], *, rtl: bool) -> list[Block]:
+    """The pairs among these with their values in one column, flush at the last digit."""
+    pairs = [block for block in blocks if isinstance(block, Pair)]
+    room = max(natural_width(pair.value, pair.style, rtl=rtl) for pair in pairs)
+    return [replace(b, room=room) if isinstance(b, Pair) else b for b in blocks]
 
 
 @dataclass(frozen=True)

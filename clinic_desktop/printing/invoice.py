@@ -11,7 +11,7 @@ from clinic_desktop.domain.money import currency_digits
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import BLACK_RULE, Block, Row, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
-from clinic_desktop.printing.fields import Pair
+from clinic_desktop.printing.fields import Pair, amounts
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import MM, Paper
@@ -163,16 +163,16 @@ def _lines(doc: InvoiceDoc, sheet: Sheet) -> Block:
 
     columns = [
         Column(language.pgettext("paper", "Service"), weight=1),
-        Column(language.gettext("Quantity"), align=Align.END),
-        Column(language.gettext("Price"), align=Align.END),
+        Column(language.gettext("Quantity"), align=Align.NUMBER),
+        Column(language.gettext("Price"), align=Align.NUMBER),
     ]
     has_discount = any(line.discount_minor for line in doc.lines)
     has_tax = any(line.tax for line in doc.lines)
     if has_discount:
-        columns.append(Column(language.gettext("Discount"), align=Align.END))
+        columns.append(Column(language.gettext("Discount"), align=Align.NUMBER))
     if has_tax:
-        columns.append(Column(language.gettext("Tax"), align=Align.END))
-    columns.append(Column(_amount_title(doc.currency, language), align=Align.END, bold=True))
+        columns.append(Column(language.gettext("Tax"), align=Align.NUMBER))
+    columns.append(Column(_amount_title(doc.currency, language), align=Align.NUMBER, bold=True))
     rows = []
     for line in doc.lines:
         small = " · ".join(value(part) for part in (line.code, line.detail) if part)
@@ -228,6 +228,7 @@ def _totals(doc: InvoiceDoc, sheet: Sheet) -> list[Block]:
         parts.append(pair(language.pgettext("paper", "Paid"), doc.paid_minor))
         due = Pair(language.pgettext("paper", "Due"), money(doc.due_minor), look.lead)
         parts += [Space(3), Rule(), Space(3), due]
+    parts = amounts(parts, rtl=language.rtl)
     width = sheet.width * (0.5 if sheet.paper.width > 160 else 0.62)
     beside: Block = Space(0)
     if doc.pay:

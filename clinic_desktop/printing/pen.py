@@ -20,6 +20,8 @@ class Align(Enum):
     START = 0.0
     CENTRE = 0.5
     END = 1.0
+    NUMBER = 2.0
+    """Flush at the last digit: at the right in every script, as digits run from left to right."""
 
 
 class Writer(Protocol):
@@ -65,7 +67,10 @@ class Pen:
     ) -> None:
         """Draw one line into a column whose line box starts at (x, y)."""
         own = line.width * style.size / EM
-        left = self._left(x + (width - own) * align.value, own)
+        if align is Align.NUMBER:
+            left = self._left(x, width) + width - own
+        else:
+            left = self._left(x + (width - own) * align.value, own)
         # The line's ascent and descent stand in the middle of its height.
         spare = style.line_height - (ASCENT + DESCENT) * style.size / EM
         baseline = y + spare / 2 + ASCENT * style.size / EM

@@ -9,7 +9,7 @@ from decimal import Decimal
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import BLACK_RULE, Block, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
-from clinic_desktop.printing.fields import Pair
+from clinic_desktop.printing.fields import Pair, amounts
 from clinic_desktop.printing.invoice import TaxLine
 from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
 from clinic_desktop.printing.page import Sheet, render
@@ -124,4 +124,4 @@ def _totals(doc: ReceiptDoc, sheet: Sheet) -> list[Block]:
         parts.append(pair(language.pgettext("money", "Change"), doc.change_minor))
     if doc.balance_minor:
         parts.append(pair(language.gettext("Still due"), doc.balance_minor))
-    return [Whole(Stack(tuple(parts)))]
+    return [Whole(Stack(tuple(amounts(parts, rtl=language.rtl))))]

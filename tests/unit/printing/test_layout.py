@@ -12,14 +12,18 @@ from clinic_desktop.domain.partial_dates import BirthDate, PartialDate
 from clinic_desktop.errors import BadFileError, PrintError
 from clinic_desktop.i18n import PAPER_LANGUAGES, Language
 from clinic_desktop.printing.blocks import Row, Rule, Section, Space, Stack, Text, Whole
+from clinic_desktop.printing.fonts import EM
 from clinic_desktop.printing.invoice import InvoiceLine, render_invoice
 from clinic_desktop.printing.letterhead import Letterhead, check_logo
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import A4, A5, A6, MM, ROLL_80, Look, Style
+from clinic_desktop.printing.pdf import BLACK, Colour, PdfWriter
+from clinic_desktop.printing.pen import Align, Pen
 from clinic_desktop.printing.people import Allergies, PersonName, age_text, birth_text
 from clinic_desktop.printing.prescription import PrescriptionLine, digit_names, render_prescription
 from clinic_desktop.printing.referral import urgency_text
 from clinic_desktop.printing.table import Column, table
+from clinic_desktop.printing.text import Line
 from tests.support.paper_samples import (
     invoice,
     letterhead,
@@ -210,3 +214,22 @@ def test_names_follow_the_country() -> None:
 def test_an_unknown_urgency_prints_as_it_is() -> None:
     assert urgency_text("stat", Language()) == "Emergency"
     assert "two weeks" in urgency_text("two weeks", Language())
+
+
+@pytest.mark.parametrize("rtl", [False, True])
+def test_numbers_in_a_column_end_at_the_same_place(rtl: bool) -> None:
+    class Ruler(PdfWriter):
+        """Remembers where lines end."""
+
+        def line(self, line: Line, x: float, y: float, size: float, colour: Colour = BLACK) -> None:
+            ends[line.text] = x + line.width * size / EM
+            super().line(line, x, y, size, colour)
+
+    ends: dict[str, float] = {}
+    columns = (Column("Text", 1), Column("Sum", align=Align.NUMBER))
+    rows = [("a", "1,500.00"), ("b", "9.99")]
+    writer = Ruler(title="", author="", language="")
+    writer.start_page(300, 200)
+    block = table(columns, rows, Look(9, BLACK), rtl=rtl)
+    block.draw(Pen(writer, 300, 200, rtl=rtl), 10, 10, 280)
+    assert ends["1,500.00"] == pytest.approx(ends["9.99"])
