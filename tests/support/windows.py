@@ -41,6 +41,12 @@ class RecordingHost:
         self.toasts.append(text)
         self.undo = undo
 
+    def forget(self) -> None:
+        """Take all forms away, as a closed window would."""
+        for form in self.drawers:
+            form.deleteLater()
+        self.drawers.clear()
+
     def show_error(self, error: Exception) -> None:
         """Remember what went wrong."""
         self.errors.append(error)
@@ -82,4 +88,6 @@ def ui_context(record: Record, qtbot: QtBot) -> Iterator[Context]:
     context = make_context(record, Language("en", "KE", "Africa/Nairobi"))
     yield context
     qtbot.waitUntil(lambda: context.tasks.is_idle)
+    if isinstance(context.host, RecordingHost):
+        context.host.forget()
     context.tasks.close()

@@ -1,0 +1,1 @@
+"""Money on the screen: what is to bill, checkout, documents, payments."""

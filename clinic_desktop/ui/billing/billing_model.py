@@ -1,0 +1,48 @@
+"""The columns of the billing list."""
+
+from __future__ import annotations
+
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.ui.billing.billing_vm import Line
+from clinic_desktop.ui.billing.words import money, status_pill
+from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
+
+
+def columns() -> tuple[Column, ...]:
+    """Who, which document, how much, where it stands."""
+    return (
+        Column("patient", _("Patient"), _patient, CellKind.STRONG, 20, stretch=True),
+        Column("number", _("Document"), _number, letters=18, drop=1),
+        Column("total", _("Total"), _total, CellKind.NUMBER, 12),
+        Column("due", _("Due"), _due, CellKind.NUMBER, 12, drop=2),
+        Column("status", _("Status"), _status, CellKind.PILL, 12),
+    )
+
+
+def _patient(line: Line) -> Cell:
+    return Cell(line.patient_name or _("Name not known"))
+
+
+def _number(line: Line) -> Cell:
+    if line.document is None:
+        return Cell(_("Visit today"))
+    day = current().date(current().local(line.document.issued_at).date())
+    return Cell(isolate(line.document.number), isolate(day))
+
+
+def _total(line: Line) -> Cell:
+    found = line.document
+    return Cell(money(found.total_minor, found.currency)) if found else EMPTY_CELL
+
+
+def _due(line: Line) -> Cell:
+    found = line.document
+    return Cell(money(found.due_minor, found.currency)) if found else EMPTY_CELL
+
+
+def _status(line: Line) -> Cell:
+    if line.document is None:
+        spec = status_pill("unpaid")
+        return Cell(_("To bill"), tone=spec.tone, glyph=spec.glyph)
+    spec = status_pill(line.document.status)
+    return Cell(spec.text, tone=spec.tone, glyph=spec.glyph)

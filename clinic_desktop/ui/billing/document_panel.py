@@ -1,0 +1,145 @@
+"""An issued document: what is on it, what was paid, and what can still be done."""
+
+from __future__ import annotations
+
+import uuid
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.billing.accounts import InvoiceView, PaymentRow
+from clinic_desktop.ui.billing.money_forms import CreditForm, PayForm, RefundForm
+from clinic_desktop.ui.billing.words import method_name, money, status_pill
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_3
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.card import Card, rule
+from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.pill import Pill, PillSpec
+
+
+class DocumentPanel(Card):
+    """Shows an InvoiceView; it never changes, so everything here adds a document."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(" ")
+        self.setObjectName("document")
+        self._context = context
+        self._view: InvoiceView | None = None
+        self._pill = Pill(PillSpec(""))
+        self.header.add_action(self._pill)
+        self._lines = FactList()
+        self._sums = QGridLayout()
+        self._sums.setColumnStretch(0, 1)
+        self._sums.setHorizontalSpacing(SPACE_3)
+        self._payments = FactList(_("Nothing was paid yet."))
+        self._buttons = QWidget()
+        flow = FlowLayout(self._buttons)
+        self.pay = self._button(_("Take payment"), Icon.CASH, self._pay, "primary")
+        self.print = self._button(_("Print"), Icon.PRINT, self._print)
+        self.refund = self._button(_("Refund…"), Icon.UNDO, self._refund)
+        self.credit = self._button(_("Take back…"), Icon.DELETE, self._credit)
+        for button in (self.pay, self.print, self.refund, self.credit):
+            flow.addWidget(button)
+        self.add(self._lines)
+        self.add(rule())
+        self.body.addLayout(self._sums)
+        self.add(Label(_("Payments"), "strong"))
+        self.add(self._payments)
+        self.add(self._buttons)
+        self.body.addStretch(1)
+
+    def _button(self, text: str, icon: str, run: object, kind: str = "secondary") -> Button:
+        button = Button(text, kind, icon)
+        button.clicked.connect(run)
+        return button
+
+    def show_document(self, view: InvoiceView) -> None:
+        """Show a document."""
+        self._view = view
+        row = view.row
+        day = isolate(current().date(current().local(row.issued_at).date()))
+        self.header.set_title(isolate(row.number), f"{row.patient_name} · {day}")
+        self._pill.set_spec(status_pill(row.status))
+        self._lines.show_facts(
+            [
+                Fact(place, line.description, self._line_words(line.quantity, view, place))
+                for place, line in enumerate(view.lines)
+            ]
+        )
+        self._show_sums(view)
+        self._payments.show_facts([self._payment(each) for each in view.payments])
+        refunds = allowed(self._context.actor, "billing.refund") and row.kind == "invoice"
+        self.pay.setVisible(row.due_minor > 0)
+        self.refund.setVisible(refunds and any(p.amount_minor > 0 for p in view.payments))
+        self.credit.setVisible(refunds and not row.credited)
+
+    def _line_words(self, quantity: str, view: InvoiceView, place: int) -> str:
+        line = view.lines[place]
+        amount = money(line.total_minor, view.row.currency)
+        if quantity in {"1", "-1"}:
+            return amount
+        price = money(line.unit_price_minor, view.row.currency)
+        return f"{isolate(quantity)} × {price} = {amount}"
+
+    def _show_sums(self, view: InvoiceView) -> None:
+        while (item := self._sums.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        rows = [
+            (_("Discount"), -view.discount_minor, "body"),
+            (_("Tax"), view.tax_minor, "body"),
+            (_("Total"), view.row.total_minor, "title"),
+            (_("Due"), view.row.due_minor, "strong"),
+        ]
+        shown = [each for each in rows if each[1] or each[2] != "body"]
+        for place, (name, amount, role) in enumerate(shown):
+            self._sums.addWidget(Label(name, role), place, 0)
+            self._sums.addWidget(
+                Label(money(amount, view.row.currency), role, tabular=True), place, 1
+            )
+
+    def _payment(self, row: PaymentRow) -> Fact:
+        when = isolate(current().datetime(row.taken_at))
+        words = [method_name(row.method), when, row.reason]
+        print_it = FactAction(
+            Icon.RECEIPT,
+            _("Print receipt {number}").format(number=row.number),
+            lambda: self._context.printing.print_paper("receipt", row.id),
+        )
+        return Fact(
+            row.id,
+            f"{money(row.amount_minor, row.currency)}  ·  {isolate(row.number)}",
+            " · ".join(filter(None, words)),
+            actions=(print_it,),
+        )
+
+    # ------------------------------------------------------------ what a person does
+
+    @property
+    def invoice_id(self) -> uuid.UUID | None:
+        """The document shown."""
+        return self._view.row.id if self._view else None
+
+    def _pay(self) -> None:
+        if self._view is not None:
+            self._context.host.show_drawer(PayForm(self._context, self._view), _("Take payment"))
+
+    def _refund(self) -> None:
+        if self._view is not None:
+            self._context.host.show_drawer(RefundForm(self._context, self._view), _("Refund"))
+
+    def _credit(self) -> None:
+        if self._view is not None:
+            form = CreditForm(self._context, self._view)
+            self._context.host.show_drawer(form, _("Take the invoice back"))
+
+    def _print(self) -> None:
+        if self._view is not None:
+            self._context.printing.print_paper("invoice", self._view.row.id)

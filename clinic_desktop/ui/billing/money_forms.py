@@ -1,0 +1,158 @@
+"""Drawers that take money, give it back, or take an invoice back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout
+
+from clinic_desktop.domain.money import currency_digits
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import _, current
+from clinic_desktop.services.billing import invoices, payments
+from clinic_desktop.services.billing.accounts import InvoiceView
+from clinic_desktop.services.billing.payments import GiveBack, PaymentTaken, TakePayment
+from clinic_desktop.ui.billing.words import methods, money
+from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
+from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.parsed import money_parser
+from clinic_desktop.ui.widgets.segmented import SegmentedControl
+from clinic_desktop.ui.widgets.value_edits import MoneyEdit
+
+
+class _MoneyForm(DrawerForm):
+    """A sentence, fields and an error; sends one command."""
+
+    def __init__(self, context: Context, view: InvoiceView, sentence: str) -> None:
+        super().__init__()
+        self.context, self.view = context, view
+        self._notice = Notice(Tone.DANGER, "")
+        self._notice.hide()
+        self.form = Form()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_4)
+        column.addWidget(Label(sentence, wrap=True))
+        column.addWidget(self._notice)
+        column.addWidget(self.form)
+        column.addStretch(1)
+
+    def money_field(self, label: str, amount_minor: int) -> MoneyEdit:
+        """A field with an amount in it."""
+        currency = self.view.row.currency
+        field = MoneyEdit(money_parser(currency))
+        digits = currency_digits(currency)
+        field.set_text(current().number(Decimal(amount_minor).scaleb(-digits), digits))
+        self.form.add(label, field, required=True)
+        return field
+
+    def method_field(self) -> SegmentedControl:
+        """How the money changes hands."""
+        field = SegmentedControl(methods()[:3], _("Way of paying"), "cash")
+        self.form.add(_("Way of paying"), field)
+        return field
+
+    def reason_field(self) -> QLineEdit:
+        """Why."""
+        field = QLineEdit()
+        self.form.add(_("Reason"), field, required=True)
+        return field
+
+    def send(self, command: Any, *args: Any) -> None:
+        """Do it; an error stays in the form."""
+        self.context.tasks.write(self, command, *args, done=self.done, failed=self._failed)
+
+    def done(self, _result: Any) -> None:
+        """It is done."""
+        self.close_requested.emit()
+
+    def _failed(self, error: ClinicError) -> None:
+        self._notice.set_words(Tone.DANGER, error.message, f"{error.kept} {error.hint}".strip())
+        self._notice.show()
+
+
+class PayForm(_MoneyForm):
+    """A payment, whole or in part."""
+
+    def __init__(self, context: Context, view: InvoiceView) -> None:
+        due = money(view.row.due_minor, view.row.currency)
+        super().__init__(context, view, _("Still to pay: {amount}.").format(amount=due))
+        self.amount = self.money_field(_("Amount"), view.row.due_minor)
+        self.method = self.method_field()
+
+    def primary_text(self) -> str:
+        """Verb and object."""
+        return _("Take payment")
+
+    def submit(self, print_too: bool) -> None:
+        """Take it."""
+        if self.amount.show_error() and self.amount.value() is not None:
+            wish = TakePayment(
+                self.view.row.id, self.amount.value().amount_minor, str(self.method.value())
+            )
+            self.send(payments.take, wish)
+
+    def done(self, result: PaymentTaken) -> None:
+        """The receipt follows at once."""
+        self.context.printing.print_paper("receipt", result.id)
+        super().done(result)
+
+
+class RefundForm(_MoneyForm):
+    """Money given back, as a document of its own."""
+
+    def __init__(self, context: Context, view: InvoiceView) -> None:
+        super().__init__(
+            context, view, _("The invoice stays as it is; a refund is a document of its own.")
+        )
+        paid = sum(each.amount_minor for each in view.payments)
+        self.amount = self.money_field(_("Amount"), paid)
+        self.method = self.method_field()
+        self.reason = self.reason_field()
+
+    def primary_text(self) -> str:
+        """Verb and object."""
+        return _("Give money back")
+
+    def submit(self, print_too: bool) -> None:
+        """Give it back."""
+        if self.amount.show_error() and self.amount.value() is not None:
+            wish = GiveBack(
+                self.view.row.id,
+                self.amount.value().amount_minor,
+                self.reason.text(),
+                str(self.method.value()),
+            )
+            self.send(payments.refund, wish)
+
+    def done(self, result: PaymentTaken) -> None:
+        """The refund's receipt follows at once."""
+        self.context.printing.print_paper("receipt", result.id)
+        super().done(result)
+
+
+class CreditForm(_MoneyForm):
+    """A whole invoice taken back by a credit note."""
+
+    def __init__(self, context: Context, view: InvoiceView) -> None:
+        super().__init__(
+            context,
+            view,
+            _("A credit note takes the whole invoice back. Money that was paid is given back "
+              "with a refund."),
+        )  # fmt: skip
+        self.reason = self.reason_field()
+        self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def primary_text(self) -> str:
+        """Verb and object."""
+        return _("Issue credit note")
+
+    def submit(self, print_too: bool) -> None:
+        """Issue it."""
+        self.send(invoices.credit, self.view.row.id, self.reason.text())

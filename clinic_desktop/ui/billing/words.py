@@ -1,0 +1,41 @@
+"""Billing in words and amounts, the same on every part of the screen."""
+
+from __future__ import annotations
+
+from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
+from clinic_desktop.ui.widgets.segmented import Option
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """An amount in one piece."""
+    return isolate(current().money(amount_minor, currency))
+
+
+def status_pill(status: str) -> PillSpec:
+    """Where a document stands."""
+    known = {
+        "unpaid": PillSpec(pgettext("invoice", "Unpaid"), Tone.WARN, Glyph.EMPTY),
+        "part-paid": PillSpec(pgettext("invoice", "Part paid"), Tone.INFO, Glyph.HALF),
+        "paid": PillSpec(pgettext("invoice", "Paid"), Tone.OK, Glyph.FULL),
+        "overpaid": PillSpec(pgettext("invoice", "Overpaid"), Tone.DANGER, Glyph.UP),
+        "credit-note": PillSpec(pgettext("invoice", "Credit note"), Tone.NEUTRAL, Glyph.STRUCK),
+    }
+    return known.get(status, PillSpec(status))
+
+
+def methods() -> list[Option]:
+    """The ways of paying that are offered, each with its key."""
+    return [
+        Option("cash", pgettext("payment", "Cash"), "c"),
+        Option("card", pgettext("payment", "Card"), "k"),
+        Option("mobile", pgettext("payment", "Mobile money"), "m"),
+        Option("transfer", pgettext("payment", "Bank transfer"), "t"),
+        Option("insurance", pgettext("payment", "Insurance"), "i"),
+    ]
+
+
+def method_name(method: str) -> str:
+    """A way of paying; an unknown one as it is."""
+    return next((each.label for each in methods() if each.value == method), method or _("Unknown"))

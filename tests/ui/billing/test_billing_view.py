@@ -1,0 +1,197 @@
+"""The billing screen takes money with few keys and never twice."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.models.encounter import Encounter
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.services.billing import accounts, catalogue, invoices
+from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
+from clinic_desktop.ui.billing.account_section import AccountSection
+from clinic_desktop.ui.billing.billing_view import BillingView
+from clinic_desktop.ui.billing.money_forms import CreditForm, PayForm, RefundForm
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.navigator import Billing
+from tests.support.records import Record
+from tests.support.windows import RecordingHost
+
+Visit = tuple[uuid.UUID, uuid.UUID]
+
+
+@pytest.fixture
+def visit(record: Record) -> Visit:
+    """A finished visit with its service: patient and encounter."""
+    record.write(
+        catalogue.save_service, catalogue.ServiceForm("Consultation", 150_000, category="visit")
+    )
+    record.write(catalogue.save_service, catalogue.ServiceForm("Dressing", 40_000))
+
+    def add(uow: UnitOfWork) -> Visit:
+        patient = Patient(family="Otieno", given="Brian", mrn="A1-7")
+        uow.add(patient)
+        encounter = Encounter(patient_id=patient.id, start_at=uow.now, status="finished")
+        uow.add(encounter)
+        return patient.id, encounter.id
+
+    return record.write(add)
+
+
+@pytest.fixture
+def view(ui_context: Context, qtbot: QtBot) -> BillingView:
+    """The screen, shown."""
+    screen = BillingView(ui_context)
+    qtbot.addWidget(screen)
+    screen.resize(1180, 720)
+    screen.show()
+    return screen
+
+
+def _idle(qtbot: QtBot, context: Context) -> None:
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+def test_visit_is_paid_with_one_key(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """The checkout comes prefilled; Enter takes the exact cash and the receipt is shown."""
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    assert "1,500.00" in view.checkout.total.text()
+
+    QTest.keyClick(view.checkout.take, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 2)
+    _idle(qtbot, ui_context)
+
+    host = cast("RecordingHost", ui_context.host)
+    assert record.read(accounts.balance_minor, visit[0]) == 0
+    assert record.rows("SELECT count(*) FROM payment") == [(1,)]
+    assert any("Receipt" in text for text in host.toasts)
+    assert host.titles == ["Receipt"]
+
+
+def test_enter_held_down_pays_once(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Three quick Enters are one invoice."""
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+
+    for _press in range(3):
+        view.checkout.submit()
+    _idle(qtbot, ui_context)
+
+    assert record.rows("SELECT count(*) FROM invoice") == [(1,)]
+
+
+def test_lines_discount_and_change(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """A service more, a discount with its reason, cash given: total and change follow."""
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    panel = view.checkout
+    dressing = record.read(catalogue.services, "dress")[0]
+
+    panel.service.taken.emit(type("S", (), {"value": dressing})())
+    QTest.keyClicks(panel.discount, "10")
+    QTest.keyClicks(panel.reason, "Staff")
+    QTest.keyClicks(panel.tendered.edit, "2000")
+
+    assert "1,710.00" in panel.total.text()
+    panel.submit()
+    _idle(qtbot, ui_context)
+    stored = record.rows("SELECT total_minor, discount_reason FROM invoice")
+    assert stored == [(171_000, "Staff")]
+    assert record.rows("SELECT change_minor FROM payment") == [(29_000,)]
+
+
+def test_wrong_entries_are_said_and_keep_the_form(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Too little cash and a discount without reason leave the lines where they are."""
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    panel = view.checkout
+
+    QTest.keyClicks(panel.tendered.edit, "100")
+    panel.submit()
+    _idle(qtbot, ui_context)
+    assert record.rows("SELECT count(*) FROM invoice") == [(0,)]
+    assert panel.form is not None
+    assert len(panel.form.lines) == 1
+
+    panel.tendered.edit.clear()
+    QTest.keyClicks(panel.discount, "5")
+    panel.submit()
+    _idle(qtbot, ui_context)
+    assert record.rows("SELECT count(*) FROM invoice") == [(0,)]
+
+
+def test_part_payment_refund_and_credit_note(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """The drawers add documents; the invoice itself is never touched."""
+    issued = record.write(invoices.issue, InvoiceForm(visit[0], (LineForm("Consultation", 1000),)))
+    view.go_to(Billing(invoice_id=issued.id))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 2)
+
+    def shown() -> object:
+        found = record.read(accounts.invoice, issued.id)
+        assert found is not None
+        return found
+
+    for kind, amount, reason in ((PayForm, "4", ""), (RefundForm, "1.50", "Overcharged")):
+        form = kind(ui_context, shown())  # type: ignore[arg-type]
+        qtbot.addWidget(form)
+        form.amount.set_text(amount)
+        if reason:
+            form.reason.setText(reason)  # type: ignore[union-attr]
+        with qtbot.waitSignal(form.close_requested):
+            form.submit(False)
+    credit = CreditForm(ui_context, shown())  # type: ignore[arg-type]
+    qtbot.addWidget(credit)
+    credit.reason.setText("Wrong person")
+    with qtbot.waitSignal(credit.close_requested):
+        credit.submit(False)
+    _idle(qtbot, ui_context)
+
+    amounts = record.rows("SELECT amount_minor FROM payment ORDER BY number")
+    assert amounts == [(400,), (-150,)]
+    assert record.rows("SELECT count(*) FROM invoice WHERE kind = 'credit-note'") == [(1,)]
+
+
+def test_list_shows_what_is_to_bill(
+    view: BillingView, ui_context: Context, visit: Visit, qtbot: QtBot
+) -> None:
+    """A finished visit without invoice stands in the list; Enter opens its checkout."""
+    view.go_to(Billing())
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)
+
+    view.table.selectRow(0)
+    QTest.keyClick(view.table, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    assert view.checkout.form is not None
+    assert view.checkout.form.encounter_id == visit[1]
+
+
+def test_chart_section_follows_payments(
+    ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """The account in the chart refreshes when money moves."""
+    section = AccountSection(ui_context)
+    qtbot.addWidget(section)
+    section.set_patient(visit[0])
+    _idle(qtbot, ui_context)
+
+    record.write(invoices.issue, InvoiceForm(visit[0], (LineForm("Consultation", 1000),)))
+
+    qtbot.waitUntil(lambda: section.table.model_.rowCount() == 1)
