@@ -15,9 +15,11 @@ def initials(family: str, given: str) -> str:
     return "".join(letters).upper() or "?"
 
 
-def paint_avatar(painter: QPainter, rect: QRect, text: str, *, strong: bool = False) -> None:
-    """A disc with initials."""
-    colors = ("accent", "on_accent") if strong else ("accent_bg", "accent_fg")
+def paint_avatar(
+    painter: QPainter, rect: QRect, text: str, *, strong: bool = False, ground: str = "accent_bg"
+) -> None:
+    """A disc with initials; ``ground`` is the colour role of a pale disc."""
+    colors = ("accent", "on_accent") if strong else (ground, "accent_fg")
     background, foreground = (look().color(role) for role in colors)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

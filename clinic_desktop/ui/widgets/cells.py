@@ -104,11 +104,13 @@ class CellDelegate(QStyledItemDelegate):
             return
         kind = self._kinds[index.column()]
         if kind is CellKind.PILL:
-            self._paint_pill(painter, rect, cell, direction)
+            _paint_pill(painter, rect, cell, direction)
         elif kind is CellKind.NUMBER:
             paint_number(painter, rect, cell)
         elif kind is CellKind.PERSON:
-            self._paint_person(painter, rect, cell, direction)
+            selected = bool(option.state & QStyle.StateFlag.State_Selected)
+            ground = "surface" if selected else "accent_bg"
+            _paint_person(painter, rect, cell, direction, ground)
         else:
             role = "strong" if kind is CellKind.STRONG else "body"
             paint_lines(painter, rect, cell, direction, role=role)
@@ -135,33 +137,31 @@ class CellDelegate(QStyledItemDelegate):
             view.setToolTip(text)
         return super().helpEvent(event, view, option, index)
 
-    @staticmethod
-    def _paint_pill(
-        painter: QPainter, rect: QRect, cell: Cell, direction: Qt.LayoutDirection
-    ) -> None:
-        if not cell.text:
-            return
-        spec = PillSpec(cell.text, cell.tone or Tone.NEUTRAL, Glyph(cell.glyph))
-        size = pill_size(spec).boundedTo(rect.size())
-        box = QRect(rect.left(), rect.center().y() - size.height() // 2, 0, 0)
-        box.setSize(size)
-        if direction == Qt.LayoutDirection.RightToLeft:
-            box.moveRight(rect.right())
-        paint_pill(painter, box, spec, direction)
 
-    @staticmethod
-    def _paint_person(
-        painter: QPainter, rect: QRect, cell: Cell, direction: Qt.LayoutDirection
-    ) -> None:
-        side = min(rect.height() - SPACE_2, look().px(32))
-        disc = QRect(rect.left(), rect.center().y() - side // 2, side, side)
-        room = rect.adjusted(side + SPACE_2, 0, 0, 0)
-        if direction == Qt.LayoutDirection.RightToLeft:
-            disc.moveRight(rect.right())
-            room = rect.adjusted(0, 0, -side - SPACE_2, 0)
-        family, _, given = cell.text.partition(" ")
-        paint_avatar(painter, disc, initials(family, given))
-        paint_lines(painter, room, cell, direction, role="strong")
+def _paint_pill(painter: QPainter, rect: QRect, cell: Cell, direction: Qt.LayoutDirection) -> None:
+    if not cell.text:
+        return
+    spec = PillSpec(cell.text, cell.tone or Tone.NEUTRAL, Glyph(cell.glyph))
+    size = pill_size(spec).boundedTo(rect.size())
+    box = QRect(rect.left(), rect.center().y() - size.height() // 2, 0, 0)
+    box.setSize(size)
+    if direction == Qt.LayoutDirection.RightToLeft:
+        box.moveRight(rect.right())
+    paint_pill(painter, box, spec, direction)
+
+
+def _paint_person(
+    painter: QPainter, rect: QRect, cell: Cell, direction: Qt.LayoutDirection, ground: str
+) -> None:
+    side = min(rect.height() - SPACE_2, look().px(32))
+    disc = QRect(rect.left(), rect.center().y() - side // 2, side, side)
+    room = rect.adjusted(side + SPACE_2, 0, 0, 0)
+    if direction == Qt.LayoutDirection.RightToLeft:
+        disc.moveRight(rect.right())
+        room = rect.adjusted(0, 0, -side - SPACE_2, 0)
+    family, _, given = cell.text.partition(" ")
+    paint_avatar(painter, disc, initials(family, given), ground=ground)
+    paint_lines(painter, room, cell, direction, role="strong")
 
 
 def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QScrollArea,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from clinic_desktop.ui.theme.look import look
@@ -44,6 +50,9 @@ class _Ring(QWidget):
         radius = RADIUS_CONTROL + (0 if self.inset else _REACH - half)
         painter.setPen(QPen(look().color("focus"), FOCUS_RING))
         painter.drawRoundedRect(outer, radius, radius)
+        if self.inset:
+            painter.end()
+            return
         gap = outer.adjusted(FOCUS_GAP, FOCUS_GAP, -FOCUS_GAP, -FOCUS_GAP)
         painter.setPen(QPen(look().color("surface"), FOCUS_GAP))
         painter.drawRoundedRect(gap, radius - FOCUS_GAP, radius - FOCUS_GAP)
@@ -114,11 +123,15 @@ def _chain(widget: QWidget | None) -> list[QWidget]:
 
 
 def _framed(widget: QWidget | None) -> QWidget | None:
-    """The widget to put the ring around: an edit in a frame gets it around the frame."""
+    """The widget to put the ring around: an edit or a list in a frame gets it around the frame."""
     if widget is None or bool(widget.property("noFocusRing")):
         return None
-    frames = (w for w in _chain(widget)[1:] if w.property("role") == "field")
-    return next(frames, widget)
+    above = _chain(widget)[1:]
+    fields = (w for w in above if w.property("role") == "field")
+    cards = (w for w in above if w.property("focusFrame"))
+    if isinstance(widget, QAbstractItemView):
+        return next(cards, widget)
+    return next(fields, widget)
 
 
 def _seen_part(target: QWidget, window: QWidget, reach: int) -> QRect:

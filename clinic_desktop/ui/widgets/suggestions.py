@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from clinic_desktop.ui.core.paged_model import Cell
 from clinic_desktop.ui.theme import icons
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import ICON_SIZE, SPACE_1, SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.theme.tokens import ICON_SIZE, SELECTION_BAR, SPACE_1, SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.cells import paint_lines
 from clinic_desktop.ui.widgets.label import Label
@@ -98,7 +98,7 @@ class _Delegate(QStyledItemDelegate):
         ground = "selected" if chosen else "hover" if over else "elevated"
         painter.fillRect(option.rect, look().color(ground))
         if chosen:
-            bar = QRect(option.rect.topLeft(), QSize(3, option.rect.height()))
+            bar = QRect(option.rect.topLeft(), QSize(SELECTION_BAR, option.rect.height()))
             if rtl:
                 bar.moveRight(option.rect.right())
             painter.fillRect(bar, look().color("accent"))
