@@ -34,7 +34,7 @@ class AccountSection(ChartSection):
         self.charge = Button(_("Charge a service"), "secondary", Icon.BILLING)
         self.charge.clicked.connect(self._charge)
         self.header.add_action(self.charge)
-        self.table = DataTable(columns()[1:], _("Documents"))
+        self.table = DataTable(columns()[1:], _("Documents"), tall=True)
         self.table.set_empty(Icon.BILLING, _("Nothing was charged yet"))
         self.table.opened.connect(self._open)
         sheet = Card(flush=True)

@@ -45,7 +45,7 @@ class BillingView(Screen):
         options = [Option(tab, title) for tab, title in titles.items()]
         self.tabs = SegmentedControl(options, _("Part of the list"), Tab.TO_BILL)
         self.tabs.changed.connect(self.vm.show_tab)
-        self.table = DataTable(columns(), _("Documents"))
+        self.table = DataTable(columns(), _("Documents"), tall=True)
         self.table.setObjectName("billing.table")
         self.table.set_empty(Icon.OK, _("Nothing here"), _("Visits that end appear by themselves."))
         self.table.current_changed.connect(self._on_current)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from clinic_desktop.domain.permissions import allowed
@@ -101,9 +102,8 @@ class DocumentPanel(Card):
         shown = [each for each in rows if each[1] or each[2] != "body"]
         for place, (name, amount, role) in enumerate(shown):
             self._sums.addWidget(Label(name, role), place, 0)
-            self._sums.addWidget(
-                Label(money(amount, view.row.currency), role, tabular=True), place, 1
-            )
+            shown_amount = Label(money(amount, view.row.currency), role, tabular=True)
+            self._sums.addWidget(shown_amount, place, 1, Qt.AlignmentFlag.AlignTrailing)
 
     def _payment(self, row: PaymentRow) -> Fact:
         when = isolate(current().datetime(row.taken_at))
