@@ -25,6 +25,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCK = ROOT / "requirements-dev.txt"
 OUT = ROOT / "out"
+PACK_SCRIPT = ROOT / "packaging" / "data" / "build_icd10cm.py"
+PACK = ROOT / "resources" / "packs" / "icd10cm.clinicpack"
 ATTEMPTS = 3
 PIP_INSTALL = (str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
@@ -82,10 +84,10 @@ def fingerprint(*parts: Path | str) -> str:
     return total.hexdigest()[:16]
 
 
-def once(name: str, mark: str, work: Callable[[], None]) -> None:
-    """Do a step unless it was done for the same mark."""
+def once(name: str, mark: str, work: Callable[[], None], makes: Path | None = None) -> None:
+    """Do a step unless it was done for the same mark and what it makes is still there."""
     done = VENV / f".done-{name}"
-    if done.exists() and done.read_text() == mark:
+    if done.exists() and done.read_text() == mark and (makes is None or makes.exists()):
         return
     work()
     done.write_text(mark)
@@ -154,6 +156,12 @@ def compile_catalogues() -> None:
     must(PYTHON, ROOT / "i18n" / "catalogues.py", "compile")
 
 
+def build_pack() -> None:
+    """Turn the package's ICD-10-CM into the read-only pack that the program searches."""
+    say("Making the ICD-10-CM pack")
+    must(PYTHON, PACK_SCRIPT)
+
+
 def sources(*patterns: str) -> str:
     """Names and times of files, to see whether one changed."""
     found = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
@@ -174,6 +182,7 @@ def setup(_arguments: Sequence[str] = ()) -> int:
     once("qt", fingerprint(LOCK), try_qt)
     texts = sources("i18n/*/LC_MESSAGES/*.po", "clinic_desktop/**/*.py", "i18n/*.py")
     once("catalogues", fingerprint(texts), compile_catalogues)
+    once("pack", fingerprint(LOCK, PACK_SCRIPT), build_pack, makes=PACK)
     return 0
 
 
