@@ -47,6 +47,29 @@ def match_words(match: AllergyMatch, product: str) -> str:
     text = words.get(match.kind, _("{product} may not fit with {allergy}."))
     return text.format(
         product=isolate(product),
-        shared=isolate(match.shared),
+        shared=isolate(group_words(match.shared)),
         allergy=isolate(match.allergy.display),
     )
+
+
+def group_words(key: str) -> str:
+    """A group of medicines; a single substance is its own name."""
+    return {
+        "penicillins": _("the penicillins"),
+        "cephalosporins": _("the cephalosporins"),
+        "carbapenems": _("the carbapenems"),
+        "monobactams": _("the monobactams"),
+        "sulfonamides": _("the sulfonamides"),
+        "nsaids": _("the anti-inflammatory painkillers (NSAIDs)"),
+        "coxibs": _("the coxibs"),
+        "macrolides": _("the macrolides"),
+        "quinolones": _("the quinolones"),
+        "tetracyclines": _("the tetracyclines"),
+        "aminoglycosides": _("the aminoglycosides"),
+        "lincosamides": _("the lincosamides"),
+        "opioids": _("the opioids"),
+        "local-anaesthetics-ester": _("the ester local anaesthetics"),
+        "local-anaesthetics-amide": _("the amide local anaesthetics"),
+        "ace-inhibitors": _("the ACE inhibitors"),
+        "iodinated-contrast": _("the iodinated contrast media"),
+    }.get(key, key)
