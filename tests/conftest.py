@@ -71,6 +71,13 @@ def _no_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _small_heap() -> None:
+    """Let the collector, which runs after every test, pass over what was imported before."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     """Give the next test the language this one found."""
