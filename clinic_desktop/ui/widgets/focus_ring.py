@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
     QApplication,
@@ -74,7 +75,10 @@ class FocusRing(QObject):
         for widget in self._watched:
             if isValid(widget):
                 widget.removeEventFilter(self)
-        self._target = _framed(new)
+        clicked = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        # Who clicks a button knows where he is; a field still shows where the keys will go.
+        quiet = clicked and isinstance(new, QAbstractButton)
+        self._target = None if quiet else _framed(new)
         if self._ring is not None and isValid(self._ring):
             self._ring.hide()
         self._watched = _chain(self._target)

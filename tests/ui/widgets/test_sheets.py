@@ -181,3 +181,23 @@ def test_progress_is_cancelled_once(place: Place, qtbot: QtBot) -> None:
     panel.start("Importing again")
     assert panel.cancel.isEnabled()
     panel.finish("Done: 10 records.")
+
+
+def _ring(window: QWidget) -> bool:
+    ring = window.findChild(QWidget, "focus.ring")
+    return isinstance(ring, QWidget) and ring.isVisible()
+
+
+def test_the_focus_ring_follows_the_keyboard_and_spares_clicked_buttons(place: Place) -> None:
+    first, second, field = Button("Save note"), Button("Print note"), QLineEdit()
+    window = place(first, second, field)
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    assert _ring(window)
+    QTest.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert second.hasFocus()
+    assert not _ring(window)
+    QTest.keyClick(second, Qt.Key.Key_Tab)
+    assert _ring(window)
+    first.setFocus(Qt.FocusReason.OtherFocusReason)
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    assert _ring(window)
