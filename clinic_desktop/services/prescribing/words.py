@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinic_desktop.domain.allergy import AllergyMatch, MatchKind
-from clinic_desktop.domain.dosing import DoseDoubt, DoseError
+from clinic_desktop.domain.dosing import AmbiguousFrequencyError, DoseDoubt, DoseError
 from clinic_desktop.i18n import _, isolate
 
 
@@ -17,6 +17,10 @@ def refusal_words(error: DoseError) -> str:
         "duration-out-of-range": _("This is longer than anybody is treated."),
         "too-often": _("Nothing is taken so often outside a hospital."),
     }
+    if isinstance(error, AmbiguousFrequencyError):
+        return _("Is {first} at once meant, or {first} times a day? Write “{first}x/day”.").format(
+            **error.details
+        )
     usual = _("Write how much and how often, for example “1 tab 3x/day 7d”.")
     return known.get(error.code, usual)
 

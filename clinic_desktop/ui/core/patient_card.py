@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate, BirthPrecision
+from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services.patients.banner import AllergyMark, PatientBannerData
 from clinic_desktop.ui.theme.tokens import Tone
@@ -36,11 +36,7 @@ def patient_card(data: PatientBannerData) -> PatientCard:
 
 def born_words(birth: BirthDate | None) -> str:
     """A birth date as far as it is known; a guessed one says so."""
-    if birth is None:
-        return ""
-    shown = show_partial(birth.value)
-    guessed = birth.precision in {BirthPrecision.ESTIMATED, BirthPrecision.AGE}
-    return f"~{shown}" if guessed and not shown.startswith("~") else shown
+    return show_partial(birth.value) if birth else ""
 
 
 def age_words(age: Age | None) -> str:

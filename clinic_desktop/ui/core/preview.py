@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pypdfium2 as pdfium
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.ui.core.drawer_form import DrawerForm
-from clinic_desktop.ui.core.spool import page_image
+from clinic_desktop.ui.core.spool import page_count, page_picture
 
 _DPI, _WIDTH = 110, 580
 
@@ -32,18 +31,16 @@ class PreviewForm(DrawerForm):
         if made.missing:
             words = _("These characters cannot be printed: {characters}")
             column.addWidget(QLabel(words.format(characters=isolate(made.missing))))
-        document = pdfium.PdfDocument(made.pdf)
-        for number, page in enumerate(document, 1):
-            picture = QPixmap.fromImage(page_image(page, _DPI))
+        for number in range(page_count(made.pdf)):
+            picture = QPixmap.fromImage(page_picture(made.pdf, number, _DPI)[0])
             if picture.width() > _WIDTH:
                 mode = Qt.TransformationMode.SmoothTransformation
                 picture = picture.scaledToWidth(_WIDTH, mode)
             label = QLabel()
             label.setPixmap(picture)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setAccessibleName(_("Page {number}").format(number=number))
+            label.setAccessibleName(_("Page {number}").format(number=number + 1))
             column.addWidget(label)
-        document.close()
         column.addStretch(1)
 
     def primary_text(self) -> str:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pypdfium2 as pdfium
 from PySide6.QtCore import QMarginsF, QPointF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
 from clinic_desktop.errors import PrintError
 from clinic_desktop.i18n import _
+from clinic_desktop.printing.reading import opened
 from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 
 _MOST_DPI = 600
 _POINTS = 72
+_WITH_ALPHA = QImage.Format.Format_RGBA8888
 
 
 def printer_names() -> list[str]:
@@ -89,11 +90,11 @@ def _to_printer(pdf: bytes, name: str, choice: PrinterChoice) -> None:
     printer.setResolution(min(printer.resolution(), _MOST_DPI))
     printer.setCopyCount(choice.copies)
     printer.setFullPage(True)
-    document = pdfium.PdfDocument(pdf)
     painter = QPainter()
     try:
-        for number, page in enumerate(document):
-            _set_page(printer, *page.get_size())
+        for number in range(page_count(pdf)):
+            image, size = page_picture(pdf, number, printer.resolution())
+            _set_page(printer, *size)
             if number == 0 and not painter.begin(printer):
                 raise PrintError(
                     _("The printer {name} does not answer.").format(name=name),
@@ -104,11 +105,10 @@ def _to_printer(pdf: bytes, name: str, choice: PrinterChoice) -> None:
                 printer.newPage()
             dots = printer.resolution() / 25.4
             corner = QPointF(choice.offset_x_mm * dots, choice.offset_y_mm * dots)
-            painter.drawImage(corner, page_image(page, printer.resolution()))
+            painter.drawImage(corner, image)
     finally:
         if painter.isActive():
             painter.end()
-        document.close()
 
 
 def _set_page(printer: QPrinter, width: float, height: float) -> None:
@@ -119,9 +119,18 @@ def _set_page(printer: QPrinter, width: float, height: float) -> None:
     printer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF()))
 
 
-def page_image(page: pdfium.PdfPage, dpi: int) -> QImage:
-    """A page as a picture."""
-    bitmap = page.render(scale=dpi / _POINTS, rev_byteorder=True)
-    data = bytes(bitmap.buffer)
-    kind = QImage.Format.Format_RGB888 if bitmap.n_channels == 3 else QImage.Format.Format_RGBA8888
-    return QImage(data, bitmap.width, bitmap.height, bitmap.stride, kind).copy()
+def page_count(pdf: bytes) -> int:
+    """How many pages a PDF has."""
+    with opened(pdf) as document:
+        return len(document)
+
+
+def page_picture(pdf: bytes, number: int, dpi: int) -> tuple[QImage, tuple[float, float]]:
+    """A page as a picture, and its size in points."""
+    with opened(pdf) as document:
+        page = document[number]
+        bitmap = page.render(scale=dpi / _POINTS, rev_byteorder=True)
+        data, size = bytes(bitmap.buffer), page.get_size()
+    colours = QImage.Format.Format_RGB888 if bitmap.n_channels == 3 else _WITH_ALPHA
+    image = QImage(data, bitmap.width, bitmap.height, bitmap.stride, colours)
+    return image.copy(), size

@@ -1,0 +1,1 @@
+"""Prescribing beside the note: lines, checks, paper; referrals and sick notes."""

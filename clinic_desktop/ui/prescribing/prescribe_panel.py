@@ -1,0 +1,245 @@
+"""The prescription beside the note: lines so far, the next one, and the paper."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import _, isolate, ngettext
+from clinic_desktop.services import drafts
+from clinic_desktop.services.drafts import DraftRow
+from clinic_desktop.services.prescribing import prescriptions
+from clinic_desktop.services.prescribing.lines import LineForm
+from clinic_desktop.services.prescribing.prescriptions import Prescribe, Prescribed
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.panels import SlashWord, VisitPanel
+from clinic_desktop.ui.prescribing.letter_forms import ReferralForm, SickNoteForm
+from clinic_desktop.ui.prescribing.line_editor import LineEditor
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
+from clinic_desktop.ui.widgets.notice import Notice
+
+DRAFT = "prescription"
+_SAVE_AFTER_MS = 800
+
+
+class PrescribePanel(VisitPanel):
+    """Lines are drafts until the prescription is issued; then they are in the chart."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._patient_id: uuid.UUID | None = None
+        self._encounter_id: uuid.UUID | None = None
+        self._lines: list[LineForm] = []
+        self._issued: list[Prescribed] = []
+        self._save = QTimer(self)
+        self._save.setSingleShot(True)
+        self._save.setInterval(_SAVE_AFTER_MS)
+        self._save.timeout.connect(self._save_draft)
+        self._build()
+
+    def _build(self) -> None:
+        self.card = Card(_("Prescribe"))
+        self.editor = LineEditor(self.context)
+        self.editor.ready.connect(self._add)
+        self.editor.edited.connect(self._save.start)
+        self._notice = Notice(Tone.DANGER, "")
+        self._notice.hide()
+        self._list = FactList()
+        self.issue = Button(_("Prescribe and print"), "primary", Icon.PRINT)
+        self.issue.setObjectName("prescribe.issue")
+        self.issue.clicked.connect(self._prescribe)
+        for widget in (self.editor, self._list, self._notice, self.issue):
+            self.card.add(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.card)
+        self._render()
+
+    # ------------------------------------------------------------ the visit's contract
+
+    def set_visit(self, patient_id: uuid.UUID, encounter_id: uuid.UUID, *, is_open: bool) -> None:
+        """Belong to a visit; what was typed for it before is there again."""
+        may = is_open and allowed(self.context.actor, "prescription.write")
+        self.setVisible(may)
+        if encounter_id == self._encounter_id:
+            return
+        self._keep_now()
+        self._patient_id, self._encounter_id = patient_id, encounter_id
+        self._lines, self._issued = [], []
+        self.editor.clear()
+        self.editor.set_patient(patient_id)
+        self._render()
+        subject = str(encounter_id)
+        self.context.tasks.read(self, drafts.load_draft, DRAFT, subject, done=self._restore)
+
+    def slash_words(self) -> tuple[SlashWord, ...]:
+        """What can be asked for from within the note."""
+        return (
+            SlashWord("rx", _("Prescribe a medicine"), Icon.MEDICINE),
+            SlashWord("ref", _("Write a referral"), Icon.SEND),
+            SlashWord("sick", _("Write a sick note"), Icon.DOCUMENT),
+        )
+
+    def begin(self, name: str, rest: str) -> None:
+        """Take the focus for one of these words."""
+        if self._patient_id is None or self._encounter_id is None:
+            return
+        if name == "ref":
+            form = ReferralForm(self.context, self._patient_id, self._encounter_id)
+            self.context.host.show_drawer(form, _("Referral"))
+        elif name == "sick":
+            note = SickNoteForm(self.context, self._patient_id, self._encounter_id)
+            self.context.host.show_drawer(note, _("Sick note"))
+        else:
+            self.editor.begin(rest)
+
+    def can_print(self) -> bool:
+        """Whether a prescription was issued here, or lines wait to be."""
+        return bool(self._issued or self._lines)
+
+    def print_papers(self) -> None:
+        """Issue what waits; print what was issued."""
+        if self._lines:
+            self._prescribe()
+            return
+        for each in self._issued:
+            self.context.printing.print_paper("prescription", each.id)
+
+    # ------------------------------------------------------------ lines
+
+    def repeat(self, request_ids: list[uuid.UUID]) -> None:
+        """Put earlier lines in again."""
+        self.context.tasks.read(
+            self, prescriptions.form_again, request_ids, done=self._add_all, failed=self._failed
+        )
+
+    def _add_all(self, forms: tuple[LineForm, ...]) -> None:
+        for form in forms:
+            self._add(form)
+
+    def _add(self, form: LineForm) -> None:
+        self._lines.append(form)
+        self._render()
+        self.changed.emit()
+        self._save.start()
+        self.editor.begin()
+
+    def _remove(self, place: int) -> None:
+        gone = self._lines.pop(place)
+        self._render()
+        self.changed.emit()
+        self._save.start()
+        self.context.host.toast(
+            _("{medicine} taken off.").format(medicine=isolate(gone.product)),
+            lambda: self._add(gone),
+        )
+
+    def _render(self) -> None:
+        facts = [
+            Fact(place, self._title(line), line.directions, actions=self._actions(place, line))
+            for place, line in enumerate(self._lines)
+        ]
+        self._list.setVisible(bool(facts))
+        self._list.show_facts(facts)
+        self.issue.setVisible(bool(facts))
+        n = len(facts)
+        self.issue.set_text(
+            ngettext("Prescribe and print {n} medicine", "Prescribe and print {n} medicines", n)
+            .format(n=n)
+        )  # fmt: skip
+
+    def _title(self, line: LineForm) -> str:
+        return " ".join(part for part in (line.product, line.strength, line.form) if part)
+
+    def _actions(self, place: int, line: LineForm) -> tuple[FactAction, ...]:
+        name = _("Take {medicine} off the prescription").format(medicine=line.product)
+        return (FactAction(Icon.CLOSE, name, lambda: self._remove(place)),)
+
+    # ------------------------------------------------------------ issuing
+
+    def _prescribe(self) -> None:
+        if self._patient_id is None or not self._lines:
+            return
+        self._notice.hide()
+        self.issue.setEnabled(False)
+        wish = Prescribe(self._patient_id, tuple(self._lines), self._encounter_id)
+        self.context.tasks.write(
+            self, prescriptions.prescribe, wish, done=self._done, failed=self._failed
+        )
+
+    def _done(self, issued: Prescribed) -> None:
+        self.issue.setEnabled(True)
+        self._issued.append(issued)
+        self._lines = []
+        self._render()
+        self._save.stop()
+        self._discard()
+        self.changed.emit()
+        words = _("Prescription {number} issued.")
+        self.context.host.toast(words.format(number=isolate(issued.number)))
+        self.context.printing.print_paper("prescription", issued.id)
+
+    def _failed(self, error: ClinicError) -> None:
+        self.issue.setEnabled(True)
+        self._notice.set_words(Tone.DANGER, error.message, error.hint)
+        self._notice.show()
+        self._notice.say()
+
+    # ------------------------------------------------------------ drafts
+
+    def _body(self) -> dict[str, Any]:
+        typed = self.editor.form()
+        return {
+            "lines": [_plain(line) for line in self._lines],
+            "typed": _plain(typed) if typed.product or typed.directions else None,
+        }
+
+    def _save_draft(self) -> None:
+        if self._encounter_id is None:
+            return
+        body = self._body()
+        if not body["lines"] and body["typed"] is None:
+            self._discard()
+            return
+        self.context.tasks.write(self, drafts.save_draft, DRAFT, str(self._encounter_id), body)
+
+    def _keep_now(self) -> None:
+        if self._save.isActive():
+            self._save.stop()
+            self._save_draft()
+
+    def _discard(self) -> None:
+        self.context.tasks.write(self, drafts.discard_draft, DRAFT, str(self._encounter_id))
+
+    def _restore(self, draft: DraftRow | None) -> None:
+        if draft is None or draft.subject != str(self._encounter_id) or self._lines:
+            return
+        self._lines = [_line(each) for each in draft.body.get("lines", [])]
+        typed = draft.body.get("typed")
+        if typed:
+            self.editor.show_form(_line(typed))
+        self._render()
+        self.changed.emit()
+
+
+def _plain(line: LineForm) -> dict[str, Any]:
+    values = asdict(line)
+    values["repeats_id"] = str(line.repeats_id) if line.repeats_id else ""
+    return values
+
+
+def _line(values: dict[str, Any]) -> LineForm:
+    known = {name: values[name] for name in LineForm.__dataclass_fields__ if name in values}
+    repeats = known.get("repeats_id")
+    known["repeats_id"] = uuid.UUID(repeats) if repeats else None
+    return LineForm(**known)

@@ -1,0 +1,185 @@
+"""Prescribing by keys: a line is read, checked, kept and issued once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.models.encounter import Encounter
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.services.allergies import RecordAllergy, record_allergy
+from clinic_desktop.services.chart_medicines import medicines_of
+from clinic_desktop.services.prescribing import prescriptions
+from clinic_desktop.services.prescribing.lines import LineForm
+from clinic_desktop.services.prescribing.prescriptions import Prescribe
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.prescribing.letter_forms import ReferralForm, SickNoteForm
+from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
+from tests.support.records import Record
+from tests.support.windows import RecordingHost
+
+Visit = tuple[uuid.UUID, uuid.UUID]
+
+
+@pytest.fixture
+def visit(record: Record) -> Visit:
+    """An open visit: patient and encounter."""
+
+    def add(uow: UnitOfWork) -> Visit:
+        patient = Patient(family="Otieno", given="Brian", mrn="A1-7", language="en")
+        uow.add(patient)
+        encounter = Encounter(patient_id=patient.id, start_at=uow.now)
+        uow.add(encounter)
+        return patient.id, encounter.id
+
+    return record.write(add)
+
+
+@pytest.fixture
+def panel(ui_context: Context, visit: Visit, qtbot: QtBot) -> PrescribePanel:
+    """The panel of that visit, shown."""
+    return _panel(ui_context, visit, qtbot)
+
+
+def _panel(context: Context, visit: Visit, qtbot: QtBot) -> PrescribePanel:
+    panel = PrescribePanel(context)
+    qtbot.addWidget(panel)
+    panel.resize(520, 700)
+    panel.set_visit(*visit, is_open=True)
+    panel.show()
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    return panel
+
+
+def _type(panel: PrescribePanel, product: str, strength: str, directions: str) -> None:
+    editor = panel.editor
+    editor.begin()
+    QTest.keyClicks(editor.product.edit, product)
+    QTest.keyClicks(editor.strength, strength)
+    QTest.keyClicks(editor.directions, directions)
+
+
+def test_line_is_previewed_added_and_issued(
+    panel: PrescribePanel, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Type, see the patient's sentence and the quantity, Enter, issue: it is in the chart."""
+    _type(panel, "Amoxicillin", "500 mg", "1 cap 3x/day 7d")
+    qtbot.waitUntil(lambda: "Take 1 capsule" in panel.editor.sig.text())
+    assert panel.editor.amount.placeholderText() == "21"
+
+    QTest.keyClick(panel.editor.directions, Qt.Key.Key_Return)
+    qtbot.waitUntil(panel.can_print)
+    panel.issue.click()
+    qtbot.waitUntil(lambda: bool(record.read(medicines_of, visit[0])))
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+    host = cast("RecordingHost", ui_context.host)
+    assert any("issued" in text for text in host.toasts)
+    assert host.titles == ["Prescription"]
+
+
+def test_favourite_is_three_keys(
+    panel: PrescribePanel, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """What was prescribed before comes back with its directions from the first letters."""
+    form = LineForm("Metformin", "1 tab bd 30d", "850 mg", "tablet")
+    record.write(prescriptions.prescribe, Prescribe(visit[0], (form,)))
+    panel.activateWindow()
+    panel.editor.begin()
+    qtbot.waitUntil(panel.editor.product.edit.hasFocus)
+
+    QTest.keyClicks(panel.editor.product.edit, "met")
+    popup = panel.editor.product
+    qtbot.waitUntil(lambda: popup._popup is not None and popup._popup.isVisible())
+    QTest.keyClick(panel.editor.product.edit, Qt.Key.Key_Return)
+
+    assert panel.editor.form().strength == "850 mg"
+    assert panel.editor.form().directions == "1 tab bd 30d"
+
+
+def test_allergy_stands_in_the_way(
+    panel: PrescribePanel, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """A stop card appears while typing; without a reason the line is not added."""
+    record.write(record_allergy, RecordAllergy(visit[0], "Penicillin", criticality="high"))
+    _type(panel, "Amoxicillin", "500 mg", "1 cap 3x/day 7d")
+    qtbot.waitUntil(panel.editor.notices._reason.isVisible)
+
+    QTest.keyClick(panel.editor.directions, Qt.Key.Key_Return)
+    assert not panel.can_print()
+
+    QTest.keyClicks(panel.editor.notices._reason, "Test was negative")
+    qtbot.waitUntil(lambda: panel.editor.form().override_reason == "Test was negative")
+    panel.editor.submit()
+    qtbot.waitUntil(panel.can_print)
+
+
+def test_impossible_directions_keep_the_line_in_the_form(
+    panel: PrescribePanel, qtbot: QtBot
+) -> None:
+    """Words that are no dose are said to be none; nothing is added."""
+    _type(panel, "Aspirin", "100 mg", "some now and then")
+    panel.editor.submit()
+
+    qtbot.waitUntil(lambda: bool(panel.editor.message.text()))
+    assert not panel.can_print()
+    assert panel.editor.form().product == "Aspirin"
+
+
+def test_lines_survive_as_a_draft(
+    panel: PrescribePanel, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Lines that were not issued are there again in another window."""
+    _type(panel, "Ibuprofen", "400 mg", "1 tab tid 3d")
+    panel.editor.submit()
+    qtbot.waitUntil(panel.can_print)
+    qtbot.waitUntil(lambda: record.rows("SELECT count(*) FROM draft") == [(1,)])
+
+    other = _panel(ui_context, visit, qtbot)
+
+    qtbot.waitUntil(other.can_print)
+
+
+def test_repeat_puts_earlier_lines_in(
+    panel: PrescribePanel, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Two medicines of the chart are prescribed again without typing."""
+    forms = (LineForm("Metformin", "1 tab bd 30d"), LineForm("Amlodipine", "1 tab od 30d"))
+    record.write(prescriptions.prescribe, Prescribe(visit[0], forms))
+    ids = [row.id for row in record.read(medicines_of, visit[0])]
+
+    panel.repeat(ids)
+    qtbot.waitUntil(panel.can_print)
+    panel.print_papers()
+
+    qtbot.waitUntil(lambda: record.rows("SELECT count(*) FROM prescription") == [(2,)])
+
+
+def test_letters_are_issued_and_printed(
+    ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """A referral and a sick note get their numbers; what is missing is said."""
+    referral = ReferralForm(ui_context, *visit)
+    note = SickNoteForm(ui_context, *visit)
+    for form in (referral, note):
+        qtbot.addWidget(form)
+        form.submit(False)
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert record.rows("SELECT count(*) FROM referral") == [(0,)]
+
+    referral.recipient.setText("City Hospital")
+    referral.reason.setText("Chest pain")
+    note.end.set_text("in 3d")
+    for form in (referral, note):
+        with qtbot.waitSignal(form.close_requested):
+            form.submit(False)
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+    assert record.rows("SELECT count(*) FROM referral") == [(1,)]
+    assert record.rows("SELECT start_on, end_on FROM sick_note") == [("2026-11-21", "2026-11-24")]
