@@ -12,7 +12,7 @@ def main(argv: list[str] | None = None) -> int:
     if sys.stderr is not None:
         faulthandler.enable()
     os.umask(0o077)
-    from clinic_desktop.cli import run  # noqa: PLC0415 - after umask, before anything is written
+    from clinic_desktop.cli import run
 
     return run(sys.argv[1:] if argv is None else argv)
 
