@@ -112,6 +112,8 @@ class Session(QObject):
         if not same:
             self._make_desk(opened)
         self.window.show_only(self._frame)
+        assert self.desk is not None  # noqa: S101 - made above
+        self.desk.top.embed_palette()
         if self._lock is not None:
             self.window.drop(self._lock)
             self._lock = None

@@ -4,97 +4,91 @@ from __future__ import annotations
 
 import uuid
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic_desktop.db.journal import Changes
 from clinic_desktop.i18n import _
-from clinic_desktop.ui.theme.icons import Icon
-from clinic_desktop.ui.theme.tokens import SPACE_1
-from clinic_desktop.ui.widgets.buttons import IconButton
+from clinic_desktop.services.patients.listing import rows
+from clinic_desktop.services.patients.rows import PatientRow
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.widgets.tabs import TabStrip
 
 LIMIT = 8
 """More open charts than this invite mistakes; the one longest unused is closed."""
 
 
-class PatientTabs(QFrame):
-    """``chosen`` when a tab is clicked, ``closed`` when its cross is."""
+class PatientTabs(QWidget):
+    """``chosen`` when a tab is taken, ``closed`` when the one in front was closed."""
 
     chosen = Signal(object)
     closed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "tabs")
-        self.setAccessibleName(_("Open charts"))
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(False)
-        self._tabs: dict[uuid.UUID, tuple[QPushButton, QToolButton]] = {}
+        self._context = context
         self._used: list[uuid.UUID] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(SPACE_1)
+        self._showing = False
         self.current: uuid.UUID | None = None
+        self.strip = TabStrip(_("Open charts"))
+        self.strip.activated.connect(self._on_activated)
+        self.strip.close_wanted.connect(self.close_tab)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.strip)
+        context.tasks.committed.connect(self._on_committed)
         self.hide()
 
     @property
     def open_ids(self) -> tuple[uuid.UUID, ...]:
         """The charts that have a tab, in their order."""
-        return tuple(self._tabs)
+        opened = self.strip.keys()
+        return tuple(key for key in opened if isinstance(key, uuid.UUID))
 
     def show_patient(self, patient_id: uuid.UUID) -> None:
-        """Mark a chart's tab, making one if there is none; its name follows with ``set_name``."""
-        if patient_id not in self._tabs:
-            self._add(patient_id)
-        self.current = patient_id
+        """Mark a chart's tab, making one if there is none; its name follows."""
+        self._showing = True
+        if patient_id not in self.open_ids:
+            if len(self._used) >= LIMIT:
+                self.close_tab(self._used[0])
+            self.strip.add(patient_id, "…")
+            self._ask((patient_id,))
         self._used = [each for each in self._used if each != patient_id] + [patient_id]
-        for key, (button, _close) in self._tabs.items():
-            button.setChecked(key == patient_id)
+        self.current = patient_id
+        self.strip.set_current(patient_id)
         self.show()
+        self._showing = False
 
     def show_none(self) -> None:
         """No chart is in front."""
         self.current = None
-        for button, _close in self._tabs.values():
-            button.setChecked(False)
 
-    def set_name(self, patient_id: uuid.UUID, name: str) -> None:
-        """Put the person's name on the tab."""
-        if patient_id in self._tabs:
-            button, close = self._tabs[patient_id]
-            button.setText(name.replace("&", "&&"))
-            button.setAccessibleName(name)
-            close.setAccessibleName(_("Close the chart of {name}").format(name=name))
-
-    def step(self, by: int) -> None:
-        """Choose the next or previous tab."""
-        keys = list(self._tabs)
-        if keys:
-            at = keys.index(self.current) if self.current in keys else -by
-            self.chosen.emit(keys[(at + by) % len(keys)])
-
-    def close_tab(self, patient_id: uuid.UUID) -> None:
+    def close_tab(self, patient_id: object) -> None:
         """Take a tab away."""
-        if patient_id not in self._tabs:
+        if not isinstance(patient_id, uuid.UUID) or patient_id not in self._used:
             return
-        for widget in self._tabs.pop(patient_id):
-            widget.deleteLater()
+        self._showing = True
+        self.strip.remove(patient_id)
+        self._showing = False
         self._used.remove(patient_id)
-        self.setVisible(bool(self._tabs))
+        self.setVisible(bool(self._used))
         if self.current == patient_id:
             self.current = None
             self.closed.emit(patient_id)
 
-    def _add(self, patient_id: uuid.UUID) -> None:
-        if len(self._tabs) >= LIMIT:
-            self.close_tab(self._used[0])
-        button = QPushButton("…")
-        button.setCheckable(True)
-        button.setProperty("kind", "tab")
-        button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.clicked.connect(lambda _on=False: self.chosen.emit(patient_id))
-        close = IconButton(Icon.CLOSE, _("Close the chart"))
-        close.clicked.connect(lambda _on=False: self.close_tab(patient_id))
-        self._tabs[patient_id] = (button, close)
-        self._used.append(patient_id)
-        self._row.addWidget(button)
-        self._row.addWidget(close)
+    def _on_activated(self, patient_id: object) -> None:
+        if not self._showing:
+            self.chosen.emit(patient_id)
+
+    def _on_committed(self, changes: object) -> None:
+        if isinstance(changes, Changes):
+            self._ask(tuple(changes.ids("patient") & set(self._used)))
+
+    def _ask(self, patient_ids: tuple[uuid.UUID, ...]) -> None:
+        if patient_ids:
+            self._context.tasks.read(self, rows, patient_ids, done=self._name)
+
+    def _name(self, found: list[PatientRow]) -> None:
+        for row in found:
+            if row.id in self._used:
+                self.strip.set_text(row.id, row.name.listed())

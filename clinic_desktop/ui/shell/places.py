@@ -20,6 +20,11 @@ _SCREENS: dict[type[to.Destination], str] = {
     to.Settings: "clinic_desktop.ui.settings.settings_view:SettingsView",
     to.ImportRecords: "clinic_desktop.ui.imports.import_view:ImportView",
 }
+_PARTS: dict[type[to.Destination], dict[str, str]] = {
+    to.Visit: {"panel": "clinic_desktop.ui.prescribing.prescribe_panel:PrescribePanel"},
+    to.Chart: {"billing": "clinic_desktop.ui.billing.account_section:AccountSection"},
+}
+"""Parts of other features that stand inside a screen; features never import each other."""
 _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     to.RegisterPatient: (
         "clinic_desktop.ui.patients.register_view:RegisterView",
@@ -61,7 +66,8 @@ def has_screen(destination: to.Destination) -> bool:
 
 def make_screen(kind: type[to.Destination], context: Context) -> Screen:
     """The screen of a kind of destination: ``Screen(context)``."""
-    screen = _load(_SCREENS[kind])(context)
+    parts = {name: _load(path) for name, path in _PARTS.get(kind, {}).items()}
+    screen = _load(_SCREENS[kind])(context, **parts)
     assert isinstance(screen, Screen)  # noqa: S101 - the table above is ours
     return screen
 

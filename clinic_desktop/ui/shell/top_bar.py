@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.shell.palette import Palette
 from clinic_desktop.ui.shell.patient_tabs import PatientTabs
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
@@ -31,10 +32,11 @@ class TopBar(QFrame):
         super().__init__()
         self.setProperty("role", "topbar")
         self._context = context
+        self.palette_list: Palette | None = None
         self.field = SearchField(_("Find a patient, or type a command…"), hint="Ctrl+K")
         self.field.edit.setObjectName("palette.open")
         self.field.setMaximumWidth(look().px(_FIELD_WIDTH))
-        self.tabs = PatientTabs()
+        self.tabs = PatientTabs(context)
         self.tabs.chosen.connect(self._open_chart)
         self.tabs.closed.connect(lambda _id: context.navigator.open(to.Today()))
         name = context.actor.name or context.actor.login
@@ -60,6 +62,11 @@ class TopBar(QFrame):
         column.setSpacing(0)
         column.addLayout(first)
         column.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignLeading)
+
+    def embed_palette(self) -> None:
+        """Hang the palette below the field; once the bar stands in its window."""
+        if self.palette_list is None:
+            self.palette_list = Palette(self._context, self.field)
 
     def focus_palette(self) -> None:
         """Put the caret into the field."""

@@ -100,6 +100,7 @@ class TabStrip(QFrame):
         self._bar = _BandBar()
         self._bar.setAccessibleName(name)
         self._bar.currentChanged.connect(self._on_current)
+        self._bar.tabBarClicked.connect(self._on_clicked)
         self._bar.cross_pressed.connect(lambda place: self.close_wanted.emit(self._keys[place]))
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_2, 0, SPACE_2, 0)
@@ -162,6 +163,11 @@ class TabStrip(QFrame):
     def _on_current(self, place: int) -> None:
         if 0 <= place < len(self._keys):
             self.activated.emit(self._keys[place])
+
+    def _on_clicked(self, place: int) -> None:
+        # The current tab is no change to Qt, but somebody may come back to it from elsewhere.
+        if place == self._bar.currentIndex():
+            self._on_current(place)
 
 
 class _BandBar(QTabBar):
