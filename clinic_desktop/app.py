@@ -114,6 +114,8 @@ class Session(QObject):
         self.window.show_only(self._frame)
         assert self.desk is not None  # noqa: S101 - made above
         self.desk.top.embed_palette()
+        if not same:
+            self.desk.open_first()
         if self._lock is not None:
             self.window.drop(self._lock)
             self._lock = None
@@ -143,7 +145,6 @@ class Session(QObject):
         column = QVBoxLayout(self._frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.desk)
-        self.desk.open_first()
 
     def close(self) -> None:
         """Finish all work and let go of the record; safe to call twice."""

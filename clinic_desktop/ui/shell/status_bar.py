@@ -18,6 +18,7 @@ class StatusBar(QFrame):
         self.setProperty("role", "statusbar")
         self._context = context
         self.saved = Label("", "caption", "muted")
+        self.saved.hide()
         self.place = Label(_("Everything is on this PC, encrypted"), "caption", "muted")
         keys = Label(_("F1 shows the keys"), "caption", "muted")
         row = QHBoxLayout(self)
@@ -32,3 +33,4 @@ class StatusBar(QFrame):
         """The record has just taken a change."""
         time = self._context.language.time(self._context.clock.now())
         self.saved.setText(_("Saved {time}").format(time=time))
+        self.saved.show()
