@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from clinic_desktop import i18n
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db.backup import Progress
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.place import check_place
@@ -27,8 +29,14 @@ from clinic_desktop.errors import (
     WrongPasswordError,
 )
 from clinic_desktop.i18n import Language, _
-from clinic_desktop.models.practice import AppUser, Practice, Practitioner
+from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.security import vault as vaults
+from clinic_desktop.services import practice
+from clinic_desktop.services.access import require
+from clinic_desktop.services.backup import Backup, back_up
+
+LATIN_DIGITS = "formats.latin-digits"
+"""The practice's choice of digits: one system for doses, results and receipts."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,12 @@ class Clinic:
     key: bytes
     actor: Actor
     lock: FolderLock
+    cost: vaults.KdfCost | None = None
+    """What guessing a new password costs; ``None`` is the usual cost."""
 
     def language(self, language: str = "") -> Language:
-        """The clinic's language and formats, or another language in the clinic's formats."""
-        return self.store.read(SYSTEM, _language, language).result()
+        """The person's language, or another one, in the clinic's formats."""
+        return self.store.read(self.actor, _language, language).result()
 
     def switch_user(self, login: str, password: str) -> Actor:
         """Sign another person in on the open record.
@@ -74,6 +84,63 @@ class Clinic:
     def save_vault(self, vault: vaults.Vault) -> None:
         """Keep a changed vault."""
         self.vault = vaults.save(vault, self.data_dir.vault)
+
+    def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
+        """Enter a person who can sign in from now on.
+
+        Raises:
+            PermissionDeniedError, ValidationError: as in ``practice.add_person``.
+        """
+        vaults.check_password(password)
+        user_id = self.store.write(self.actor, practice.add_person, new).result()
+        login, name = new.login.strip(), new.name.strip()
+        self._seal(user_id, login, name, password)
+        return user_id
+
+    def set_password(self, person: practice.Person, password: str) -> None:
+        """Give somebody a new password, as the owner may for one who forgot it."""
+        require(self.actor, "user.write")
+        self._seal(person.id, person.login, person.name, password)
+
+    def change_password(self, old: str, new: str) -> None:
+        """Change the signed-in person's own password.
+
+        Raises:
+            WrongPasswordError: the old one is wrong.
+            ValidationError: the new one is too short.
+        """
+        vaults.check_password(new)
+        slot = self.vault.slot(self.actor.login)
+        self.vault.unlock(self.actor.login, old)
+        if slot is not None:
+            self._seal(slot.user_id, slot.login, slot.name, new)
+
+    def _seal(self, user_id: uuid.UUID, login: str, name: str, password: str) -> None:
+        self.save_vault(self.vault.with_user(self.key, user_id, login, name, password, self.cost))
+
+    def retire_person(self, user_id: uuid.UUID) -> None:
+        """End a person's right to sign in; the last owner stays.
+
+        Raises:
+            PermissionDeniedError, NotFoundError, ValidationError: as in the record.
+        """
+        self.store.write(self.actor, practice.retire_person, user_id).result()
+        self.save_vault(self.vault.without_user(user_id))
+
+    def rename(self, name: str) -> None:
+        """Show another name of the practice on the lock screen."""
+        self.save_vault(replace(self.vault, name=name))
+
+    def back_up(self, place: Path, progress: Progress | None = None) -> Backup:
+        """Copy record and key file into a folder, read the copy back, and remember when.
+
+        Raises:
+            PermissionDeniedError, StorageError, DatabaseDamagedError: see ``services.backup``.
+        """
+        now = self.store.clock.now()
+        made = back_up(self.actor, self.data_dir, self.key, place, now, progress)
+        remember(self.data_dir, backup_folder=str(place), backup_at=now.isoformat())
+        return made
 
     def close(self) -> None:
         """Finish all work and let go of the folder."""
@@ -112,7 +179,7 @@ def create(
         store = create_store(data_dir.database, key, clock, platform.node())
         actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
         remember(data_dir, language=new.language)
-        return Clinic(data_dir, store, vault, key, actor, lock)
+        return Clinic(data_dir, store, vault, key, actor, lock, cost)
     except BaseException:
         lock.release()
         raise
@@ -169,7 +236,7 @@ def _take_folder(data_dir: DataDir) -> FolderLock:
 
 
 def _begin_practice(uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID) -> Actor:
-    practice = Practice(
+    own = Practice(
         name=new.practice,
         language=new.language,
         country=new.country,
@@ -178,7 +245,7 @@ def _begin_practice(uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID) -> Acto
         is_sample=new.is_sample,
     )
     doctor = Practitioner(name=new.owner_name, family=new.owner_name, is_staff=True)
-    uow.add(practice, doctor)
+    uow.add(own, doctor)
     user = AppUser(
         id=user_id,
         login=new.owner_login,
@@ -208,10 +275,15 @@ def _actor(user: AppUser) -> Actor:
 
 
 def _language(reads: ReadSession, language: str) -> Language:
-    practice = reads.session.scalar(select(Practice).limit(1))
-    if practice is None:
+    own = reads.session.scalar(select(Practice).limit(1))
+    if own is None:
         raise NotFoundError(_("The practice has not been set up."))
-    return Language(language or practice.language, practice.country, practice.time_zone)
+    user = reads.session.get(AppUser, reads.actor.user_id) if reads.actor.user_id else None
+    digits = reads.session.scalar(
+        select(Setting.value).where(Setting.key == LATIN_DIGITS, Setting.user_id.is_(None))
+    )
+    spoken = language or (user.language if user else "") or own.language
+    return Language(spoken, own.country, own.time_zone, latin_digits=digits is not False)
 
 
 def remembered(data_dir: DataDir) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Person:
     roles: tuple[str, ...]
     is_active: bool
     practitioner_id: uuid.UUID | None
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,15 @@ def people(reads: ReadSession) -> tuple[Person, ...]:
     """Everybody who works here, those who left included."""
     rows = reads.session.scalars(select(AppUser).order_by(AppUser.name)).all()
     return tuple(
-        Person(row.id, row.login, row.name, tuple(row.roles), row.is_active, row.practitioner_id)
+        Person(
+            row.id,
+            row.login,
+            row.name,
+            tuple(row.roles),
+            row.is_active,
+            row.practitioner_id,
+            row.language,
+        )
         for row in rows
     )
 
@@ -207,14 +216,45 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID) -> None:
     Raises:
         ValidationError: it is the last active owner.
     """
-    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
-    owners = [user for user in users if "owner" in user.roles]
-    row = next((user for user in users if user.id == user_id), None)
-    if row is None:
-        raise NotFoundError(_("There is no such person."))
-    if owners == [row]:
-        raise ValidationError("user", _("The last owner cannot be removed."))
+    row = _active(uow, user_id)
+    _keep_an_owner(uow, row)
     row.is_active = False
+
+
+@command("user.write")
+def change_roles(uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
+    """Give a person other roles; they hold from the next sign-in on.
+
+    Raises:
+        ValidationError: no known role, or nobody would be owner any more.
+        NotFoundError: there is no such person.
+    """
+    if not roles or not set(roles) <= ROLES.keys():
+        raise ValidationError("roles", _("Choose at least one role."))
+    row = _active(uow, user_id)
+    if "owner" not in roles:
+        _keep_an_owner(uow, row)
+    row.roles = list(roles)
+
+
+def _active(uow: UnitOfWork, user_id: uuid.UUID) -> AppUser:
+    row = uow.session.get(AppUser, user_id)
+    if row is None or not row.is_active:
+        raise NotFoundError(_("There is no such person."))
+    return row
+
+
+def _keep_an_owner(uow: UnitOfWork, leaving: AppUser) -> None:
+    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
+    if [user for user in users if "owner" in user.roles] == [leaving]:
+        raise ValidationError("user", _("The last owner cannot be removed."))
+
+
+@command("practice.read")
+def speak(uow: UnitOfWork, language: str) -> None:
+    """Choose the signed-in person's own language; empty means the practice's."""
+    if uow.actor.user_id is not None:
+        _active(uow, uow.actor.user_id).language = language
 
 
 @query("practice.read")

@@ -186,3 +186,25 @@ def save_tax_rate(
     row = TaxRate(name=name.strip(), rate_bp=rate_bp, is_inclusive=is_inclusive)
     uow.add(row)
     return row.id
+
+
+@command("practice.write")
+def retire_tax_rate(uow: UnitOfWork, tax_rate_id: uuid.UUID) -> None:
+    """Offer a tax no more; documents already issued keep it.
+
+    Raises:
+        NotFoundError: there is no such tax.
+        ValidationError: a service still has it.
+    """
+    row = uow.session.get(TaxRate, tax_rate_id)
+    if row is None:
+        raise NotFoundError(_("There is no such tax."))
+    using = select(ServiceItem.name).where(
+        ServiceItem.tax_rate_id == tax_rate_id, ServiceItem.is_active, ~ServiceItem.is_deleted
+    )
+    name = uow.session.scalar(using.limit(1))
+    if name is not None:
+        raise ValidationError(
+            "tax", _("The service “{name}” still has this tax.").format(name=name)
+        )
+    row.is_active = False

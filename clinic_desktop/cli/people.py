@@ -1,0 +1,103 @@
+"""Who works here, and the copy for a bad day: ``person add``, ``person list``, ``backup``."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.domain.permissions import ROLES, SYSTEM
+from clinic_desktop.errors import ValidationError
+from clinic_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from clinic_desktop.cli.output import Output
+    from clinic_desktop.config import DataDir
+
+NEW_PASSWORD_VARIABLE = "CLINIC_NEW_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+def register(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+) -> None:
+    """Add ``person add``, ``person list`` and ``backup``."""
+    person = commands.add_parser("person", help="people who work here")
+    actions = person.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", parents=[common], help="let somebody sign in")
+    add.add_argument("--login", required=True)
+    add.add_argument("--name", required=True)
+    add.add_argument("--role", action="append", required=True, choices=sorted(ROLES))
+    add.add_argument("--specialty", default="")
+    add.add_argument("--registration-number", default="")
+    add.set_defaults(run=_add)
+    listed = actions.add_parser("list", parents=[common], help="who works here")
+    listed.set_defaults(run=_list)
+    backup = commands.add_parser("backup", parents=[common], help="copy the record and check it")
+    backup.add_argument("--to", type=Path, required=True, metavar="DIR")
+    backup.set_defaults(run=_backup)
+
+
+def _new_password(login: str) -> str:
+    given = os.environ.get(NEW_PASSWORD_VARIABLE)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise ValidationError(
+            "password",
+            _("A password for the new person is needed."),
+            hint=_("Set {variable}, or run the command in a terminal.").format(
+                variable=NEW_PASSWORD_VARIABLE
+            ),
+        )
+    first = getpass.getpass(_("New password of {login}: ").format(login=login))
+    if getpass.getpass(_("The same again: ")) != first:
+        raise ValidationError("password", _("The two passwords are not the same."))
+    return first
+
+
+def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.services.practice import NewPerson
+
+    new = NewPerson(
+        login=options.login,
+        name=options.name,
+        roles=tuple(options.role),
+        specialty=options.specialty,
+        registration_number=options.registration_number,
+    )
+    with open_clinic(options, data_dir) as opened:
+        user_id = opened.add_person(new, _new_password(options.login))
+    output.result(
+        {"id": user_id, "login": options.login},
+        _("{name} can sign in as {login}.").format(name=options.name, login=options.login),
+    )
+
+
+def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.services.practice import people
+
+    with open_clinic(options, data_dir) as opened:
+        found = opened.store.read(SYSTEM, people).result()
+    output.result(
+        {"people": [asdict(person) for person in found]},
+        *(
+            f"{person.login}  {person.name}  {', '.join(person.roles)}"
+            + ("" if person.is_active else "  " + _("(has left)"))
+            for person in found
+        ),
+    )
+
+
+def _backup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    with open_clinic(options, data_dir) as opened:
+        made = opened.back_up(options.to)
+    output.result(
+        {"folder": str(made.folder), "bytes": made.size, "made_at": made.made_at},
+        _("The copy in {folder} was read back without a fault.").format(folder=made.folder),
+    )
