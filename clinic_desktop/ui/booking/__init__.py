@@ -1,0 +1,1 @@
+"""Drawers that book, move and take walk-ins."""

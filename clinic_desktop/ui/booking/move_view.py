@@ -1,0 +1,95 @@
+"""Moving an appointment: one line and Enter."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.scheduling.changes import AppointmentChange
+from clinic_desktop.services.scheduling.rows import AppointmentRow
+from clinic_desktop.ui.booking.after import booked
+from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, BookingVM
+from clinic_desktop.ui.booking.slot_fields import SlotFields
+from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.navigator import MoveAppointment
+from clinic_desktop.ui.scheduling.words import day_in, from_to, name_of, short_day
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4
+from clinic_desktop.ui.widgets.label import Label
+
+
+class MoveView(DrawerForm):
+    """Type "fri 9:15" and press Enter."""
+
+    def __init__(self, context: Context, destination: MoveAppointment) -> None:
+        super().__init__()
+        self.setObjectName("appointment.move-form")
+        self._context = context
+        self.vm = BookingVM(context, BookingForm(), self)
+        self._who = Label(" ", "title", wrap=True)
+        self._when = Label("", tone="muted", wrap=True)
+        self.slot = SlotFields(self.vm)
+        self.slot.line.setPlaceholderText(_("fri 9:15"))
+        self.slot.entered.connect(lambda: self.submit(print_too=False))
+        words = QVBoxLayout()
+        words.setSpacing(SPACE_1)
+        words.addWidget(self._who)
+        words.addWidget(self._when)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_4)
+        column.addLayout(words)
+        column.addWidget(self.slot)
+        column.addStretch(1)
+        self.setFocusProxy(self.slot.line)
+        self.vm.row_opened.connect(self._show_row)
+        self.vm.changed.connect(self._on_changed)
+        self.vm.saved.connect(self._on_saved)
+        self.vm.refused.connect(self._on_refused)
+        self.vm.open_row(destination.appointment_id)
+
+    def primary_text(self) -> str:
+        """What it does."""
+        return _("Move appointment")
+
+    def submit(self, print_too: bool) -> None:
+        """Move it, once day and time are known."""
+        state = self.vm.state
+        if self.vm.row is None or not state.form.text.strip() or state.form.plan.error:
+            self.slot.say_what_is_missing()
+        elif state.wants_reason:
+            self.slot.reason.setFocus()
+        else:
+            self.vm.save()
+
+    def may_close(self) -> bool:
+        """A typed time is quickly typed again."""
+        return True
+
+    def _show_row(self, row: AppointmentRow) -> None:
+        self._who.setText(name_of(row))
+        day = self._context.language.local(row.start_at).date()
+        facts = [day_in(day, "EEEE d MMMM"), from_to(row), row.practitioner, row.about]
+        self._when.setText(" · ".join(filter(None, facts)))
+
+    def _on_changed(self, state: BookingState) -> None:
+        if not state.form.plan.error:
+            self.slot.clear_errors()
+
+    def _on_saved(self, change: AppointmentChange) -> None:
+        local = self._context.language.local(change.after.start_at)
+        said = _("{name} moved to {when}").format(
+            name=isolate(self._who.text()),
+            when=isolate(f"{short_day(local.date())} {current().time(local.time())}"),
+        )
+        self.close_requested.emit()
+        booked(self._context, change, said)
+
+    def _on_refused(self, error: ClinicError) -> None:
+        if isinstance(error, ValidationError) and error.field == "overlap_reason":
+            self.slot.reason.setFocus()
+        elif isinstance(error, ValidationError):
+            self.slot.when.set_error(str(error))
+            self.slot.line.setFocus()
+        else:
+            self._context.host.show_error(error)

@@ -1,0 +1,1 @@
+"""The calendar by doctor and by room."""

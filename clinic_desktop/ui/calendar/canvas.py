@@ -1,0 +1,425 @@
+"""The sheet of the calendar: hours, closed times, the line of now, slots and tiles."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QWidget
+
+from clinic_desktop.services.scheduling.grid import Grid, GridColumn, GridTile
+from clinic_desktop.ui.calendar.calendar_vm import Placing
+from clinic_desktop.ui.calendar.geometry import SNAP_MIN, STEP_MIN, Box, Geometry, lanes
+from clinic_desktop.ui.calendar.sheet import NowLine, clock_words, hour_px, paint_sheet
+from clinic_desktop.ui.calendar.tile import Tile
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.scheduling.words import day_in
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import FOCUS_RING
+from clinic_desktop.ui.widgets.announce import announce
+from clinic_desktop.ui.widgets.letter_keys import letter_of
+
+LEAST_COLUMN = 100
+_DOWN = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+_ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
+_HARMLESS = _KEYPAD | Qt.KeyboardModifier.ShiftModifier
+
+
+class Canvas(QWidget):
+    """Shows a ``Grid``; a person points, drags or presses keys, the screen hears of it.
+
+    ``slot_opened(column, minute, text)`` to book there, ``moved(Placing)`` after a drag or its
+    keys, ``letter(row, letter)`` on a tile, ``opened(row)``, ``clipped(row, copies)``,
+    ``paste_wanted(column, minute)``, ``thrown(row, global place)`` when a tile was let go
+    outside.
+    """
+
+    slot_opened = Signal(object, int, str)
+    moved = Signal(object)
+    letter = Signal(object, str)
+    opened = Signal(object)
+    clipped = Signal(object, bool)
+    paste_wanted = Signal(object, int)
+    thrown = Signal(object, QPoint)
+    slot_changed = Signal(object, int)
+    geometry_changed = Signal()
+    revealed = Signal(QRect)
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("calendar.canvas")
+        self._context = context
+        self.grid: Grid | None = None
+        self.geo = Geometry()
+        self._now = context.clock.now()
+        self._tiles: dict[tuple[uuid.UUID, date], Tile] = {}
+        self._slot: tuple[int, int] = (0, self.geo.first_min)
+        self._landing: tuple[Box, str] | None = None
+        self._room = 600
+        self._now_line = NowLine(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_grid(self, grid: Grid) -> None:
+        """Show other columns; tiles that stay keep the focus."""
+        self.grid = grid
+        self._fit()
+        wanted: dict[tuple[uuid.UUID, date], tuple[GridTile, int]] = {
+            (tile.row.id, column.day): (tile, number)
+            for number, column in enumerate(grid.columns)
+            for tile in column.tiles
+        }
+        for key in self._tiles.keys() - wanted.keys():
+            gone = self._tiles.pop(key)
+            if gone.hasFocus():
+                self.setFocus()
+            gone.hide()
+            gone.deleteLater()
+        for key, (tile, number) in wanted.items():
+            if key not in self._tiles:
+                self._tiles[key] = self._new_tile(tile, number)
+            self._tiles[key].show_tile(tile, number, self._title(number))
+        column, minute = self._slot
+        self._slot = (min(column, self.geo.columns - 1), self.geo.snapped(minute))
+        self._lay_out()
+        self._order_tabs()
+        self.update()
+
+    def show_now(self, now: datetime) -> None:
+        """Move the line of now and the waiting times."""
+        self._now = now
+        self._place_now()
+        for tile in self._tiles.values():
+            tile.update()
+
+    def set_room(self, width: int) -> None:
+        """So wide is the view; columns share it."""
+        self._room = width
+        if self.grid is not None:
+            self._fit()
+            self._lay_out()
+
+    def tiles(self) -> list[Tile]:
+        """All tiles in the order of reading."""
+        return sorted(self._tiles.values(), key=lambda each: (each.column, each.tile.start_min))
+
+    def tile_of(self, appointment_id: uuid.UUID) -> Tile | None:
+        """The tile of an appointment, if it is in sight."""
+        return next((each for each in self.tiles() if each.row.id == appointment_id), None)
+
+    def focused_tile(self) -> Tile | None:
+        """The tile with the focus."""
+        return next((each for each in self._tiles.values() if each.hasFocus()), None)
+
+    def _new_tile(self, tile: GridTile, column: int) -> Tile:
+        made = Tile(self, tile, column, lambda: self._now)
+        made.dragged.connect(partial(self._on_dragged, made))
+        made.dropped.connect(partial(self._on_dropped, made))
+        made.drag_ended.connect(self._clear_landing)
+        made.opened.connect(lambda: self.opened.emit(made.row))
+        made.focused.connect(lambda: self.revealed.emit(made.geometry()))
+        made.show()
+        return made
+
+    def _fit(self) -> None:
+        assert self.grid is not None  # noqa: S101 - only called with one
+        first, last = self.grid.span
+        count = max(len(self.grid.columns), 1)
+        self.geo = Geometry(
+            columns=count,
+            column_px=max(self._room // count, look().px(LEAST_COLUMN)),
+            hour_px=hour_px(),
+            first_min=first,
+            last_min=last,
+            rtl=self.layoutDirection() == Qt.LayoutDirection.RightToLeft,
+        )
+        self.setFixedSize(self.geo.width, self.geo.height + 1)
+        self.geometry_changed.emit()
+
+    def _lay_out(self) -> None:
+        by_column: dict[int, list[Tile]] = {}
+        for tile in self._tiles.values():
+            by_column.setdefault(tile.column, []).append(tile)
+        for column, tiles in by_column.items():
+            placed = lanes([(t, t.tile.start_min, _shown_end(t.tile, self.geo)) for t in tiles])
+            for tile in tiles:
+                lane = placed[tile]
+                tile.crowded = any(_clash(tile, other) for other in tiles)
+                box = self.geo.box(column, tile.tile.start_min, tile.tile.end_min, lane)
+                tile.setGeometry(*box)
+        self._place_now()
+
+    def _place_now(self) -> None:
+        if self.grid is not None:
+            local = self._context.language.local(self._now)
+            self._now_line.show_now(self.geo, self.grid, local)
+
+    def _order_tabs(self) -> None:
+        before: QWidget = self
+        for tile in self.tiles():
+            QWidget.setTabOrder(before, tile)
+            before = tile
+
+    def _title(self, column: int) -> str:
+        shown = self._column(column)
+        if shown is None:
+            return ""
+        return shown.title or day_in(shown.day, "EEEE d MMMM")
+
+    def _column(self, number: int) -> GridColumn | None:
+        columns = self.grid.columns if self.grid is not None else ()
+        return columns[number] if 0 <= number < len(columns) else None
+
+    # ------------------------------------------------------------ pointing and dragging
+
+    def minute_at(self, y: float) -> int:
+        """The slot under the pointer, at a full quarter of an hour."""
+        return max(self.geo.minute_at(y) // STEP_MIN * STEP_MIN, self.geo.first_min)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to a slot; a second click on it books there."""
+        pos = event.position()
+        self._go_to(self.geo.column_at(pos.x()), self.minute_at(pos.y()))
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Book there."""
+        self._open_slot("")
+
+    def _target(self, tile: Tile, pos: QPoint, *, sizing: bool) -> Placing | None:
+        """Where a tile would land."""
+        shown, minutes = tile.tile, tile.row.minutes
+        if sizing:
+            column, start = tile.column, shown.start_min
+            end = self.geo.snapped(self.geo.minute_at(pos.y()), 0)
+            minutes = max(end - start, SNAP_MIN)
+        else:
+            column = self.geo.column_at(pos.x())
+            start = self.geo.snapped(self.geo.minute_at(pos.y() - tile.grip), minutes)
+        there = self._column(column)
+        return Placing(tile.row, there, start, minutes) if there is not None else None
+
+    def _on_dragged(self, tile: Tile, pos: QPoint, sizing: bool) -> None:
+        target = self._target(tile, pos, sizing=sizing)
+        if target is None or self.grid is None:
+            return
+        column = self.grid.columns.index(target.column)
+        box = self.geo.box(column, target.start_min, target.start_min + target.minutes)
+        self._landing = (box, self._span_words(target.start_min, target.minutes))
+        self.update()
+
+    def _on_dropped(self, tile: Tile, pos: QPoint, sizing: bool, copies: bool) -> None:
+        view = self.parentWidget()
+        if view is not None and not view.rect().contains(self.mapTo(view, pos)):
+            self.thrown.emit(tile.row, self.mapToGlobal(pos))
+            return
+        target = self._target(tile, pos, sizing=sizing)
+        if target is not None and (copies or self._differs(tile, target)):
+            self.moved.emit(replace(target, copies=copies))
+
+    def _differs(self, tile: Tile, target: Placing) -> bool:
+        before = (tile.tile.start_min, tile.row.minutes, self._column(tile.column))
+        return before != (target.start_min, target.minutes, target.column)
+
+    def _clear_landing(self) -> None:
+        self._landing = None
+        self.update()
+
+    # ------------------------------------------------------------ keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go by slots or tiles, with Ctrl they move the tile; letters act or book."""
+        tile = self.focused_tile()
+        taken = self._tile_key(tile, event) if tile is not None else self._slot_key(event)
+        if not taken:
+            super().keyPressEvent(event)
+
+    def _slot_key(self, event: QKeyEvent) -> bool:
+        key, mods = Qt.Key(event.key()), event.modifiers()
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_wanted.emit(*self.slot())
+            return True
+        if mods & ~_HARMLESS:
+            return False
+        column, minute = self._slot
+        across = self._across(key)
+        if across:
+            self._go_to(column + across, minute)
+        elif key in _DOWN:
+            self._go_to(column, minute + STEP_MIN * _DOWN[key])
+        elif key in _ENTERS:
+            self._open_slot("")
+        elif event.text().isprintable() and event.text().strip():
+            if letter_of(event) == "F" and not mods:
+                return False  # the screen looks for free time
+            self._open_slot(event.text())
+        else:
+            return False
+        return True
+
+    def _tile_key(self, tile: Tile, event: QKeyEvent) -> bool:
+        key, mods = Qt.Key(event.key()), event.modifiers() & ~_KEYPAD
+        standard = QKeySequence.StandardKey
+        across = self._across(key)
+        if event.matches(standard.Copy) or event.matches(standard.Cut):
+            self.clipped.emit(tile.row, event.matches(standard.Copy))
+        elif mods == Qt.KeyboardModifier.ControlModifier and (across or key in _DOWN):
+            self._shift(tile, across, SNAP_MIN * _DOWN.get(key, 0))
+        elif event.text() in {"+", "=", "-"}:
+            self._lengthen(tile, -SNAP_MIN if event.text() == "-" else SNAP_MIN)
+        elif mods:
+            return False
+        elif across or key in _DOWN:
+            self._next_tile(tile, across, _DOWN.get(key, 0))
+        elif key == Qt.Key.Key_Escape:
+            self._go_to(tile.column, tile.tile.start_min)
+            self.setFocus()
+        elif letter := letter_of(event):
+            self.letter.emit(tile.row, letter)
+        else:
+            return False
+        return True
+
+    def _across(self, key: Qt.Key) -> int:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
+        return -step if self.geo.rtl else step
+
+    def _shift(self, tile: Tile, across: int, down: int) -> None:
+        there = self._column(tile.column + across)
+        start = self.geo.snapped(tile.tile.start_min + down, tile.row.minutes)
+        if there is None or (not across and start == tile.tile.start_min):
+            return
+        self._move_now(tile, tile.column + across, start, tile.row.minutes)
+
+    def _lengthen(self, tile: Tile, by: int) -> None:
+        minutes = tile.row.minutes + by
+        if minutes >= SNAP_MIN and tile.tile.start_min + minutes <= self.geo.last_min:
+            self._move_now(tile, tile.column, tile.tile.start_min, minutes)
+
+    def _move_now(self, tile: Tile, column: int, start: int, minutes: int) -> None:
+        """Show it at its new place at once; the record follows, or it comes back."""
+        there = self._column(column)
+        if there is None:
+            return
+        row = replace(tile.row, end_at=tile.row.start_at + timedelta(minutes=minutes))
+        self.moved.emit(Placing(tile.row, there, start, minutes))
+        tile.show_tile(GridTile(row, start, start + minutes), column, self._title(column))
+        self._lay_out()
+        announce(self, f"{self._title(column)}, {self._span_words(start, minutes)}")
+        self.revealed.emit(tile.geometry())
+
+    def _next_tile(self, tile: Tile, across: int, down: int) -> None:
+        """The tile above or below, or the nearest one in the next column that has any."""
+        tiles = self.tiles()
+        if down:
+            column = [each for each in tiles if each.column == tile.column]
+            place = column.index(tile) + down
+            if 0 <= place < len(column):
+                column[place].setFocus()
+            return
+        beside = [each for each in tiles if (each.column - tile.column) * across > 0]
+        if beside:
+            start = tile.tile.start_min
+            nearest = min(abs(each.column - tile.column) for each in beside)
+            line = [each for each in beside if abs(each.column - tile.column) == nearest]
+            min(line, key=lambda each: abs(each.tile.start_min - start)).setFocus()
+
+    # ------------------------------------------------------------ the slot
+
+    def slot(self) -> tuple[GridColumn | None, int]:
+        """The column and minute that the keys stand on."""
+        return self._column(self._slot[0]), self._slot[1]
+
+    def go_to_minute(self, column: int, minute: int) -> None:
+        """Stand on a slot, and show it."""
+        self._go_to(column, minute)
+        self.setFocus()
+
+    def _go_to(self, column: int, minute: int) -> None:
+        minute = max(min(minute, self.geo.last_min - STEP_MIN), self.geo.first_min)
+        self._slot = (max(min(column, self.geo.columns - 1), 0), minute)
+        box = self.geo.box(self._slot[0], minute, minute + STEP_MIN)
+        self.revealed.emit(QRect(*box))
+        self.update()
+        words = f"{self._title(self._slot[0])}, {clock_words(minute)}"
+        self.setAccessibleDescription(words)
+        self.slot_changed.emit(*self.slot())
+        if self.hasFocus():
+            announce(self, words)
+
+    def _open_slot(self, text: str) -> None:
+        column, minute = self.slot()
+        if column is not None:
+            self.slot_opened.emit(column, minute, text)
+
+    def _span_words(self, start: int, minutes: int) -> str:
+        return f"{clock_words(start)}–{clock_words(start + minutes)}"
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keys stand."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The mark of the slot goes."""
+        super().focusOutEvent(event)
+        self.update()
+
+    # ------------------------------------------------------------ painting
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow density, text size and direction."""
+        super().changeEvent(event)
+        kinds = (QEvent.Type.StyleChange, QEvent.Type.LayoutDirectionChange)
+        if event.type() in kinds and self.grid is not None:
+            self._fit()
+            self._lay_out()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Lines and hatching below the tiles."""
+        painter = QPainter(self)
+        if self.grid is not None:
+            paint_sheet(painter, self.geo, self.grid)
+        if self.hasFocus():
+            column, minute = self._slot
+            self._paint_mark(painter, self.geo.box(column, minute, minute + STEP_MIN), "")
+        if self._landing is not None:
+            self._paint_mark(painter, *self._landing)
+        painter.end()
+
+    def _paint_mark(self, painter: QPainter, box: Box, words: str) -> None:
+        rect = QRect(*box)
+        painter.fillRect(rect, look().color("accent_bg"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(look().color("accent" if words else "focus"), FOCUS_RING))
+        painter.drawRect(rect.adjusted(1, 1, -1, -1))
+        painter.setPen(look().color("accent_fg"))
+        painter.setFont(look().font("label"))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _clash(one: Tile, two: Tile) -> bool:
+    """Whether two tiles want the same doctor at the same time."""
+    doctor = one.row.practitioner_id
+    both = one.tile.start_min < two.tile.end_min and two.tile.start_min < one.tile.end_min
+    takes = one.row.status.takes_time and two.row.status.takes_time
+    return one is not two and takes and both and doctor == two.row.practitioner_id
+
+
+def _shown_end(tile: GridTile, geo: Geometry) -> int:
+    """Where the tile ends on the sheet: a short one is drawn as long as it can be pressed."""
+    return max(tile.end_min, tile.start_min + -(-22 * 60 // geo.hour_px))

@@ -1,0 +1,1 @@
+"""What the board, the calendar and the booking forms share."""

@@ -1,0 +1,91 @@
+"""Appointments and people in words, the same on the board, the calendar and in forms."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.domain.dates import DateError, age
+from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
+from clinic_desktop.services.scheduling.rows import AppointmentRow, Person
+from clinic_desktop.ui.core.person_words import listed_name, sex_letter, short_age
+
+
+def name_of(row: AppointmentRow) -> str:
+    """Who comes, or for what a slot without a name is held."""
+    if row.person is None:
+        return row.about or row.comment or _("Held")
+    return listed(row.person)
+
+
+def listed(person: Person) -> str:
+    """FAMILY Given, in the order of the script."""
+    return listed_name(person.name)
+
+
+def age_and_sex(person: Person, today: date) -> str:
+    """Such as "34 F"."""
+    try:
+        old = short_age(age(person.birth, today)) if person.birth else ""
+    except DateError:  # born after this day, says the record
+        old = ""
+    return " ".join(filter(None, (old, sex_letter(person.sex))))
+
+
+def minutes(count: int) -> str:
+    """A wait or a length, in one piece also in right-to-left text."""
+    number = current().number
+    if count >= 120:
+        hours, rest = divmod(count, 60)
+        words = pgettext("duration", "{hours} h {minutes} min")
+        return isolate(words.format(hours=number(hours), minutes=number(rest)))
+    return isolate(pgettext("duration", "{n} min").format(n=number(count)))
+
+
+def clock(moment: datetime) -> str:
+    """The time of day, in one piece also in right-to-left text."""
+    return isolate(current().time(moment))
+
+
+def from_to(row: AppointmentRow) -> str:
+    """Such as 10:30–10:45."""
+    return isolate(f"{current().time(row.start_at)}–{current().time(row.end_at)}")
+
+
+def long_day(day: date) -> str:
+    """The day with its weekday, without the year: Saturday 21 November."""
+    return day_in(day, "EEEE d MMMM")
+
+
+def short_day(day: date) -> str:
+    """Such as Sat 21 Nov."""
+    return day_in(day, "EEE d MMM")
+
+
+def day_in(day: date, pattern: str) -> str:
+    """A date by a pattern of Unicode's locale data markup language."""
+    return current().date(day, pattern)
+
+
+def relative_day(day: date, today: date) -> str:
+    """Today and tomorrow by name, other days with their weekday."""
+    if day == today:
+        return _("Today")
+    if day == today + timedelta(days=1):
+        return _("Tomorrow")
+    return short_day(day)
+
+
+def people(count: int) -> str:
+    """How many are booked."""
+    return ngettext("{n} booked", "{n} booked", count).format(n=current().number(count))
+
+
+def status_note(row: AppointmentRow, now: datetime) -> str:
+    """What follows the word of the status: how long somebody waits, which room."""
+    if row.status == AppointmentStatus.IN_ROOM and row.location:
+        return isolate(row.location)
+    if row.status == AppointmentStatus.ARRIVED:
+        waited = row.waited(now)
+        return minutes(waited) if waited is not None else ""
+    return ""

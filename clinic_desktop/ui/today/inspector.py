@@ -1,0 +1,195 @@
+"""The card of the selected person beside the board, with the next logical step."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+
+from clinic_desktop.domain.codes import AllergyStatus
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.scheduling.board import DeskCard
+from clinic_desktop.services.scheduling.rows import AppointmentRow
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.scheduling.steps import Step, Steps
+from clinic_desktop.ui.scheduling.words import age_and_sex, from_to, name_of
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.pill import Glyph, Pill, PillSpec
+
+_TOP = Qt.AlignmentFlag.AlignTop
+
+
+class Inspector(Card):
+    """Shows one row of the board; empty words while none is selected."""
+
+    chart_wanted = Signal()
+
+    def __init__(self, context: Context, steps: Steps) -> None:
+        super().__init__(_("Nobody is selected"))
+        self._context, self._steps = context, steps
+        self._row: AppointmentRow | None = None
+        self._card: DeskCard | None = None
+        self.open_chart = Button(_("Open chart"), "link", Icon.ENTER)
+        self.open_chart.clicked.connect(self.chart_wanted)
+        self.header.add_action(self.open_chart)
+        self._who = Label("", tone="muted", wrap=True)
+        self._pills = QWidget()
+        self._pill_flow = FlowLayout(self._pills, gap=SPACE_1, line_gap=SPACE_1)
+        self._facts = QWidget()
+        self._fact_rows = QGridLayout(self._facts)
+        self._fact_rows.setContentsMargins(0, 0, 0, 0)
+        self._fact_rows.setHorizontalSpacing(SPACE_3)
+        self._fact_rows.setVerticalSpacing(SPACE_1)
+        self._fact_rows.setColumnStretch(1, 1)
+        self.primary = Button("", "primary")
+        self.primary.clicked.connect(self._on_primary)
+        self.secondary = Button(_("Move"))
+        self.secondary.clicked.connect(self._on_secondary)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_2)
+        buttons.addWidget(self.primary, 1)
+        buttons.addWidget(self.secondary, 1)
+        for widget in (self._who, self._pills, self._facts):
+            self.body.addWidget(widget)
+        self.body.addSpacing(SPACE_1)
+        self.body.addLayout(buttons)
+        self.show_row(None)
+
+    def show_row(self, row: AppointmentRow | None) -> None:
+        """Show an appointment; its patient's card follows with ``show_card``."""
+        other = row is None or self._row is None or _patient(row) != _patient(self._row)
+        self._row = row
+        title = name_of(row) if row is not None else _("Nobody is selected")
+        self.header.set_title(title)
+        self.setAccessibleName(title)
+        self.open_chart.setVisible(row is not None and row.person is not None)
+        if row is None or other:
+            self._card = None
+            self._clear(row)
+        self.show_card(self._card)
+        step = self._steps.next_for(row) if row is not None else None
+        self.primary.setVisible(step is not None)
+        if step is not None:
+            self.primary.set_text(step.title)
+            self.primary.setToolTip(f"{step.title} ({step.letter})")
+        second = self._second(row)
+        self.secondary.setVisible(second is not None)
+        if second is not None:
+            moves = second.name == "appointment.move"
+            self.secondary.set_text(_("Move") if moves else second.title)
+            self.secondary.setToolTip(f"{second.title} ({second.letter})")
+
+    def _clear(self, row: AppointmentRow | None) -> None:
+        if row is None:
+            self._who.setText(_("Choose a line to see who it is and what comes next."))
+        else:
+            self._who.setText(from_to(row))
+        _empty(self._pill_flow)
+        _empty(self._fact_rows)
+        self._pills.hide()
+        self._facts.hide()
+
+    def _second(self, row: AppointmentRow | None) -> Step | None:
+        """Payment while the person is here, another time before and after."""
+        if row is None:
+            return None
+        steps = {step.name: step for step in self._steps.all()}
+        first = self._steps.next_for(row)
+        wanted = "appointment.bill" if row.status.is_present else "appointment.move"
+        if row.person is None or (first is not None and first.name == wanted):
+            wanted = "appointment.move"
+        return steps[wanted]
+
+    def show_card(self, card: DeskCard | None) -> None:
+        """Show what the desk asks about the person."""
+        row = self._row
+        if card is None or row is None or row.person is None:
+            return
+        self._card = card
+        self._who.setText(self._facts_line(card, row))
+        _empty(self._pill_flow)
+        for spec in _marks(card):
+            self._pill_flow.addWidget(Pill(spec))
+        self._pills.setVisible(self._pill_flow.count() > 0)
+        self._pills.updateGeometry()
+        _empty(self._fact_rows)
+        for line, (label, text, tone) in enumerate(self._lines(card, row)):
+            self._fact_rows.addWidget(Label(label, tone="muted"), line, 0, _TOP)
+            self._fact_rows.addWidget(Label(text, tone=tone, wrap=True), line, 1)
+        self._facts.show()
+
+    def _facts_line(self, card: DeskCard, row: AppointmentRow) -> str:
+        assert row.person is not None  # noqa: S101 - asked above
+        today = self._context.language.local(self._context.clock.now()).date()
+        born = card.patient.birth
+        words = [age_and_sex(row.person, today)]
+        if born is not None and born.value.is_day:
+            words.append(_("born {date}").format(date=isolate(current().date(born.value.first))))
+        words.append(
+            isolate(card.patient.phone.replace(" ", "\u00a0"))
+            if card.patient.phone
+            else _("No phone")
+        )
+        return " · ".join(filter(None, words))
+
+    def _lines(self, card: DeskCard, row: AppointmentRow) -> list[tuple[str, str, str]]:
+        time = current()
+        insured = card.insurance
+        if card.insured_to is not None:
+            until = isolate(time.date(card.insured_to))
+            insured = _("{payer} · valid to {date}").format(payer=insured, date=until)
+        balance = card.patient.balance
+        owed = time.money(balance.amount_minor, balance.currency)
+        last = card.patient.last_visit_on
+        lines = [
+            (_("Appointment"), f"{from_to(row)} · {row.about}".rstrip(" ·"), ""),
+            (_("Insurance"), insured or _("None recorded"), "" if insured else "muted"),
+            (_("Balance"), isolate(owed), "warn" if balance.amount_minor > 0 else ""),
+            (_("Last visit"), isolate(time.date(last)) if last else _("First visit"), ""),
+        ]
+        if row.overlap_reason:
+            lines.append((_("Booked over"), row.overlap_reason, ""))
+        if row.comment:
+            lines.append((_("Note"), row.comment, ""))
+        return lines
+
+    def _on_primary(self) -> None:
+        step = self._steps.next_for(self._row) if self._row is not None else None
+        if step is not None and self._row is not None:
+            step.run(self._row)
+
+    def _on_secondary(self) -> None:
+        step = self._second(self._row)
+        if step is not None and self._row is not None:
+            step.run(self._row)
+
+
+def _patient(row: AppointmentRow) -> object:
+    return row.person.patient_id if row.person else row.id
+
+
+def _marks(card: DeskCard) -> list[PillSpec]:
+    marks = [PillSpec(text, Tone.WARN, Glyph.UP) for text in card.alerts]
+    if card.patient.deceased:
+        marks.insert(0, PillSpec(_("Deceased"), Tone.NEUTRAL))
+    known = card.allergies
+    if known is None:
+        return marks
+    if known.rows:
+        words = [_("Allergy: {what}").format(what=row.display) for row in known.rows]
+        return [*(PillSpec(text, Tone.DANGER, Glyph.UP) for text in words), *marks]
+    if known.status == AllergyStatus.NONE_KNOWN:
+        return [PillSpec(_("No known allergies"), Tone.OK), *marks]
+    return [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP), *marks]
+
+
+def _empty(layout: FlowLayout | QGridLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
