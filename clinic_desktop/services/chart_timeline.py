@@ -14,8 +14,11 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
+from clinic_desktop.services.observations_words import unit_words
 
 PAGE = 60
+MOST_NAMED = 8
+_RECORD, _UNIT = "\x1e", "\x1f"
 
 
 class TimelineKind(StrEnum):
@@ -84,7 +87,7 @@ FROM diagnostic_report WHERE patient_id = :chart AND is_deleted = 0
  AND status <> 'entered-in-error' AND effective_at <= :at""",
     TimelineKind.VITALS: """
 SELECT min(id) AS id, effective_at AS at, '' AS title,
- group_concat(display || ' ' || value || ' ' || unit, ' · ') AS detail, '' AS status
+ group_concat(display || char(31) || value || char(31) || unit, char(30)) AS detail, '' AS status
 FROM observation WHERE patient_id = :chart AND is_deleted = 0 AND category = 'vital-signs'
  AND value <> '' AND status <> 'entered-in-error' AND effective_at <= :at
 GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1""",
@@ -107,7 +110,7 @@ FROM invoice WHERE patient_id = :chart AND is_deleted = 0 AND status = 'issued'
 }
 _LONE_RESULTS = """
 SELECT min(id) AS id, effective_at AS at, '' AS title,
- group_concat(display || ' ' || value || ' ' || unit, ' · ') AS detail, '' AS status
+ group_concat(display || char(31) || value || char(31) || unit, char(30)) AS detail, '' AS status
 FROM observation WHERE patient_id = :chart AND is_deleted = 0 AND report_id IS NULL
  AND parent_id IS NULL AND value <> '' AND category <> 'vital-signs'
  AND status <> 'entered-in-error' AND effective_at <= :at
@@ -197,5 +200,11 @@ def _stream(
 
 def _entry(kind: TimelineKind, row: tuple[Any, ...]) -> TimelineEntry:
     row_id, at, title, detail, status = row
-    moment = from_millis(at)
-    return TimelineEntry(kind, uuid.UUID(bytes=row_id), moment, title, detail or "", status)
+    words = _measured(detail) if detail and _UNIT in detail else detail or ""
+    return TimelineEntry(kind, uuid.UUID(bytes=row_id), from_millis(at), title, words, status)
+
+
+def _measured(detail: str) -> str:
+    """The first measurements of a group, with their units as people write them."""
+    parts = [each.split(_UNIT) for each in detail.split(_RECORD)[:MOST_NAMED]]
+    return " · ".join(f"{name} {value} {unit_words(unit)}".strip() for name, value, unit in parts)

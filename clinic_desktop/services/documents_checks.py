@@ -63,16 +63,18 @@ def check_file(data: bytes, filename: str) -> CheckedFile:
 
 
 def _pdf_pages(data: bytes, name: str) -> int:
-    import pypdfium2  # noqa: PLC0415 - a second of start-up for those who add no file
+    from pypdfium2 import PdfiumError  # noqa: PLC0415 - loaded by those who add a file
+
+    from clinic_desktop.printing import reading  # noqa: PLC0415 - as above
 
     try:
-        with pypdfium2.PdfDocument(data) as document:
+        with reading.opened(data) as document:
             pages = len(document)
             if 0 < pages <= MOST_PAGES:
                 page = document[0]
                 page.render(scale=0.2).close()
                 page.close()
-    except pypdfium2.PdfiumError as error:
+    except PdfiumError as error:
         raise _refused(name, _("This PDF is damaged or locked with a password.")) from error
     if not pages:
         raise _refused(name, _("This PDF has no pages."))

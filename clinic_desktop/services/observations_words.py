@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from clinic_desktop.domain.codes import Interpretation, ObservationCategory
 from clinic_desktop.domain.vitals import VITALS, Verdict, VitalError, VitalKind, WeightDoubt
-from clinic_desktop.i18n import Language, _, current, isolate
+from clinic_desktop.i18n import Language, _, current, isolate, pgettext
 
 BLOOD_PRESSURE = "bp"
 """The field in which both pressures are typed; every other field is a ``VitalKind``."""
@@ -48,6 +49,9 @@ def unit_words(ucum: str, language: Language | None = None) -> str:
         "kg/m2": words.pgettext("unit", "kg/m²"),
         "mmol/L": words.pgettext("unit", "mmol/L"),
         "mg/dL": words.pgettext("unit", "mg/dL"),
+        "umol/L": words.pgettext("unit", "µmol/L"),
+        "10*3/uL": "10³/µL",
+        "10*6/uL": "10⁶/µL",
     }
     return known.get(ucum, ucum.replace("{score}", "").replace("{", "").replace("}", ""))
 
@@ -95,3 +99,32 @@ def doubtful_weight(doubt: WeightDoubt, before: Decimal) -> str:
     if doubt is WeightDoubt.TENFOLD:
         return _("Last time it was {last}. Is the decimal point in its place?").format(last=last)
     return _("Last time it was {last}. Is the change right?").format(last=last)
+
+
+def flag_words(interpretation: str) -> str:
+    """An interpretation flag as a word; empty for normal and unknown ones."""
+    flags: dict[str, str] = {
+        Interpretation.ABNORMAL: pgettext("result", "abnormal"),
+        Interpretation.CRITICAL: pgettext("result", "critical"),
+        Interpretation.LOW: pgettext("result", "low"),
+        Interpretation.CRITICAL_LOW: pgettext("result", "critically low"),
+        Interpretation.HIGH: pgettext("result", "high"),
+        Interpretation.CRITICAL_HIGH: pgettext("result", "critically high"),
+        Interpretation.POSITIVE: pgettext("result", "positive"),
+    }
+    return flags.get(interpretation, "")
+
+
+def category_words(category: str) -> str:
+    """A category of results; an unknown one as it is."""
+    categories: dict[str, str] = {
+        ObservationCategory.LABORATORY: _("Laboratory"),
+        ObservationCategory.VITAL_SIGNS: _("Vital signs"),
+        ObservationCategory.IMAGING: _("Imaging"),
+        ObservationCategory.SURVEY: _("Questionnaires"),
+        ObservationCategory.EXAM: _("Examination"),
+        ObservationCategory.SOCIAL_HISTORY: _("Life and habits"),
+        ObservationCategory.PROCEDURE: _("Procedures"),
+        ObservationCategory.THERAPY: _("Therapy"),
+    }
+    return categories.get(category, category)

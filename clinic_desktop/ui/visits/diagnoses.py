@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from clinic_desktop.domain.folding import fold
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.conditions import Coded, ConditionRow
+from clinic_desktop.ui.core.code_search import Search
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_1, Tone
 from clinic_desktop.ui.widgets.combo_search import ComboSearch
@@ -18,9 +19,6 @@ from clinic_desktop.ui.widgets.pill import PillSpec
 from clinic_desktop.ui.widgets.suggestions import Suggestion
 
 MOST_ITEMS = 12
-Found = Callable[[Sequence[Coded]], None]
-Search = Callable[[str, Found], None]
-"""Looks a text up in the code packs and calls back with what it found."""
 
 
 class Diagnoses(QWidget):

@@ -15,14 +15,14 @@ from clinic_desktop.services.encounters_page import VisitPage, WritingAids
 from clinic_desktop.services.notes import NoteRow, NoteText
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
+from clinic_desktop.ui.core.code_search import PackSearch, Search
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.panels import SlashWord, VisitPanel, VisitPanelFactory
 from clinic_desktop.ui.core.patient_card import patient_card
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5, Tone
-from clinic_desktop.ui.visits.code_search import PackSearch
 from clinic_desktop.ui.visits.context_panel import ContextPanel
-from clinic_desktop.ui.visits.diagnoses import Diagnoses, Search
+from clinic_desktop.ui.visits.diagnoses import Diagnoses
 from clinic_desktop.ui.visits.follow_up import follow_up_day
 from clinic_desktop.ui.visits.next_steps import NextSteps, Step
 from clinic_desktop.ui.visits.note_panel import NotePanel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 
@@ -11,9 +12,11 @@ from clinic_desktop.services.conditions import Coded
 from clinic_desktop.services.packs.finding import CodeHit
 from clinic_desktop.services.packs.library import Library
 from clinic_desktop.ui.core.tasks import Tasks
-from clinic_desktop.ui.visits.diagnoses import Found
 
 MOST_HITS = 12
+Found = Callable[[Sequence[Coded]], None]
+Search = Callable[[str, Found], None]
+"""Looks a text up in the code packs and calls back with what it found."""
 
 
 class PackSearch(QObject):

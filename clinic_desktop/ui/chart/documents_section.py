@@ -1,0 +1,198 @@
+"""Documents of a chart: dragged in, listed with a small picture, looked at beside the list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import _, current, isolate, ngettext
+from clinic_desktop.services import documents
+from clinic_desktop.services.documents import AddDocument, DocumentContent, DocumentRow
+from clinic_desktop.services.documents_checks import CheckedFile
+from clinic_desktop.ui.chart import words
+from clinic_desktop.ui.chart.document_files import read_and_check
+from clinic_desktop.ui.chart.document_form import DocumentForm
+from clinic_desktop.ui.chart.document_viewer import DocumentViewer
+from clinic_desktop.ui.chart.section import Section
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.data_table import DataTable
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.split_inspector import SplitInspector
+
+
+class DocumentsSection(Section):
+    """PDF, JPEG and PNG files are checked before they come in; Delete takes one out again."""
+
+    tables = ("document_reference",)
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.setObjectName("chart.documents")
+        self.setAcceptDrops(True)
+        self.count = Label("", "caption", "muted")
+        self.add = Button(_("Add files…"), icon=Icon.ADD)
+        self.add.setObjectName("document.add")
+        self.add.clicked.connect(self.choose_files)
+        self.remove = Button(_("Remove"), "ghost", Icon.DELETE)
+        self.remove.setObjectName("document.remove")
+        self.remove.clicked.connect(self._remove)
+        self.table = DataTable(_columns(), _("Documents"), tall=True)
+        self.table.set_empty(
+            Icon.DOCUMENT,
+            _("No documents yet"),
+            _("Drag PDF, JPEG or PNG files in here."),
+            _("Add files…"),
+        )
+        self.table.empty_acted.connect(self.choose_files)
+        self.table.current_changed.connect(self._on_current)
+        self.viewer = DocumentViewer(context)
+        self._refusals = QVBoxLayout()
+        self._build()
+        self.setFocusProxy(self.table)
+
+    def _build(self) -> None:
+        bar = QHBoxLayout()
+        bar.setSpacing(SPACE_2)
+        bar.addWidget(self.count, 1)
+        bar.addWidget(self.remove)
+        bar.addWidget(self.add)
+        listed = Card(flush=True)
+        listed.add(self.table, 1)
+        root = QVBoxLayout(self)
+        root.setContentsMargins(0, 0, 0, 0)
+        root.setSpacing(SPACE_2)
+        root.addLayout(bar)
+        root.addLayout(self._refusals)
+        root.addWidget(SplitInspector(listed, self.viewer, shares=(1, 1)), 1)
+
+    # -- the list -----------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the list."""
+        if self.patient_id is not None:
+            self.context.tasks.read(self, documents.documents_of, self.patient_id, done=self._show)
+
+    def _show(self, rows: list[DocumentRow]) -> None:
+        self.table.model_.set_rows({row.id: row for row in rows})
+        shown = ngettext("{count} document", "{count} documents", len(rows))
+        self.count.setText(shown.format(count=len(rows)))
+        self.remove.setVisible(bool(rows))
+        if not rows:
+            self.viewer.clear()
+        elif self.table.current_id() is None:
+            self.table.select_id(rows[0].id)
+
+    def _on_current(self, key: object) -> None:
+        if isinstance(key, uuid.UUID):
+            self.context.tasks.read(self, documents.document_content, key, done=self._on_content)
+
+    def _on_content(self, content: DocumentContent) -> None:
+        if content.row.id == self.table.current_id():
+            self.viewer.show_content(content)
+
+    def _remove(self) -> None:
+        key = self.table.current_id()
+        if not isinstance(key, uuid.UUID):
+            return
+
+        def undo() -> None:
+            self.context.tasks.write(self, documents.remove_document, key, restore=True)
+
+        self.context.tasks.write(
+            self,
+            documents.remove_document,
+            key,
+            done=lambda _none: self.context.host.toast(_("Document removed."), undo),
+            failed=self.context.host.show_error,
+        )
+
+    # -- coming in ----------------------------------------------------------------
+
+    def choose_files(self) -> None:
+        """Let the person choose files."""
+        kinds = _("Documents") + " (*.pdf *.jpg *.jpeg *.png)"
+        chooser = QFileDialog(self, _("Add documents"), "", kinds)
+        chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        chooser.filesSelected.connect(lambda names: self.take_files([Path(n) for n in names]))
+        chooser.open()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Check what was dropped."""
+        names = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        self.take_files([Path(name) for name in names])
+        event.acceptProposedAction()
+
+    def take_files(self, paths: Sequence[Path]) -> None:
+        """Check files off the window's thread, one after the other; each is then named."""
+        for path in paths:
+            self.context.tasks.call(
+                self, read_and_check, path, done=self._on_checked, failed=self._on_refused
+            )
+
+    def _on_checked(self, file: CheckedFile) -> None:
+        form = DocumentForm(self.context, file)
+        form.accepted.connect(self._keep)
+        self.context.host.show_drawer(form, _("Add a document"))
+
+    def _on_refused(self, error: ClinicError) -> None:
+        title = f"{isolate(error.place)}: {error.message}" if error.place else error.message
+        notice = Notice(Tone.DANGER, title, f"{error.kept} {error.hint}".strip(), closable=True)
+        self._refusals.addWidget(notice)
+        notice.show()
+        notice.say()
+
+    def _keep(self, form: DocumentForm) -> None:
+        if self.patient_id is None:
+            return
+        wish = AddDocument(self.patient_id, form.file, form.title_text(), form.kind_text())
+        self.context.tasks.write(
+            self,
+            documents.add_document,
+            wish,
+            done=lambda added: self._kept(form, added),
+            failed=form.refuse,
+        )
+
+    def _kept(self, form: DocumentForm, added: uuid.UUID) -> None:
+        form.close_requested.emit()
+
+        def undo() -> None:
+            self.context.tasks.write(self, documents.remove_document, added)
+
+        self.context.host.toast(_("Document added."), undo)
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column("title", _("Document"), _title, CellKind.STRONG, 26, stretch=True),
+        Column("on", _("Date"), lambda row: Cell(words.day_of(row.dated_at)), letters=14),
+    )
+
+
+def _title(row: DocumentRow) -> Cell:
+    kind = row.kind if row.kind != row.title else ""
+    return Cell(row.title or _("Untitled"), words.joined(kind, _file_kind(row), row.author))
+
+
+def _file_kind(row: DocumentRow) -> str:
+    names = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG"}
+    if not row.mime:
+        return _("text")
+    size = current().number(max(row.size / 1024, 1), 0)
+    return isolate(_("{kind}, {size} KB").format(kind=names.get(row.mime, row.mime), size=size))

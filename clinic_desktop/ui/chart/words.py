@@ -1,0 +1,116 @@
+"""How rows of the chart read on its pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.allergies import AllergyRow, AllergyState
+from clinic_desktop.services.chart_medicines import MedicineRow
+from clinic_desktop.services.chart_results import ResultRow, Series
+from clinic_desktop.services.chart_visits import VisitRow
+from clinic_desktop.services.conditions import ConditionRow
+from clinic_desktop.services.observations_words import flag_words, unit_words
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, severity
+from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPoint
+
+_GRAVE = ("HH", "LL", "AA")
+_SEVERITIES = ("mild", "moderate", "severe")
+
+
+def day_of(instant: datetime | None) -> str:
+    """The clinic's calendar day of an instant; empty for none."""
+    return current().date(current().local(instant).date()) if instant else ""
+
+
+def since(iso_day: str) -> str:
+    """Since when, by the year: the day of an onset is seldom known."""
+    return _("since {date}").format(date=isolate(iso_day[:4])) if iso_day else ""
+
+
+def joined(*parts: str) -> str:
+    """Parts of a line that are there."""
+    return " · ".join(part for part in parts if part)
+
+
+def problem_sub(row: ConditionRow) -> str:
+    """The second line of a problem."""
+    return joined(isolate(row.term.code), since(row.onset))
+
+
+def medicine_name(row: MedicineRow) -> str:
+    """Product with its strength, said once."""
+    return row.product if row.strength in row.product else f"{row.product} {row.strength}"
+
+
+def allergy_pill(row: AllergyRow) -> PillSpec | None:
+    """How bad it was, or could be."""
+    if row.severity in _SEVERITIES:
+        return severity(row.severity)
+    if row.criticality == "high":
+        return PillSpec(_("high risk"), Tone.DANGER, Glyph.UP)
+    return None
+
+
+def no_allergies(state: AllergyState) -> str:
+    """What stands where no allergy is recorded."""
+    if state.status != "none-known":
+        return _("Not asked yet.")
+    asked = current().date(state.asked_on) if state.asked_on else ""
+    return _("No known allergies, asked {date}.").format(date=isolate(asked))
+
+
+def value_of(row: ResultRow) -> str:
+    """A result with its unit, in one piece."""
+    return isolate(f"{row.value} {unit_words(row.unit)}".strip())
+
+
+def flag_pill(row: ResultRow) -> PillSpec | None:
+    """The flag of a result in a word, a shape and a colour."""
+    words = flag_words(row.interpretation)
+    if not words:
+        return None
+    grave = row.interpretation in _GRAVE
+    low = row.interpretation.startswith("L")
+    glyph = Glyph.DOUBLE_UP if grave else Glyph.DOWN if low else Glyph.UP
+    return PillSpec(words, Tone.DANGER if grave else Tone.WARN, glyph)
+
+
+def range_of(row: ResultRow) -> str:
+    """The reference range of a result."""
+    if row.low and row.high:
+        return isolate(f"{row.low}–{row.high}")
+    if row.low or row.high:
+        return isolate(f"≥ {row.low}" if row.low else f"≤ {row.high}")
+    return row.reference
+
+
+def trend_of(series: Series) -> Trend:
+    """A series as a plot; values in other units are in its table only."""
+    points = tuple(
+        TrendPoint(
+            row.measured_at.timestamp(),
+            row.number,
+            value_of(row),
+            day_of(row.measured_at),
+            flag_words(row.interpretation),
+        )
+        for row in series.rows
+        if row.number is not None and row.measured_at is not None and row.unit == series.unit
+    )
+    return Trend(series.display, points, series.low, series.high)
+
+
+def visit_title(row: VisitRow) -> str:
+    """What a visit was about, in one line."""
+    return row.kind or row.reason or _("Visit")
+
+
+def visit_pill(row: VisitRow) -> PillSpec | None:
+    """Whether a visit of ours is signed; imported ones say nothing."""
+    if row.is_signed:
+        return PillSpec(_("signed"), Tone.OK)
+    if row.status == "in-progress":
+        return PillSpec(_("open"), Tone.VIOLET)
+    return None
