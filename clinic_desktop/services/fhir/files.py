@@ -59,6 +59,11 @@ def find_sources(paths: Iterable[Path]) -> Iterator[Source]:
             yield from _members(each) if each.suffix.lower() == ".zip" else [_source(each)]
 
 
+def from_memory(name: str, content: bytes) -> Source:
+    """Content that lies in no file; named like one."""
+    return Source(name, _bare(name).endswith(_LINEWISE), lambda: io.BytesIO(content))
+
+
 def _bare(name: str) -> str:
     name = name.lower()
     for suffix in _PACKED:

@@ -125,8 +125,15 @@ def import_files(
         StorageError: the disk failed while writing.
     """
     require(actor, "import.run")
-    work = _Import(store, actor, on_progress, cancel or threading.Event(), dry_run)
-    return work.run(paths)
+    work = _Import(store, actor, on_progress, cancel or threading.Event(), dry_run=dry_run)
+    return work.run(work.sources(paths))
+
+
+def import_sources(store: Store, actor: Actor, sources: Iterable[Source]) -> ImportReport:
+    """The same for content that does not lie in files."""
+    require(actor, "import.run")
+    work = _Import(store, actor, lambda _progress: None, threading.Event(), dry_run=False)
+    return work.run(sources)
 
 
 @query("import.run")
@@ -145,7 +152,8 @@ class _Import:
         actor: Actor,
         on_progress: Callable[[Progress], None],
         cancel: threading.Event,
-        dry_run: bool,  # noqa: FBT001
+        *,
+        dry_run: bool,
     ) -> None:
         self._store = store
         self._actor = actor
@@ -157,8 +165,9 @@ class _Import:
         self._errors: list[FileError] = []
         self._done = 0
 
-    def run(self, paths: Iterable[Path]) -> ImportReport:
-        files = list(self._checked(paths))
+    def run(self, sources: Iterable[Source]) -> ImportReport:
+        """Check everything, then write what is sound."""
+        files = list(self._checked(sources))
         files = sorted(self._with_known_patients(files), key=lambda file: file.rank)
         total = sum(sum(file.kinds.values()) for file in files)
         found: Counter[str] = Counter()
@@ -179,8 +188,8 @@ class _Import:
 
     # ------------------------------------------------------------ checking
 
-    def _checked(self, paths: Iterable[Path]) -> Iterator[_File]:
-        for source in self._sources(paths):
+    def _checked(self, sources: Iterable[Source]) -> Iterator[_File]:
+        for source in sources:
             if self._cancel.is_set():
                 return
             file = _File(source)
@@ -198,7 +207,8 @@ class _Import:
                 self._loose.local |= file.loose.local
                 yield file
 
-    def _sources(self, paths: Iterable[Path]) -> Iterator[Source]:
+    def sources(self, paths: Iterable[Path]) -> Iterator[Source]:
+        """The files below the paths; a path without any is an error of its own."""
         for path in paths:
             try:
                 sources = list(find_sources([path]))

@@ -1,0 +1,1 @@
+"""The sample clinic: made-up people with whole lives, and a day in full swing."""
