@@ -102,11 +102,22 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if request.node.get_closest_marker("leaks"):
         return
-    _forget_the_dead()
-    left = [f"thread {t.name}" for t in _alive(set(threading.enumerate()) - set(threads))]
-    left += [f"window {w.objectName() or w!r}" for w in _windows() if w not in windows]
-    left += [f"timer of {t.parent()!r}" for t in _running_timers() if t not in timers]
+    left = _left(windows, timers)
+    if left:  # perhaps Python has only not yet thrown it away
+        gc.collect()
+        left = _left(windows, timers)
+    left += [f"thread {t.name}" for t in _alive(set(threading.enumerate()) - set(threads))]
     assert not left, "left behind: " + ", ".join(left)
+
+
+def _left(windows: list[QWidget], timers: list[QTimer]) -> list[str]:
+    """Windows and running timers that were not there before."""
+    if _has_windows():
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    fresh = [f"window {w.objectName() or w!r}" for w in _windows() if w not in windows]
+    return fresh + [f"timer of {t.parent()!r}" for t in _running_timers() if t not in timers]
 
 
 def _alive(threads: set[threading.Thread]) -> list[threading.Thread]:
@@ -137,16 +148,11 @@ def _running_timers() -> list[QTimer]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    timers = [item for item in gc.get_objects() if type(item) is QTimer]
-    return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
+    known = shiboken6.getAllValidWrappers()
+    return [item for item in known if type(item) is QTimer and item.isActive()]
 
 
-def _forget_the_dead() -> None:
-    """Let Qt delete what was told to go, and Python what nobody holds."""
-    if not _has_windows():
-        return
-    from PySide6.QtCore import QCoreApplication, QEvent
-
+def pytest_collection_finish() -> None:
+    """Set aside what lives as long as the run, so that looking for leaks stays quick."""
     gc.collect()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    gc.collect()
+    gc.freeze()
