@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -56,12 +56,12 @@ class ChartView(Screen):
     def __init__(
         self,
         context: Context,
-        parts: Mapping[str, ChartSectionFactory] | None = None,
         parent: QWidget | None = None,
+        **parts: ChartSectionFactory,
     ) -> None:
         super().__init__(context, parent)
         self.setObjectName("chart")
-        self._makers: dict[str, Callable[[Context], ChartSection]] = {**_OWN, **(parts or {})}
+        self._makers: dict[str, Callable[[Context], ChartSection]] = {**_OWN, **parts}
         self.sections: dict[str, ChartSection] = {}
         self.patient_id: uuid.UUID | None = None
         self._stale: set[str] = set()

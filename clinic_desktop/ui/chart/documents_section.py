@@ -40,6 +40,7 @@ class DocumentsSection(Section):
         super().__init__(context, parent)
         self.setObjectName("chart.documents")
         self.setAcceptDrops(True)
+        self._added: uuid.UUID | None = None
         self.count = Label("", "caption", "muted")
         self.add = Button(_("Add files…"), icon=Icon.ADD)
         self.add.setObjectName("document.add")
@@ -90,8 +91,9 @@ class DocumentsSection(Section):
         self.remove.setVisible(bool(rows))
         if not rows:
             self.viewer.clear()
-        elif self.table.current_id() is None:
-            self.table.select_id(rows[0].id)
+        elif self._added is not None or self.table.current_id() is None:
+            self.table.select_id(self._added or rows[0].id)
+            self._added = None
 
     def _on_current(self, key: object) -> None:
         if isinstance(key, uuid.UUID):
@@ -171,6 +173,8 @@ class DocumentsSection(Section):
 
     def _kept(self, form: DocumentForm, added: uuid.UUID) -> None:
         form.close_requested.emit()
+        self._added = added
+        self.refresh()
 
         def undo() -> None:
             self.context.tasks.write(self, documents.remove_document, added)

@@ -121,10 +121,10 @@ def _columns() -> tuple[Column, ...]:
         Column("name", _("Result"), lambda row: Cell(row.display, category_words(row.category)),
                CellKind.STRONG, 20, stretch=True),
         Column("value", _("Value"), lambda row: Cell(row.value, unit_words(row.unit)),
-               CellKind.NUMBER, 13),
+               CellKind.NUMBER, 12),
         Column("flag", _("Flag"), _pill, CellKind.PILL, 12),
-        Column("range", _("Reference"), lambda row: Cell(words.range_of(row)), letters=10),
-        Column("on", _("Date"), lambda row: Cell(words.day_of(row.measured_at)), letters=11),
+        Column("range", _("Reference"), lambda row: Cell(words.range_of(row)), letters=9),
+        Column("on", _("Date"), lambda row: Cell(words.day_of(row.measured_at)), letters=13),
     )  # fmt: skip
 
 

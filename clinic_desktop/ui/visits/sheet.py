@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.encounters_page import VisitPage
-from clinic_desktop.ui.theme.tokens import SPACE_2
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
 from clinic_desktop.ui.visits.next_steps import NextSteps
 from clinic_desktop.ui.visits.note_panel import NotePanel
 from clinic_desktop.ui.visits.signed_note import SignedNote
@@ -33,7 +33,7 @@ class NoteSheet(QWidget):
         self._notices.setContentsMargins(0, 0, 0, 0)
         self._notices.setSpacing(SPACE_2)
         inner = Column()
-        inner.body.setContentsMargins(0, 0, SPACE_2, 0)
+        inner.body.setContentsMargins(SPACE_1, 0, SPACE_1, 0)
         for widget in (notices, steps, note, signed):
             inner.body.addWidget(widget)
         inner.body.addStretch(1)

@@ -1,0 +1,354 @@
+"""The chart's sections, on real records, by keys."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.services import allergies, conditions, documents
+from clinic_desktop.services.allergies import RecordAllergy
+from clinic_desktop.services.chart_results import ResultRow
+from clinic_desktop.services.chart_timeline import TimelineKind
+from clinic_desktop.ui.chart.chart_view import ChartView
+from clinic_desktop.ui.chart.document_form import DocumentForm
+from clinic_desktop.ui.chart.documents_section import DocumentsSection
+from clinic_desktop.ui.chart.results_section import ResultsSection
+from clinic_desktop.ui.chart.summary_section import SummarySection
+from clinic_desktop.ui.chart.tables import MedicinesSection, VisitsSection
+from clinic_desktop.ui.chart.timeline_section import TimelineSection
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.navigator import Chart, Destination, EditAllergies, Visit
+from clinic_desktop.ui.core.panels import ChartSection
+from clinic_desktop.ui.widgets.notice import Notice
+from tests.db.test_documents import pdf, picture
+from tests.support.charts import put_chart
+from tests.support.records import Record
+from tests.support.windows import RecordingHost, VisitedNavigator
+
+
+@pytest.fixture
+def patient_id(record: Record) -> uuid.UUID:
+    """A person seen fourteen times."""
+    return record.write(put_chart, 14)
+
+
+@pytest.fixture
+def view(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> ChartView:
+    """The chart of that person, at its summary."""
+    return opened(ui_context, qtbot, patient_id)
+
+
+def opened(
+    context: Context, qtbot: QtBot, patient_id: uuid.UUID, section: str = "summary"
+) -> ChartView:
+    shown = ChartView(context)
+    qtbot.addWidget(shown)
+    shown.resize(1180, 720)
+    shown.show()
+    qtbot.waitExposed(shown)
+    shown.go_to(Chart(patient_id, section))
+    idle(context, qtbot)
+    return shown
+
+
+def idle(context: Context, qtbot: QtBot) -> None:
+    # An answer may ask for more: the table for its page, the summary for its plot.
+    for _turn in range(3):
+        qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+def visited(context: Context) -> list[Destination]:
+    assert isinstance(context.navigator, VisitedNavigator)
+    return context.navigator.visited
+
+
+def host(context: Context) -> RecordingHost:
+    assert isinstance(context.host, RecordingHost)
+    return context.host
+
+
+def take_back(context: Context) -> None:
+    undo = host(context).undo
+    assert undo is not None
+    undo()
+
+
+def section(view: ChartView, name: str) -> ChartSection:
+    view.show_section(name)
+    return view.sections[name]
+
+
+def test_opening_a_chart_leaves_a_trace_once(
+    view: ChartView, record: Record, patient_id: uuid.UUID
+) -> None:
+    view.go_to(Chart(patient_id, "timeline"))
+    rows = record.rows("SELECT patient_id FROM audit_event WHERE kind = 'chart.open'")
+    assert rows == [(patient_id.bytes,)]
+
+
+def test_the_summary_shows_problems_medicines_vitals_and_a_trend(view: ChartView) -> None:
+    summary = view.sections["summary"]
+    assert isinstance(summary, SummarySection)
+    assert "Type 2 diabetes mellitus" in [fact.text for fact in summary.problems.facts.facts]
+    assert summary.medicines.facts.facts[0].text.startswith("Metformin")
+    assert summary.vitals.facts.facts[0].text.startswith("BP")
+    assert len(summary.plot.trend().points) == 14
+    assert view.banner.card().family == "Ivanova"
+
+
+def test_an_allergy_recorded_elsewhere_appears_in_banner_and_summary(
+    view: ChartView, record: Record, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    record.write(allergies.record_allergy, RecordAllergy(patient_id, "Penicillin"))
+    qtbot.waitUntil(lambda: view.banner.card().allergies == ("Penicillin",))
+    summary = view.sections["summary"]
+    assert isinstance(summary, SummarySection)
+    qtbot.waitUntil(lambda: [f.text for f in summary.allergies.facts.facts] == ["Penicillin"])
+
+
+def test_a_problem_is_resolved_from_the_summary_and_taken_back(
+    view: ChartView, ui_context: Context, record: Record, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    summary = view.sections["summary"]
+    assert isinstance(summary, SummarySection)
+    fact = summary.problems.facts.facts[0]
+    fact.actions[0].run()
+    idle(ui_context, qtbot)
+    assert len(record.read(conditions.problems_of, patient_id)) == 3
+    take_back(ui_context)
+    idle(ui_context, qtbot)
+    assert len(record.read(conditions.problems_of, patient_id)) == 4
+
+
+def test_sections_are_one_key_apart(view: ChartView) -> None:
+    actions = {action.shortcut: action for action in view.screen_actions()}
+    for number, name in enumerate(view._makers, 1):
+        actions[f"Alt+{number}"].run()
+        assert view.tabs.value() == name
+        assert view.stack.currentWidget() is view.sections[name]
+
+
+def test_a_visit_starts_from_the_chart(
+    view: ChartView, ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID
+) -> None:
+    view.primary()
+    idle(ui_context, qtbot)
+    (went,) = visited(ui_context)
+    assert isinstance(went, Visit)
+    assert went.patient_id == patient_id
+
+
+def test_the_timeline_grows_as_it_is_scrolled(
+    view: ChartView, ui_context: Context, qtbot: QtBot
+) -> None:
+    shown = section(view, "timeline")
+    assert isinstance(shown, TimelineSection)
+    idle(ui_context, qtbot)
+    first = len(shown.model.lines)
+    shown.view.scrollToBottom()
+    qtbot.waitUntil(lambda: len(shown.model.lines) > first)
+    entries = [line.entry for line in shown.model.lines if line.entry]
+    assert entries == sorted(entries, key=lambda each: (each.at, each.id), reverse=True)
+
+
+def test_digits_filter_the_timeline(view: ChartView, ui_context: Context, qtbot: QtBot) -> None:
+    shown = section(view, "timeline")
+    assert isinstance(shown, TimelineSection)
+    idle(ui_context, qtbot)
+    QTest.keyClick(shown.view, Qt.Key.Key_6)
+    idle(ui_context, qtbot)
+    kinds = {line.entry.kind for line in shown.model.lines if line.entry}
+    assert kinds == {TimelineKind.VACCINE}
+    QTest.keyClick(shown.view, Qt.Key.Key_6)
+    QTest.keyClick(shown.view, Qt.Key.Key_9)
+    idle(ui_context, qtbot)
+    assert shown.empty.isVisible()
+    shown.empty.acted.emit()
+    idle(ui_context, qtbot)
+    assert shown.view.isVisible()
+
+
+def test_the_timeline_jumps_to_a_year(view: ChartView, ui_context: Context, qtbot: QtBot) -> None:
+    shown = section(view, "timeline")
+    assert isinstance(shown, TimelineSection)
+    idle(ui_context, qtbot)
+    shown.years.chosen.emit(2025)
+    idle(ui_context, qtbot)
+    assert shown.model.lines[0].spoken == "2025"
+
+
+def test_enter_on_a_visit_opens_it(view: ChartView, ui_context: Context, qtbot: QtBot) -> None:
+    shown = section(view, "visits")
+    assert isinstance(shown, VisitsSection)
+    idle(ui_context, qtbot)
+    assert shown.count.text() == "14 visits"
+    shown.table.setCurrentIndex(shown.table.model_.index(0, 0))
+    QTest.keyClick(shown.table, Qt.Key.Key_Return)
+    (went,) = visited(ui_context)
+    assert isinstance(went, Visit)
+
+
+def test_past_medicines_are_shown_on_demand(
+    view: ChartView, ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    sql = "UPDATE medication_request SET status = 'stopped' WHERE product LIKE 'Lisinopril%'"
+    record.write(lambda uow: uow.cursor.execute(sql) and None)
+    shown = section(view, "medicines")
+    assert isinstance(shown, MedicinesSection)
+    idle(ui_context, qtbot)
+    assert shown.table.model_.rowCount() == 2
+    shown.past.setChecked(True)
+    idle(ui_context, qtbot)
+    assert shown.table.model_.rowCount() == 3
+
+
+def test_every_plot_has_a_table_with_the_same_values(
+    view: ChartView, ui_context: Context, qtbot: QtBot
+) -> None:
+    shown = section(view, "results")
+    assert isinstance(shown, ResultsSection)
+    idle(ui_context, qtbot)
+    plotted = [point.value for point in shown.plot.trend().points]
+    assert shown.plot.isVisible()
+    shown.toggle_table()
+    assert shown.values.isVisible()
+    model = shown.values.model_
+    listed = [model.row_at(place) for place in range(model.rowCount())]
+    numbers = [row.number for row in reversed(listed) if isinstance(row, ResultRow)]
+    assert numbers == plotted
+
+
+def drop(shown: DocumentsSection, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    shown.dropEvent(
+        QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+
+
+def test_a_file_dragged_in_is_checked_named_and_kept(
+    view: ChartView, ui_context: Context, record: Record, patient_id: uuid.UUID,
+    qtbot: QtBot, tmp_path: Path,
+) -> None:  # fmt: skip
+    scan = tmp_path / "chest.pdf"
+    scan.write_bytes(pdf(3))
+    shown = section(view, "documents")
+    assert isinstance(shown, DocumentsSection)
+    drop(shown, scan)
+    idle(ui_context, qtbot)
+    (form,) = host(ui_context).drawers
+    assert isinstance(form, DocumentForm)
+    assert form.title_text() == "chest"
+    assert not form.picture.pixmap().isNull()
+    form.submit(print_too=False)
+    idle(ui_context, qtbot)
+    row = record.read(documents.documents_of, patient_id)[0]
+    assert (row.title, row.mime, row.kind) == ("chest", "application/pdf", "Letter")
+    qtbot.waitUntil(lambda: shown.viewer.place.text() == "Page 1 of 3")
+    shown.viewer.turn(1)
+    qtbot.waitUntil(lambda: shown.viewer.place.text() == "Page 2 of 3")
+
+
+def test_a_file_that_is_none_is_refused_by_name(
+    view: ChartView, ui_context: Context, qtbot: QtBot, tmp_path: Path
+) -> None:
+    fake = tmp_path / "scan.pdf"
+    fake.write_bytes(b"MZ a program")
+    shown = section(view, "documents")
+    assert isinstance(shown, DocumentsSection)
+    drop(shown, fake, tmp_path / "missing.png")
+    qtbot.waitUntil(lambda: len(shown.findChildren(Notice)) == 2)
+    said = " ".join(notice.accessibleName() for notice in shown.findChildren(Notice))
+    assert "scan.pdf" in said
+    assert "missing.png" in said
+    assert host(ui_context).drawers == []
+
+
+def test_a_removed_document_comes_back_with_undo(
+    view: ChartView, ui_context: Context, record: Record, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    shown = section(view, "documents")
+    assert isinstance(shown, DocumentsSection)
+    idle(ui_context, qtbot)
+    before = len(record.read(documents.documents_of, patient_id))
+    shown.remove.click()
+    idle(ui_context, qtbot)
+    assert len(record.read(documents.documents_of, patient_id)) == before - 1
+    take_back(ui_context)
+    idle(ui_context, qtbot)
+    assert len(record.read(documents.documents_of, patient_id)) == before
+
+
+def test_an_empty_chart_says_what_to_do(ui_context: Context, record: Record, qtbot: QtBot) -> None:
+    shown = opened(ui_context, qtbot, record.write(put_chart, 0))
+    summary = shown.sections["summary"]
+    assert isinstance(summary, SummarySection)
+    assert not summary.trend_card.isVisible()
+    for name in ("timeline", "visits", "medicines", "results", "vaccines", "documents"):
+        shown.show_section(name)
+        idle(ui_context, qtbot)
+    assert host(ui_context).errors == []
+
+
+def test_another_patients_chart_replaces_everything(
+    view: ChartView, ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    other = record.write(put_chart, 2)
+    view.show_section("visits")
+    view.go_to(Chart(other, "visits"))
+    idle(ui_context, qtbot)
+    visits = view.sections["visits"]
+    assert isinstance(visits, VisitsSection)
+    assert visits.count.text() == "2 visits"
+
+
+def test_a_part_of_another_feature_has_its_own_section(
+    ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID
+) -> None:
+    class Part(ChartSection):
+        shown: uuid.UUID | None = None
+
+        def set_patient(self, patient_id: uuid.UUID) -> None:
+            self.shown = patient_id
+
+    view = ChartView(ui_context, billing=Part)
+    qtbot.addWidget(view)
+    view.go_to(Chart(patient_id, "billing"))
+    part = view.sections["billing"]
+    assert isinstance(part, Part)
+    assert part.shown == patient_id
+
+
+def test_allergies_are_edited_from_the_summary(
+    view: ChartView, ui_context: Context, patient_id: uuid.UUID
+) -> None:
+    summary = view.sections["summary"]
+    assert isinstance(summary, SummarySection)
+    summary._edit_allergies()
+    assert visited(ui_context) == [EditAllergies(patient_id)]
+
+
+def test_a_picture_is_drawn_as_wide_as_there_is_room(
+    view: ChartView, ui_context: Context, qtbot: QtBot, tmp_path: Path
+) -> None:
+    photo = tmp_path / "foot.png"
+    photo.write_bytes(picture("PNG", (800, 600)))
+    shown = section(view, "documents")
+    assert isinstance(shown, DocumentsSection)
+    drop(shown, photo)
+    idle(ui_context, qtbot)
+    (form,) = host(ui_context).drawers
+    form.submit(print_too=False)
+    qtbot.waitUntil(lambda: not shown.viewer.picture.pixmap().isNull())

@@ -1,0 +1,110 @@
+"""The drawers of allergies and problems."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.services import allergies, conditions
+from clinic_desktop.ui.chart.allergies_form import AllergiesForm
+from clinic_desktop.ui.chart.problems_form import ProblemsForm
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.navigator import EditAllergies, EditProblems
+from tests.support.charts import put_chart
+from tests.support.records import Record
+
+
+@pytest.fixture
+def patient_id(record: Record) -> uuid.UUID:
+    return record.write(put_chart, 1)
+
+
+def idle(context: Context, qtbot: QtBot) -> None:
+    for _turn in range(2):
+        qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+@pytest.fixture
+def allergy_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> AllergiesForm:
+    form = AllergiesForm(ui_context, EditAllergies(patient_id))
+    qtbot.addWidget(form)
+    form.show()
+    idle(ui_context, qtbot)
+    return form
+
+
+@pytest.fixture
+def problem_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> ProblemsForm:
+    form = ProblemsForm(ui_context, EditProblems(patient_id))
+    qtbot.addWidget(form)
+    form.show()
+    idle(ui_context, qtbot)
+    return form
+
+
+def test_an_allergy_is_recorded(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    QTest.keyClicks(allergy_form.substance, "Penicillin")
+    QTest.keyClicks(allergy_form.reaction, "anaphylaxis")
+    allergy_form.severity.set_value("severe")
+    assert not allergy_form.may_close()
+    with qtbot.waitSignal(allergy_form.close_requested):
+        allergy_form.submit(print_too=False)
+    (row,) = record.read(allergies.allergies_of, patient_id).rows
+    assert (row.display, row.severity, row.criticality) == ("Penicillin", "severe", "high")
+    assert allergy_form.may_close()
+
+
+def test_no_known_allergies_is_one_button_until_one_is_recorded(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    assert allergy_form.none_known.isVisible()
+    with qtbot.waitSignal(allergy_form.close_requested):
+        allergy_form.none_known.click()
+    assert record.read(allergies.allergies_of, patient_id).status == "none-known"
+    record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Latex"))
+    qtbot.waitUntil(lambda: not allergy_form.none_known.isVisible())
+    allergy_form.listed.facts[0].actions[1].run()
+    qtbot.waitUntil(allergy_form.none_known.isVisible)
+
+
+def test_a_nameless_allergy_is_refused_at_its_field(
+    allergy_form: AllergiesForm, ui_context: Context, qtbot: QtBot
+) -> None:
+    allergy_form.submit(print_too=False)
+    idle(ui_context, qtbot)
+    assert allergy_form.rows["substance"].message.text() == "Say what the person is allergic to."
+
+
+def test_a_problem_is_added_with_the_year_it_began(
+    problem_form: ProblemsForm, record: Record, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    QTest.keyClicks(problem_form.term.edit, "Asthma")
+    QTest.keyClicks(problem_form.onset, "2014")
+    with qtbot.waitSignal(problem_form.close_requested):
+        problem_form.submit(print_too=False)
+    rows = record.read(conditions.problems_of, patient_id)
+    assert ("Asthma", "2014") in [(row.term.display, row.onset) for row in rows]
+
+
+def test_a_wrong_date_is_said_at_its_field(problem_form: ProblemsForm) -> None:
+    QTest.keyClicks(problem_form.term.edit, "Asthma")
+    QTest.keyClicks(problem_form.onset, "31.2.2014")
+    problem_form.submit(print_too=False)
+    assert problem_form.rows["onset"].message.property("tone") == "danger"
+
+
+def test_a_problem_is_resolved_and_reopened(
+    problem_form: ProblemsForm, record: Record, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    problem_form.listed.facts[0].actions[0].run()
+    qtbot.waitUntil(lambda: problem_form.listed.facts[0].pill is not None)
+    assert record.read(conditions.problems_of, patient_id) == []
+    problem_form.listed.facts[0].actions[0].run()
+    qtbot.waitUntil(lambda: problem_form.listed.facts[0].pill is None)
