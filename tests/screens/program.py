@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import delete
 
 from clinic_desktop import clinic
-from clinic_desktop.app import Session, speak
+from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.domain.codes import AppointmentStatus
@@ -27,6 +27,7 @@ from clinic_desktop.services import encounters, patients
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
 from clinic_desktop.services.scheduling import bookings, flow, resources
 from clinic_desktop.ui.core.navigator import Destination
+from clinic_desktop.ui.core.speech import speak
 from tests.support import screen_checks
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD

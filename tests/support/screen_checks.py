@@ -189,7 +189,7 @@ def _order_problems(root: QWidget, walked: list[QWidget]) -> list[str]:
     rtl = root.layoutDirection() == Qt.LayoutDirection.RightToLeft
     problems = []
     for before, after in pairwise(walked):
-        one, two = _place(before, root), _place(after, root)
+        one, two = _seen(before, root), _seen(after, root)
         same_row = one.top() < two.bottom() and two.top() < one.bottom()
         leading = two.left() >= one.right() if rtl else two.right() <= one.left()
         if leading and (same_row or two.bottom() <= one.top()):
@@ -199,6 +199,13 @@ def _order_problems(root: QWidget, walked: list[QWidget]) -> list[str]:
 
 def _place(widget: QWidget, root: QWidget) -> QRect:
     return QRect(widget.mapTo(root, QPoint(0, 0)), widget.size())
+
+
+def _seen(widget: QWidget, root: QWidget) -> QRect:
+    """The part of a widget that scroll areas let through."""
+    part = widget.visibleRegion().boundingRect()
+    whole = widget.rect() if part.isEmpty() else part
+    return QRect(widget.mapTo(root, whole.topLeft()), whole.size())
 
 
 def wheel_problems(root: QWidget) -> list[str]:

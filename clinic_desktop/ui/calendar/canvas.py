@@ -9,6 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
@@ -30,6 +31,7 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import FOCUS_RING
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.letter_keys import letter_of
+from clinic_desktop.ui.widgets.roles import give_role
 
 LEAST_COLUMN = 100
 _DOWN = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
@@ -61,6 +63,7 @@ class Canvas(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("calendar.canvas")
+        give_role(self, QAccessible.Role.Grouping)
         self._context = context
         self.grid: Grid | None = None
         self.geo = Geometry()

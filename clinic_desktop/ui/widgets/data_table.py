@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -239,6 +239,11 @@ class DataTable(QTableView):
         super().resizeEvent(event)
         self._place_overlay()
         self._fit_columns()
+
+    def minimumSizeHint(self) -> QSize:
+        """The titles and two rows: enough to see that it is a list."""
+        rows = 2 * self.verticalHeader().defaultSectionSize()
+        return QSize(look().px(160), self.horizontalHeader().sizeHint().height() + rows)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow density and text size."""

@@ -18,6 +18,7 @@ from clinic_desktop.ui.widgets.buttons import Button, IconButton
 from clinic_desktop.ui.widgets.card import SectionHeader
 from clinic_desktop.ui.widgets.overlay import HostWatch, Scrim, focus_stops, step_focus
 
+_REPLACES = (QEvent.Type.StyleChange, QEvent.Type.LayoutDirectionChange)
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -76,7 +77,7 @@ class Drawer(QFrame):
         column.setContentsMargins(0, SPACE_4, 0, 0)
         column.setSpacing(SPACE_2)
         top = QHBoxLayout()
-        top.setContentsMargins(SPACE_5, 0, SPACE_4, 0)
+        top.setContentsMargins(SPACE_5, 0, SPACE_5, 0)
         top.addWidget(self.header)
         column.addLayout(top)
         column.addWidget(scroll, 1)
@@ -165,9 +166,10 @@ class Drawer(QFrame):
             self.move(self._inside())
 
     def changeEvent(self, event: QEvent) -> None:
-        """A larger text needs a wider sheet."""
+        """A larger text needs a wider sheet, another direction the other side."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_slide"):
+        if event.type() in _REPLACES and hasattr(self, "_slide"):
+            toggle(self, "rtl", "true" if self._rtl() else "false")
             self._place()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -104,6 +104,8 @@ class FocusRing(QObject):
         corner = target.mapTo(window, QPoint(0, 0))
         wanted = QRect(corner, target.size()).adjusted(-reach, -reach, reach, reach)
         seen = wanted & _seen_part(target, window, reach)
+        if seen != wanted:  # partly scrolled away: the ring goes round what is seen
+            wanted, inset = seen, True
         ring.inset = inset
         ring.setGeometry(seen)
         ring.hole = wanted.translated(-seen.topLeft())

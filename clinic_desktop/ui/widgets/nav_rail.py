@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from clinic_desktop.ui.theme.icons import icon
 from clinic_desktop.ui.theme.look import look
@@ -48,8 +48,10 @@ class _RailButton(QToolButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
-            return
-        super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
+        else:
+            super().keyPressEvent(event)
 
 
 class NavRail(QFrame):
@@ -62,7 +64,7 @@ class NavRail(QFrame):
         self.setProperty("role", "rail")
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self._group = QButtonGroup(self)
+        self._buttons: list[_RailButton] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(SPACE_2 - 2, SPACE_2, SPACE_2 - 2, SPACE_2)
         self._column.setSpacing(SPACE_1)
@@ -74,24 +76,28 @@ class NavRail(QFrame):
     ) -> QToolButton:
         """A destination; ``bottom`` puts it at the foot (settings)."""
         button = _RailButton(key, icon_name, text, shortcut)
-        self._group.addButton(button)
+        self._buttons.append(button)
         if bottom:
             self._column.addWidget(button)
         else:
             self._column.insertWidget(self._top, button)
             self._top += 1
-        button.clicked.connect(lambda: self.chosen.emit(key))
+        button.clicked.connect(lambda: self._on_clicked(key))
         return button
+
+    def _on_clicked(self, key: str) -> None:
+        self.set_current(key)
+        self.chosen.emit(key)
 
     def set_current(self, key: str) -> None:
         """Mark where one is, without a signal."""
-        for button in self._group.buttons():
-            if isinstance(button, _RailButton) and button.key == key:
-                button.setChecked(True)
+        # No exclusive group: that would make the arrow keys go places, and Tab skip the others.
+        for button in self._buttons:
+            button.setChecked(button.key == key)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            for button in self.findChildren(_RailButton):
+            for button in self._buttons:
                 button.dress()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -53,7 +53,7 @@ class Scrim(QWidget):
 
 def step_focus(sheet: QWidget, *, forward: bool) -> bool:
     """Move the focus to the next widget inside ``sheet``, round and round."""
-    stops = focus_stops(sheet)
+    stops = in_reading_order(sheet, focus_stops(sheet))
     if not stops:
         return False
     here = next((place for place, stop in enumerate(stops) if stop.hasFocus()), None)
@@ -62,6 +62,24 @@ def step_focus(sheet: QWidget, *, forward: bool) -> bool:
     reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
     stops[place % len(stops)].setFocus(reason)
     return True
+
+
+def in_reading_order(root: QWidget, stops: list[QWidget]) -> list[QWidget]:
+    """Row by row from the top, each from the leading edge.
+
+    The focus chain has the order in which widgets were made; those a sheet makes later, such as
+    free times or search results, would come last.
+    """
+    boxes = {stop: QRect(stop.mapTo(root, QPoint(0, 0)), stop.size()) for stop in stops}
+    rtl = root.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    rows: list[list[QWidget]] = []
+    for stop in sorted(stops, key=lambda each: boxes[each].top()):
+        first = boxes[rows[-1][0]] if rows else QRect()
+        beside = bool(rows) and boxes[stop].center().y() < first.bottom()
+        rows[-1].append(stop) if beside else rows.append([stop])
+    for row in rows:
+        row.sort(key=lambda each: -boxes[each].right() if rtl else boxes[each].left())
+    return [stop for row in rows for stop in row]
 
 
 def focus_stops(root: QWidget) -> list[QWidget]:

@@ -6,13 +6,23 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QAccessible,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
 from clinic_desktop.ui.widgets.announce import announce
+from clinic_desktop.ui.widgets.roles import give_role
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,7 @@ class TrendPlot(QLabel):
         super().__init__(parent)
         self._trend = trend or Trend("")
         self._at = -1
+        give_role(self, QAccessible.Role.Chart)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

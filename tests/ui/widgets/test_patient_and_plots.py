@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -258,3 +259,12 @@ def test_a_flat_trend_can_be_drawn(place: Place) -> None:
     low, high = flat.span()
     assert math.isfinite(low)
     assert low < high
+
+
+def test_a_painted_widget_has_the_role_it_was_given(place: Place) -> None:
+    plot = TrendPlot(samples.HBA1C)
+    place(plot)
+    seen = QAccessible.queryAccessibleInterface(plot)
+    assert seen is not None
+    assert seen.role() == QAccessible.Role.Chart
+    assert "7 values" in seen.text(QAccessible.Text.Name)
