@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.config import DataDir
+from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.i18n import ENGLISH, Language
+from clinic_desktop.security import vault
 from clinic_desktop.ui.core.actions import Action, Actions
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
-from tests.support.records import Record
+from tests.support.records import CHEAP, Record
 
 
 class RecordingHost:
@@ -30,6 +34,17 @@ class RecordingHost:
         """Remember the form."""
         self.drawers.append(content)
         self.titles.append(title)
+
+    @property
+    def has_drawer(self) -> bool:
+        """Whether a form is open."""
+        return bool(self.drawers)
+
+    def submit_drawer(self, *, print_too: bool = False) -> bool:
+        """Send the uppermost form off."""
+        if self.drawers:
+            self.drawers[-1].submit(print_too)
+        return bool(self.drawers)
 
     def close_drawer(self) -> None:
         """Forget the uppermost form."""
@@ -71,6 +86,8 @@ class VisitedNavigator(Navigator):
 def make_context(record: Record, language: Language = ENGLISH) -> Context:
     """A context on a real record."""
     tasks, host = Tasks(record.store, record.owner), RecordingHost()
+    data_dir = DataDir(record.path.parent)
+    lock, keys = FolderLock(data_dir.lock), vault.load(data_dir.vault)
     return Context(
         tasks=tasks,
         navigator=VisitedNavigator(),
@@ -79,6 +96,7 @@ def make_context(record: Record, language: Language = ENGLISH) -> Context:
         clock=record.clock,
         language=language,
         printing=PrintDesk(tasks, host, language),
+        clinic=Clinic(data_dir, record.store, keys, record.key, record.owner, lock, CHEAP),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
 
+from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import Clock
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.i18n import Language
@@ -28,6 +29,8 @@ class Context:
     clock: Clock
     language: Language
     printing: PrintDesk
+    clinic: Clinic
+    """Keys, data folder and the choices of this PC; the record itself is reached by ``tasks``."""
 
     @property
     def actor(self) -> Actor:

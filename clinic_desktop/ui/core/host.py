@@ -15,6 +15,13 @@ class Host(Protocol):
     def show_drawer(self, content: DrawerForm, title: str, *, width: int = 460) -> None:
         """Slide a form in over the screen."""
 
+    @property
+    def has_drawer(self) -> bool:
+        """Whether a form lies over the screen."""
+
+    def submit_drawer(self, *, print_too: bool = False) -> bool:
+        """Press the primary button of the drawer in front; False when none is open."""
+
     def close_drawer(self) -> None:
         """Slide it out; focus goes back to where it was."""
 

@@ -141,6 +141,8 @@ class Navigator(QObject):
     """A ``Destination``."""
     back_requested = Signal()
     forward_requested = Signal()
+    rebuild_requested = Signal(object)
+    """A ``Destination`` to show on a desk made anew, because its language has changed."""
 
     def open(self, destination: Destination) -> None:
         """Go there."""

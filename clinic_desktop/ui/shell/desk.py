@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -139,7 +140,7 @@ class Desk(QWidget):
             self._show(destination)
 
     def _primary(self) -> None:
-        if self.shown is not None:
+        if self.shown is not None and not self.context.host.submit_drawer():
             self.shown.primary()
 
     def _global_actions(self) -> tuple[Action, ...]:
@@ -190,10 +191,17 @@ class Desk(QWidget):
     def _bind_screen_keys(self) -> None:
         screen = self.shown
         own = screen.screen_actions() if screen is not None else ()
-        primary = Action("screen.primary", "", self._primary, "Ctrl+Return")
-        taken = {action.shortcut for action in own}
-        extra = () if "Ctrl+Return" in taken else (primary,)
-        self._bind((*own, *extra), self._screen_keys)
+        # A form in front has the keys: Ctrl+Enter must not sign a visit behind it.
+        keys = {action.shortcut: self._unless_form(action) for action in own}
+        keys["Ctrl+Return"] = Action("screen.primary", "", self._primary, "Ctrl+Return")
+        self._bind(tuple(keys.values()), self._screen_keys)
+
+    def _unless_form(self, action: Action) -> Action:
+        def run() -> None:
+            if not self.context.host.has_drawer:
+                action.run()
+
+        return replace(action, run=run)
 
     def _show_shortcuts(self) -> None:
         self.context.host.show_shortcuts(self.context.actions.all())

@@ -2,94 +2,93 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.i18n import _, current
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.security.vault import Vault
-from clinic_desktop.ui.shell.user_tile import UserTile
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_5
+from clinic_desktop.ui.shell.user_tile import TILE_WIDTH, UserTile
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, SPACE_5, SPACE_6
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.page import ScrollPage
+from clinic_desktop.ui.widgets.password_edit import PasswordEdit
 
 _CLOCK_MS = 5_000
-_FIELD_WIDTH = 240
-_PER_ROW = 5
+_FIELD_WIDTH = 220
+_MOST_PER_ROW = 5
 
 
-class LockView(QWidget):
+class LockView(ScrollPage):
     """Tiles of the people, a password field, and nothing of any patient."""
 
     unlock_requested = Signal(str, str)
     """Login and password."""
 
-    def __init__(self, vault: Vault, clock: Clock, login: str = "") -> None:
+    def __init__(self, vault: Vault, clock: Clock, login: str = "", backup_at: str = "") -> None:
         super().__init__()
         self.setObjectName("lock")
+        self.setProperty("role", "page")
         self._clock = clock
         self._tiles: dict[str, UserTile] = {}
-        self._build(vault)
+        self._columns = 0
+        self._caps = False
+        self._build(vault, _backup_words(backup_at))
         logins = list(self._tiles)
         self._choose(login if login in self._tiles else logins[0] if logins else "")
+        QGuiApplication.inputMethod().localeChanged.connect(self._show_keyboard)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_time)
         self._timer.start(_CLOCK_MS)
         self._show_time()
 
-    def _build(self, vault: Vault) -> None:
+    def _build(self, vault: Vault, backup: str) -> None:
         self._time = Label("", tone="muted")
         name = Label(vault.name or _("Clinic Desktop"), "page", wrap=True)
         self.message = Label("", wrap=True)
-        for label in (self._time, name, self.message):
+        self.keyboard = Label("", tone="muted", wrap=True)
+        foot = Label(backup, tone="muted", wrap=True)
+        for label in (self._time, name, self.message, self.keyboard, foot):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE_5, SPACE_5, SPACE_5, SPACE_5)
+        self._make_tiles(vault)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(SPACE_2)
+        column = self.column
         column.setSpacing(SPACE_2)
         column.addStretch(2)
         column.addWidget(name)
         column.addWidget(self._time)
-        column.addSpacing(SPACE_5)
-        column.addLayout(self._make_tiles(vault))
-        column.addSpacing(SPACE_5)
+        column.addSpacing(SPACE_6)
+        column.addLayout(self._grid)
+        column.addSpacing(SPACE_4)
         column.addLayout(self._make_entry())
+        column.addWidget(self.keyboard)
         column.addWidget(self.message)
         column.addStretch(3)
+        column.addWidget(foot)
+        self.message.hide()
 
-    def _make_tiles(self, vault: Vault) -> QGridLayout:
-        tiles = QGridLayout()
-        tiles.setSpacing(SPACE_2)
-        tiles.setColumnStretch(0, 1)
-        tiles.setColumnStretch(_PER_ROW + 1, 1)
+    def _make_tiles(self, vault: Vault) -> None:
         self._group = QButtonGroup(self)
-        slots = sorted(vault.slots, key=lambda slot: slot.name.casefold())
-        for index, slot in enumerate(slots):
+        for slot in sorted(vault.slots, key=lambda slot: slot.name.casefold()):
             tile = UserTile(slot.login, slot.name)
             tile.clicked.connect(lambda _on=False, login=slot.login: self._choose(login))
             self._group.addButton(tile)
             self._tiles[slot.login] = tile
-            tiles.addWidget(tile, index // _PER_ROW, 1 + index % _PER_ROW)
-        return tiles
 
     def _make_entry(self) -> QHBoxLayout:
-        self.password = QLineEdit()
+        self.password = PasswordEdit(_("Password"))
         self.password.setObjectName("lock.password")
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setAccessibleName(_("Password"))
         self.password.setPlaceholderText(_("Password"))
-        self.password.setMinimumWidth(_FIELD_WIDTH)
+        self.password.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.password.returnPressed.connect(self._submit)
+        self.password.caps_changed.connect(self._on_caps)
         self.unlock = Button(_("Unlock"), "primary")
         self.unlock.setObjectName("lock.unlock")
         self.unlock.clicked.connect(self._submit)
@@ -101,18 +100,54 @@ class LockView(QWidget):
         row.addStretch(1)
         return row
 
+    # ------------------------------------------------------------ who
+
     def _choose(self, login: str) -> None:
         if login not in self._tiles:
             return
         self._tiles[login].setChecked(True)
+        for each, tile in self._tiles.items():  # one stop for the Tab key
+            stop = Qt.FocusPolicy.StrongFocus if each == login else Qt.FocusPolicy.ClickFocus
+            tile.setFocusPolicy(stop)
         self.password.clear()
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._say("", "muted")
         self._show_keyboard()
+        announce(self, self._tiles[login].accessibleName())
 
     @property
     def login(self) -> str:
         """Who was chosen."""
         return next((login for login, tile in self._tiles.items() if tile.isChecked()), "")
+
+    def _step(self, by: int) -> None:
+        logins = list(self._tiles)
+        if logins:
+            self._choose(logins[(logins.index(self.login) + by) % len(logins)])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+digit chooses a person, as it chooses a screen elsewhere; so do the arrows.
+
+        The password field lets through what it has no use for: up and down.
+        """
+        digit = event.key() - Qt.Key.Key_1
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        steps = {
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Left: 1 if rtl else -1,
+            Qt.Key.Key_Right: -1 if rtl else 1,
+        }
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and 0 <= digit < len(
+            self._tiles
+        ):
+            self._choose(list(self._tiles)[digit])
+        elif event.key() in steps:
+            self._step(steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    # ------------------------------------------------------------ the way in
 
     def _submit(self) -> None:
         if self.login and self.password.text() and self.password.isEnabled():
@@ -137,6 +172,20 @@ class LockView(QWidget):
     def _say(self, sentence: str, tone: str) -> None:
         self.message.set_tone(tone)
         self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+    def _on_caps(self, on: bool) -> None:
+        self._caps = on
+        self._show_keyboard()
+        if on:
+            announce(self.keyboard, _("Caps Lock is on"))
+
+    def _show_keyboard(self) -> None:
+        layout = QGuiApplication.inputMethod().locale().nativeLanguageName()
+        words = [_("Keyboard: {language}").format(language=isolate(layout))] if layout else []
+        words += [_("Caps Lock is on")] if self._caps else []
+        self.keyboard.set_tone("warn" if self._caps else "muted")
+        self.keyboard.setText("  ·  ".join(words))
 
     def _show_time(self) -> None:
         now: datetime = self._clock.now()
@@ -144,20 +193,27 @@ class LockView(QWidget):
         day = language.date(language.local(now).date(), "full")
         self._time.setText(f"{day}  ·  {language.time(now)}")
 
-    def _show_keyboard(self) -> None:
-        layout = QGuiApplication.inputMethod().locale().nativeLanguageName()
-        words = [_("Keyboard: {language}").format(language=layout)] if layout else []
-        self._say("  ·  ".join(words), "muted")
+    # ------------------------------------------------------------ room
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+digit chooses a person, as it chooses a screen elsewhere."""
-        digit = event.key() - Qt.Key.Key_1
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and 0 <= digit < len(
-            self._tiles
-        ):
-            self._choose(list(self._tiles)[digit])
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many tiles in a row as there is room for."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        room = self.viewport().width() - 2 * SPACE_5
+        fitting = max(room // (look().px(TILE_WIDTH) + SPACE_2), 1)
+        columns = min(fitting, _MOST_PER_ROW, max(len(self._tiles), 1))
+        self.password.setFixedWidth(min(look().px(_FIELD_WIDTH), room // 2))
+        if columns == self._columns:
             return
-        super().keyPressEvent(event)
+        if self._columns:
+            self._grid.setColumnStretch(self._columns + 1, 0)
+        self._columns = columns
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(columns + 1, 1)
+        for place, tile in enumerate(self._tiles.values()):
+            self._grid.addWidget(tile, place // columns, 1 + place % columns)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The password can be typed at once."""
@@ -165,7 +221,17 @@ class LockView(QWidget):
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Show dates in the new language at once."""
+        """Dates in the new language, tiles of the new size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show_time()
+        elif event.type() == QEvent.Type.StyleChange:
+            self._arrange()
+
+
+def _backup_words(backup_at: str) -> str:
+    try:
+        made = datetime.fromisoformat(backup_at).astimezone(UTC)
+    except ValueError:
+        return _("No backup has been made on this PC yet")
+    return _("Last verified backup: {moment}").format(moment=isolate(current().datetime(made)))

@@ -50,6 +50,20 @@ class WindowHost(QObject):
         self._drawers.append(drawer)
         drawer.open()
 
+    @property
+    def has_drawer(self) -> bool:
+        """Whether a form lies over the screen."""
+        return bool(self._drawers)
+
+    def submit_drawer(self, *, print_too: bool = False) -> bool:
+        """Press the primary button of the drawer in front; False when none is open."""
+        if not self._drawers:
+            return False
+        drawer = self._drawers[-1]
+        if drawer.primary is not None and drawer.primary.isEnabled():
+            drawer.submitted.emit(print_too)
+        return True
+
     def close_drawer(self) -> None:
         """Slide the uppermost drawer out."""
         if self._drawers:

@@ -32,9 +32,9 @@ class FormRow(QWidget):
         self.field = field
         self._hint = hint
         self.label = Label(label, "label", "muted")
-        self._mark = Label(_("required"), "caption", "muted")
+        self._mark = Label(_("required"), "caption", "muted", parent=self)
         self._mark.setVisible(required)
-        self.message = Label(hint, "caption", "muted", wrap=True)
+        self.message = Label(hint, "caption", "muted", wrap=True, parent=self)
         self.message.setVisible(bool(hint))
         target = _editor(field)
         self.label.setBuddy(target)
