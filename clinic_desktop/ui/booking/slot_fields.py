@@ -130,5 +130,7 @@ class SlotFields(QWidget):
         self.line.setFocus()
 
     def clear_errors(self) -> None:
-        """Nothing is wrong any more."""
-        self.when.set_error("")
+        """Nothing is wrong any more; the echo stays what is spoken of the field."""
+        if self.line.property("error") == "true":
+            self.when.set_error("")
+            self.line.setAccessibleDescription(self._echo.text())

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, time
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -40,6 +40,7 @@ from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.letter_keys import letter_of
+from clinic_desktop.ui.widgets.overlay import HostWatch
 from clinic_desktop.ui.widgets.page import ScrollPage
 from clinic_desktop.ui.widgets.split_inspector import SplitInspector
 
@@ -69,6 +70,8 @@ class CalendarView(Screen):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(self.canvas)
+        # The viewport's own size: the screen hears of its resize before its layout has run.
+        HostWatch(self.area.viewport(), self).resized.connect(self._share_width)
         self.ruler, self.titles = Ruler(), Titles(lambda: -self.canvas.x())
         self.area.setCornerWidget(QWidget())
         sheet = Card(flush=True)
@@ -165,11 +168,6 @@ class CalendarView(Screen):
         """Nobody looks: no timer."""
         super().hideEvent(event)
         self.vm.watch(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the new width."""
-        super().resizeEvent(event)
-        self._share_width()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F finds free time from the sheet and from its tiles."""

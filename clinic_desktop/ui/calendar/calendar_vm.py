@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -107,8 +108,11 @@ class CalendarVM(QObject):
         self._context = context
         now = context.clock.now()
         self.state = CalendarState(context.language.local(now).date(), now)
-        self._on_the_way: set[uuid.UUID] = set()
-        """Moved here and not yet read back: what the screen shows is older than our own write."""
+        self._writing: Counter[uuid.UUID] = Counter()
+        """Appointments whose move is on its way to the record."""
+        self._unread: dict[uuid.UUID, int] = {}
+        """Moved here, and the reading that will show it: until then our own write is newer."""
+        self._readings = 0
         self._slot: tuple[GridColumn | None, int] = (None, 0)
         self._zone = ZoneInfo(context.language.time_zone)
         context.tasks.committed.connect(self._on_committed)
@@ -160,11 +164,13 @@ class CalendarVM(QObject):
         """Read grid, wait list and what can be booked."""
         state, tasks = self.state, self._context.tasks
         key = (state.first_day, state.mode, state.by, state.resource)
+        self._readings += 1
+        number = self._readings
 
         def show(found: Grid) -> None:
             now = self.state
             if key == (now.first_day, now.mode, now.by, now.resource):
-                self._on_the_way.clear()
+                self._unread = {each: at for each, at in self._unread.items() if at > number}
                 self._set(grid=found)
 
         if state.mode is Mode.WEEK:
@@ -192,7 +198,8 @@ class CalendarVM(QObject):
     def place(self, wish: Placing, overlap_reason: str = "") -> None:
         """Move or copy an appointment; the answer comes with a signal."""
         command = bookings.copy if wish.copies else bookings.place
-        base = None if wish.copies or wish.row.id in self._on_the_way else wish.row.version
+        ours = self._writing[wish.row.id] > 0 or wish.row.id in self._unread
+        base = None if wish.copies or ours else wish.row.version
         doctor, room = _where(wish)
         order = PlaceAppointment(
             wish.row.id,
@@ -204,7 +211,7 @@ class CalendarVM(QObject):
             overlap_reason,
             base,
         )
-        self._on_the_way.add(wish.row.id)
+        self._writing[wish.row.id] += 1
         self._context.tasks.write(
             self,
             command,
@@ -214,6 +221,8 @@ class CalendarVM(QObject):
         )
 
     def _placed(self, change: AppointmentChange, wish: Placing) -> None:
+        self._writing[wish.row.id] -= 1
+        self._unread[wish.row.id] = self._readings  # the commit was announced before
         clipped = self.state.clipboard
         if clipped is not None and clipped.id == wish.row.id and not wish.copies:
             self._set(clipboard=None)
@@ -221,7 +230,7 @@ class CalendarVM(QObject):
 
     def _refuser(self, wish: Placing) -> Callable[[ClinicError], None]:
         def refuse(error: ClinicError) -> None:
-            self._on_the_way.discard(wish.row.id)
+            self._writing[wish.row.id] -= 1
             self.changed.emit(self.state)  # back to where it was
             if isinstance(error, ValidationError) and error.field == "overlap_reason":
                 self.reason_wanted.emit(wish, error)

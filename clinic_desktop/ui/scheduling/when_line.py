@@ -10,7 +10,7 @@ from datetime import date, time
 
 from babel import Locale
 
-from clinic_desktop.domain.dates import DateError, DateOrder, parse_when
+from clinic_desktop.domain.dates import DateError, DateOrder, When, parse_when
 from clinic_desktop.domain.folding import fold
 from clinic_desktop.services.scheduling.resources import Bookable, PractitionerRow, RoomRow, TypeRow
 from clinic_desktop.services.wording import sentence_of
@@ -43,7 +43,7 @@ def date_order(locale: Locale) -> DateOrder:
 def read_when(text: str, offered: Bookable, *, today: date, order: DateOrder) -> WhenPlan:
     """Read a line: day and time, then types, doctors and rooms by their first letters."""
     try:
-        when = parse_when(text, today=today, order=order)
+        when = _when(text.split(), today, order)
     except DateError as error:
         return WhenPlan(error=sentence_of(error))
     plan = WhenPlan(when.day, when.time)
@@ -55,6 +55,16 @@ def read_when(text: str, offered: Bookable, *, today: date, order: DateOrder) ->
         else:
             plan = known
     return replace(plan, reason=" ".join(words))
+
+
+def _when(words: list[str], today: date, order: DateOrder) -> When:
+    """Day and time, which may also stand behind other words: "fu tue 10:30"."""
+    for first in range(len(words)):
+        turned = [*words[first:], *words[:first]]
+        found = parse_when(" ".join(turned), today=today, order=order)
+        if found.day is not None or found.time is not None:
+            return found
+    return When(None, None, " ".join(words))
 
 
 def _known(word: str, offered: Bookable, plan: WhenPlan) -> WhenPlan | None:

@@ -1,0 +1,191 @@
+"""Booking with the keyboard, and the line that says everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop import i18n
+from clinic_desktop.i18n import Language
+from clinic_desktop.services.scheduling import board, resources, walk_ins
+from clinic_desktop.services.scheduling.board import BoardRow
+from clinic_desktop.ui.booking.booking_view import BookingView
+from clinic_desktop.ui.booking.walk_in_view import WalkInView
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.scheduling.when_line import date_order, read_when
+from tests.support.busy_day import SATURDAY, BusyDay
+from tests.support.windows import RecordingHost
+
+TUESDAY = SATURDAY + timedelta(days=3)
+Open = Callable[..., BookingView]
+
+
+@pytest.fixture
+def open_form(busy_day: BusyDay, ui_context: Context, qtbot: QtBot) -> Open:
+    """Opens the booking form as Ctrl+B does."""
+
+    def open_(**wish: object) -> BookingView:
+        i18n.use(ui_context.language)
+        form = BookingView(ui_context, to.BookAppointment(**wish))  # type: ignore[arg-type]
+        qtbot.addWidget(form)
+        form.resize(460, 800)
+        form.show()
+        form.patient.combo.edit.setFocus()
+        qtbot.waitUntil(lambda: bool(form.vm.state.offered.types))
+        return form
+
+    return open_
+
+
+def rows(day: BusyDay, on: date) -> tuple[BoardRow, ...]:
+    return day.record.read(board.today_board, on).rows
+
+
+def has_suggestions(form: BookingView) -> bool:
+    popup = form.patient.combo._popup
+    return popup is not None and popup.current() is not None
+
+
+def test_a_known_slot_is_booked_with_four_keys_besides_the_words(
+    open_form: Open, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    """Ctrl+B, name ⏎, "tue 10:30 fu" ⏎⏎."""
+    acts = 1  # Ctrl+B opened the form
+    form = open_form()
+    edit = form.patient.combo.edit
+    qtbot.keyClicks(edit, "singh")
+    qtbot.waitUntil(lambda: has_suggestions(form))
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    acts += 1
+    assert form.slot.line.hasFocus()
+    qtbot.keyClicks(form.slot.line, "tue 10:30 fu")
+    qtbot.waitUntil(lambda: form.vm.state.check is not None)
+    assert "Tuesday 24 November 2026" in form.slot.line.accessibleDescription()
+    assert "free" in form.slot.line.accessibleDescription()
+    qtbot.keyClick(form.slot.line, Qt.Key.Key_Return)
+    acts += 1
+    with qtbot.waitSignal(form.close_requested):
+        qtbot.keyClick(form.slot.line, Qt.Key.Key_Return)
+    acts += 1
+    assert acts <= 5
+    (row,) = rows(busy_day, TUESDAY)
+    assert row.appointment.person is not None
+    assert row.appointment.person.name.family == "Singh"
+    assert (row.appointment.type_name, row.appointment.minutes) == ("Follow-up", 15)
+    host = form._context.host
+    assert isinstance(host, RecordingHost)
+    assert "Tue 24 Nov" in host.toasts[-1]
+    assert host.undo is not None
+    host.undo()
+    qtbot.waitUntil(lambda: not rows(busy_day, TUESDAY))
+
+
+def test_enter_before_the_list_is_there_takes_the_only_match(
+    open_form: Open, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    form = open_form()
+    form.patient.combo.edit.setText("harpreet")
+    qtbot.keyClick(form.patient.combo.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.patient.value() == busy_day.people["Singh"])
+
+
+def test_an_overlap_is_shown_and_booked_only_with_a_reason(
+    open_form: Open, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    busy_day.book("Petrov", "10:30", day=TUESDAY)
+    form = open_form(patient_id=busy_day.people["Singh"])
+    qtbot.keyClicks(form.slot.line, "tue 10:35")
+    qtbot.waitUntil(lambda: form.vm.state.wants_reason)
+    assert "PETROV" in form.slot.over.message.text()
+    qtbot.keyClick(form.slot.line, Qt.Key.Key_Return)
+    assert form.slot.reason.edit.hasFocus()
+    qtbot.keyClicks(form.slot.reason.edit, "Urgent")
+    with qtbot.waitSignal(form.close_requested):
+        qtbot.keyClick(form.slot.reason.edit, Qt.Key.Key_Return)
+    assert rows(busy_day, TUESDAY)[1].appointment.overlap_reason == "Urgent"
+
+
+def test_a_wrong_time_says_so_and_nothing_is_booked(
+    open_form: Open, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    form = open_form(patient_id=busy_day.people["Singh"])
+    qtbot.keyClicks(form.slot.line, "tue 25:00")
+    form.submit(print_too=False)
+    assert form.slot.when.message.text()
+    assert not rows(busy_day, TUESDAY)
+
+
+def test_nobody_and_nothing_is_refused_in_words(open_form: Open, qtbot: QtBot) -> None:
+    form = open_form()
+    qtbot.keyClicks(form.slot.line, "tue 10:30")
+    form.submit(print_too=False)
+    assert "who comes" in form.who.message.text()
+
+
+def test_a_free_time_fills_the_line(open_form: Open, busy_day: BusyDay, qtbot: QtBot) -> None:
+    form = open_form(patient_id=busy_day.people["Singh"])
+    qtbot.waitUntil(lambda: bool(form.vm.state.found))
+    form.slot._take(form.vm.state.found[0])
+    assert form.vm.state.form.day == SATURDAY
+    assert form.vm.state.form.at == time(12, 0)
+
+
+def test_a_walk_in_is_a_name_and_enter(
+    busy_day: BusyDay, ui_context: Context, qtbot: QtBot
+) -> None:
+    form = WalkInView(ui_context, to.WalkIn())
+    qtbot.addWidget(form)
+    form.show()
+    edit = form.patient.combo.edit
+    edit.setFocus()
+    qtbot.keyClicks(edit, "okafor")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(form.reason.hasFocus)
+    with qtbot.waitSignal(form.close_requested):
+        qtbot.keyClick(form.reason, Qt.Key.Key_Return)
+    (row,) = rows(busy_day, SATURDAY)
+    assert row.appointment.is_walk_in
+    assert row.appointment.practitioner == busy_day.record.read(walk_ins.queues)[-1].practitioner
+
+
+# ------------------------------------------------------------ the line
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "at", "kind", "doctor", "minutes", "reason"),
+    [
+        ("tue 10:30 fu", TUESDAY, time(10, 30), "Follow-up", "", None, ""),
+        ("tomorrow 9:15 njeri 45m", SATURDAY + timedelta(1), time(9, 15), "", "Njeri", 45, ""),
+        ("3.12. 14:00 tooth ache", date(2026, 12, 3), time(14), "", "", None, "tooth ache"),
+        ("вт 10:30", TUESDAY, time(10, 30), "", "", None, ""),
+        ("vac 11:00", None, time(11), "Vaccine", "", None, ""),
+        ("ear ache fri 9:15", date(2026, 11, 27), time(9, 15), "", "", None, "ear ache"),
+        ("", None, None, "", "", None, ""),
+    ],
+)
+def test_the_line_is_read(
+    busy_day: BusyDay,
+    text: str,
+    day: date | None,
+    at: time | None,
+    kind: str,
+    doctor: str,
+    minutes: int | None,
+    reason: str,
+) -> None:
+    offered = busy_day.record.read(resources.bookable)
+    plan = read_when(text, offered, today=SATURDAY, order="dmy")
+    assert (plan.day, plan.at, plan.duration_min, plan.reason) == (day, at, minutes, reason)
+    assert plan.type_id == busy_day.types.get(kind)
+    assert plan.practitioner_id == busy_day.doctors.get(doctor)
+
+
+def test_a_date_with_two_readings_is_asked_about_by_country() -> None:
+    assert date_order(Language("en", "US").locale) == "mdy"
+    assert date_order(Language("en", "KE").locale) == "dmy"
+    assert date_order(Language("ru", "RU").locale) == "dmy"
