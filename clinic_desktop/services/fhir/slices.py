@@ -39,7 +39,7 @@ from clinic_desktop.services.fhir.index import Known
 from clinic_desktop.services.fhir.links import Links
 from clinic_desktop.services.fhir.naming import identifier_names, key, subject_of
 from clinic_desktop.services.fhir.parts import Entry, resource
-from clinic_desktop.services.fhir.sources import ABSENT, Placed, Run, Sources
+from clinic_desktop.services.fhir.sources import ABSENT, ALIAS, Placed, Run, Sources
 from clinic_desktop.services.fhir.tables import Row, Rows
 
 
@@ -334,13 +334,17 @@ class _Slice:
         table = kind.lower()
         aliases = [key(name) for name in identifier_names(kind, found.identifier)]
         self._run.index.load(aliases)
-        if known is None:  # perhaps known from references that search for one of its numbers
-            others = [self._run.index.get(alias) for alias in aliases]
-            known = next((each for each in others if each and not each.hashes), None)
-        row_id = self._put(_MODELS[table], _listed(found), known)
-        for alias in aliases:
-            if self._run.index.get(alias) is None:
-                self._sources.add(alias, ABSENT, kind, (table, row_id))
+        # Rows that references made who search for one of its numbers.
+        searched = [self._run.index.get(alias) for alias in aliases]
+        waiting = [each for each in searched if each and not each.hashes]
+        row = _listed(found)
+        row_id = self._put(_MODELS[table], row, known or next(iter(waiting), None))
+        for other in {each.row_id for each in waiting if each.row_id} - {row_id}:
+            self._rows.change(_MODELS[table], other, row)
+        for alias, there in zip(aliases, searched, strict=True):
+            if there is None or not there.hashes:
+                owner = there.row_id if there else row_id
+                self._sources.add(alias, ALIAS, kind, (table, owner))
         return table, row_id
 
     def _role(

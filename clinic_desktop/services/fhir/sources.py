@@ -21,6 +21,8 @@ from clinic_desktop.services.fhir.words import content_of
 
 ABSENT: Final = bytes(16)
 """The content hash of a resource known from references only."""
+ALIAS: Final = b"\x01" * 16
+"""The content hash of a further name of a resource that has come."""
 _MIME: Final = "application/fhir+json"
 
 
