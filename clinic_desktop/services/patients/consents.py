@@ -66,6 +66,16 @@ def consents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[ConsentRow]:
     return _current(reads, patient_id)
 
 
+def settle(uow: UnitOfWork, patient_id: uuid.UUID, given: frozenset[str]) -> None:
+    """Write what was ticked and unticked in a form, as part of another command."""
+    current = {row.kind: row for row in _current(uow, patient_id)}
+    before = {kind for kind, row in current.items() if row.status == GIVEN}
+    for kind in sorted(given - before):
+        agree(uow, patient_id, kind)
+    for kind in sorted(before & set(KINDS) - given):
+        _write(uow, patient_id, kind, current[kind].version, WITHDRAWN, "")
+
+
 def agree(
     uow: UnitOfWork, patient_id: uuid.UUID, kind: str, *, version: str = "", given_by: str = ""
 ) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -58,6 +59,21 @@ def photo_from(data: bytes) -> Photo:
         raise _bad(_("This file is no picture that can be read.")) from error
     upright.thumbnail((SIDE, SIDE))
     return Photo(_jpeg(upright))
+
+
+def photo_file(path: Path) -> Photo:
+    """Read a picture from a file.
+
+    Raises:
+        BadFileError: the file cannot be read, or is no picture.
+    """
+    try:
+        if path.stat().st_size > MOST_FILE_BYTES:
+            raise _bad(_("The picture is too large."))
+        data = path.read_bytes()
+    except OSError as error:
+        raise _bad(_("This file cannot be read.")) from error
+    return photo_from(data)
 
 
 def _jpeg(picture: Image) -> bytes:

@@ -29,7 +29,7 @@ from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.patients import photo as photos
-from clinic_desktop.services.patients.consents import agree
+from clinic_desktop.services.patients.consents import agree, settle
 from clinic_desktop.services.patients.entry import (
     Identifier,
     PatientEntry,
@@ -67,7 +67,8 @@ class PatientRecord:
 class UpdatePatient:
     """A changed form. ``before`` is the entry the form was opened with.
 
-    ``photo`` replaces the photo; ``drops_photo`` takes it away.
+    ``photo`` replaces the photo; ``drops_photo`` takes it away. ``consents`` are the kinds that
+    hold now, ``None`` if the form did not ask.
     """
 
     patient_id: uuid.UUID
@@ -75,6 +76,7 @@ class UpdatePatient:
     after: PatientEntry
     photo: Photo | None = None
     drops_photo: bool = False
+    consents: frozenset[str] | None = None
 
 
 @command("patient.write")
@@ -141,6 +143,8 @@ def update(uow: UnitOfWork, change: UpdatePatient) -> None:
         row.photo_id = photos.keep(uow, change.photo)
     elif change.drops_photo:
         row.photo_id = None
+    if change.consents is not None:
+        settle(uow, row.id, change.consents)
 
 
 def entry_of(reads: ReadSession, row: Patient) -> PatientEntry:

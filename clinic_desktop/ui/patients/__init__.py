@@ -1,0 +1,1 @@
+"""The list of patients; registering, correcting and joining them."""

@@ -1,0 +1,154 @@
+"""Correcting a patient's details, while others work on the same record."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from clinic_desktop.domain.names import HumanName
+from clinic_desktop.services import drafts, patients
+from clinic_desktop.services.patients import PatientEntry, UpdatePatient
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.patients.edit_view import EditView
+from tests.support.records import Record
+from tests.ui.patients.conftest import Stage
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def form(stage: Stage, maria: uuid.UUID) -> EditView:
+    """Maria's details, open."""
+    made = EditView(stage.context, to.EditPatient(maria))
+    stage.open(made)
+    stage.until(made.form.isEnabled)
+    stage.settle()
+    return made
+
+
+def entry_of(record: Record, patient_id: uuid.UUID) -> PatientEntry:
+    return record.read(patients.record_of, patient_id).entry
+
+
+def change_elsewhere(record: Record, patient_id: uuid.UUID, **fields: object) -> None:
+    before = entry_of(record, patient_id)
+    after = replace(before, **fields)  # type: ignore[arg-type]
+    record.write(patients.update, UpdatePatient(patient_id, before, after))
+
+
+def test_a_correction_by_keys(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    stage.keys.press(Qt.Key.Key_Tab)
+    stage.keys.press(Qt.Key.Key_End)
+    stage.keys.type("нна")
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.settle()
+    assert entry_of(record, maria).name == HumanName("Иванова", "Мариянна")
+    assert "saved" in stage.said
+
+
+def test_opening_and_saving_changes_nothing(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    before = entry_of(record, maria)
+    seen = record.changes()
+    form.submit(False)
+    stage.settle()
+    assert entry_of(record, maria) == before
+    assert [commit for commit in seen if commit.tables] == []
+
+
+def test_anothers_change_shows_in_an_untouched_form(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    change_elsewhere(record, maria, name=HumanName("Петрова", "Мария"))
+    stage.until(lambda: form.form.entry().name.family == "Петрова")
+    assert not form.overtaken.isVisible()
+
+
+def test_a_form_being_edited_is_never_overwritten(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form._edits["family"].setText("Сидорова")
+    change_elsewhere(record, maria, name=HumanName("Петрова", "Мария"))
+    stage.until(form.overtaken.isVisible)
+    assert form.form.entry().name.family == "Сидорова"
+    form._take_newer()
+    assert form.form.entry().name.family == "Петрова"
+
+
+def test_what_is_typed_can_be_kept_over_the_newer_version(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form._edits["family"].setText("Сидорова")
+    change_elsewhere(record, maria, name=HumanName("Петрова", "Мария"))
+    stage.until(form.overtaken.isVisible)
+    form.submit(False)
+    stage.settle()
+    assert entry_of(record, maria).name.family == "Петрова"
+    stage.until(form.overtaken.isVisible)
+    form._keep_mine()
+    form.submit(False)
+    stage.settle()
+    assert entry_of(record, maria).name.family == "Сидорова"
+
+
+def test_an_unsaved_correction_comes_back(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form._edits["family"].setText("Сидорова")
+    stage.keys.press(Qt.Key.Key_Escape)
+    stage.settle()
+    assert record.read(drafts.load_draft, "patient", str(maria)) is not None
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.restored.isVisible)
+    assert again.form.entry().name.family == "Сидорова"
+    again._start_afresh()
+    stage.settle()
+    assert again.form.entry().name.family == "Иванова"
+
+
+def test_consent_is_given_and_withdrawn_by_a_tick(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form.consents["messages"].click()
+    form.submit(False)
+    stage.settle()
+    assert {row.kind: row.status for row in record.read(patients.consents_of, maria)} == {
+        "messages": "active"
+    }
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.form.consents["messages"].isChecked)
+    stage.settle()
+    again.form.consents["messages"].click()
+    again.submit(False)
+    stage.settle()
+    (row,) = record.read(patients.consents_of, maria)
+    assert row.status == "withdrawn"
+
+
+def test_a_further_phone_is_added_and_removed(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form.lines["phones"].add_button.click()
+    form.form.lines["phones"].set_texts([{"value": "0722 111 222", "use": "son"}])
+    form.submit(False)
+    stage.settle()
+    assert [each.value for each in entry_of(record, maria).phones] == [
+        "+254 712 345678",
+        "+254 722 111222",
+    ]
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.form.isEnabled)
+    stage.settle()
+    again.form.lines["phones"].set_texts([])
+    again.submit(False)
+    stage.settle()
+    assert [each.value for each in entry_of(record, maria).phones] == ["+254 712 345678"]
