@@ -29,6 +29,9 @@ CALLED_BY_OTHERS = {
     "process_result_value": "SQLAlchemy, for column types",
     "cache_ok": "SQLAlchemy, for column types",
     "type_annotation_map": "SQLAlchemy",
+    "_missing_": "enum, for values it does not know",
+    "_make_preamble": "reportlab's canvas",
+    "clone": "Qt's icon engine",
     "hiddenimports": "PyInstaller's hooks",
     "cls": "the first argument of validators and classmethods",
 }
@@ -48,6 +51,8 @@ def is_ours(item: Item) -> bool:
     """Whether vulture's finding is for us: not a field, an argument or an object of a library."""
     path = Path(item.filename)
     if path.suffix != ".py" or item.typ == "attribute":  # row.signed_by = …: SQLAlchemy reads it
+        return False
+    if item.typ == "class" and path.parent.name == "models":  # a table works by being declared
         return False
     if item.typ == "variable":  # arguments have the confidence 100, and ruff's rule ARG
         return item.confidence < 100 and item.first_lineno not in fields(path)
