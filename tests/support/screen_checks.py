@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import MIN_TARGET, contrast
-from clinic_desktop.ui.widgets.overlay import focus_stops
+from clinic_desktop.ui.widgets.overlay import focus_stops, in_reading_order
 
 MOST_CONTROLS = 150
 _RING = 2
@@ -188,7 +188,11 @@ def tab_problems(root: QWidget) -> list[str]:
 def _order_problems(root: QWidget, walked: list[QWidget]) -> list[str]:
     rtl = root.layoutDirection() == Qt.LayoutDirection.RightToLeft
     problems = []
+    # Where Tab comes round to is the one place it may jump back to.
+    start = in_reading_order(root, walked)[:1]
     for before, after in pairwise(walked):
+        if [after] == start:
+            continue
         one, two = _seen(before, root), _seen(after, root)
         same_row = one.top() < two.bottom() and two.top() < one.bottom()
         leading = two.left() >= one.right() if rtl else two.right() <= one.left()

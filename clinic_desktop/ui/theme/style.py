@@ -37,7 +37,6 @@ def _sizes(of: Look) -> dict[str, object]:
         "radius_card": tokens.RADIUS_CARD,
         "line": border,
         "control": of.control_height - 2 * border,
-        "row": of.row_height,
         "target": tokens.MIN_TARGET,
         "header": of.metrics("label").height() + 2 * tokens.SPACE_2,
     }

@@ -100,7 +100,8 @@ class VitalTile(QFrame):
 
     def _dress(self) -> None:
         self.edit.setFont(look().font("strong", tabular=True))
-        self.setFixedWidth(look().px(_WIDE if self.field == BLOOD_PRESSURE else _WIDTH))
+        usual = look().px(_WIDE if self.field == BLOOD_PRESSURE else _WIDTH)
+        self.setFixedWidth(max(usual, self.minimumSizeHint().width()))
 
 
 class VitalsRow(QWidget):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QPropertyAnimation, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from clinic_desktop.i18n import _
@@ -17,6 +17,7 @@ from clinic_desktop.ui.theme.tokens import SLIDE_MS, SPACE_2, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.buttons import Button, IconButton
 from clinic_desktop.ui.widgets.card import SectionHeader
 from clinic_desktop.ui.widgets.overlay import HostWatch, Scrim, focus_stops, step_focus
+from clinic_desktop.ui.widgets.page import ScrollPage
 
 _REPLACES = (QEvent.Type.StyleChange, QEvent.Type.LayoutDirectionChange)
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -56,17 +57,10 @@ class Drawer(QFrame):
         close = IconButton(Icon.CLOSE, _("Close (Esc)"))
         close.clicked.connect(self.close_drawer)
         self.header.add_action(close)
-        content = QWidget()
-        content.setProperty("role", "scroll")
-        self.body = QVBoxLayout(content)
+        self._scroll = ScrollPage()
+        self.body = self._scroll.column
         self.body.setContentsMargins(SPACE_5, SPACE_2, SPACE_5, SPACE_4)
         self.body.setSpacing(SPACE_4)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(content)
         self._bar = QFrame()
         self._bar.setProperty("role", "drawer-bar")
         self._bar.hide()
@@ -80,7 +74,7 @@ class Drawer(QFrame):
         top.setContentsMargins(SPACE_5, 0, SPACE_5, 0)
         top.addWidget(self.header)
         column.addLayout(top)
-        column.addWidget(scroll, 1)
+        column.addWidget(self._scroll, 1)
         column.addWidget(self._bar)
 
     def set_primary(self, text: str, icon: str = "") -> Button:
@@ -159,7 +153,9 @@ class Drawer(QFrame):
         return QPoint(-self.width() if self._rtl() else self._host.width(), 0)
 
     def _place(self) -> None:
-        width = min(look().px(self._wanted_width), self._host.width())
+        # Longer words need a wider sheet, for nothing in it scrolls sideways.
+        width = max(look().px(self._wanted_width), self._scroll.minimumSizeHint().width())
+        width = min(width, self._host.width())
         self.resize(width, self._host.height())
         self._scrim.cover(self._host)
         if self.isVisible() and not self._closing:

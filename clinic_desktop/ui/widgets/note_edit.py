@@ -61,13 +61,11 @@ class NoteEdit(QTextEdit):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.document().setDefaultTextOption(option)
         self._blanks = _Blanks(self.document())
         self.textChanged.connect(self._on_changed)
         self.cursorPositionChanged.connect(self._ask_slash)
         self.document().documentLayout().documentSizeChanged.connect(self._grow)
+        self._lean()
         self._grow(self.document().size())
 
     # -- text ---------------------------------------------------------------------
@@ -111,7 +109,19 @@ class NoteEdit(QTextEdit):
             self.setTextCursor(cursor)
         return bool(found)
 
+    def _lean(self) -> None:
+        """Text runs by its own script; an empty field by that of the window."""
+        empty = self.document().isEmpty()
+        side = self.layoutDirection() if empty else Qt.LayoutDirection.LayoutDirectionAuto
+        option = self.document().defaultTextOption()
+        wrap = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
+        if option.textDirection() != side or option.wrapMode() != wrap:
+            option.setTextDirection(side)
+            option.setWrapMode(wrap)
+            self.document().setDefaultTextOption(option)
+
     def _on_changed(self) -> None:
+        self._lean()
         if not self._setting:
             self.edited.emit()
 
@@ -204,8 +214,12 @@ class NoteEdit(QTextEdit):
         self.setFixedHeight(max(round(size.height()), least) + frame)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow theme and text size."""
+        """Follow theme, text size and direction."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_blanks"):
+        if not hasattr(self, "_blanks"):
+            return
+        if event.type() == QEvent.Type.StyleChange:
             self._blanks.rehighlight()
             self._grow(self.document().size())
+        elif event.type() == QEvent.Type.LayoutDirectionChange:
+            self._lean()
