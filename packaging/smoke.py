@@ -58,6 +58,17 @@ class Trial:
         return answer
 
 
+def look(folder: Path) -> None:
+    """What must lie in the folder, and what must not."""
+    names = {path.name for path in folder.rglob("*")}
+    assert any("Qt6Core" in name or name == "QtCore" for name in names), "Qt is not separate"
+    assert not any(name.startswith("DarkGarden") for name in names), "a font under the GPL"
+    texts = folder / "licences"
+    for package in ("pyside6-essentials", "python-bidi", "sqlcipher3", "fontpkg-noto-sans"):
+        assert any((texts / package).iterdir()), package
+    print("ok  contents and licences")
+
+
 def attempt(folder: Path, home: Path) -> None:
     """From an empty folder to a printed prescription."""
     trial = Trial(folder, home)
@@ -83,8 +94,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print(__doc__)
         return 2
+    folder = Path(arguments[0]).resolve()
+    look(folder)
     with tempfile.TemporaryDirectory() as home:
-        attempt(Path(arguments[0]).resolve(), Path(home))
+        attempt(folder, Path(home))
     print("the built program works")
     return 0
 
