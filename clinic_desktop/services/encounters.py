@@ -63,6 +63,7 @@ def start_visit(
         patient_id=patient_id,
         practitioner_id=uow.actor.practitioner_id or (booked and booked.practitioner_id),
         location_id=booked and booked.location_id,
+        type_display=_type_name(uow, booked),
         reason=booked.reason if booked else "",
         start_at=uow.now,
     )
@@ -186,6 +187,11 @@ def _begun(uow: UnitOfWork, booked: Appointment | None, patient_id: uuid.UUID) -
         .order_by(Encounter.start_at.desc())
         .limit(1)
     )
+
+
+def _type_name(uow: UnitOfWork, booked: Appointment | None) -> str:
+    kind = uow.session.get(AppointmentType, booked.type_id) if booked and booked.type_id else None
+    return kind.name if kind is not None else ""
 
 
 def _template_text(uow: UnitOfWork, booked: Appointment | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from clinic_desktop.services.conditions import (
 )
 from clinic_desktop.services.drafts import DraftRow, load_draft
 from clinic_desktop.services.note_templates import PhraseRow, TemplateRow, phrases, templates
-from clinic_desktop.services.notes import ADDENDUM, DRAFT, NoteRow, NoteText, notes_of
+from clinic_desktop.services.notes import ADDENDUM, DRAFT, SOAP, NoteRow, NoteText, notes_of
 from clinic_desktop.services.observations import VitalsContext, vitals_context
 from clinic_desktop.services.patients.banner import PatientBannerData, banner
 
@@ -45,6 +45,17 @@ class VisitPage:
     def note(self) -> NoteRow | None:
         """The visit's own note."""
         return next((each for each in self.notes if each.kind != ADDENDUM), None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be written; imported visits stay as they came."""
+        note = self.note
+        return not self.visit.is_signed and note is not None and note.kind == SOAP
+
+    @property
+    def takes_addenda(self) -> bool:
+        """Whether there is a signed note to add to."""
+        return any(each.signed_at is not None for each in self.notes)
 
     @property
     def text(self) -> NoteText:

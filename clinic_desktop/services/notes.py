@@ -20,7 +20,7 @@ from clinic_desktop.services.access import command, query
 from clinic_desktop.services.drafts import discard_draft
 
 NOTE_PARTS = ("subjective", "objective", "assessment", "plan")
-ADDENDUM = "addendum"
+SOAP, ADDENDUM, IMPORTED = "soap", "addendum", "imported"
 DRAFT = "visit"
 """The kind of a visit's drafts (``services/drafts``); their subject is the encounter."""
 LONGEST_PART = 200_000
@@ -163,6 +163,8 @@ def _open_note(uow: UnitOfWork, encounter_id: uuid.UUID) -> Note:
         note = Note(encounter_id=encounter_id, patient_id=encounter.patient_id, written_at=uow.now)
         uow.add(note)
         uow.session.flush()
+    if note.kind == IMPORTED:
+        raise RuleError(_("This note came with an imported record and stays as it is."))
     if note.status == NoteStatus.SIGNED:
         raise RuleError(
             _("This visit is signed."),

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
 from clinic_desktop.services import encounters
@@ -35,7 +36,7 @@ from clinic_desktop.ui.widgets.segmented import Option
 from clinic_desktop.ui.widgets.skeleton import Loading
 from clinic_desktop.ui.widgets.tabs import SectionTabs
 
-_OWN: dict[str, Callable[[Context], Section]] = {
+_OWN: dict[str, type[Section]] = {
     "summary": SummarySection,
     "timeline": TimelineSection,
     "visits": VisitsSection,
@@ -61,9 +62,11 @@ class ChartView(Screen):
     ) -> None:
         super().__init__(context, parent)
         self.setObjectName("chart")
-        self._makers: dict[str, Callable[[Context], ChartSection]] = {**_OWN, **parts}
+        own = {name: kind for name, kind in _OWN.items() if allowed(context.actor, kind.permission)}
+        self._makers: dict[str, Callable[[Context], ChartSection]] = {**own, **parts}
         self.sections: dict[str, ChartSection] = {}
         self.patient_id: uuid.UUID | None = None
+        self._shown = ""
         self._stale: set[str] = set()
         self._build()
         context.tasks.committed.connect(self._on_committed)
@@ -77,7 +80,8 @@ class ChartView(Screen):
         self.start.setObjectName("visit.start")
         self.start.clicked.connect(self.start_visit)
         self.banner.add_action(self.book)
-        self.banner.add_action(self.start)
+        if allowed(self.context.actor, "visit.draft"):
+            self.banner.add_action(self.start)
         titles = section_titles()
         options = [Option(name, titles.get(name, name)) for name in self._makers]
         self.tabs = SectionTabs(options, _("Sections of the chart"))
@@ -111,16 +115,19 @@ class ChartView(Screen):
 
     def show_section(self, name: str) -> None:
         """Show a section, made and filled the first time it is wanted."""
-        wanted = name if name in self._makers else "summary"
+        wanted = name if name in self._makers else next(iter(self._makers), "")
+        if not wanted:
+            return
         section = self.sections.get(wanted)
         if section is None:
             section = self._makers[wanted](self.context)
             self.sections[wanted] = section
             self.stack.addWidget(section)
-            for signal in ("section_wanted",):
-                if hasattr(section, signal):
-                    getattr(section, signal).connect(self.show_section)
+            if isinstance(section, Section):
+                section.section_wanted.connect(self.show_section)
+                section.visit_wanted.connect(self.start_visit)
             self._stale.add(wanted)
+        self._shown = wanted
         self.tabs.set_value(wanted)
         self.stack.setCurrentWidget(section)
         if wanted in self._stale and self.patient_id is not None:
@@ -139,18 +146,16 @@ class ChartView(Screen):
         self.loading.end()
 
     def _on_failed(self, error: ClinicError) -> None:
-        self.loading.end()
-        self.context.host.show_error(error)
+        self.loading.fail(error.message, error.hint)
 
     def _on_committed(self, changes: Changes) -> None:
         if self.patient_id is None:
             return
         if changes.touches(*_BANNER_TABLES):
             self._read_banner()
-        shown = self.tabs.value()
         for name, section in self.sections.items():
             if isinstance(section, Section) and changes.touches(*section.tables):
-                if name == shown and self.isVisible():
+                if name == self._shown and self.isVisible():
                     section.refresh()
                 else:
                     self._stale.add(name)
@@ -163,7 +168,7 @@ class ChartView(Screen):
 
     def start_visit(self) -> None:
         """Begin a visit, or go on with the one that has begun."""
-        if self.patient_id is not None:
+        if self.patient_id is not None and allowed(self.context.actor, "visit.draft"):
             self.context.tasks.write(
                 self,
                 encounters.start_visit,
@@ -212,7 +217,7 @@ class ChartView(Screen):
 
     def _toggle_table(self) -> None:
         section = self.sections.get("results")
-        if isinstance(section, ResultsSection) and self.tabs.value() == "results":
+        if isinstance(section, ResultsSection) and self._shown == "results":
             section.toggle_table()
 
 

@@ -35,6 +35,7 @@ class DocumentsSection(Section):
     """PDF, JPEG and PNG files are checked before they come in; Delete takes one out again."""
 
     tables = ("document_reference",)
+    permission = "document.read"
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -79,10 +80,15 @@ class DocumentsSection(Section):
 
     # -- the list -----------------------------------------------------------------
 
+    def clear(self) -> None:
+        """No documents, nothing to look at."""
+        self.table.model_.set_rows({})
+        self.viewer.clear()
+        self.count.setText("")
+
     def refresh(self) -> None:
         """Read the list."""
-        if self.patient_id is not None:
-            self.context.tasks.read(self, documents.documents_of, self.patient_id, done=self._show)
+        self.ask("list", documents.documents_of, done=self._show)
 
     def _show(self, rows: list[DocumentRow]) -> None:
         self.table.model_.set_rows({row.id: row for row in rows})

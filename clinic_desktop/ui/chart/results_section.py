@@ -19,7 +19,7 @@ from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
 from clinic_desktop.ui.widgets.split_inspector import SplitInspector
-from clinic_desktop.ui.widgets.trend_plot import TrendPlot
+from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPlot
 
 PLOT, TABLE = "plot", "table"
 
@@ -57,6 +57,14 @@ class ResultsSection(Section):
         root.addWidget(SplitInspector(listed, self.detail, shares=(3, 2)))
         self.setFocusProxy(self.table)
 
+    def clear(self) -> None:
+        """No rows, no plot."""
+        self._rows = {}
+        self.table.model_.set_rows({})
+        self.values.model_.set_rows({})
+        self.plot.set_trend(Trend(""))
+        self.detail.hide()
+
     def toggle_table(self) -> None:
         """The other of plot and table."""
         self.switch.set_value(TABLE if self.switch.value() == PLOT else PLOT)
@@ -67,11 +75,8 @@ class ResultsSection(Section):
 
     def refresh(self) -> None:
         """Read the latest of each kind."""
-        if self.patient_id is not None:
-            self.table.set_loading(True)
-            self.context.tasks.read(
-                self, chart_results.latest_results, self.patient_id, done=self._show
-            )
+        self.table.set_loading(True)
+        self.ask("latest", chart_results.latest_results, done=self._show)
 
     def _show(self, rows: list[ResultRow]) -> None:
         self.table.set_loading(False)
@@ -86,15 +91,8 @@ class ResultsSection(Section):
 
     def _on_current(self, key: object) -> None:
         row = self._rows.get(key) if isinstance(key, tuple) else None
-        if row is not None and self.patient_id is not None:
-            self.context.tasks.read(
-                self,
-                chart_results.series,
-                self.patient_id,
-                row.code,
-                row.display,
-                done=self._show_series,
-            )
+        if row is not None:
+            self.ask("series", chart_results.series, row.code, row.display, done=self._show_series)
 
     def _show_series(self, series: Series | None) -> None:
         if series is None:

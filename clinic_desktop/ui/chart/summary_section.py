@@ -48,20 +48,18 @@ class FactCard(Card):
 
 
 class SummarySection(Section):
-    """Problems, allergies, medicines, a trend, visits, vital signs. ``section_wanted(name)``."""
+    """Problems, allergies, medicines, a trend, visits, vital signs."""
 
     tables = (
         *("condition", "allergy_intolerance", "medication_request", "observation"),
         *("encounter", "note", "patient"),
     )
-    section_wanted = Signal(str)
     shown = Signal(object)
     """``ChartSummary``, once it stands on the page."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.setObjectName("chart.summary")
-        self._plotted: ResultRow | None = None
         self.problems = FactCard(_("Problems"), _("Edit"), self._edit_problems)
         self.allergies = FactCard(_("Allergies"), _("Edit"), self._edit_allergies)
         self.medicines = FactCard(_("Medicines"), _("All"), self._open("medicines"))
@@ -118,8 +116,11 @@ class SummarySection(Section):
 
     def refresh(self) -> None:
         """Read the summary."""
-        if self.patient_id is not None:
-            self.context.tasks.read(self, chart.summary, self.patient_id, done=self.show_summary)
+        self.ask("summary", chart.summary, done=self.show_summary)
+
+    def clear(self) -> None:
+        """Nothing until the summary is here."""
+        self._grid_box.hide()
 
     def show_summary(self, found: ChartSummary) -> None:
         """Show what was read."""
@@ -152,6 +153,7 @@ class SummarySection(Section):
             _("No visits yet."),
         )
         self._choose_trend(found.results)
+        self._grid_box.show()
         self.shown.emit(found)
 
     def _show_measured(self, found: ChartSummary) -> None:
@@ -211,15 +213,9 @@ class SummarySection(Section):
         flagged = [row for row in with_numbers if words.flag_pill(row) is not None]
         chosen = next(iter(flagged or with_numbers), None)
         self.trend_card.setVisible(chosen is not None)
-        self._plotted = chosen
-        if chosen is not None and self.patient_id is not None:
-            self.context.tasks.read(
-                self,
-                chart_results.series,
-                self.patient_id,
-                chosen.code,
-                chosen.display,
-                done=self._show_trend,
+        if chosen is not None:
+            self.ask(
+                "trend", chart_results.series, chosen.code, chosen.display, done=self._show_trend
             )
 
     def _show_trend(self, series: Series | None) -> None:

@@ -54,6 +54,11 @@ class TableSection(Section):
         root.addWidget(card, 1)
         self.setFocusProxy(self.table)
 
+    def clear(self) -> None:
+        """No rows."""
+        self.table.model_.set_rows({})
+        self.count.setText("")
+
 
 def _pill_cell(spec: PillSpec | None) -> Cell:
     return Cell(spec.text, tone=spec.tone, glyph=spec.glyph) if spec else EMPTY_CELL
@@ -80,14 +85,12 @@ class VisitsSection(TableSection):
         )  # fmt: skip
         self.table.model_.page_wanted.connect(self._page)
         self.table.opened.connect(self._open)
+        self.table.empty_acted.connect(self.visit_wanted)
 
     def refresh(self) -> None:
         """Read the ids; rows follow when they come into sight."""
-        if self.patient_id is not None:
-            self.table.set_loading(True)
-            self.context.tasks.read(
-                self, chart_visits.visit_ids, self.patient_id, done=self._on_ids
-            )
+        self.table.set_loading(True)
+        self.ask("ids", chart_visits.visit_ids, done=self._on_ids)
 
     def _on_ids(self, ids: list[uuid.UUID]) -> None:
         self.table.set_loading(False)
@@ -134,14 +137,8 @@ class MedicinesSection(TableSection):
 
     def refresh(self) -> None:
         """Read the list."""
-        if self.patient_id is not None:
-            self.context.tasks.read(
-                self,
-                chart_medicines.medicines_of,
-                self.patient_id,
-                with_past=self.past.isChecked(),
-                done=self._show,
-            )
+        past = self.past.isChecked()
+        self.ask("list", chart_medicines.medicines_of, with_past=past, done=self._show)
 
     def _show(self, rows: list[MedicineRow]) -> None:
         self.table.model_.set_rows({row.id: row for row in rows})
@@ -181,10 +178,7 @@ class VaccinesSection(TableSection):
 
     def refresh(self) -> None:
         """Read the doses."""
-        if self.patient_id is not None:
-            self.context.tasks.read(
-                self, immunizations.vaccines_of, self.patient_id, done=self._show
-            )
+        self.ask("list", immunizations.vaccines_of, done=self._show)
 
     def _show(self, rows: list[VaccineRow]) -> None:
         self.table.model_.set_rows({(row.code, row.display): row for row in rows})

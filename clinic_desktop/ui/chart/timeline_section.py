@@ -107,7 +107,6 @@ class TimelineSection(Section):
         *("encounter", "condition", "medication_request", "diagnostic_report", "observation"),
         *("immunization", "procedure", "document_reference", "invoice"),
     )
-    section_wanted = Signal(str)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -176,11 +175,12 @@ class TimelineSection(Section):
 
     def refresh(self) -> None:
         """Read the latest page and the years."""
-        if self.patient_id is None:
-            return
-        tasks, patient = self.context.tasks, self.patient_id
-        tasks.read(self, chart_timeline.timeline_years, patient, done=self._show_years)
-        tasks.read(self, chart_timeline.timeline, patient, self.chosen_kinds(), done=self._begin)
+        self.ask("years", chart_timeline.timeline_years, done=self._show_years)
+        self.ask("page", chart_timeline.timeline, self.chosen_kinds(), done=self._begin)
+
+    def clear(self) -> None:
+        """No entries."""
+        self.model.begin(TimelinePage((), None), ())
 
     def _show_years(self, years: list[int]) -> None:
         known = [self.years.itemData(place) for place in range(1, self.years.count())]
@@ -190,19 +190,11 @@ class TimelineSection(Section):
                 self.years.addItem(text, year)
 
     def _jump(self, year: object) -> None:
-        if self.patient_id is None or not isinstance(year, int):
-            return
-        if not year:
+        if isinstance(year, int) and year:
+            kinds = self.chosen_kinds()
+            self.ask("page", chart_timeline.timeline_of_year, year, kinds, done=self._begin)
+        else:
             self.refresh()
-            return
-        self.context.tasks.read(
-            self,
-            chart_timeline.timeline_of_year,
-            self.patient_id,
-            year,
-            self.chosen_kinds(),
-            done=self._begin,
-        )
 
     def _begin(self, page: TimelinePage) -> None:
         self.model.begin(page, [_spoken(entry) for entry in page.entries])
@@ -218,16 +210,10 @@ class TimelineSection(Section):
         self.view.scrollToTop()
 
     def _more(self, mark: TimelineMark) -> None:
-        if self.patient_id is None:
-            return
-        self.context.tasks.read(
-            self,
-            chart_timeline.timeline,
-            self.patient_id,
-            self.chosen_kinds(),
-            mark,
-            done=lambda page: self.model.append(page, [_spoken(each) for each in page.entries]),
-        )
+        self.ask("page", chart_timeline.timeline, self.chosen_kinds(), mark, done=self._append)
+
+    def _append(self, page: TimelinePage) -> None:
+        self.model.append(page, [_spoken(each) for each in page.entries])
 
     # -- opening ------------------------------------------------------------------
 

@@ -46,14 +46,14 @@ class NoteSheet(QWidget):
 
     def show_visit(self, page: VisitPage) -> None:
         """Name the visit, and show the note to write or the one that was signed."""
-        signed = page.visit.is_signed
+        signed = not page.is_open
         day = current().datetime(page.visit.start_at)
         kind = page.visit.kind or page.visit.reason
         title = _("Visit · {kind}").format(kind=kind) if kind else _("Visit")
         self.card.header.set_title(title, isolate(day))
         self._note.setVisible(not signed)
         self._signed.setVisible(signed)
-        self._steps.setVisible(signed)
+        self._steps.setVisible(page.visit.is_signed)
         if signed:
             self.clear_notices()
 

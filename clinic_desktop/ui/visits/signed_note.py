@@ -7,10 +7,16 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from clinic_desktop.domain.vitals import VitalKind
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.encounters_page import VisitPage
 from clinic_desktop.services.notes import ADDENDUM, NOTE_PARTS, NoteRow
-from clinic_desktop.services.observations_words import value_words, vital_name
+from clinic_desktop.services.observations_words import (
+    BLOOD_PRESSURE,
+    unit_words,
+    value_words,
+    vital_name,
+)
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import rule
@@ -26,6 +32,8 @@ class SignedNote(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(_("Signed note"))
         self._words = QWidget()
         self._grid = QGridLayout(self._words)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +53,8 @@ class SignedNote(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
         column.addWidget(self._words)
-        column.addWidget(rule())
+        self._rule = rule()
+        column.addWidget(self._rule)
         column.addWidget(self.addendum)
         column.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -58,6 +67,10 @@ class SignedNote(QWidget):
                 old.deleteLater()
         for note in page.notes:
             self._add_note(page, note)
+        if not page.notes:
+            self._line(0, pgettext("note letter", "A"), _diagnoses(page) or _("No note."))
+        for widget in (self._rule, self.addendum, self.sign):
+            widget.setVisible(page.takes_addenda)
 
     def _add_note(self, page: VisitPage, note: NoteRow) -> None:
         row = self._grid.rowCount()
@@ -96,16 +109,29 @@ def _lines(page: VisitPage, note: NoteRow) -> list[tuple[str, str]]:
         "plan": lambda: pgettext("note letter", "P"),
     }
     parts = {part: getattr(note.text, part) for part in NOTE_PARTS}
-    measured = " · ".join(
-        f"{vital_name(each.kind)} {value_words(each.value, each.unit)}"
-        for each in page.vitals.here.values()
-    )
-    parts["objective"] = "\n".join(filter(None, (measured, parts["objective"])))
-    terms = "\n".join(
+    parts["objective"] = "\n".join(filter(None, (_measured(page), parts["objective"])))
+    parts["assessment"] = "\n".join(filter(None, (_diagnoses(page), parts["assessment"])))
+    return [(letters[part](), words) for part, words in parts.items()]
+
+
+def _measured(page: VisitPage) -> str:
+    here = dict(page.vitals.here)
+    upper, lower = here.get(VitalKind.SYSTOLIC), here.get(VitalKind.DIASTOLIC)
+    words = []
+    if upper is not None and lower is not None:
+        del here[VitalKind.SYSTOLIC], here[VitalKind.DIASTOLIC]
+        pressure = isolate(f"{upper.value}/{lower.value} {unit_words(upper.unit)}")
+        words.append(f"{vital_name(BLOOD_PRESSURE)} {pressure}")
+    words += [
+        f"{vital_name(each.kind)} {value_words(each.value, each.unit)}" for each in here.values()
+    ]
+    return " · ".join(words)
+
+
+def _diagnoses(page: VisitPage) -> str:
+    return "\n".join(
         f"{each.term.display} {isolate(each.term.code)}".strip() for each in page.diagnoses
     )
-    parts["assessment"] = "\n".join(filter(None, (terms, parts["assessment"])))
-    return [(letters[part](), words) for part, words in parts.items()]
 
 
 def _signature(note: NoteRow) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError, NotFoundError
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.encounters_page import VisitPage, WritingAids
@@ -28,6 +29,7 @@ from clinic_desktop.ui.visits.next_steps import NextSteps, Step
 from clinic_desktop.ui.visits.note_panel import NotePanel
 from clinic_desktop.ui.visits.sheet import NoteSheet
 from clinic_desktop.ui.visits.signed_note import SignedNote
+from clinic_desktop.ui.visits.templates_form import TEMPLATES_WIDTH, TemplatesForm
 from clinic_desktop.ui.visits.visit_vm import Restored, VisitState, VisitVM
 from clinic_desktop.ui.visits.vitals_row import VitalsRow
 from clinic_desktop.ui.widgets.buttons import Button
@@ -154,17 +156,19 @@ class VisitView(Screen):
 
     def primary(self) -> None:
         """Ctrl+Enter: sign, or after that the next step."""
-        if self._is_signed():
-            self.next_steps.run_first()
-        else:
+        page = self.vm.page
+        if page is not None and page.is_open:
             self.sign()
+        elif page is not None and page.visit.is_signed:
+            self.next_steps.run_first()
 
     def _focus_first(self) -> None:
-        if not self._is_signed():
-            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
+        is_open = self.vm.page is not None and self.vm.page.is_open
+        (self.note if is_open else self.signed_note).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _is_signed(self) -> bool:
-        return self.vm.page is not None and self.vm.page.visit.is_signed
+    @property
+    def _may_sign(self) -> bool:
+        return allowed(self.context.actor, "visit.sign")
 
     def _patient(self) -> uuid.UUID:
         page = self.vm.page
@@ -191,23 +195,24 @@ class VisitView(Screen):
         self._focus_first()
 
     def _on_refreshed(self, page: VisitPage) -> None:
-        signed = page.visit.is_signed
+        is_open = page.is_open
         card = patient_card(page.banner)
         self.banner.set_card(card)
         name = f"{card.family.upper()} {page.banner.row.name.given}".strip()
-        self.sign_button.set_text(_("Sign for {name}").format(name=isolate(name)))
+        verb = _("Sign for {name}") if self._may_sign else _("Finish the visit of {name}")
+        self.sign_button.set_text(verb.format(name=isolate(name)))
         self.sign_button.setShortcut("")  # the window has the key, so that drawers can take it
-        self.sign_button.setVisible(not signed)
-        self.saved.setVisible(not signed)
+        self.sign_button.setVisible(is_open)
+        self.saved.setVisible(is_open)
         self.sheet.show_visit(page)
         self.vitals.set_context(page.vitals)
         self.diagnoses.set_rows(page.diagnoses, page.problems)
         self.side.show_page(page)
-        if signed:
+        if not is_open:
             self.signed_note.show_page(page)
             self.next_steps.set_steps(self._steps(page))
         if self.panel is not None:
-            self.panel.set_visit(page.banner.row.id, page.visit.id, is_open=not signed)
+            self.panel.set_visit(page.banner.row.id, page.visit.id, is_open=is_open)
 
     def _on_aids(self, aids: WritingAids) -> None:
         self.note.set_aids(aids)
@@ -221,8 +226,10 @@ class VisitView(Screen):
         self.note.set_text(text)
 
     def _on_failed(self, error: ClinicError) -> None:
-        self.loading.end()
-        self.context.host.show_error(error)
+        if self.vm.page is None:
+            self.loading.fail(error.message, error.hint)
+        else:
+            self.context.host.show_error(error)
 
     def _say_restored(self, restored: Restored, page: VisitPage) -> None:
         names = {part: edit.accessibleName() for part, edit in self.note.edits.items()}
@@ -272,14 +279,22 @@ class VisitView(Screen):
             self.sheet.add_notice(notice)
             self.note.go_to_first_blank()
             return
-        self.vm.sign()
+        if self._may_sign:
+            self.vm.sign()
+        else:
+            self.finish()
+
+    def finish(self) -> None:
+        """End the visit without a signature; the person goes on to the till."""
+        if self.vitals.commit():
+            self.vm.finish(lambda: self._go(to.Today()))
 
     def _on_signed(self) -> None:
         self.context.host.toast(_("Visit signed."))
         self.context.actions.set_screen(self.screen_actions())
 
     def copy_last_plan(self) -> None:
-        """Put the plan of the visit before into this one; it stays grey until it is edited."""
+        """Put the plan of the visit before into this one."""
         page = self.vm.page
         if page is not None and page.text_before.plan:
             self.note.insert("plan", page.text_before.plan)
@@ -289,6 +304,10 @@ class VisitView(Screen):
         """Open the booking over the visit, at the day that was typed."""
         today = current().local(self.context.clock.now()).date()
         self._go(to.BookAppointment(self._patient(), follow_up_day(when, today)))
+
+    def _edit_templates(self) -> None:
+        form = TemplatesForm(self.context, self.note.text())
+        self.context.host.show_drawer(form, _("Note templates"), width=TEMPLATES_WIDTH)
 
     def _slash_words(self) -> tuple[SlashWord, ...]:
         own = (
@@ -337,6 +356,9 @@ class VisitView(Screen):
         return (
             Action("visit.sign", self.sign_button.accessibleName(), self.primary, "Ctrl+Return",
                    Icon.SIGN, here),
+            Action("visit.finish", _("Finish without signing"), self.finish, "", Icon.CHECK, here),
+            Action("visit.templates", _("Edit note templates"), self._edit_templates, "",
+                   Icon.NOTE, here, _("phrases shortcuts")),
             Action("visit.vitals", _("Measure vital signs"), self.vitals.setFocus, "Ctrl+M",
                    Icon.VITALS, here),
             Action("visit.diagnose", _("Add a diagnosis"), self.diagnoses.begin, "Ctrl+D",

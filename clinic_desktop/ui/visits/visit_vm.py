@@ -112,7 +112,7 @@ class VisitVM(QObject):
         self._known = self._typed = page.text
         self._base = page.note.version if page.note else 0
         self._vitals = {}
-        state = _restored(page) if page.draft and not page.visit.is_signed else None
+        state = _restored(page) if page.draft and page.is_open else None
         if state is not None:
             self._typed, self._vitals = state.text, dict(state.vitals)
         self.opened.emit(state or VisitState(page, page.text))
@@ -210,7 +210,7 @@ class VisitVM(QObject):
         """Write the draft now."""
         self._timer.stop()
         page = self._page
-        if page is None or self._encounter is None or page.visit.is_signed:
+        if page is None or self._encounter is None or not page.is_open:
             return
         body = {"note": asdict(self._typed), "vitals": self._vitals, "base": self._base}
         self._tasks.write(
@@ -226,7 +226,7 @@ class VisitVM(QObject):
         """Put what is typed into the record, as on leaving the page; unsigned."""
         self._timer.stop()
         page = self._page
-        if page is None or page.visit.is_signed or not self.is_dirty:
+        if page is None or not page.is_open or not self.is_dirty:
             return
         # First the draft: should somebody else have been faster, the words are not lost.
         self.save_draft()
@@ -243,16 +243,16 @@ class VisitVM(QObject):
 
     def sign(self) -> None:
         """Save and sign in one transaction."""
-        if self._page is None or self._page.visit.is_signed:
+        if self._page is None or not self._page.is_open:
             return
         self._timer.stop()
         self._write(encounters.sign, self._page.visit.id, text=self._typed, base=self._base)
 
-    def finish(self) -> None:
-        """End the visit without a signature."""
+    def finish(self, done: Callable[[], None]) -> None:
+        """End the visit without a signature; ``done`` follows."""
         self.keep()
         if self._page is not None:
-            self._write(encounters.finish, self._page.visit.id)
+            self._write(encounters.finish, self._page.visit.id, done=lambda _none: done())
 
     def record_vitals(
         self, typed: Sequence[TypedVital], failed: Callable[[ClinicError], None]

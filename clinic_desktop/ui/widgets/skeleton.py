@@ -7,8 +7,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from clinic_desktop.i18n import _
+from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import RADIUS_CARD, SKELETON_AFTER_MS, SPACE_3, SPACE_4
+from clinic_desktop.ui.widgets.empty_state import EmptyState
 
 _SHARES = (0.55, 0.8, 0.7, 0.35, 0.75, 0.6, 0.8, 0.45)
 
@@ -45,16 +47,25 @@ class Loading(QStackedWidget):
     def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content, self._skeleton = content, Skeleton()
-        self.addWidget(content)
-        self.addWidget(self._skeleton)
+        self._error = EmptyState(Icon.ERROR, "")
+        self._blank = QWidget()
+        for page in (content, self._skeleton, self._blank, self._error):
+            self.addWidget(page)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SKELETON_AFTER_MS)
         self._timer.timeout.connect(lambda: self.setCurrentWidget(self._skeleton))
 
     def begin(self) -> None:
-        """Something was asked for; what was shown stays until it takes too long."""
+        """Another thing was asked for: nothing of the one before may stay in sight."""
+        self.setCurrentWidget(self._blank)
         self._timer.start()
+
+    def fail(self, sentence: str, hint: str = "") -> None:
+        """It cannot be shown, and why."""
+        self._timer.stop()
+        self._error.set_words(Icon.ERROR, sentence, hint)
+        self.setCurrentWidget(self._error)
 
     def end(self) -> None:
         """It is here."""

@@ -352,3 +352,36 @@ def test_a_picture_is_drawn_as_wide_as_there_is_room(
     (form,) = host(ui_context).drawers
     form.submit(print_too=False)
     qtbot.waitUntil(lambda: not shown.viewer.picture.pixmap().isNull())
+
+
+def test_no_row_of_one_patient_stands_under_the_name_of_another(
+    view: ChartView, ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    other = record.write(put_chart, 0)
+    view.show_section("visits")
+    idle(ui_context, qtbot)
+    view.go_to(Chart(other, "visits"))
+    visits = view.sections["visits"]
+    assert isinstance(visits, VisitsSection)
+    assert visits.table.model_.rowCount() == 0
+    assert not view.banner.isVisible()
+    idle(ui_context, qtbot)
+    assert view.banner.isVisible()
+
+
+def test_the_front_desk_sees_what_it_may(
+    record: Record, ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID
+) -> None:
+    ui_context.tasks.actor = record.as_role("receptionist")
+    view = opened(ui_context, qtbot, patient_id)
+    assert list(view._makers) == []
+    assert not view.start.isVisible()
+    assert view.banner.card().family == "Ivanova"
+    assert host(ui_context).errors == []
+
+
+def test_a_chart_that_is_not_there_says_so(ui_context: Context, qtbot: QtBot) -> None:
+    view = opened(ui_context, qtbot, uuid.uuid4(), "visits")
+    shown = view.loading.currentWidget()
+    assert shown is not None
+    assert shown.accessibleName() == "There is no such patient."

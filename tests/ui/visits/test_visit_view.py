@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import uuid
+
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.services import conditions, drafts, encounters, notes
+from clinic_desktop.errors import RuleError
+from clinic_desktop.services import (
+    chart_visits,
+    conditions,
+    drafts,
+    encounters,
+    note_templates,
+    notes,
+)
 from clinic_desktop.services.conditions import Coded
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.navigator import Billing, BookAppointment, EditAllergies
+from clinic_desktop.ui.core.navigator import (
+    Billing,
+    BookAppointment,
+    EditAllergies,
+    Today,
+    Visit,
+)
+from clinic_desktop.ui.visits.templates_form import TemplatesForm
 from clinic_desktop.ui.widgets.notice import Notice
 from tests.support.records import Record
 from tests.support.windows import RecordingHost, VisitedNavigator
@@ -263,3 +281,81 @@ def test_the_last_plan_is_copied(visit_page: Page) -> None:
 def test_allergies_are_a_click_away(visit_page: Page) -> None:
     visit_page.view.side.allergies_wanted.emit()
     assert visited(visit_page) == [EditAllergies(visit_page.patient_id)]
+
+
+def test_an_imported_visit_is_read_and_never_written(
+    record: Record, ui_context: Context, qtbot: QtBot, visit_page: Page
+) -> None:
+    patient_id = visit_page.patient_id
+    old = record.read(chart_visits.visit_ids, patient_id)[-1]
+    page = open_page(record, ui_context, qtbot, patient_id, old)
+    assert not page.view.note.isVisible()
+    assert not page.view.sign_button.isVisible()
+    assert not page.view.signed_note.addendum.isVisible()
+    page.view.primary()
+    page.idle()
+    with pytest.raises(RuleError):
+        record.write(notes.save_note, old, NoteText(plan="x"))
+
+
+def test_a_visit_that_is_not_there_shows_nothing_of_the_one_before(visit_page: Page) -> None:
+    page = visit_page
+    page.view.go_to(Visit(page.patient_id, uuid.uuid4()))
+    assert not page.view.banner.isVisible()
+    page.idle()
+    shown = page.view.loading.currentWidget()
+    assert shown is not None
+    assert shown.accessibleName() == "There is no such visit."
+
+
+def test_a_nurse_finishes_and_leaves_the_signature_to_the_doctor(
+    visit_page: Page, record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    ui_context.tasks.actor = record.as_role("nurse")
+    page = open_page(record, ui_context, qtbot, visit_page.patient_id, visit_page.visit)
+    assert page.view.sign_button.accessibleName().startswith("Finish the visit of")
+    page.type("Feels well")
+    page.view.primary()
+    qtbot.waitUntil(lambda: Today() in visited(page))
+    assert record.rows(
+        "SELECT status, signed_at FROM encounter ORDER BY start_at DESC LIMIT 1"
+    ) == [("finished", None)]
+    assert page.note().subjective == "Feels well"
+
+
+def test_a_good_note_becomes_a_template(visit_page: Page) -> None:
+    page = visit_page
+    page.type("Cough for days.")
+    page.view._edit_templates()
+    form = host(page).drawers[-1]
+    assert isinstance(form, TemplatesForm)
+    page.idle()
+    assert form.edits["subjective"].text() == "Cough for days."
+    form.shortcut.setText("uri")
+    form.name.setText("Cough")
+    form.submit(print_too=False)
+    page.idle()
+    assert form._rows["shortcut"].message.text() == "Another template has this shortcut."
+    form.shortcut.setText("cough")
+    with page.qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    shortcuts = [row.shortcut for row in page.record.read(note_templates.templates)]
+    assert sorted(shortcuts) == ["cough", "uri"]
+
+
+def test_a_phrase_is_kept_and_inserted(visit_page: Page) -> None:
+    page = visit_page
+    page.view._edit_templates()
+    form = host(page).drawers[-1]
+    assert isinstance(form, TemplatesForm)
+    form.kind.set_value("phrase")
+    form._show_kind()
+    form.shortcut.setText("nad")
+    form.edits["subjective"].set_text("Nothing abnormal found.")
+    with page.qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    page.qtbot.waitUntil(lambda: bool(page.view.note._aids.phrases))
+    page.view.note.edits["objective"].setFocus()
+    page.type("/nad")
+    page.press(Qt.Key.Key_Return)
+    assert page.view.note.text().objective == "Nothing abnormal found."

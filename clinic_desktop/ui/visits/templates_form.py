@@ -1,0 +1,184 @@
+"""The drawer of note templates and phrases: what stands behind the slash."""
+
+from __future__ import annotations
+
+import uuid
+
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.i18n import _, isolate, pgettext
+from clinic_desktop.services import note_templates
+from clinic_desktop.services.encounters_page import WritingAids, writing_aids
+from clinic_desktop.services.note_templates import SaveTemplate, TemplateRow
+from clinic_desktop.services.notes import NoteText
+from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_4
+from clinic_desktop.ui.widgets.choices import Tick
+from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
+from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.note_edit import NoteEdit
+from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
+
+TEMPLATES_WIDTH = 560
+TEMPLATE, PHRASE = "template", "phrase"
+
+
+class TemplatesForm(DrawerForm):
+    """Begins with the note being written, so that a good note becomes a template at once."""
+
+    def __init__(self, context: Context, text: NoteText, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("templates")
+        self.context = context
+        self._editing: uuid.UUID | None = None
+        self.kind = SegmentedControl(
+            (Option(TEMPLATE, _("Template"), "t"), Option(PHRASE, _("Phrase"), "p")),
+            _("What to keep"),
+            TEMPLATE,
+        )
+        self.kind.changed.connect(lambda _value: self._show_kind())
+        self.shortcut = QLineEdit()
+        self.shortcut.setObjectName("template.shortcut")
+        self.name = QLineEdit()
+        self.name.setObjectName("template.name")
+        self.mine = Tick(_("For me only"))
+        self.edits = {
+            "subjective": NoteEdit(_("Subjective")),
+            "objective": NoteEdit(_("Objective")),
+            "assessment": NoteEdit(_("Assessment")),
+            "plan": NoteEdit(_("Plan")),
+        }
+        self.form = Form()
+        self._build_form()
+        self.listed = FactList(_("No templates yet."))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_4)
+        for widget in (self.kind, self.form, self.mine, self.listed):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.setFocusProxy(self.shortcut)
+        self._fill(text)
+        self._load()
+
+    def _build_form(self) -> None:
+        self._rows = {
+            "shortcut": self.form.add(
+                _("Shortcut"), self.shortcut, required=True, hint=_("Typed after the slash: uri")
+            ),
+            "name": self.form.add(_("Name"), self.name, required=True),
+        }
+        hint = _("Blanks to fill stand in brackets: ⟦how long⟧.")
+        for part, edit in self.edits.items():
+            shown = hint if part == "subjective" else ""
+            self._rows[part] = self.form.add(edit.accessibleName(), edit, hint=shown)
+
+    def _fill(self, text: NoteText) -> None:
+        for part, edit in self.edits.items():
+            edit.set_text(getattr(text, part))
+
+    def _is_phrase(self) -> bool:
+        return self.kind.value() == PHRASE
+
+    def _show_kind(self) -> None:
+        for part in ("name", "objective", "assessment", "plan"):
+            self._rows[part].setVisible(not self._is_phrase())
+        words = _("Words") if self._is_phrase() else _("Subjective")
+        self._rows["subjective"].label.setText(words)
+        self.mine.setVisible(not self._is_phrase())
+        self.primary_changed.emit()
+
+    # -- the list -----------------------------------------------------------------
+
+    def _load(self) -> None:
+        self.context.tasks.read(self, writing_aids, done=self._show)
+
+    def _show(self, aids: WritingAids) -> None:
+        facts = [self._template_fact(row) for row in aids.templates]
+        facts += [Fact(row.id, row.words, f"/{row.shortcut}") for row in aids.phrases]
+        self.listed.show_facts(facts)
+
+    def _template_fact(self, row: TemplateRow) -> Fact:
+        name = isolate(row.name)
+        actions = (
+            FactAction(Icon.EDIT, _("Edit {name}").format(name=name), lambda: self._edit(row)),
+            FactAction(
+                Icon.ARCHIVE,
+                _("Offer {name} no more").format(name=name),
+                lambda: self._retire(row),
+            ),
+        )
+        owner = pgettext("template", "mine") if row.is_mine else pgettext("template", "everyone’s")
+        return Fact(row.id, row.name, f"/{row.shortcut} · {owner}", actions=actions)
+
+    def _edit(self, row: TemplateRow) -> None:
+        self._editing = row.id
+        self.kind.set_value(TEMPLATE)
+        self._show_kind()
+        self.shortcut.setText(row.shortcut)
+        self.name.setText(row.name)
+        self.mine.setChecked(row.is_mine)
+        self._fill(row.text)
+        self.shortcut.setFocus()
+
+    def _retire(self, row: TemplateRow) -> None:
+        def undo() -> None:
+            self.context.tasks.write(self, note_templates.retire_template, row.id, active=True)
+
+        def done(_none: None) -> None:
+            said = _("{name} is offered no more.").format(name=isolate(row.name))
+            self.context.host.toast(said, undo)
+            self._load()
+
+        self.context.tasks.write(
+            self,
+            note_templates.retire_template,
+            row.id,
+            done=done,
+            failed=self.context.host.show_error,
+        )
+
+    # -- saving -------------------------------------------------------------------
+
+    def primary_text(self) -> str:
+        """Verb and object."""
+        return _("Save phrase") if self._is_phrase() else _("Save template")
+
+    def submit(self, print_too: bool) -> None:
+        """Keep what stands in the fields."""
+        for row in self._rows.values():
+            row.set_error("")
+        if self._is_phrase():
+            words = self.edits["subjective"].text()
+            self.context.tasks.write(
+                self, note_templates.save_phrase, self.shortcut.text(), words,
+                done=self._saved, failed=self._refused,
+            )  # fmt: skip
+            return
+        wish = SaveTemplate(
+            self.name.text(),
+            self.shortcut.text(),
+            NoteText(**{part: edit.text() for part, edit in self.edits.items()}),
+            self.context.language.language,
+            self.mine.isChecked(),
+            self._editing,
+        )
+        self.context.tasks.write(
+            self, note_templates.save_template, wish, done=self._saved, failed=self._refused
+        )
+
+    def _saved(self, _id: uuid.UUID) -> None:
+        said = _("Kept behind /{shortcut}.").format(shortcut=self.shortcut.text().strip())
+        self.context.host.toast(said)
+        self.close_requested.emit()
+
+    def _refused(self, error: ClinicError) -> None:
+        field = error.field if isinstance(error, ValidationError) else ""
+        row = self._rows.get({"text": "subjective", "words": "subjective"}.get(field, field))
+        if row is None:
+            self.context.host.show_error(error)
+            return
+        row.set_error(error.message)
+        row.field.setFocus()
