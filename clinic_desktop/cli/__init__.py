@@ -7,12 +7,22 @@ import sys
 from pathlib import Path
 
 from clinic_desktop import __version__, clinic, i18n
-from clinic_desktop.cli import demo, maintenance, packs, papers, patients, people, records, setup
+from clinic_desktop.cli import (
+    day,
+    demo,
+    maintenance,
+    packs,
+    papers,
+    patients,
+    people,
+    records,
+    setup,
+)
 from clinic_desktop.cli.output import Output
 from clinic_desktop.config import DataDir, default_data_dir
 from clinic_desktop.errors import ClinicError
 
-_SUBJECTS = (setup, people, maintenance, patients, papers, records, packs, demo)
+_SUBJECTS = (setup, people, maintenance, patients, papers, records, packs, demo, day)
 
 
 def build_parser() -> argparse.ArgumentParser:

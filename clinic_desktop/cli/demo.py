@@ -6,11 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from clinic_desktop import clinic, i18n
-from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import Language, _
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
+    from clinic_desktop.config import DataDir
 
 
 def register(
@@ -27,13 +27,12 @@ def register(
 
 
 def _demo(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int:
-    from clinic_desktop.sample_clinic import create_sample
+    from clinic_desktop.sample_clinic import create_sample, sample_dir
     from clinic_desktop.services.sample.script import SAMPLE_PASSWORD, script
 
     language = options.sample_language or options.speak or i18n.current().language
     if options.data_dir is None:  # beside the real clinic, never in it
-        folder = data_dir.root.parent / f"{data_dir.root.name} sample {script(language).language}"
-        data_dir = DataDir(folder)
+        data_dir = sample_dir(data_dir, language)
     i18n.use(Language(script(language).language))
     if not clinic.exists(data_dir):
         output.progress(_("Making the sample clinic …"))

@@ -66,9 +66,9 @@ class LineEditor(QWidget):
             grid.addWidget(Label(title, "caption", "muted"), 0, place, 1, span)
             grid.addWidget(field, 1, place, 1, span)
             grid.setColumnStretch(place, span)
-        self.sig = Label("", wrap=True)
+        self.sig = Label("", wrap=True, parent=self)
         self.sig.setObjectName("prescribe.sig")
-        self.message = Label("", "caption", "danger", wrap=True)
+        self.message = Label("", "caption", "danger", wrap=True, parent=self)
         self.notices = SafetyNotices()
         self.notices.reason_changed.connect(self._changed)
         self.add_button = Button(_("Add to prescription"), "secondary", Icon.ADD)
@@ -82,6 +82,8 @@ class LineEditor(QWidget):
         for widget in (self.sig, self.message, self.notices, self.add_button):
             column.addWidget(widget)
         self.product.edit.textEdited.connect(self._changed)
+        _say(self.sig, "")
+        _say(self.message, "")
 
     def _field(self, name: str, title: str, example: str) -> QLineEdit:
         field = QLineEdit()
@@ -128,8 +130,8 @@ class LineEditor(QWidget):
         for field in (self.strength, self.kind, self.directions, self.amount):
             field.clear()
         self.amount.setPlaceholderText("")
-        self.sig.setText("")
-        self.message.setText("")
+        _say(self.sig, "")
+        _say(self.message, "")
         self.notices.clear()
 
     def begin(self, text: str = "") -> None:
@@ -180,10 +182,10 @@ class LineEditor(QWidget):
         if number != self._asked:
             return  # the answer to an older question
         self._seen = seen
-        self.sig.setText(_("For the patient: {sig}").format(sig=isolate(seen.line.sig)))
+        _say(self.sig, _("For the patient: {sig}").format(sig=isolate(seen.line.sig)))
         words = (*seen.line.stops, *seen.line.asks)
         self.message.set_tone("danger" if seen.line.stops else "warn")
-        self.message.setText(" ".join(words))
+        _say(self.message, " ".join(words))
         self.amount.setPlaceholderText(seen.line.quantity_value)
         self.notices.show_report(seen.safety)
         if self._add_when_seen:
@@ -195,11 +197,11 @@ class LineEditor(QWidget):
             return
         self._add_when_seen = False
         self._seen = None
-        self.sig.setText("")
+        _say(self.sig, "")
         typed = bool(self.directions.text().strip())
         self.message.set_tone("danger")
         field = getattr(error, "field", "")
-        self.message.setText(error.message if typed or field != "directions" else "")
+        _say(self.message, error.message if typed or field != "directions" else "")
         if isinstance(error, ValidationError) and field == "directions":
             self.directions.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -233,3 +235,9 @@ class LineEditor(QWidget):
             self.submit()
             return
         super().keyPressEvent(event)
+
+
+def _say(label: Label, words: str) -> None:
+    """Show words, or take no room."""
+    label.setText(words)
+    label.setVisible(bool(words))

@@ -44,6 +44,7 @@ class ReasonField(QWidget):
         super().__init__(parent)
         self.edit = QLineEdit()
         self.edit.setAccessibleName(name)
+        self.edit.setObjectName("appointment.overlap-reason")
         self.setFocusProxy(self.edit)
         self.edit.textChanged.connect(self.changed)
         self.edit.returnPressed.connect(self._on_return)

@@ -101,9 +101,10 @@ class Toast(QFrame):
             self.label.setWordWrap(True)
         self.setFixedWidth(min(self.sizeHint().width(), room))
         self.adjustSize()
-        # At the leading edge: a drawer's buttons stand at the trailing one.
+        # Before the middle: the rail stands at the leading edge, a drawer at the trailing one.
         rtl = self._host.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        left = self._host.width() - self.width() - SPACE_6 if rtl else SPACE_6
+        third = max(SPACE_6, min(self._host.width() // 10, room - self.width() + SPACE_6))
+        left = self._host.width() - self.width() - third if rtl else third
         self.move(left, self._host.height() - self.height() - SPACE_6)
 
 

@@ -1,0 +1,1 @@
+"""The clinic day, played through the real window."""
