@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -50,107 +50,100 @@ def put_chart(uow: UnitOfWork, visits: int = 12, *, each_days: int = 30) -> uuid
         allergy_status="not-asked",
     )
     uow.add(patient)
-    rows: dict[type, list[dict[str, Any]]] = {}
-    for number in range(visits):
-        _visit(uow, patient.id, number, uow.now - timedelta(days=each_days * number + 9), rows)
     uow.session.flush()
-    for model, values in rows.items():
-        uow.session.execute(insert(model), values)
+    history = _History(uow, patient.id)
+    for number in range(visits):
+        history.add_visit(number, uow.now - timedelta(days=each_days * number + 9))
+    history.write()
     return patient.id
 
 
-def _visit(
-    uow: UnitOfWork,
-    patient_id: uuid.UUID,
-    number: int,
-    at: Any,
-    rows: dict[type, list[dict[str, Any]]],
-) -> None:
-    visit, report = uow.new_id(), uow.new_id()
-    of = {"patient_id": patient_id, "encounter_id": visit}
+class _History:
+    """Rows of one patient, gathered to be written table by table."""
 
-    def put(model: type, **values: Any) -> None:
-        rows.setdefault(model, []).append({"id": uow.new_id(), **of, **values})
+    def __init__(self, uow: UnitOfWork, patient_id: uuid.UUID) -> None:
+        self._uow, self._patient_id = uow, patient_id
+        self._rows: dict[type, list[dict[str, Any]]] = {}
+        self._visit = uow.new_id()
 
-    rows.setdefault(Encounter, []).append(
-        {
-            "id": visit,
-            "patient_id": patient_id,
-            "practitioner_id": uow.actor.practitioner_id,
-            "start_at": at,
-            "end_at": at + timedelta(minutes=20),
-            "status": "finished",
-            "type_display": "Diabetes follow-up",
-            "reason": "Check-up",
-        }
-    )
-    put(
-        Note,
-        kind="imported",
-        subjective="Feels well. Home glucose 6.8–8.4 mmol/L in the mornings.",
-        plan="Metformin continued. HbA1c and creatinine in 3 months.",
-        written_at=at,
-    )
-    for code, name, unit, value in VITAL_CODES:
-        shown = round(value * (1 + (number * 7 % 13 - 6) / 200), 1)
-        put(
+    def write(self) -> None:
+        """To the file."""
+        for model, values in self._rows.items():
+            self._uow.session.execute(insert(model), values)
+
+    def _put(self, model: type, **values: Any) -> None:
+        of_visit = {"patient_id": self._patient_id, "encounter_id": self._visit}
+        row = {"id": self._uow.new_id(), **of_visit, **values}
+        self._rows.setdefault(model, []).append(row)
+
+    def add_visit(self, number: int, at: datetime) -> None:
+        """One visit; ``number`` counts back from the latest."""
+        self._visit = self._uow.new_id()
+        self._rows.setdefault(Encounter, []).append(
+            {
+                "id": self._visit,
+                "patient_id": self._patient_id,
+                "practitioner_id": self._uow.actor.practitioner_id,
+                "start_at": at,
+                "end_at": at + timedelta(minutes=20),
+                "status": "finished",
+                "type_display": "Diabetes follow-up",
+                "reason": "Check-up",
+            }
+        )
+        self._put(
+            Note,
+            kind="imported",
+            subjective="Feels well. Home glucose 6.8–8.4 mmol/L in the mornings.",
+            plan="Metformin continued. HbA1c and creatinine in 3 months.",
+            written_at=at,
+        )
+        self._add_vitals(number, at)
+        self._add_laboratory(number, at)
+        self._add_statements(number, at)
+
+    def _add_vitals(self, number: int, at: datetime) -> None:
+        for code, name, unit, usual in VITAL_CODES:
+            value = round(usual * (1 + (number * 7 % 13 - 6) / 200), 1)
+            self._measure(code, name, unit, value, category="vital-signs", effective_at=at)
+
+    def _add_laboratory(self, number: int, at: datetime) -> None:
+        report = self._uow.new_id()
+        panel = {"id": report, "category": "LAB", "display": "Metabolic panel"}
+        self._put(DiagnosticReport, **panel, effective_at=at, issued_at=at)
+        for code, name, unit, usual, low, high in LABS:
+            value = round(usual * (1 - number / 120 + (number * 5 % 7 - 3) / 60), 1)
+            limits = {"reference_low": low, "reference_high": high}
+            of_report = {"report_id": report, "category": "laboratory", "effective_at": at}
+            self._measure(code, name, unit, value, **limits, **of_report)
+
+    def _measure(self, code: str, name: str, unit: str, value: float, **values: Any) -> None:
+        self._put(
             Observation,
-            category="vital-signs",
             system="http://loinc.org",
             code=code,
             display=name,
             value_kind="quantity",
-            value=str(shown),
-            value_number=shown,
+            value=str(value),
+            value_number=value,
             unit=unit,
             unit_code=unit,
-            effective_at=at,
+            **values,
         )
-    rows.setdefault(DiagnosticReport, []).append(
-        {
-            "id": report,
-            **of,
-            "category": "LAB",
-            "display": "Metabolic panel",
-            "effective_at": at,
-            "issued_at": at,
-        }
-    )
-    for code, name, unit, value, low, high in LABS:
-        shown = round(value * (1 - number / 120 + (number * 5 % 7 - 3) / 60), 1)
-        put(
-            Observation,
-            report_id=report,
-            category="laboratory",
-            system="http://loinc.org",
-            code=code,
-            display=name,
-            value_kind="quantity",
-            value=str(shown),
-            value_number=shown,
-            unit=unit,
-            unit_code=unit,
-            reference_low=low,
-            reference_high=high,
-            effective_at=at,
-        )
-    code, term = TERMS[number % len(TERMS)]
-    put(Condition, code=code, display=term, onset=str(at.date()), recorded_at=at)
-    if number < len(DRUGS):
-        put(
-            MedicationRequest,
-            product=DRUGS[number],
-            instructions="1 tablet in the morning",
-            authored_at=at,
-            is_long_term=True,
-        )
-    if number % 12 == 0:
-        put(
-            Immunization,
-            code="140",
-            display="Influenza vaccine",
-            occurred_at=at,
-            lot_number="7K221",
-        )
-    if number % 6 == 0:
-        put(DocumentReference, display="Discharge summary", dated_at=at, content="Text")
+
+    def _add_statements(self, number: int, at: datetime) -> None:
+        code, term = TERMS[number % len(TERMS)]
+        self._put(Condition, code=code, display=term, onset=str(at.date()), recorded_at=at)
+        if number < len(DRUGS):
+            self._put(
+                MedicationRequest,
+                product=DRUGS[number],
+                instructions="1 tablet in the morning",
+                authored_at=at,
+                is_long_term=True,
+            )
+        if number % 12 == 0:
+            vaccine = {"code": "140", "display": "Influenza vaccine", "lot_number": "7K221"}
+            self._put(Immunization, **vaccine, occurred_at=at)
+        if number % 6 == 0:
+            self._put(DocumentReference, display="Discharge summary", dated_at=at, content="Text")
