@@ -186,8 +186,10 @@ class CalendarView(Screen):
         self.panel.show_state(state)
         if state.grid is None:
             return
-        self.canvas.show_grid(state.grid)
-        self._share_width()
+        if state.grid is not self.canvas.grid:
+            # Only a new reading: another one would undo what was moved and is not yet read.
+            self.canvas.show_grid(state.grid)
+            self._share_width()
         self._take_wanted_slot()
         self._scroll_once(state)
 

@@ -169,8 +169,11 @@ class CalendarVM(QObject):
 
         def show(found: Grid) -> None:
             now = self.state
-            if key == (now.first_day, now.mode, now.by, now.resource):
-                self._unread = {each: at for each, at in self._unread.items() if at > number}
+            late = self._writing.total() > 0 or any(at > number for at in self._unread.values())
+            # A reading older than our own last write would throw a tile back for a moment;
+            # the write's commit starts another one.
+            if not late and key == (now.first_day, now.mode, now.by, now.resource):
+                self._unread.clear()
                 self._set(grid=found)
 
         if state.mode is Mode.WEEK:
@@ -222,7 +225,7 @@ class CalendarVM(QObject):
 
     def _placed(self, change: AppointmentChange, wish: Placing) -> None:
         self._writing[wish.row.id] -= 1
-        self._unread[wish.row.id] = self._readings  # the commit was announced before
+        self._unread[wish.row.id] = self._readings  # its commit was announced before
         clipped = self.state.clipboard
         if clipped is not None and clipped.id == wish.row.id and not wish.copies:
             self._set(clipboard=None)
@@ -231,7 +234,9 @@ class CalendarVM(QObject):
     def _refuser(self, wish: Placing) -> Callable[[ClinicError], None]:
         def refuse(error: ClinicError) -> None:
             self._writing[wish.row.id] -= 1
-            self.changed.emit(self.state)  # back to where it was
+            if self.state.grid is not None:
+                self._set(grid=replace(self.state.grid))  # another one: back to where it was
+            self.load()
             if isinstance(error, ValidationError) and error.field == "overlap_reason":
                 self.reason_wanted.emit(wish, error)
             else:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
@@ -63,10 +64,10 @@ def stored(day: BusyDay, family: str) -> tuple[str, GridTile]:
 def drag(qtbot: QtBot, tile: Tile, by: QPoint, *, grip: QPoint | None = None,
          modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:  # fmt: skip
     start = grip or QPoint(20, 6)
-    qtbot.mousePress(tile, LEFT, modifier, start)
-    qtbot.mouseMove(tile, start + by / 2)
-    qtbot.mouseMove(tile, start + by)
-    qtbot.mouseRelease(tile, LEFT, modifier, start + by)
+    QTest.mousePress(tile, LEFT, modifier, start)
+    QTest.mouseMove(tile, start + by / 2)
+    QTest.mouseMove(tile, start + by)
+    QTest.mouseRelease(tile, LEFT, modifier, start + by)
 
 
 def host_of(view: CalendarView) -> RecordingHost:
@@ -129,7 +130,7 @@ def test_a_drop_on_another_appointment_asks_why_before_it_is_kept(
     form = host_of(view).drawers[-1]
     assert isinstance(form, ReasonForm)
     qtbot.addWidget(form)
-    qtbot.keyClicks(form.reason.edit, "Urgent")
+    QTest.keyClicks(form.reason.edit, "Urgent")
     form.submit(print_too=False)
     qtbot.waitUntil(lambda: stored(busy_morning, "PETROV")[1].row.overlap_reason == "Urgent")
     qtbot.waitUntil(lambda: tile_of(view, "PETROV").crowded)
@@ -154,12 +155,12 @@ def test_control_and_arrows_move_even_when_pressed_quickly(
     tile = tile_of(view, "PETROV")
     tile.setFocus()
     for _press in range(4):
-        qtbot.keyClick(tile, Qt.Key.Key_Down, CONTROL)
+        QTest.keyClick(tile, Qt.Key.Key_Down, CONTROL)
     qtbot.waitUntil(lambda: stored(busy_morning, "PETROV")[1].start_min == 12 * 60 + 30)
     qtbot.waitUntil(lambda: view.context.tasks.is_idle)
     tile = tile_of(view, "PETROV")
     assert tile.hasFocus()
-    qtbot.keyClick(tile, Qt.Key.Key_Right, CONTROL)
+    QTest.keyClick(tile, Qt.Key.Key_Right, CONTROL)
     qtbot.waitUntil(lambda: len(host_of(view).drawers) == 1)  # ABARA is there at 12:40
 
 
@@ -168,9 +169,9 @@ def test_plus_and_minus_change_the_length(
 ) -> None:
     tile = tile_of(view, "NGUYEN")
     tile.setFocus()
-    qtbot.keyClicks(tile, "++")
+    QTest.keyClicks(tile, "++")
     qtbot.waitUntil(lambda: stored(busy_morning, "NGUYEN")[1].row.minutes == 20)
-    qtbot.keyClicks(tile, "-")
+    QTest.keyClicks(tile, "-")
     qtbot.waitUntil(lambda: stored(busy_morning, "NGUYEN")[1].row.minutes == 15)
 
 
@@ -179,12 +180,12 @@ def test_cut_and_paste_move_to_another_day(
 ) -> None:
     tile = tile_of(view, "NGUYEN")
     tile.setFocus()
-    qtbot.keyClick(tile, Qt.Key.Key_X, CONTROL)
+    QTest.keyClick(tile, Qt.Key.Key_X, CONTROL)
     assert view.panel.clipboard.isVisible()
     view.vm.step(2)
     qtbot.waitUntil(lambda: len(view.canvas.tiles()) == 0)
     view.canvas.go_to_minute(2, 10 * 60)
-    qtbot.keyClick(view.canvas, Qt.Key.Key_V, CONTROL)
+    QTest.keyClick(view.canvas, Qt.Key.Key_V, CONTROL)
     qtbot.waitUntil(lambda: len(view.canvas.tiles()) == 1)
     (moved,) = view.canvas.tiles()
     assert (moved.column, moved.tile.start_min) == (2, 600)
@@ -196,18 +197,18 @@ def test_arrows_go_from_tile_to_tile_and_escape_to_the_sheet(
 ) -> None:
     tile = tile_of(view, "SINGH")
     tile.setFocus()
-    qtbot.keyClick(tile, Qt.Key.Key_Down)
+    QTest.keyClick(tile, Qt.Key.Key_Down)
     assert tile_of(view, "PETROV").hasFocus()
-    qtbot.keyClick(tile_of(view, "PETROV"), Qt.Key.Key_Right)
+    QTest.keyClick(tile_of(view, "PETROV"), Qt.Key.Key_Right)
     assert tile_of(view, "ABARA").hasFocus()
-    qtbot.keyClick(tile_of(view, "ABARA"), Qt.Key.Key_Escape)
+    QTest.keyClick(tile_of(view, "ABARA"), Qt.Key.Key_Escape)
     assert view.canvas.hasFocus()
 
 
 def test_letters_on_a_tile_take_the_steps_of_the_day(view: CalendarView, qtbot: QtBot) -> None:
     tile = tile_of(view, "ABARA")
     tile.setFocus()
-    qtbot.keyClick(tile, Qt.Key.Key_A)
+    QTest.keyClick(tile, Qt.Key.Key_A)
     qtbot.waitUntil(lambda: tile_of(view, "ABARA").row.status == S.ARRIVED)
     assert tile_of(view, "ABARA").hasFocus()
 
@@ -216,8 +217,8 @@ def test_typing_on_a_free_slot_books_there_with_what_was_typed(
     view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
 ) -> None:
     view.canvas.go_to_minute(1, 15 * 60)
-    qtbot.keyClick(view.canvas, Qt.Key.Key_Down)
-    qtbot.keyClicks(view.canvas, "s")
+    QTest.keyClick(view.canvas, Qt.Key.Key_Down)
+    QTest.keyClicks(view.canvas, "s")
     wanted = booking_of(view)
     assert (wanted.day, wanted.text) == (SATURDAY, "s")
     assert wanted.at is not None
@@ -227,16 +228,16 @@ def test_typing_on_a_free_slot_books_there_with_what_was_typed(
 
 def test_f_goes_to_the_first_free_time(view: CalendarView, qtbot: QtBot) -> None:
     view.canvas.setFocus()
-    qtbot.keyClick(view.canvas, Qt.Key.Key_F)
+    QTest.keyClick(view.canvas, Qt.Key.Key_F)
     qtbot.waitUntil(lambda: view.canvas.slot()[1] == 12 * 60)
 
 
 def test_a_typed_day_is_gone_to(view: CalendarView, qtbot: QtBot) -> None:
-    qtbot.keyClicks(view.bar.jump, "in 2w")
-    qtbot.keyClick(view.bar.jump, Qt.Key.Key_Return)
+    QTest.keyClicks(view.bar.jump, "in 2w")
+    QTest.keyClick(view.bar.jump, Qt.Key.Key_Return)
     assert view.vm.state.day == SATURDAY + timedelta(days=14)
-    qtbot.keyClicks(view.bar.jump, "gibberish")
-    qtbot.keyClick(view.bar.jump, Qt.Key.Key_Return)
+    QTest.keyClicks(view.bar.jump, "gibberish")
+    QTest.keyClick(view.bar.jump, Qt.Key.Key_Return)
     assert view.vm.state.day == SATURDAY + timedelta(days=14)
     view.go_today()
     assert view.vm.state.day == SATURDAY

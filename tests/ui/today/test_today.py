@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -67,7 +68,7 @@ def visited(view: TodayView) -> list[to.Destination]:
 
 def test_check_in_is_one_key(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "ABARA")
-    qtbot.keyClick(view.table, Qt.Key.Key_A)
+    QTest.keyClick(view.table, Qt.Key.Key_A)
     qtbot.waitUntil(lambda: status_of(view, "ABARA") == S.ARRIVED)
     assert "ABARA" in host_of(view).toasts[-1]
     row = view.vm.row(view.table.current_id())
@@ -88,7 +89,7 @@ def test_letters_work_in_every_keyboard_layout(
 
 def test_the_undo_of_a_check_in_restores_the_board(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "PETROV")
-    qtbot.keyClick(view.table, Qt.Key.Key_A)
+    QTest.keyClick(view.table, Qt.Key.Key_A)
     qtbot.waitUntil(lambda: status_of(view, "PETROV") == S.ARRIVED)
     undo = host_of(view).undo
     assert undo is not None
@@ -98,50 +99,50 @@ def test_the_undo_of_a_check_in_restores_the_board(view: TodayView, qtbot: QtBot
 
 def test_start_of_a_visit_is_one_key_and_opens_the_editor(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "SINGH")
-    qtbot.keyClick(view.table, Qt.Key.Key_V)
+    QTest.keyClick(view.table, Qt.Key.Key_V)
     qtbot.waitUntil(lambda: any(isinstance(each, to.Visit) for each in visited(view)))
     qtbot.waitUntil(lambda: status_of(view, "SINGH") == S.IN_ROOM)
 
 
 def test_a_move_is_one_key_a_line_and_enter(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "ABARA")
-    qtbot.keyClick(view.table, Qt.Key.Key_M)
+    QTest.keyClick(view.table, Qt.Key.Key_M)
     wanted = visited(view)[-1]
     assert isinstance(wanted, to.MoveAppointment)
     form = MoveView(view.context, wanted)
     qtbot.addWidget(form)
     form.show()
     qtbot.waitUntil(lambda: form.vm.row is not None)
-    qtbot.keyClicks(form.slot.line, "mon 9:15")
+    QTest.keyClicks(form.slot.line, "mon 9:15")
     with qtbot.waitSignal(form.close_requested):
-        qtbot.keyClick(form.slot.line, Qt.Key.Key_Return)
+        QTest.keyClick(form.slot.line, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 9)
     assert "Mon 23 Nov" in host_of(view).toasts[-1]
 
 
 def test_bill_opens_the_checkout_and_moves_the_person_on(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "HADDAD")
-    qtbot.keyClick(view.table, Qt.Key.Key_B)
+    QTest.keyClick(view.table, Qt.Key.Key_B)
     assert isinstance(visited(view)[-1], to.Billing)
     qtbot.waitUntil(lambda: status_of(view, "HADDAD") == S.TO_BILL)
 
 
 def test_enter_opens_the_chart(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "OKAFOR")
-    qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    QTest.keyClick(view.table, Qt.Key.Key_Return)
     assert isinstance(visited(view)[-1], to.Chart)
 
 
 def test_a_cancellation_asks_why_and_one_click_answers(view: TodayView, qtbot: QtBot) -> None:
     choose(view, "NGUYEN")
-    qtbot.keyClick(view.table, Qt.Key.Key_X)
+    QTest.keyClick(view.table, Qt.Key.Key_X)
     form = host_of(view).drawers[-1]
     assert isinstance(form, CancelForm)
     qtbot.addWidget(form)
     form.show()
-    qtbot.keyClicks(form.reason.edit, "ill")
+    QTest.keyClicks(form.reason.edit, "ill")
     with qtbot.waitSignal(form.close_requested):
-        qtbot.keyClick(form.reason.edit, Qt.Key.Key_Return)
+        QTest.keyClick(form.reason.edit, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 9)
 
 
