@@ -20,6 +20,11 @@ from clinic_desktop.ui.widgets.suggestions import Suggestions
 _KEY = Qt.Key
 _SETTLE_MS = 220
 FAMILY, GIVEN = "Odera", "Janet"
+NOTE = (
+    "a cough", "three days", "good", "clear", "regular", "soft",
+    "Upper respiratory infection.", "Fluids and rest.", "breathless or feverish",
+)  # fmt: skip
+"""What goes into the blanks of the sample's general template."""
 
 
 @dataclass
@@ -167,13 +172,8 @@ class Day:
         self.player.until(lambda: self.player.focus.objectName() == "note.subjective", "the note")
 
     def _write_note(self) -> None:
-        player = self.player
-        player.press(_KEY.Key_End, CTRL)
-        self._pick("/cold")
-        self._settle()
-        self._click("note.plan")
-        player.press(_KEY.Key_End, CTRL)
-        player.type(" Warm drinks.")
+        """The template of the appointment's type is there; Tab goes from blank to blank."""
+        self._fill(*NOTE)
 
     def _measure(self) -> None:
         self._click("vital.bp")

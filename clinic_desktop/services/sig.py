@@ -20,6 +20,12 @@ def sig_text(parts: SigParts, language: Language) -> str:
     return words.sentence(parts)
 
 
+def counted_unit(unit: str, amount: Decimal, language: Language) -> str:
+    """The word for so many of a dose unit ("capsules"); a unit we do not know as it is."""
+    known = DoseUnit(unit) if unit else None
+    return _Words(language).unit_of(known, amount) if known else ""
+
+
 class _Words:
     """The pieces of the sentence in one language; every piece can stand in any order."""
 
@@ -121,6 +127,11 @@ class _Words:
         }
         known = forms.get(unit)
         return known() if known else "{n} " + isolate(str(unit)).replace("{", "").replace("}", "")
+
+    def unit_of(self, unit: DoseUnit, amount: Decimal) -> str:
+        """The word alone, in the form that the number asks for."""
+        n = int(amount) if amount == int(amount) else 2
+        return self._units(unit, n).format(n="").strip()
 
     def _less_than_one(self, unit: DoseUnit) -> str:
         return {

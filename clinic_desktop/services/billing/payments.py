@@ -104,7 +104,7 @@ def take_payment(uow: UnitOfWork, wish: TakePayment) -> PaymentTaken:
         check_payment(wish.amount_minor, now)
     except InvoiceError as error:
         raise refusal(error, invoice.currency, "amount_minor") from error
-    change = 0
+    change = None
     if wish.tendered_minor is not None:
         change = wish.tendered_minor - wish.amount_minor
         if change < 0:
@@ -116,7 +116,7 @@ def take_payment(uow: UnitOfWork, wish: TakePayment) -> PaymentTaken:
     due = now.due_minor - wish.amount_minor
     if due == 0 and invoice.encounter_id is not None:
         encounter_reached(uow, invoice.encounter_id, AppointmentStatus.DONE)
-    return PaymentTaken(payment.id, payment.number, wish.amount_minor, change, due)
+    return PaymentTaken(payment.id, payment.number, wish.amount_minor, change or 0, due)
 
 
 def _payment(uow: UnitOfWork, invoice: Invoice, amount_minor: int, method: str) -> Payment:
