@@ -1,0 +1,184 @@
+"""The settings about time: types, hours, closed days, people and rooms."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop import i18n
+from clinic_desktop.services.scheduling import hours, resources
+from clinic_desktop.services.scheduling.timetable import PRACTICE, Resource
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.settings.schedule_closures import ClosureForm, ClosuresPage, HolidaysForm
+from clinic_desktop.ui.settings.schedule_hours import NEW_PERIOD, HoursPage
+from clinic_desktop.ui.settings.schedule_lines import PeoplePage, RoomsPage, TypeForm, TypesPage
+from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
+from tests.support.busy_day import SATURDAY, BusyDay
+from tests.support.windows import RecordingHost
+
+
+@pytest.fixture
+def context(busy_day: BusyDay, ui_context: Context) -> Context:
+    """A practice to set up."""
+    i18n.use(ui_context.language)
+    return ui_context
+
+
+def shown(qtbot: QtBot, widget: QWidget) -> None:
+    qtbot.addWidget(widget)
+    widget.resize(800, 700)
+    widget.show()
+
+
+def drawer(context: Context) -> QWidget:
+    host = context.host
+    assert isinstance(host, RecordingHost)
+    return host.drawers[-1]
+
+
+@pytest.mark.parametrize(("name", "title", "page"), SCHEDULE_PAGES)
+def test_every_page_opens(
+    context: Context, qtbot: QtBot, name: str, title: str, page: type[QWidget]
+) -> None:
+    made = page(context)
+    shown(qtbot, made)
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+def test_a_type_is_added_and_its_shortcut_must_be_free(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    page = TypesPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 4)
+    page.open_line(None)
+    form = drawer(context)
+    assert isinstance(form, TypeForm)
+    shown(qtbot, form)
+    QTest.keyClicks(form.name, "Ultrasound")
+    QTest.keyClicks(form.shortcut, "fu")
+    form.length.set_text("40")
+    form.submit(print_too=False)
+    qtbot.waitUntil(lambda: bool(form.rows["shortcut"].message.text().startswith("Another")))
+    form.shortcut.setText("us")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 5)
+    found = busy_day.record.read(resources.types)[-1]
+    assert (found.name, found.shortcut, found.duration_min) == ("Ultrasound", "us", 40)
+
+
+def test_enter_on_a_line_opens_it_with_what_it_holds(context: Context, qtbot: QtBot) -> None:
+    page = TypesPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 4)
+    page.table.setFocus()
+    page.table.setCurrentIndex(page.table.model_.index(1, 0))
+    QTest.keyClick(page.table, Qt.Key.Key_Return)
+    form = drawer(context)
+    assert isinstance(form, TypeForm)
+    assert (form.name.text(), form.length.text()) == ("Follow-up", "15")
+    qtbot.addWidget(form)
+
+
+@pytest.mark.parametrize("page", [PeoplePage, RoomsPage])
+def test_a_line_out_of_use_stays_in_the_list(
+    context: Context, busy_day: BusyDay, qtbot: QtBot, page: type[PeoplePage | RoomsPage]
+) -> None:
+    made = page(context)
+    shown(qtbot, made)
+    qtbot.waitUntil(lambda: made.table.model_.rowCount() >= 2)
+    count = made.table.model_.rowCount()
+    made.open_line(made.table.model_.row_at(1))
+    form = drawer(context)
+    shown(qtbot, form)
+    form.active.setChecked(False)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(form.close_requested):  # type: ignore[attr-defined]
+        form.submit(print_too=False)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: made.table.model_.index(1, made.table.model_.columnCount() - 1).data()
+                    == "out of use")  # fmt: skip
+    assert made.table.model_.rowCount() == count
+
+
+def test_hours_are_typed_as_people_write_them(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    page = HoursPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    for day in range(5):
+        page.days[day].set_text("8-12, 14-18")
+    page.days[5].set_text("9-8")
+    page.save.click()
+    assert "end before" in page.days[5].message.text()
+    page.days[5].set_text("9-13")
+    page.save.setEnabled(True)
+    qtbot.waitUntil(lambda: not page.save._guard.isActive())
+    page.save.click()
+    qtbot.waitUntil(lambda: len(busy_day.record.read(hours.week_hours)) == 1)
+    (week,) = busy_day.record.read(hours.week_hours)
+    assert week.resource == PRACTICE
+    assert week.spans[0] == ((480, 720), (840, 1080))
+    assert week.spans[5:] == (((540, 780),), ())
+
+
+def test_other_hours_for_a_period_of_one_doctor(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    page = HoursPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: page.whose.count() == 6)
+    njeri = Resource(busy_day.doctors["Njeri"])
+    page.whose.set_value(njeri)
+    page.period.set_value(NEW_PERIOD)
+    page._show_week()
+    page.first.set_text("8.2.2027")
+    page.last.set_text("9.3.2027")
+    page.days[0].set_text("10-14")
+    page.save.click()
+    qtbot.waitUntil(lambda: len(busy_day.record.read(hours.week_hours)) == 1)
+    (week,) = busy_day.record.read(hours.week_hours)
+    assert (week.resource, week.valid_from, week.valid_to) == (
+        njeri,
+        date(2027, 2, 8),
+        date(2027, 3, 9),
+    )
+
+
+def test_leave_is_added_in_words(context: Context, busy_day: BusyDay, qtbot: QtBot) -> None:
+    page = ClosuresPage(context)
+    shown(qtbot, page)
+    form = ClosureForm(context)
+    shown(qtbot, form)
+    form.submit(print_too=False)
+    assert form.rows["start_on"].message.text()
+    form.first.set_text("mon")
+    form.last.set_text("fri")
+    form.reason.setText("Congress")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 1)
+    (row,) = busy_day.record.read(hours.closures, SATURDAY)
+    assert (row.start_on, row.end_on) == (date(2026, 11, 23), date(2026, 11, 27))
+    page.table.setCurrentIndex(page.table.model_.index(0, 0))
+    page.remove.click()
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 0)
+
+
+def test_public_holidays_are_ticked_and_closed(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    form = HolidaysForm(context)
+    shown(qtbot, form)
+    qtbot.waitUntil(lambda: bool(form.chosen()))
+    count = len(form.chosen())
+    assert str(count) in form.primary_text()
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    closed = busy_day.record.read(hours.closures, date(2026, 1, 1))
+    assert len(closed) == count
