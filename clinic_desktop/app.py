@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
@@ -17,22 +17,27 @@ from clinic_desktop import clinic, i18n, logs
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import APP_NAME, DataDir
 from clinic_desktop.db.engine import check_library
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import Language
 from clinic_desktop.security import vault as vaults
+from clinic_desktop.services.setup import open_step
 from clinic_desktop.ui.core.actions import Actions
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.navigator import Navigator
+from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
+from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.shell.desk import Desk
+from clinic_desktop.ui.shell.idle_watch import IdleWatch, minutes_of
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.window import Window
 from clinic_desktop.ui.shell.window_host import WindowHost
 from clinic_desktop.ui.theme import style
-from clinic_desktop.ui.theme.look import Appearance
-from clinic_desktop.ui.theme.tokens import Density, Theme
+from clinic_desktop.ui.theme.remembered import appearance_of
 from clinic_desktop.ui.widgets.focus_ring import FocusRing
+
+if TYPE_CHECKING:
+    from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +48,15 @@ class Session(QObject):
     desk_shown = Signal()
     _opened = Signal(object)
 
-    def __init__(self, data_dir: DataDir, login: str = "", clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: DataDir,
+        login: str = "",
+        clock: Clock | None = None,
+        cost: vaults.KdfCost | None = None,
+    ) -> None:
         super().__init__()
+        self._cost = cost
         self.data_dir, self.clock = data_dir, clock or SystemClock()
         self.clinic: clinic.Clinic | None = None
         self.desk: Desk | None = None
@@ -53,9 +65,13 @@ class Session(QObject):
         self.window.closing.connect(self.close)
         self._login = login
         self._lock: LockView | None = None
+        self._first_run: FirstRunView | None = None
         self._frame = QWidget()
         self._keys = ThreadPoolExecutor(1, "clinic-keys")
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
+        self.window.winId()  # the system's window must be there to be watched
+        self.idle = IdleWatch(self.window.windowHandle(), self)
+        self.idle.idle.connect(self.show_lock)
 
     def start(self) -> None:
         """Show the lock screen, or the first steps where there is no clinic yet."""
@@ -65,20 +81,39 @@ class Session(QObject):
             self._show_first_run()
         self.window.show()
 
-    def _show_first_run(self) -> None:
+    def _show_first_run(self, opened: clinic.Clinic | None = None) -> None:
+        """The first steps, or those that were left open when the program was closed."""
         from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 
-        view = FirstRunView(self.data_dir, self.clock)
-        view.finished.connect(self.enter)
+        self.clinic = opened
+        view = FirstRunView(self.data_dir, self.clock, opened=opened, cost=self._cost)
+        view.created.connect(self._on_created)
+        view.finished.connect(self._leave_first_run)
+        self._first_run = view
         self.window.show_only(view)
+        if self._lock is not None:
+            self.window.drop(self._lock)
+            self._lock = None
+
+    def _on_created(self, opened: clinic.Clinic) -> None:
+        # From now on closing the window closes the record too.
+        self.clinic = opened
+
+    def _leave_first_run(self, opened: clinic.Clinic) -> None:
+        first_run, self._first_run = self._first_run, None
+        self.enter(opened)
+        if first_run is not None:
+            self.window.drop(first_run)
 
     def show_lock(self) -> None:
         """Hide the desk behind the tiles; what was typed stays behind them."""
+        self.idle.stop()
         vault = self.clinic.vault if self.clinic else vaults.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
         if self._lock is not None:
             self.window.drop(self._lock)
-        self._lock = LockView(vault, self.clock, login)
+        backup_at = str(clinic.remembered(self.data_dir).get("backup_at", ""))
+        self._lock = LockView(vault, self.clock, login, backup_at)
         self._lock.unlock_requested.connect(self.unlock)
         self.window.show_only(self._lock)
 
@@ -103,30 +138,48 @@ class Session(QObject):
             if self._lock is not None:
                 self._lock.refuse(str(error))
             return
-        self.enter(future.result())
+        opened = future.result()
+        if self.context is None and opened.store.read(SYSTEM, open_step).result():
+            self._show_first_run(opened)
+        else:
+            self.enter(opened)
 
     def enter(self, opened: clinic.Clinic) -> None:
         """Show the desk of the signed-in person; the same person finds it as it was."""
         same = self.context is not None and self.context.actor == opened.actor
-        self.clinic = opened
-        if not same:
-            self._make_desk(opened)
-        self.window.show_only(self._frame)
-        assert self.desk is not None  # noqa: S101 - made above
-        self.desk.top.embed_palette()
-        if not same:
-            self.desk.open_first()
+        self.clinic, self.data_dir = opened, opened.data_dir
+        if same:
+            self.window.show_only(self._frame)
+        else:
+            self._show_new_desk(opened)
         if self._lock is not None:
             self.window.drop(self._lock)
             self._lock = None
+        self.idle.start(minutes_of(clinic.remembered(self.data_dir).get("lock_minutes")))
         self.desk_shown.emit()
 
-    def _make_desk(self, opened: clinic.Clinic) -> None:
+    def _rebuild(self, destination: Destination) -> None:
+        """The same person in another language: a desk made anew, at the place asked for."""
+        if self.clinic is not None:
+            self._show_new_desk(self.clinic, destination)
+            self.desk_shown.emit()
+
+    def _show_new_desk(self, opened: clinic.Clinic, first: Destination | None = None) -> None:
+        desk = self._make_desk(opened)
+        self.window.show_only(self._frame)
+        desk.top.embed_palette()
+        if first is None:
+            desk.open_first()
+        else:
+            desk.context.navigator.open(first)
+
+    def _make_desk(self, opened: clinic.Clinic) -> Desk:
         if self.desk is not None and self.context is not None:
             self.context.tasks.close()
             self.window.drop(self._frame)
         language = opened.language()
         speak(language)
+        clinic.remember(self.data_dir, language=language.language)
         self._frame = QWidget()  # drawers and toasts lie over the desk, never over the lock screen
         tasks, host = Tasks(opened.store, opened.actor, self), WindowHost(self._frame)
         context = Context(
@@ -137,6 +190,10 @@ class Session(QObject):
             clock=self.clock,
             language=language,
             printing=PrintDesk(tasks, host, language),
+            clinic=opened,
+        )
+        context.navigator.rebuild_requested.connect(
+            self._rebuild, Qt.ConnectionType.QueuedConnection
         )
         self.context = context
         self.desk = Desk(context)
@@ -145,10 +202,14 @@ class Session(QObject):
         column = QVBoxLayout(self._frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.desk)
+        return self.desk
 
     def close(self) -> None:
         """Finish all work and let go of the record; safe to call twice."""
         self._keys.shutdown(wait=True)
+        self.idle.stop()
+        if self._first_run is not None:
+            self._first_run.close_work()
         if self.context is not None:
             self.context.tasks.close()
         if self.clinic is not None:
@@ -156,22 +217,9 @@ class Session(QObject):
             self.clinic = None
 
 
-def speak(language: Language) -> None:
-    """Make a language and its direction the window's."""
-    i18n.use(language)
-    direction = Qt.LayoutDirection.RightToLeft if language.rtl else Qt.LayoutDirection.LeftToRight
-    QApplication.setLayoutDirection(direction)
-
-
 def dress(app: QApplication, choices: dict[str, Any]) -> None:
     """Put on the look this PC was last used with."""
-    appearance = Appearance(
-        theme=Theme(choices.get("theme", Theme.SYSTEM)),
-        density=Density(choices.get("density", Density.STANDARD)),
-        scale=int(choices.get("scale", 100)),
-        reduced_motion=bool(choices.get("reduced_motion", False)),
-    )
-    style.apply(app, appearance)
+    style.apply(app, appearance_of(choices))
 
 
 def make_application(data_dir: DataDir) -> QApplication:

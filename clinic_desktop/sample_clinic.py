@@ -51,3 +51,25 @@ def create_sample(
         data_dir.vault.unlink(missing_ok=True)
         raise
     return made
+
+
+def sample_dir(data_dir: DataDir, language: str) -> DataDir:
+    """Where the sample clinic of a language lives: beside the real clinic, never in it."""
+    root = data_dir.root
+    return DataDir(root.parent / f"{root.name} sample {script(language).language}")
+
+
+def open_sample(
+    data_dir: DataDir,
+    language: str = "en",
+    clock: Clock | None = None,
+    cost: KdfCost | None = None,
+) -> clinic.Clinic:
+    """The sample clinic of a folder with its doctor signed in; made if it is not there yet.
+
+    Raises:
+        ClinicError: as ``create_sample`` and ``clinic.open_clinic``.
+    """
+    if not clinic.exists(data_dir):
+        return create_sample(data_dir, language, clock, cost)
+    return clinic.open_clinic(data_dir, script(language).staff[0].login, SAMPLE_PASSWORD, clock)

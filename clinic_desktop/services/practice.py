@@ -6,6 +6,7 @@ import hashlib
 import io
 import uuid
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
@@ -132,7 +133,26 @@ def change_logo(uow: UnitOfWork, picture: bytes) -> None:
     row.logo_id = _keep_picture(uow, picture) if picture else None
 
 
-def _keep_picture(uow: UnitOfWork, picture: bytes) -> uuid.UUID:
+def logo_file(path: Path) -> bytes:
+    """The picture of a file, made small enough for paper.
+
+    Raises:
+        ValidationError: it cannot be read, is no picture, or is far too large.
+    """
+    try:
+        with path.open("rb") as file:
+            picture = file.read(LOGO_BYTES + 1)
+    except OSError as error:
+        raise ValidationError("logo", _("This file cannot be read."), place=path.name) from error
+    return small_logo(picture)
+
+
+def small_logo(picture: bytes) -> bytes:
+    """A picture made small enough for paper, as PNG.
+
+    Raises:
+        ValidationError: not a picture, or far too large.
+    """
     if len(picture) > LOGO_BYTES:
         raise ValidationError("logo", _("The picture is larger than 8 MB."))
     try:
@@ -146,7 +166,11 @@ def _keep_picture(uow: UnitOfWork, picture: bytes) -> uuid.UUID:
             _("This file is not a picture we can read."),
             hint=_("Use a PNG or JPEG file."),
         ) from error
-    data = out.getvalue()
+    return out.getvalue()
+
+
+def _keep_picture(uow: UnitOfWork, picture: bytes) -> uuid.UUID:
+    data = small_logo(picture)
     digest = hashlib.sha256(data).hexdigest()
     if uow.session.get(Blob, digest) is None:
         uow.session.add(Blob(sha256=digest, data=data))

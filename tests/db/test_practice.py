@@ -15,6 +15,7 @@ from PIL import Image
 from clinic_desktop import cli, clinic
 from clinic_desktop.clinic import LATIN_DIGITS, Clinic
 from clinic_desktop.config import DataDir
+from clinic_desktop.db.backup import copy_record
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import (
     DatabaseDamagedError,
@@ -198,8 +199,10 @@ def test_a_tax_in_use_is_kept(record: Record) -> None:
 def test_a_backup_opens_as_a_clinic_of_its_own(opened: Clinic, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     made = opened.back_up(tmp_path / "stick", lambda done, total: seen.append((done, total)))
-    assert seen and seen[-1][0] == seen[-1][1]
-    assert made.size > 0 and clinic.remembered(opened.data_dir)["backup_at"]
+    assert seen
+    assert seen[-1][0] == seen[-1][1]
+    assert made.size > 0
+    assert clinic.remembered(opened.data_dir)["backup_at"]
     restored = DataDir(Path(shutil.copytree(made.folder, tmp_path / "other PC")))
     again = clinic.open_clinic(restored, "amina", PASSWORD)
     name = again.store.read(again.actor, practice.details).result().name
@@ -210,7 +213,8 @@ def test_a_backup_opens_as_a_clinic_of_its_own(opened: Clinic, tmp_path: Path) -
 def test_a_backup_shows_nothing_without_its_key(opened: Clinic, tmp_path: Path) -> None:
     made = opened.back_up(tmp_path)
     raw = DataDir(made.folder).database.read_bytes()
-    assert b"SQLite format" not in raw and b"Kilimani" not in raw
+    assert b"SQLite format" not in raw
+    assert b"Kilimani" not in raw
 
 
 def test_two_backups_in_one_second_are_two(opened: Clinic, tmp_path: Path) -> None:
@@ -230,17 +234,13 @@ def test_a_copy_that_does_not_read_back_is_no_backup(
     opened: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that returns other bytes than it was given is found out."""
-    from clinic_desktop.services import backup
-
-    real = backup.copy_record
-
     def rotten(source: Path, key: bytes, target: Path, progress: object = None) -> None:
-        real(source, key, target)
+        copy_record(source, key, target)
         data = bytearray(target.read_bytes())
         data[len(data) // 2] ^= 0xFF
         target.write_bytes(data)
 
-    monkeypatch.setattr(backup, "copy_record", rotten)
+    monkeypatch.setattr("clinic_desktop.services.backup.copy_record", rotten)
     with pytest.raises(DatabaseDamagedError):
         opened.back_up(tmp_path / "stick")
     assert list((tmp_path / "stick").iterdir()) == []

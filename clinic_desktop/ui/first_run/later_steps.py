@@ -1,0 +1,128 @@
+"""The steps with an open record: prices, printers, backups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import Language, _
+from clinic_desktop.services.billing import catalogue, starter
+from clinic_desktop.services.billing.catalogue import ServiceRow
+from clinic_desktop.ui.core.background import Run
+from clinic_desktop.ui.core.tasks import Tasks
+from clinic_desktop.ui.first_run.step import Step
+from clinic_desktop.ui.setup.backup_panel import BackupPanel
+from clinic_desktop.ui.setup.price_rows import PriceRows
+from clinic_desktop.ui.setup.printer_map import PrinterMap
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+
+
+class PricesStep(Step):
+    """A list to correct, not one to begin from nothing."""
+
+    def __init__(self, tasks: Tasks, language: Language, currency: str) -> None:
+        super().__init__(
+            _("Services and prices"),
+            _("Examples to correct: change, leave out or add lines. Prices are in {currency}."
+              ).format(currency=currency),
+        )  # fmt: skip
+        self._tasks = tasks
+        self._is_known = False
+        self.rows = PriceRows()
+        self.rows.show_services(starter.starter_services(language, currency), currency)
+        self.notice = Notice(Tone.DANGER, "")
+        self.notice.hide()
+        self.known = Label("", wrap=True)
+        self.known.hide()
+        for widget in (self.notice, self.known, self.rows):
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        tasks.read(self, catalogue.services, done=self._on_known)
+
+    def _on_known(self, rows: tuple[ServiceRow, ...]) -> None:
+        # Come back to: the list is in the record already, and is not entered twice.
+        if rows:
+            self._is_known = True
+            self.rows.hide()
+            self.known.setText(
+                _("The price list is kept: {names}. Change it in the settings.").format(
+                    names=", ".join(row.name for row in rows)
+                )
+            )
+            self.known.show()
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # something must hear Enter
+            if self.isVisible():
+                self.begin()
+
+    def begin(self) -> None:
+        """The first price."""
+        lines = self.rows.rows()
+        self.focus(self if self._is_known or not lines else lines[0].price.edit)
+
+    def leave(self, go_on: Callable[[], None]) -> None:
+        """Enter the list."""
+        if self._is_known:
+            go_on()
+        elif self.rows.show_error():
+
+            def entered(_count: int) -> None:
+                self._tasks.read(self, catalogue.services, done=self._on_known)
+                go_on()
+
+            self._tasks.write(
+                self,
+                starter.begin_price_list,
+                self.rows.forms(),
+                self.rows.tax(),
+                done=entered,
+                failed=self._refuse,
+            )
+
+    def _refuse(self, error: ClinicError) -> None:
+        self.notice.set_words(Tone.DANGER, error.message, error.hint)
+        self.notice.show()
+        self.notice.say()
+
+
+class PrintersStep(Step):
+    """Once for each kind of document, with a test page."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        super().__init__(
+            _("Printers"),
+            _("Each kind of document goes straight to its printer, without a dialog. Try each with "
+              "a test page. Every choice is kept at once."),
+        )  # fmt: skip
+        self.map = PrinterMap(tasks)
+        self.map.ready.connect(self._on_ready)
+        self.column.addWidget(self.map)
+        self.column.addStretch(1)
+
+    def begin(self) -> None:
+        """Ask the system what printers there are."""
+        self.map.load()
+
+    def _on_ready(self) -> None:
+        if self.isVisible():
+            self.focus(next(iter(self.map.rows.values())).printer)
+
+
+class BackupStep(Step):
+    """Where copies go; and one now, if wanted."""
+
+    def __init__(self, opened: Clinic, run: Run) -> None:
+        super().__init__(
+            _("Backups"), _("A PC can be stolen or break. A copy elsewhere brings everything back.")
+        )
+        self.panel = BackupPanel(opened, run)
+        self.column.addWidget(self.panel)
+        self.column.addStretch(1)
+
+    def begin(self) -> None:
+        """The folder."""
+        self.focus(self.panel.folder)

@@ -1,0 +1,152 @@
+"""The place of backups, and a copy of the record made and checked now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from clinic_desktop import clinic
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.backup import Backup
+from clinic_desktop.ui.core.background import Run
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
+
+
+class BackupPanel(QWidget):
+    """``made(Backup)`` after a copy was read back without a fault."""
+
+    made = Signal(object)
+    _stepped = Signal(int, int)
+
+    def __init__(self, opened: Clinic, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._clinic, self._run = opened, run
+        kept = clinic.remembered(opened.data_dir)
+        usual = str(kept.get("backup_folder") or opened.data_dir.backups)
+        self.folder = QLineEdit(usual)
+        self.folder.setObjectName("backup.folder")
+        self.folder.editingFinished.connect(self._remember)
+        self.choose = Button(_("Choose a folder…"))
+        self.choose.setObjectName("backup.choose")
+        self.choose.clicked.connect(self._on_choose)
+        self.copy = Button(_("Copy the closed record now"), icon=Icon.DOWNLOAD)
+        self.copy.setObjectName("backup.copy")
+        self.copy.clicked.connect(self.back_up)
+        self.form = Form()
+        self.row = self.form.add(
+            _("Folder for backups"), self.folder,
+            hint=_("Best on another disk: a stick, or a folder of another PC."),
+        )  # fmt: skip
+        self.last = Label(last_words(opened), tone="muted", wrap=True)
+        self._build()
+        self._stepped.connect(self.progress.set_progress)
+
+    def _build(self) -> None:
+        self.progress = ProgressPanel(_("Copying the record…"))
+        self.progress.cancel.hide()  # a copy takes seconds, and half of one is worth nothing
+        self.progress.hide()
+        self._notice = Notice(Tone.OK, "")
+        self._notice.hide()
+        honest = Label(
+            _("Backups by themselves, every day, come with the next release. Until then make a "
+              "copy here: the encrypted record and its key file, read back page by page before "
+              "it counts. Whoever opens a copy needs a password of this practice."),
+            tone="muted", wrap=True,
+        )  # fmt: skip
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_2)
+        for button in (self.copy, self.choose):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_3)
+        column.addWidget(honest)
+        column.addWidget(self.form)
+        column.addLayout(buttons)
+        for widget in (self.progress, self._notice, self.last):
+            column.addWidget(widget)
+
+    def _on_choose(self) -> None:
+        dialog = QFileDialog(self, _("Folder for backups"), self.folder.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._on_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _on_chosen(self, path: str) -> None:
+        self.folder.setText(path)
+        self._remember()
+
+    def _remember(self) -> None:
+        place = self.folder.text().strip()
+        if place:
+            clinic.remember(self._clinic.data_dir, backup_folder=place)
+            self.row.set_error("")
+
+    def back_up(self) -> None:
+        """Make a copy now."""
+        place = self.folder.text().strip()
+        if not place:
+            self.row.set_error(_("Choose a folder first."))
+            self.folder.setFocus()
+            return
+        self._notice.hide()
+        self.copy.setEnabled(False)
+        self.progress.start(_("Copying the record…"))
+        self.progress.show()
+        self._run(
+            self._clinic.back_up,
+            Path(place),
+            self._stepped.emit,  # on the worker's thread; the signal brings it to the window's
+            done=self._on_made,
+            failed=self._on_failed,
+        )
+
+    def _end(self) -> None:
+        self.progress.hide()
+        self.copy.setEnabled(True)
+        self.copy.setFocus()
+
+    def _on_made(self, found: Backup) -> None:
+        self._end()
+        size = current().number(round(found.size / 1_000_000, 1))
+        self._notice.set_words(
+            Tone.OK,
+            _("The copy was read back without a fault."),
+            _("{size} MB in {folder}").format(
+                size=isolate(size), folder=isolate(str(found.folder))
+            ),
+        )
+        self._notice.show()
+        self._notice.say()
+        self.last.setText(last_words(self._clinic))
+        self.made.emit(found)
+
+    def _on_failed(self, error: ClinicError) -> None:
+        self._end()
+        self._notice.set_words(Tone.DANGER, error.message, f"{error.kept} {error.hint}".strip())
+        self._notice.show()
+        self._notice.say()
+
+
+def last_words(opened: Clinic) -> str:
+    """When this PC last made a copy, or that it never did."""
+    kept = str(clinic.remembered(opened.data_dir).get("backup_at", ""))
+    try:
+        made = datetime.fromisoformat(kept)
+    except ValueError:
+        return _("No backup has been made on this PC yet")
+    return _("Last verified backup: {moment}").format(moment=isolate(current().datetime(made)))

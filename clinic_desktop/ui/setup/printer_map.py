@@ -1,0 +1,237 @@
+"""Which document goes to which printer of this PC, on which paper, in how many copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.printing.catalogue import KINDS
+from clinic_desktop.services.papers import printers, trying
+from clinic_desktop.services.papers.making import MadePaper
+from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
+from clinic_desktop.ui.core import spool
+from clinic_desktop.ui.core.tasks import Tasks
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.card import rule
+from clinic_desktop.ui.widgets.choices import Select, Tick
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+
+_NAME, _PRINTER, _PAPER, _COPIES = 150, 230, 120, 96
+_MOST_COPIES = 5
+_ASK = "ask"
+
+
+class _Row(QWidget):
+    """One kind of document; every choice is sent at once."""
+
+    chosen = Signal(object)
+    """``PrinterChoice``."""
+    folder_wanted = Signal()
+    tested = Signal()
+
+    def __init__(self, choice: PrinterChoice, names: list[str]) -> None:
+        super().__init__()
+        self.choice, self._names = choice, names
+        kind = KINDS[choice.kind]
+        title = kind.title(current())
+        self._title = Label(title, "strong", wrap=True)
+        self.printer = Select(self._targets(), choice.printer)
+        self.paper = Select(
+            [(paper.key, isolate(paper.name)) for paper in kind.papers],
+            choice.paper or kind.default_paper.key,
+        )
+        self.copies = Select(
+            [(count, isolate(f"× {count}")) for count in range(1, _MOST_COPIES + 1)], choice.copies
+        )
+        self.preview = Tick(_("Look first"))
+        self.preview.setChecked(choice.preview)
+        self.test = Button(_("Test page"))
+        words = {
+            self.printer: _("Printer for {document}"),
+            self.paper: _("Paper for {document}"),
+            self.copies: _("Copies of {document}"),
+            self.preview: _("Look at {document} first"),
+            self.test: _("Test page for {document}"),
+        }
+        for widget, name in words.items():
+            widget.setAccessibleName(name.format(document=title))
+            widget.setObjectName(f"printers.{choice.kind}.{_part(self, widget)}")
+        flow = FlowLayout(self)
+        for widget in (self._title, *words):
+            flow.addWidget(widget)
+        self._connect()
+        self._dress()
+
+    def _targets(self) -> list[tuple[str, str]]:
+        known = [("", _("The system's printer")), *((name, name) for name in self._names)]
+        now = self.choice.printer
+        if now.startswith(FOLDER):
+            folder = Path(now.removeprefix(FOLDER)).name
+            known.append((now, _("PDF into “{folder}”").format(folder=isolate(folder))))
+        elif now and now not in self._names:
+            known.append((now, _("{printer} (not found)").format(printer=isolate(now))))
+        return [*known, (_ASK, _("PDF into a folder…"))]
+
+    def _connect(self) -> None:
+        self.printer.chosen.connect(self._on_printer)
+        self.paper.chosen.connect(lambda key: self._send(paper=str(key)))
+        self.copies.chosen.connect(lambda count: self._send(copies=int(count)))
+        self.preview.clicked.connect(lambda on: self._send(preview=bool(on)))
+        self.test.clicked.connect(self.tested)
+
+    def _on_printer(self, value: object) -> None:
+        if value == _ASK:
+            self.printer.set_value(self.choice.printer)
+            self.folder_wanted.emit()
+        else:
+            self._send(printer=str(value))
+
+    def _send(self, **change: object) -> None:
+        self.choice = replace(self.choice, **change)  # type: ignore[arg-type]
+        self.chosen.emit(self.choice)
+
+    def send_to(self, printer: str) -> None:
+        """Go to another printer or folder."""
+        self._send(printer=printer)
+        self.printer.clear()
+        for key, text in self._targets():
+            self.printer.addItem(text, key)
+        self.printer.set_value(printer)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        widths = {
+            self._title: _NAME,
+            self.printer: _PRINTER,
+            self.paper: _PAPER,
+            self.copies: _COPIES,
+        }
+        for widget, width in widths.items():
+            widget.setFixedWidth(look().px(width))
+
+
+def _part(row: _Row, widget: QWidget) -> str:
+    parts = ("printer", "paper", "copies", "preview", "test")
+    return next(name for name in parts if getattr(row, name) is widget)
+
+
+class PrinterMap(QWidget):
+    """A line for each kind of document. Choices are kept at once."""
+
+    ready = Signal()
+    """The lines are there."""
+    said = Signal(str)
+    """What was done, for a toast."""
+
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._rows: dict[str, _Row] = {}
+        self._notice = Notice(Tone.INFO, "")
+        self._notice.hide()
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(SPACE_2)
+        self.all_folder = Button(_("Put all papers into a folder as PDF…"))
+        self.all_folder.setObjectName("printers.all-folder")
+        self.all_folder.clicked.connect(lambda: self._ask_folder(self.send_all_to))
+        buttons = QWidget()
+        flow = FlowLayout(buttons)
+        flow.addWidget(self.all_folder)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_3)
+        column.addWidget(self._notice)
+        column.addLayout(self._lines)
+        column.addWidget(buttons)
+
+    def load(self) -> None:
+        """Read the printers of the system and the choices of this PC."""
+        self._tasks.call(self, spool.printer_names, done=self._on_names)
+
+    def _on_names(self, names: list[str]) -> None:
+        self._tasks.read(self, printers.choices, done=lambda choices: self._show(choices, names))
+
+    def _show(self, choices: tuple[PrinterChoice, ...], names: list[str]) -> None:
+        while (item := self._lines.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        for place, choice in enumerate(choices):
+            row = _Row(choice, names)
+            row.chosen.connect(self._keep)
+            row.folder_wanted.connect(lambda row=row: self._ask_folder(row.send_to))
+            row.tested.connect(lambda row=row: self._test(row.choice))
+            self._rows[choice.kind] = row
+            if place:
+                self._lines.addWidget(rule())
+            self._lines.addWidget(row)
+        if not names:
+            self._notice.set_words(
+                Tone.INFO,
+                _("This PC has no printer yet."),
+                _("Connect one and come back here; until then papers can go into a folder as "
+                  "PDF files."),
+            )  # fmt: skip
+        self._notice.setVisible(not names)
+        self.ready.emit()
+
+    @property
+    def rows(self) -> dict[str, _Row]:
+        """The lines by kind of document."""
+        return self._rows
+
+    def send_all_to(self, printer: str) -> None:
+        """All kinds of documents go there."""
+        for row in self._rows.values():
+            row.send_to(printer)
+
+    def _ask_folder(self, then: Callable[[str], None]) -> None:
+        dialog = QFileDialog(self, _("Folder for PDF files"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda path: then(f"{FOLDER}{path}"))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _keep(self, choice: PrinterChoice) -> None:
+        self._tasks.write(self, printers.choose, choice, failed=self._refuse)
+
+    def _test(self, choice: PrinterChoice) -> None:
+        self._tasks.read(
+            self,
+            trying.trial_page,
+            choice.kind,
+            choice.paper,
+            done=lambda made: self._send(made, choice),
+            failed=self._refuse,
+        )
+
+    def _send(self, made: MadePaper, choice: PrinterChoice) -> None:
+        def sent(where: str) -> None:
+            words = _("Test page sent to {printer}.").format(printer=isolate(where))
+            self._notice.set_words(Tone.OK, words)
+            self._notice.show()
+            self.said.emit(words)
+
+        once = replace(choice, copies=1)
+        self._tasks.call(self, spool.send, made, once, done=sent, failed=self._refuse)
+
+    def _refuse(self, error: ClinicError) -> None:
+        self._notice.set_words(Tone.DANGER, error.message, error.hint)
+        self._notice.show()
+        self._notice.say()

@@ -1,0 +1,296 @@
+"""From nothing to a practice, by keys alone; and what happens when one leaves midway."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from clinic_desktop import clinic, i18n
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.services import practice, setup
+from clinic_desktop.services.billing import catalogue
+from clinic_desktop.services.papers import printers
+from clinic_desktop.services.papers.printers import FOLDER
+from clinic_desktop.ui.first_run.early_steps import OwnerStep, PracticeStep, RegionStep
+from clinic_desktop.ui.first_run.later_steps import BackupStep, PricesStep, PrintersStep
+from clinic_desktop.ui.first_run.state import StepKey, kept_answers
+from clinic_desktop.ui.setup.region import Region
+from tests.support.records import PASSWORD
+from tests.ui.first_run.conftest import ALT, CTRL, ENTER, Pc
+
+TAB = Qt.Key.Key_Tab
+
+
+def step_to_owner(pc: Pc, name: str = "Kilimani Family Clinic") -> OwnerStep:
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    pc.type(name)
+    pc.press(ENTER)
+    pc.reach(StepKey.OWNER)
+    owner = pc.view.step(StepKey.OWNER)
+    assert isinstance(owner, OwnerStep)
+    return owner
+
+
+def make_practice(pc: Pc) -> Clinic:
+    step_to_owner(pc)
+    pc.type("Dr Amina Kamau")
+    pc.tab_to("password.new")
+    pc.type(PASSWORD)
+    pc.press(TAB)
+    pc.type(PASSWORD)
+    with pc.qtbot.waitSignal(pc.view.created) as made:
+        pc.press(ENTER)
+    pc.reach(StepKey.PRICES)
+    assert made.args is not None
+    opened = made.args[0]
+    assert isinstance(opened, Clinic)
+    return opened
+
+
+def test_a_practice_begins_by_keys_alone(pc: Pc, tmp_path: Path) -> None:
+    opened = make_practice(pc)
+    prices = pc.view.step(StepKey.PRICES)
+    assert isinstance(prices, PricesStep)
+    focus = QApplication.focusWidget()
+    assert isinstance(focus, QLineEdit)
+    focus.selectAll()
+    pc.type("2500")
+    pc.tab_to("prices.tax-rate")
+    pc.type("16")
+    pc.press(ENTER)
+    pc.reach(StepKey.PRINTERS)
+    pages = pc.view.step(StepKey.PRINTERS)
+    assert isinstance(pages, PrintersStep)
+    pc.qtbot.waitUntil(lambda: bool(pages.map.rows))
+    pages.map.send_all_to(f"{FOLDER}{tmp_path / 'papers'}")
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.BACKUP)
+    focus = QApplication.focusWidget()
+    assert isinstance(focus, QLineEdit)
+    focus.selectAll()
+    pc.type(str(tmp_path / "stick"))
+    pc.tab_to("backup.copy")
+    last = pc.view.step(StepKey.BACKUP)
+    assert isinstance(last, BackupStep)
+    with pc.qtbot.waitSignal(last.panel.made):
+        pc.press(ENTER)
+    with pc.qtbot.waitSignal(pc.view.finished):
+        pc.press(ENTER, CTRL)
+    pc.quit()
+
+    again = clinic.open_clinic(pc.data_dir, "amina", PASSWORD)
+    read = again.store.read
+    own = read(again.actor, practice.details).result()
+    rows = read(again.actor, catalogue.services).result()
+    assert (own.name, own.country, own.currency) == ("Kilimani Family Clinic", "KE", "KES")
+    assert own.time_zone == "Africa/Nairobi"
+    assert rows[0].amount_minor == 250_000
+    assert {row.tax_bp for row in rows} == {1600}
+    assert again.actor.roles == ("owner", "doctor")
+    assert read(again.actor, printers.choice, "receipt").result().printer.startswith(FOLDER)
+    assert read(again.actor, setup.open_step).result() == ""
+    assert "first_run" not in filter(None, clinic.remembered(again.data_dir).values())
+    again.close()
+    copies = list((tmp_path / "stick").iterdir())
+    assert len(copies) == 1
+    assert opened.actor.login == "amina"
+
+
+def test_another_language_rewords_the_wizard_at_once(pc: Pc) -> None:
+    pc.start()
+    pc.press(Qt.Key.Key_Right)
+    pc.press(Qt.Key.Key_Right)
+
+    def country() -> str:
+        first = pc.view.step(StepKey.REGION)
+        assert isinstance(first, RegionStep)
+        return first.fields.country.text()
+
+    pc.qtbot.waitUntil(lambda: country() == "كينيا")
+    assert i18n.current().language == "ar"
+    assert QApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    assert kept_answers(pc.data_dir).language == "ar"
+
+
+def test_a_country_brings_currency_and_zone(pc: Pc) -> None:
+    pc.start()
+    first = pc.view.step(StepKey.REGION)
+    assert isinstance(first, RegionStep)
+    first.fields.country.edit.setFocus()
+    first.fields.country.edit.selectAll()
+    pc.type("kaz")
+    popup = first.fields.country
+    pc.qtbot.waitUntil(lambda: popup._popup is not None and popup._popup.isVisible())
+    pc.press(ENTER)
+    assert pc.view.answers.region == Region("KZ", "KZT", "Asia/Almaty")
+    assert pc.view.here is StepKey.REGION, "Enter took the line and did not go on"
+
+
+def test_nothing_is_made_without_name_or_password(pc: Pc) -> None:
+    owner = step_to_owner(pc)
+    pc.press(ENTER)
+    assert owner._name_row.message.text() == "Write your name."
+    pc.type("Dr Amina Kamau")
+    assert owner.login.text() == "amina"
+    pc.press(ENTER)
+    assert QApplication.focusWidget() is owner.password.password
+    pc.type("short")
+    pc.press(ENTER)
+    owner.password.password.selectAll()
+    pc.type(PASSWORD)
+    pc.press(TAB)
+    pc.type("something else")
+    pc.press(ENTER)
+    assert owner.password._second.message.text() == "The two passwords are not the same."
+    assert not clinic.exists(pc.data_dir)
+
+
+def test_a_weak_password_is_called_so(pc: Pc) -> None:
+    owner = step_to_owner(pc)
+    pc.type("Amina")
+    owner.password.password.setFocus()
+    for text, word in (("amina1234", "Easy"), ("tea garden", "Not bad"), (PASSWORD, "strong")):
+        owner.password.password.clear()
+        pc.type(text)
+        assert word in owner.password.words.text(), text
+
+
+def test_what_was_said_is_there_after_quitting(pc: Pc) -> None:
+    owner = step_to_owner(pc)
+    pc.type("Dr Amina Kamau")
+    pc.press(Qt.Key.Key_Left, ALT)
+    pc.reach(StepKey.PRACTICE)
+    pc.press(ENTER)
+    pc.reach(StepKey.OWNER)
+    owner.password.password.setFocus()
+    pc.type(PASSWORD)
+    pc.quit()
+    assert PASSWORD not in pc.data_dir.local_settings.read_text("utf-8")
+    pc.start()
+    assert pc.view.here is StepKey.OWNER
+    again = pc.view.step(StepKey.OWNER)
+    assert isinstance(again, OwnerStep)
+    assert (again.name.text(), again.login.text()) == ("Dr Amina Kamau", "amina")
+    assert pc.view.answers.practice["name"] == "Kilimani Family Clinic"
+
+
+def test_rubbish_in_the_kept_answers_begins_anew(pc: Pc) -> None:
+    pc.data_dir.root.mkdir()
+    for rubbish in ("{", "[]", '{"language": 7}', '{"language": "xx", "region": []}'):
+        clinic.remember(pc.data_dir, first_run=rubbish)
+        assert kept_answers(pc.data_dir).step is StepKey.REGION
+
+
+def test_the_later_steps_are_resumed_after_signing_in(pc: Pc) -> None:
+    make_practice(pc)
+    pc.press(ENTER)
+    pc.reach(StepKey.PRINTERS)
+    pc.quit()
+    opened = clinic.open_clinic(pc.data_dir, "amina", PASSWORD)
+    pc.start(opened)
+    assert pc.view.here is StepKey.PRINTERS
+    pc.press(Qt.Key.Key_Left, ALT)
+    pc.reach(StepKey.PRICES)
+    prices = pc.view.step(StepKey.PRICES)
+    assert isinstance(prices, PricesStep)
+    assert not prices.known.isHidden(), "the list is not entered twice"
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRINTERS)
+    assert len(opened.store.read(opened.actor, catalogue.services).result()) == 7
+
+
+def test_steps_can_be_left_for_later(pc: Pc) -> None:
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    pc.tab_to("first-run.later")
+    pc.press(ENTER)
+    pc.reach(StepKey.OWNER)
+    assert pc.view.later.isHidden(), "without a password there is no record"
+
+
+def test_a_practice_needs_a_name_unless_it_is_left_for_later(pc: Pc) -> None:
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    pc.press(ENTER)
+    found = pc.view.step(StepKey.PRACTICE)
+    assert isinstance(found, PracticeStep)
+    assert found.fields._rows["name"].message.text() == "The practice needs a name."
+    assert pc.view.here is StepKey.PRACTICE
+
+
+def test_a_logo_is_shown_and_kept_and_a_bad_one_refused(pc: Pc, tmp_path: Path) -> None:
+    good, bad = tmp_path / "logo.png", tmp_path / "logo.jpg"
+    Image.new("RGB", (300, 100), "teal").save(good)
+    bad.write_text("not a picture")
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    found = pc.view.step(StepKey.PRACTICE)
+    assert isinstance(found, PracticeStep)
+    found.logo.take_file(str(bad))
+    pc.qtbot.waitUntil(lambda: "not a picture" in found.logo.message.text())
+    assert not pc.view.answers.logo_path
+    with pc.qtbot.waitSignal(found.logo.picked):
+        found.logo.take_file(str(good))
+    pc.type("Kilimani")
+    pc.press(ENTER)
+    pc.reach(StepKey.OWNER)
+    pc.type("Dr Amina Kamau")
+    pc.tab_to("password.new")
+    pc.type(PASSWORD)
+    pc.press(TAB)
+    pc.type(PASSWORD)
+    with pc.qtbot.waitSignal(pc.view.created) as made:
+        pc.press(ENTER)
+    pc.reach(StepKey.PRICES)
+    assert made.args is not None
+    opened = made.args[0]
+    assert opened.store.read(opened.actor, practice.details).result().logo
+
+
+def test_an_occupied_folder_is_refused_with_all_that_was_typed(
+    pc: Pc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program made a clinic meanwhile."""
+    owner = step_to_owner(pc)
+    pc.type("Dr Amina Kamau")
+    pc.tab_to("password.new")
+    pc.type(PASSWORD)
+    pc.press(TAB)
+    pc.type(PASSWORD)
+    pc.data_dir.vault.write_text("{}")
+    pc.press(ENTER)
+    pc.qtbot.waitUntil(lambda: not owner.notice.isHidden())
+    assert owner.name.text() == "Dr Amina Kamau"
+    assert pc.view.next.isEnabled()
+    pc.data_dir.vault.unlink()
+
+
+def test_closing_the_window_while_the_record_is_made_leaves_it_whole(pc: Pc) -> None:
+    step_to_owner(pc)
+    pc.type("Dr Amina Kamau")
+    pc.tab_to("password.new")
+    pc.type(PASSWORD)
+    pc.press(TAB)
+    pc.type(PASSWORD)
+    pc.press(ENTER)
+    pc.view.close_work()
+    opened = clinic.open_clinic(pc.data_dir, "amina", PASSWORD)
+    assert opened.store.read(opened.actor, setup.open_step).result() == StepKey.PRICES
+    opened.close()
+
+
+def test_the_answers_kept_on_this_pc_are_plain_json(pc: Pc) -> None:
+    step_to_owner(pc)
+    kept = json.loads(str(clinic.remembered(pc.data_dir)["first_run"]))
+    assert kept["region"]["country"] == "KE"
+    assert "password" not in json.dumps(kept)
