@@ -6,7 +6,9 @@ import re
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 
-from clinic_desktop.domain.dates import PartialDate
+from clinic_desktop.domain.dates import DateError, PartialDate
+from clinic_desktop.i18n import _
+from clinic_desktop.services.wording import sentence_of
 
 _SPELLING = re.compile(
     r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?)?)?",
@@ -29,9 +31,12 @@ class Moment:
             ValueError: no date, or one that cannot be (``2023-02-31``).
         """
         if not _SPELLING.fullmatch(text):
-            raise ValueError("not a FHIR date")
+            raise ValueError(_("“{text}” is no date of FHIR.").format(text=text[:40]))
         self.text = text
-        self.day = PartialDate.parse(text[:10])
+        try:
+            self.day = PartialDate.parse(text[:10])
+        except DateError as error:
+            raise ValueError(sentence_of(error)) from error
         self._at = datetime.fromisoformat(text) if len(text) > 10 else None
 
     @property

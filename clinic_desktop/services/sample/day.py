@@ -55,9 +55,9 @@ _TODAY: Final = (
     _Slot(-80, Status.TO_BILL),
     _Slot(-60, Status.TO_BILL, 1),
     _Slot(-40, Status.IN_ROOM, 1),
-    _Slot(-20, Status.IN_ROOM),
+    _Slot(-25, Status.IN_ROOM),
     _Slot(-20, Status.ARRIVED, 1),
-    _Slot(-5, Status.ARRIVED, 0, is_walk_in=True),
+    _Slot(-10, Status.ARRIVED, 0, is_walk_in=True),
     _Slot(0, Status.ARRIVED),
     _Slot(10, Status.ARRIVED, 1),
     _Slot(20, Status.CONFIRMED),
@@ -130,6 +130,10 @@ class _Calendar:
         start = now + self._offset(slot.minutes, now)
         kind = self._types[place % len(self._types)]
         row = self._row(patient_id, slot.doctor, start, kind, slot.status)
+        following = [each.minutes for each in _TODAY[place + 1 :] if each.doctor == slot.doctor]
+        if following and not slot.is_walk_in:
+            next_start = now + self._offset(following[0], now)
+            row.end_at = min(row.end_at, max(next_start, start + timedelta(minutes=5)))
         row.is_walk_in = slot.is_walk_in
         arrived = min(start - timedelta(minutes=6), now - timedelta(minutes=2))
         if slot.status in {Status.ARRIVED, Status.IN_ROOM, Status.TO_BILL, Status.DONE}:

@@ -64,7 +64,8 @@ def _staff(uow: UnitOfWork, script: Script) -> None:
 
 
 def _hours(uow: UnitOfWork) -> None:
-    for weekday in range(_SATURDAY + 1):
+    """Monday to Saturday noon; whoever looks on a Sunday finds the doors open too."""
+    for weekday in sorted({*range(_SATURDAY + 1), uow.today.weekday()}):
         spans = [(OPEN, LUNCH)] if weekday == _SATURDAY else [(OPEN, LUNCH), (AFTERNOON, CLOSE)]
         for start, end in spans:
             uow.add(WorkingHours(weekday=weekday, start_min=start, end_min=end))
