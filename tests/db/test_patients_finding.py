@@ -108,6 +108,23 @@ def test_the_patient_opened_lately_comes_first(
     assert found(record, people, "") == ["maria"]
 
 
+def test_the_patient_opened_lately_is_found_among_very_many(
+    record: Record, people: dict[str, uuid.UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record.write(patients.look, people["maria"])
+    record.write(patients.look, people["jose"])
+    # Two are "very many" here, and one is all that is put in order.
+    monkeypatch.setattr("clinic_desktop.db.search._FEW", 2)
+    monkeypatch.setattr("clinic_desktop.services.patients.finding._RANKED", 1)
+    assert found(record, people, "иван")[0] == "maria"
+
+
+def test_namesakes_are_marked_in_every_list(record: Record, people: dict[str, uuid.UUID]) -> None:
+    record.write(patients.register, RegisterPatient(replace(PEOPLE["igor"], birth=None)))
+    rows = record.read(patients.rows, (people["igor"], people["maria"]))
+    assert [row.has_namesake for row in rows] == [True, False]
+
+
 def test_words_of_two_people_find_nobody(record: Record, people: dict[str, uuid.UUID]) -> None:
     assert found(record, people, "мария игорь") == []
     assert found(record, people, "zzz") == []

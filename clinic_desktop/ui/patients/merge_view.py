@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError, ValidationError
-from clinic_desktop.i18n import _, isolate
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import PatientRecord, PatientRow
+from clinic_desktop.services.patients import MergeRow, PatientRecord, PatientRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.person_words import listed_name, phone_tail, sex_and_age
@@ -50,6 +52,11 @@ class MergeView(DrawerForm):
         self._fields_column.setSpacing(SPACE_3)
         self.reason = QLineEdit()
         self.reason.setObjectName("patient.merge-reason")
+        self.past = QWidget()
+        self._past_column = QVBoxLayout(self.past)
+        self._past_column.setContentsMargins(0, 0, 0, 0)
+        self._past_column.setSpacing(SPACE_1)
+        self.past.hide()
         self._reason_row = FormRow(_("Why they are one person"), self.reason, required=True)
         self._advice = Notice(Tone.INFO, "")
         self._build()
@@ -72,6 +79,7 @@ class MergeView(DrawerForm):
         column.addWidget(self._reason_row)
         column.addWidget(self._reasons())
         column.addWidget(self._advice)
+        column.addWidget(self.past)
         column.addStretch(1)
         self.swap.hide()
         self._fields.hide()
@@ -87,6 +95,7 @@ class MergeView(DrawerForm):
 
     def _connect(self) -> None:
         self.vm.changed.connect(self._render)
+        self.vm.history.connect(self._show_past)
         self.vm.found.connect(self._show_found)
         self.vm.joined.connect(self._on_joined)
         self.vm.refused.connect(self._on_refused)
@@ -148,6 +157,23 @@ class MergeView(DrawerForm):
     def _add_choice(self, choice: _Choice) -> None:
         choice.theirs.toggled.connect(lambda on: self.vm.take(choice.name, on))
         self._fields_column.addWidget(choice)
+
+    def _show_past(self, rows: list[MergeRow]) -> None:
+        self._past_column.addWidget(Label(_("Joined to this chart before"), "strong"))
+        for row in rows:
+            when = current().date(current().local(row.merged_at).date())
+            words = " · ".join(isolate(each) for each in (row.merged_mrn, when, row.reason))
+            self._past_column.addWidget(Label(words, wrap=True))
+            part = Button(_("Part the charts again"), "link", Icon.UNDO)
+            part.setObjectName(f"patient.part-{row.merged_mrn}")
+            part.setAccessibleDescription(words)
+            part.clicked.connect(partial(self._part, row))
+            self._past_column.addWidget(part, 0, Qt.AlignmentFlag.AlignLeading)
+        self.past.setVisible(bool(rows))
+
+    def _part(self, row: MergeRow) -> None:
+        self.close_requested.emit()
+        _undo(self._context, row.id)
 
     # ------------------------------------------------------------ joining
 

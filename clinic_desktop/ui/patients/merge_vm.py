@@ -56,6 +56,8 @@ class MergeVM(QObject):
     """``changed(state)``, ``found(text, rows)`` for the search, ``joined(merge_id)``."""
 
     changed = Signal(object)
+    history = Signal(object)
+    """Joinings of this chart that can be taken back: a list of ``MergeRow``."""
     found = Signal(str, object)
     joined = Signal(object)
     refused = Signal(object)
@@ -68,7 +70,11 @@ class MergeVM(QObject):
 
     def open(self, survivor_id: uuid.UUID) -> None:
         """Begin with the chart that survives."""
-        self._read(survivor_id, lambda record: self._set(replace(self.state, survivor=record)))
+        self._read(survivor_id, self._opened)
+
+    def _opened(self, record: PatientRecord) -> None:
+        self._set(replace(self.state, survivor=record))
+        self._context.tasks.read(self, patients.merges_of, record.id, done=self.history.emit)
 
     def search(self, text: str) -> None:
         """Find the other chart; likely ones are offered before anything is typed."""

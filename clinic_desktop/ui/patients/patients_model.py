@@ -30,8 +30,10 @@ def columns() -> tuple[Column, ...]:
 
 
 def _name(row: PatientRow) -> Cell:
-    died = pgettext("list of patients", "died")
-    return Cell(listed_name(row.name), f"{row.mrn} · {died}" if row.deceased else row.mrn)
+    marks = [row.mrn]
+    marks += [pgettext("list of patients", "died")] if row.deceased else []
+    marks += [_("another patient has this name")] if row.has_namesake else []
+    return Cell(listed_name(row.name), " · ".join(marks))
 
 
 def _age(row: PatientRow) -> Cell:

@@ -140,7 +140,8 @@ class PaletteVM(QObject):
         return lines
 
     def _person_line(self, row: PatientRow, today: date) -> Line:
-        facts = (sex_and_age(row), row.mrn, phone_tail(row.phone))
+        facts = [sex_and_age(row), row.mrn, phone_tail(row.phone)]
+        facts += [_("same name twice")] if row.has_namesake else []
         return Line(
             Kind.PATIENT,
             listed_name(row.name),

@@ -99,6 +99,20 @@ def test_the_other_chart_and_a_reason_are_needed(
     assert record.read(patients.record_of, other).id == other
 
 
+def test_an_old_joining_can_be_taken_back_any_time(
+    stage: Stage, record: Record, maria: uuid.UUID, other: uuid.UUID
+) -> None:
+    mrn = record.read(patients.record_of, other).mrn
+    record.write(patients.merge, maria, other, reason="same passport")
+    record.clock.advance(days=300)
+    form = MergeView(stage.context, to.MergePatients(maria))
+    stage.open(form)
+    stage.until(form.past.isVisible)
+    stage.click(form, f"patient.part-{mrn}")
+    stage.settle()
+    assert record.read(patients.record_of, other).id == other
+
+
 def test_very_different_charts_are_warned_about(
     stage: Stage, record: Record, form: MergeView
 ) -> None:
