@@ -27,6 +27,7 @@ _SHOWN = (
     VitalKind.SYSTOLIC,
     VitalKind.DIASTOLIC,
     VitalKind.PULSE,
+    VitalKind.RESPIRATION,
     VitalKind.TEMPERATURE,
     VitalKind.SPO2,
     VitalKind.WEIGHT,

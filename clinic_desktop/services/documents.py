@@ -87,6 +87,22 @@ def document_content(reads: ReadSession, document_id: uuid.UUID) -> DocumentCont
     return DocumentContent(_row(*row), _bytes(reads, sha256), row[0].content)
 
 
+@query("chart.read")
+def texts_of_visit(reads: ReadSession, encounter_id: uuid.UUID) -> list[DocumentContent]:
+    """Documents of a visit that are plain words: the notes of an imported record."""
+    found = reads.session.execute(
+        _rows()
+        .where(
+            DocumentReference.encounter_id == encounter_id,
+            DocumentReference.content != "",
+            DocumentReference.status != "entered-in-error",
+            DocumentReference.is_deleted.is_(False),
+        )
+        .order_by(DocumentReference.dated_at, DocumentReference.id)
+    )
+    return [DocumentContent(_row(*pair), b"", pair[0].content) for pair in found]
+
+
 @command("document.write")
 def add_document(uow: UnitOfWork, wish: AddDocument) -> uuid.UUID:
     """Put a checked file into a chart; the same bytes are kept once.

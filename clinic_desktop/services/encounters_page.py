@@ -17,6 +17,7 @@ from clinic_desktop.services.conditions import (
     favourite_diagnoses,
     problems_of,
 )
+from clinic_desktop.services.documents import DocumentContent, texts_of_visit
 from clinic_desktop.services.drafts import DraftRow, load_draft
 from clinic_desktop.services.note_templates import PhraseRow, TemplateRow, phrases, templates
 from clinic_desktop.services.notes import ADDENDUM, DRAFT, SOAP, NoteRow, NoteText, notes_of
@@ -31,6 +32,8 @@ class VisitPage:
     visit: VisitRow
     banner: PatientBannerData
     notes: tuple[NoteRow, ...]
+    texts: tuple[DocumentContent, ...]
+    """What an imported record says of the visit."""
     diagnoses: tuple[ConditionRow, ...]
     vitals: VitalsContext
     draft: DraftRow | None
@@ -88,6 +91,7 @@ def visit_page(reads: ReadSession, encounter_id: uuid.UUID) -> VisitPage:
         row,
         shown,
         tuple(notes_of(reads, encounter_id)),
+        tuple(texts_of_visit(reads, encounter_id)),
         tuple(diagnoses_of(reads, encounter_id)),
         vitals_context(reads, encounter_id),
         load_draft(reads, DRAFT, str(encounter_id)),

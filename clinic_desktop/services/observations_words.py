@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from clinic_desktop.domain.codes import Interpretation, ObservationCategory
 from clinic_desktop.domain.vitals import VITALS, Verdict, VitalError, VitalKind, WeightDoubt
-from clinic_desktop.i18n import Language, _, current, isolate, pgettext
+from clinic_desktop.i18n import Language, _, current, isolate
 
 BLOOD_PRESSURE = "bp"
 """The field in which both pressures are typed; every other field is a ``VitalKind``."""
@@ -33,8 +34,13 @@ def vital_name(field: str, language: Language | None = None) -> str:
 
 def unit_words(ucum: str, language: Language | None = None) -> str:
     """A UCUM unit as people write it; an unknown one as it is."""
-    words = language or current()
-    known = {
+    known = _units(language or current())
+    return known.get(ucum, ucum.replace("{score}", "").replace("{", "").replace("}", ""))
+
+
+@cache
+def _units(words: Language) -> dict[str, str]:
+    return {
         "mm[Hg]": words.pgettext("unit", "mmHg"),
         "/min": words.pgettext("unit", "/min"),
         "{beats}/min": words.pgettext("unit", "/min"),
@@ -53,7 +59,6 @@ def unit_words(ucum: str, language: Language | None = None) -> str:
         "10*3/uL": "10³/µL",
         "10*6/uL": "10⁶/µL",
     }
-    return known.get(ucum, ucum.replace("{score}", "").replace("{", "").replace("}", ""))
 
 
 def value_words(value: Decimal, ucum: str) -> str:
@@ -103,16 +108,20 @@ def doubtful_weight(doubt: WeightDoubt, before: Decimal) -> str:
 
 def flag_words(interpretation: str) -> str:
     """An interpretation flag as a word; empty for normal and unknown ones."""
-    flags: dict[str, str] = {
-        Interpretation.ABNORMAL: pgettext("result", "abnormal"),
-        Interpretation.CRITICAL: pgettext("result", "critical"),
-        Interpretation.LOW: pgettext("result", "low"),
-        Interpretation.CRITICAL_LOW: pgettext("result", "critically low"),
-        Interpretation.HIGH: pgettext("result", "high"),
-        Interpretation.CRITICAL_HIGH: pgettext("result", "critically high"),
-        Interpretation.POSITIVE: pgettext("result", "positive"),
+    return _flags(current()).get(interpretation, "")
+
+
+@cache
+def _flags(words: Language) -> dict[str, str]:
+    return {
+        Interpretation.ABNORMAL: words.pgettext("result", "abnormal"),
+        Interpretation.CRITICAL: words.pgettext("result", "critical"),
+        Interpretation.LOW: words.pgettext("result", "low"),
+        Interpretation.CRITICAL_LOW: words.pgettext("result", "critically low"),
+        Interpretation.HIGH: words.pgettext("result", "high"),
+        Interpretation.CRITICAL_HIGH: words.pgettext("result", "critically high"),
+        Interpretation.POSITIVE: words.pgettext("result", "positive"),
     }
-    return flags.get(interpretation, "")
 
 
 def category_words(category: str) -> str:

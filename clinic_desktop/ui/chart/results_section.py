@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services import chart_results
 from clinic_desktop.services.chart_results import ResultRow, Series
@@ -22,6 +23,7 @@ from clinic_desktop.ui.widgets.split_inspector import SplitInspector
 from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPlot
 
 PLOT, TABLE = "plot", "table"
+LONGEST_WORDS = 16
 
 
 class ResultsSection(Section):
@@ -50,6 +52,8 @@ class ResultsSection(Section):
         self._side.addWidget(self.plot)
         self._side.addWidget(self.values)
         self.detail = Card(_("Trend"))
+        self.detail.header.title.setWordWrap(True)
+        self.detail.header.title.setMinimumWidth(1)
         self.detail.header.add_action(self.switch)
         self.detail.add(self._side, 1)
         root = QVBoxLayout(self)
@@ -109,6 +113,13 @@ class ResultsSection(Section):
         self._show_side()
 
 
+def _value(row: ResultRow) -> Cell:
+    """Numbers keep their digits; words are cut where the column ends."""
+    words_ = plain_term(row.value)
+    short = words_ if len(words_) <= LONGEST_WORDS else f"{words_[: LONGEST_WORDS - 1]}…"
+    return Cell(short, unit_words(row.unit), tip=words_ if short != words_ else "")
+
+
 def _pill(row: ResultRow) -> Cell:
     spec = words.flag_pill(row)
     return Cell(spec.text, tone=spec.tone, glyph=spec.glyph) if spec else EMPTY_CELL
@@ -118,7 +129,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column("name", _("Result"), lambda row: Cell(row.display, category_words(row.category)),
                CellKind.STRONG, 20, stretch=True),
-        Column("value", _("Value"), lambda row: Cell(row.value, unit_words(row.unit)),
+        Column("value", _("Value"), _value,
                CellKind.NUMBER, 12),
         Column("flag", _("Flag"), _pill, CellKind.PILL, 12),
         Column("range", _("Reference"), lambda row: Cell(words.range_of(row)), letters=9),
@@ -130,7 +141,7 @@ def _value_columns() -> tuple[Column, ...]:
     return (
         Column("on", _("Date"), lambda row: Cell(words.day_of(row.measured_at)), letters=14,
                stretch=True),
-        Column("value", _("Value"), lambda row: Cell(row.value, unit_words(row.unit)),
+        Column("value", _("Value"), _value,
                CellKind.NUMBER, 16),
         Column("flag", _("Flag"), _pill, CellKind.PILL, 16),
     )  # fmt: skip

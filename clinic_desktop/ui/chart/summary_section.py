@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.domain.vitals import VitalKind
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services import chart, chart_results, conditions
@@ -30,6 +32,7 @@ from clinic_desktop.ui.widgets.trend_plot import Sparkline, Trend, TrendPlot, Tr
 
 MOST_MEDICINES = 8
 MOST_PROBLEMS = 10
+MOST_POINTS = 40
 _WIDE = 980
 
 
@@ -104,11 +107,20 @@ class SummarySection(Section):
         if columns == self._columns:
             return
         self._columns = columns
-        upper = (self.problems, self.medicines, self.trend_card)
-        lower = (self.allergies, self.vitals, self.results)
-        for place, card in enumerate((*upper, *lower)):
-            self._grid.addWidget(card, *(divmod(place, 3) if columns == 3 else (place, 0)))
-        self._grid.addWidget(self.visits, 2 if columns == 3 else 6, 0, 1, columns)
+        cards = (
+            (self.problems, 0, 0, 1),
+            (self.medicines, 0, 1, 1),
+            (self.trend_card, 0, 2, 1),
+            (self.visits, 1, 0, 2),
+            (self.vitals, 1, 2, 1),
+            (self.allergies, 2, 0, 1),
+            (self.results, 2, 1, 2),
+        )
+        for place, (card, row, column, span) in enumerate(cards):
+            if columns == 3:
+                self._grid.addWidget(card, row, column, 1, span)
+            else:
+                self._grid.addWidget(card, place, 0)
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
@@ -145,7 +157,7 @@ class SummarySection(Section):
                 Fact(
                     row.id,
                     words.joined(isolate(words.day_of(row.start_at)), words.visit_title(row)),
-                    words.joined(row.practitioner, row.diagnoses, row.excerpt),
+                    words.joined(row.practitioner, words.diagnoses_of(row), row.excerpt),
                     words.visit_pill(row),
                 )
                 for row in found.visits
@@ -173,7 +185,7 @@ class SummarySection(Section):
             [
                 Fact(
                     row.id,
-                    row.term.display,
+                    plain_term(row.term.display),
                     words.problem_sub(row),
                     actions=(self._resolve(row),),
                 )
@@ -203,7 +215,8 @@ class SummarySection(Section):
     def _result_fact(self, row: ResultRow, usual_day: str) -> Fact:
         text = f"{row.display}  {words.value_of(row)}"
         day = words.day_of(row.measured_at)
-        return Fact(row.id, text, "" if day == usual_day else day, words.flag_pill(row))
+        other = "" if day == usual_day else day
+        return Fact(row.id, text, other, words.flag_pill(row), role="body")
 
     # -- the plot -----------------------------------------------------------------
 
@@ -221,7 +234,7 @@ class SummarySection(Section):
     def _show_trend(self, series: Series | None) -> None:
         if series is None:
             return
-        trend = words.trend_of(series)
+        trend = words.trend_of(replace(series, rows=series.rows[-MOST_POINTS:]))
         title = f"{series.display}, {unit_words(series.unit)}" if series.unit else series.display
         last = trend.points[-1] if trend.points else None
         sub = words.joined(isolate(last.shown), isolate(last.when), last.flag) if last else ""

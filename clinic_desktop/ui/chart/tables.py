@@ -73,7 +73,7 @@ class VisitsSection(TableSection):
         columns = (
             Column("date", _("Date"), _visit_date, CellKind.TEXT, 16),
             Column("about", _("Visit"), _visit_about, CellKind.STRONG, 30, stretch=True),
-            Column("doctor", _("Doctor"), lambda row: Cell(row.practitioner), letters=20),
+            Column("doctor", _("Doctor"), lambda row: Cell(row.practitioner), letters=24),
             Column("state", _("State"), lambda row: _pill_cell(words.visit_pill(row)),
                    CellKind.PILL, 12),
         )  # fmt: skip
@@ -112,7 +112,9 @@ def _visit_date(row: VisitRow) -> Cell:
 
 
 def _visit_about(row: VisitRow) -> Cell:
-    return Cell(words.visit_title(row), words.joined(row.diagnoses, row.excerpt), tip=row.excerpt)
+    return Cell(
+        words.visit_title(row), words.joined(words.diagnoses_of(row), row.excerpt), tip=row.excerpt
+    )
 
 
 class MedicinesSection(TableSection):
@@ -197,7 +199,8 @@ def _vaccine(row: VaccineRow) -> Cell:
 
 
 def _dose_column(number: int) -> Column:
-    title = _("Dose {number}").format(number=number + 1)
+    # No numbers: of a yearly vaccine only the last doses are shown.
+    title = "" if number else _("Doses given")
     return Column(f"dose{number}", title, lambda row: _dose_cell(row, number), letters=14)
 
 

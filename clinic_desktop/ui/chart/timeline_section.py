@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import chart_timeline
 from clinic_desktop.services.chart_timeline import (
@@ -286,10 +287,10 @@ def kind_words(kind: TimelineKind) -> str:
 def entry_title(entry: TimelineEntry) -> str:
     """The title of an entry; groups of measurements have none of their own."""
     if entry.kind is TimelineKind.VISIT:
-        return entry.title or entry.detail or _("Visit")
+        return plain_term(entry.title or entry.detail) or _("Visit")
     if entry.kind is TimelineKind.BILLING:
         return _("Invoice {number}").format(number=isolate(entry.title))
-    return entry.title or kind_words(entry.kind)
+    return plain_term(entry.title) or kind_words(entry.kind)
 
 
 def _spoken(entry: TimelineEntry) -> str:

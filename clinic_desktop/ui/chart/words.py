@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.allergies import AllergyRow, AllergyState
 from clinic_desktop.services.chart_medicines import MedicineRow
@@ -35,8 +36,9 @@ def joined(*parts: str) -> str:
 
 
 def problem_sub(row: ConditionRow) -> str:
-    """The second line of a problem."""
-    return joined(isolate(row.term.code), since(row.onset))
+    """The second line of a problem; a code that is only a number tells a reader nothing."""
+    code = "" if row.term.code.isdigit() else isolate(row.term.code)
+    return joined(code, since(row.onset))
 
 
 def medicine_name(row: MedicineRow) -> str:
@@ -63,7 +65,7 @@ def no_allergies(state: AllergyState) -> str:
 
 def value_of(row: ResultRow) -> str:
     """A result with its unit, in one piece."""
-    return isolate(f"{row.value} {unit_words(row.unit)}".strip())
+    return isolate(f"{plain_term(row.value)} {unit_words(row.unit)}".strip())
 
 
 def flag_pill(row: ResultRow) -> PillSpec | None:
@@ -104,7 +106,12 @@ def trend_of(series: Series) -> Trend:
 
 def visit_title(row: VisitRow) -> str:
     """What a visit was about, in one line."""
-    return row.kind or row.reason or _("Visit")
+    return plain_term(row.kind or row.reason) or _("Visit")
+
+
+def diagnoses_of(row: VisitRow) -> str:
+    """The diagnoses of a visit, in one line."""
+    return joined(*map(plain_term, row.diagnoses.split(" · ")))
 
 
 def visit_pill(row: VisitRow) -> PillSpec | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.chart_medicines import MedicineRow
 from clinic_desktop.services.conditions import ConditionRow
@@ -66,7 +67,8 @@ class ContextPanel(Column):
         if before is None:
             return
         day = current().date(current().local(before.start_at).date())
-        words = [isolate(day), before.kind or before.reason, before.diagnoses]
+        terms = " · ".join(map(plain_term, before.diagnoses.split(" · ")))
+        words = [isolate(day), plain_term(before.kind or before.reason), terms]
         self._last.setText(" · ".join(filter(None, words)))
         self._plan.setText(page.text_before.plan or before.excerpt)
         self.copy_plan.setVisible(bool(page.text_before.plan) and not page.visit.is_signed)
@@ -113,4 +115,6 @@ def medicine_fact(row: MedicineRow) -> Fact:
 def problem_fact(row: ConditionRow) -> Fact:
     """A problem in two lines."""
     since = _("since {date}").format(date=isolate(row.onset[:4])) if row.onset else ""
-    return Fact(row.id, row.term.display, " · ".join(filter(None, (row.term.code, since))))
+    code = "" if row.term.code.isdigit() else isolate(row.term.code)
+    sub = " · ".join(filter(None, (code, since)))
+    return Fact(row.id, plain_term(row.term.display), sub)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.encounters_page import VisitPage
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
@@ -48,7 +49,7 @@ class NoteSheet(QWidget):
         """Name the visit, and show the note to write or the one that was signed."""
         signed = not page.is_open
         day = current().datetime(page.visit.start_at)
-        kind = page.visit.kind or page.visit.reason
+        kind = plain_term(page.visit.kind or page.visit.reason)
         title = _("Visit · {kind}").format(kind=kind) if kind else _("Visit")
         self.card.header.set_title(title, isolate(day))
         self._note.setVisible(not signed)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.domain.vitals import VitalKind
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.encounters_page import VisitPage
@@ -68,7 +69,14 @@ class SignedNote(QWidget):
         for note in page.notes:
             self._add_note(page, note)
         if not page.notes:
-            self._line(0, pgettext("note letter", "A"), _diagnoses(page) or _("No note."))
+            self._line(0, pgettext("note letter", "O"), _measured(page))
+            self._line(1, pgettext("note letter", "A"), _diagnoses(page))
+        for text in page.texts:
+            row = self._grid.rowCount()
+            self._grid.addWidget(Label(text.row.title, "strong"), row, 1)
+            self._line(row + 1, "", text.words)
+        if not (page.notes or page.texts):
+            self._line(self._grid.rowCount(), "", _("No note."))
         for widget in (self._rule, self.addendum, self.sign):
             widget.setVisible(page.takes_addenda)
 
@@ -130,8 +138,13 @@ def _measured(page: VisitPage) -> str:
 
 def _diagnoses(page: VisitPage) -> str:
     return "\n".join(
-        f"{each.term.display} {isolate(each.term.code)}".strip() for each in page.diagnoses
+        f"{plain_term(each.term.display)} {_code(each.term.code)}".strip()
+        for each in page.diagnoses
     )
+
+
+def _code(code: str) -> str:
+    return "" if code.isdigit() else isolate(code)
 
 
 def _signature(note: NoteRow) -> str:

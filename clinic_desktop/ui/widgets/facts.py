@@ -33,6 +33,8 @@ class Fact:
     pill: PillSpec | None = None
     actions: tuple[FactAction, ...] = ()
     tone: str = ""
+    role: str = ""
+    """The step of the type scale; a line with another below it is strong."""
     extra: QWidget | None = None
     """A drawing at the trailing edge."""
 
@@ -41,6 +43,10 @@ class Fact:
         """The fact in one sentence."""
         words = (self.text, self.sub, self.pill.text if self.pill else "")
         return ", ".join(filter(None, words))
+
+
+def _role(fact: Fact) -> str:
+    return fact.role or ("strong" if fact.sub else "body")
 
 
 class FactRow(QFrame):
@@ -52,7 +58,7 @@ class FactRow(QFrame):
         self.setAccessibleName(fact.spoken)
         words = QVBoxLayout()
         words.setSpacing(0)
-        words.addWidget(Label(fact.text, "strong" if fact.sub else "body", fact.tone, wrap=True))
+        words.addWidget(Label(fact.text, _role(fact), fact.tone, wrap=True))
         if fact.sub:
             words.addWidget(Label(fact.sub, "caption", "muted", wrap=True))
         row = QHBoxLayout(self)

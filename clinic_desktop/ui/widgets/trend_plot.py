@@ -211,7 +211,7 @@ class TrendPlot(QLabel):
         free = area.left() - metrics.averageCharWidth() * 6
         for point in self._trend.points:
             width = metrics.horizontalAdvance(point.when)
-            x = min(scale.x(point.at) - width / 2, self.width() - width)
+            x = max(min(scale.x(point.at) - width / 2, self.width() - width), 0)
             if x < free:
                 continue
             box = QRectF(x, area.bottom() + SPACE_2 / 2, width + 1, metrics.height())
