@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
-from clinic_desktop import i18n
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.backup import Progress
@@ -34,6 +31,7 @@ from clinic_desktop.security import vault as vaults
 from clinic_desktop.services import practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backup import Backup, back_up
+from clinic_desktop.this_pc import exists, remember, remembered, speak
 
 LATIN_DIGITS = "formats.latin-digits"
 """The practice's choice of digits: one system for doses, results and receipts."""
@@ -146,11 +144,6 @@ class Clinic:
         """Finish all work and let go of the folder."""
         self.store.close()
         self.lock.release()
-
-
-def exists(data_dir: DataDir) -> bool:
-    """Whether a clinic lives in this folder."""
-    return data_dir.vault.exists() or data_dir.database.exists()
 
 
 def create(
@@ -286,27 +279,14 @@ def _language(reads: ReadSession, language: str) -> Language:
     return Language(spoken, own.country, own.time_zone, latin_digits=digits is not False)
 
 
-def remembered(data_dir: DataDir) -> dict[str, Any]:
-    """Choices of this PC that are needed before unlock: language, theme. Never patient data."""
-    try:
-        found = json.loads(data_dir.local_settings.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def remember(data_dir: DataDir, **choices: str | int | bool) -> None:
-    """Keep such choices; failing to is not worth stopping for."""
-    try:
-        content = json.dumps(remembered(data_dir) | choices, indent=1)
-        data_dir.local_settings.write_text(content, "utf-8")
-    except OSError as error:
-        raise StorageError(_("The settings of this PC cannot be written.")) from error
-
-
-def speak(data_dir: DataDir) -> None:
-    """Speak the language this PC was last used in, before anyone has signed in."""
-    i18n.use(Language(str(remembered(data_dir).get("language", "en"))))
-
-
-__all__ = ["Clinic", "ClinicError", "NewClinic", "create", "exists", "open_clinic"]
+__all__ = [
+    "Clinic",
+    "ClinicError",
+    "NewClinic",
+    "create",
+    "exists",
+    "open_clinic",
+    "remember",
+    "remembered",
+    "speak",
+]

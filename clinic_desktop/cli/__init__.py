@@ -4,42 +4,62 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from clinic_desktop import __version__, clinic, i18n
-from clinic_desktop.cli import (
-    day,
-    demo,
-    maintenance,
-    packs,
-    papers,
-    patients,
-    people,
-    records,
-    setup,
-)
+from clinic_desktop import __version__, i18n, this_pc
 from clinic_desktop.cli.output import Output
 from clinic_desktop.config import DataDir, default_data_dir
 from clinic_desktop.errors import ClinicError
 
-_SUBJECTS = (setup, people, maintenance, patients, papers, records, packs, demo, day)
+_SUBJECTS = (
+    *("setup", "people", "maintenance", "patients", "papers", "records", "packs"),
+    *("demo", "day"),
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands with their options."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print one JSON object")
+    common = _common_options()
     parser = argparse.ArgumentParser(
-        prog="clinic-desktop", description="An offline-first clinic record.", parents=[common]
+        prog="clinic-desktop",
+        description="An offline-first clinic record.",
+        parents=[common, _leading_options()],
     )
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("--data-dir", type=Path, default=None, help="the clinic's data folder")
-    parser.add_argument("--user", default="", help="who signs in")
-    parser.add_argument("--language", dest="speak", default="", help="language of messages")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for subject in _SUBJECTS:
-        subject.register(commands, common)
+        import_module(f"clinic_desktop.cli.{subject}").register(commands, common)
     return parser
+
+
+def _common_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    return options
+
+
+def _leading_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--data-dir", type=Path, default=None, help="the clinic's data folder")
+    options.add_argument("--user", default="", help="who signs in")
+    options.add_argument("--language", dest="speak", default="", help="language of messages")
+    return options
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    """The options; the commands are loaded only where one is given, for the window starts often."""
+    window = argparse.ArgumentParser(
+        add_help=False, exit_on_error=False, parents=[_common_options(), _leading_options()]
+    )
+    try:
+        options, rest = window.parse_known_args(argv)
+    except argparse.ArgumentError:
+        rest = argv  # the full parser says it, and how it is meant
+    if rest:
+        return build_parser().parse_args(argv)
+    options.command = None
+    return options
 
 
 def run(argv: list[str]) -> int:
@@ -47,9 +67,9 @@ def run(argv: list[str]) -> int:
 
     A known error prints its sentences and exits with its own code; a bug shows its trace.
     """
-    options = build_parser().parse_args(argv)
+    options = _parse(argv)
     data_dir = DataDir(options.data_dir or default_data_dir())
-    clinic.speak(data_dir)
+    this_pc.speak(data_dir)
     if options.speak:
         i18n.use(i18n.Language(options.speak))
     if options.command is None:

@@ -1,0 +1,42 @@
+"""What is known before anybody has signed in: whether there is a clinic, and this PC's choices.
+
+Loads neither the database nor the tables, so that the lock screen need not wait for them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from clinic_desktop import i18n
+from clinic_desktop.config import DataDir
+from clinic_desktop.errors import StorageError
+from clinic_desktop.i18n import Language, _
+
+
+def exists(data_dir: DataDir) -> bool:
+    """Whether a clinic lives in this folder."""
+    return data_dir.vault.exists() or data_dir.database.exists()
+
+
+def remembered(data_dir: DataDir) -> dict[str, Any]:
+    """Choices of this PC that are needed before unlock: language, theme. Never patient data."""
+    try:
+        found = json.loads(data_dir.local_settings.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def remember(data_dir: DataDir, **choices: str | int | bool) -> None:
+    """Keep such choices; failing to is not worth stopping for."""
+    try:
+        content = json.dumps(remembered(data_dir) | choices, indent=1)
+        data_dir.local_settings.write_text(content, "utf-8")
+    except OSError as error:
+        raise StorageError(_("The settings of this PC cannot be written.")) from error
+
+
+def speak(data_dir: DataDir) -> None:
+    """Speak the language this PC was last used in, before anyone has signed in."""
+    i18n.use(Language(str(remembered(data_dir).get("language", "en"))))
