@@ -1,0 +1,1 @@
+"""Speed beside named floors, on a generated clinic: ``python -m bench``."""

@@ -1,0 +1,155 @@
+"""``python -m bench [--size full|small|tiny] [--only NAME] [--data DIR] [--out FILE]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.data import Generated, generated
+from bench.report import Report, load, save
+from bench.sizes import BUNDLES, ROOT, SIZES
+
+GROUPS = ("search", "chart", "today", "visit", "paper", "start", "memory", "import", "encryption")
+
+
+@dataclass
+class Run:
+    """One run: where the clinic lies, what is wanted of it."""
+
+    cached: Generated
+    work: Path
+    """A folder of this run, thrown away at its end."""
+    bundles: Path
+    only: Sequence[str]
+    report: Report
+
+    def wants(self, *names: str) -> bool:
+        """Whether any of these groups is asked for."""
+        return any(name in self.only for name in names)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Generate what is missing, measure, write the table."""
+    options = _options(arguments)
+    size = SIZES[options.size]
+    say(f"clinic “{size.name}” in {options.data}")
+    try:
+        cached = generated(options.data, size, options.bundles, say)
+    except FileNotFoundError as error:
+        print(f"The sample records are not there: {error}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="clinic-bench-", dir=options.data) as folder:
+        run = Run(cached, Path(folder), options.bundles, options.only or GROUPS, Report(cached))
+        before = load()
+        _measure(run)
+        run.report.load = (before, load())
+    print("\n".join(run.report.table()))
+    print("\n".join(run.report.sentences))
+    if options.out:
+        save(run.report, options.out)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--only", action="append", choices=GROUPS, metavar="NAME",
+                        help=f"one of {', '.join(GROUPS)}; may be repeated")  # fmt: skip
+    parser.add_argument("--data", type=Path, default=Path.home() / ".cache/clinic-desktop-bench",
+                        help="where generated clinics are kept")  # fmt: skip
+    parser.add_argument("--bundles", type=Path, default=BUNDLES, help="real records to vary")
+    parser.add_argument("--out", type=Path, help="write the report here")
+    options = parser.parse_args(arguments)
+    if options.out is None and options.size == "full" and not options.only:
+        options.out = ROOT / "bench" / "RESULTS.md"
+    return options
+
+
+def say(text: str) -> None:
+    """Progress, for a person who waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _measure(run: Run) -> None:
+    steps: tuple[tuple[Callable[[Run], None], tuple[str, ...]], ...] = (
+        (_at_the_desk, ("search", "chart", "today", "visit", "paper")),
+        (_from_outside, ("start", "memory")),
+        (_of_files, ("import", "encryption")),
+    )
+    for step, names in steps:
+        if run.wants(*names):
+            step(run)
+
+
+def _at_the_desk(run: Run) -> None:
+    import uuid  # noqa: PLC0415
+
+    from bench import looking, paper, saving  # noqa: PLC0415 - only this step loads Qt
+    from bench.day import fill_today  # noqa: PLC0415
+    from bench.desk import OpenDesk  # noqa: PLC0415
+    from bench.watchdog import Watchdog  # noqa: PLC0415
+
+    say("the window …")
+    clinic, repeats = run.cached.copy(run.work / "desk"), run.cached.size.repeats
+    opened = clinic.open()
+    people = opened.store.write(opened.actor, fill_today).result()
+    more = opened.store.read(
+        opened.actor, lambda reads: reads.cursor.execute("SELECT id FROM patient").fetchall()
+    ).result()
+    opened.close()
+    visited = [uuid.UUID(bytes=row[0]) for row in more if row[0] != clinic.chart][:-1:7][:400]
+    desk, dog = OpenDesk(clinic), Watchdog()
+    chart = uuid.UUID(bytes=clinic.chart)
+    steps = {
+        "search": lambda: looking.palette(desk, repeats),
+        "chart": lambda: looking.big_chart(desk, chart, people[0], repeats),
+        "today": lambda: looking.board(desk, repeats),
+        "visit": lambda: saving.saving(desk, visited, repeats),
+        "paper": lambda: paper.papers(desk.clinic, people[1], run.cached.folder.parent, repeats),
+    }
+    for name, step in steps.items():
+        if run.wants(name):
+            say(f"  {name} …")
+            with dog.watching(name):
+                run.report.lines += step()
+    run.report.blocks, run.report.beats = dog.blocks, dog.beats
+    dog.close()
+    desk.close()
+
+
+def _from_outside(run: Run) -> None:
+    from bench.starting import memory, starting  # noqa: PLC0415
+
+    say("start and memory …")
+    clinic = run.cached.copy(run.work / "start")
+    if run.wants("start"):
+        run.report.lines += starting(clinic, max(run.cached.size.repeats // 3, 1))
+    if run.wants("memory"):
+        run.report.sentences.append(memory(clinic))
+
+
+def _of_files(run: Run) -> None:
+    from bench.encryption import encryption, make_twins  # noqa: PLC0415
+    from bench.importing import importing  # noqa: PLC0415
+
+    if run.wants("import"):
+        say("import …")
+        count = min(run.cached.size.bundles, 30)
+        turns = max(run.cached.size.repeats // 8, 1)
+        lines, sentence = importing(run.work, run.bundles, count, turns)
+        run.report.lines += lines
+        run.report.sentences.append(sentence)
+    if run.wants("encryption"):
+        say("encryption …")
+        opened = run.cached.open()
+        opened.close()
+        twins = make_twins(run.cached, opened.key, say)
+        run.report.lines += encryption(twins, opened.key, run.cached.size.repeats)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

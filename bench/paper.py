@@ -1,0 +1,135 @@
+"""Prescription and invoice to PDF bytes, beside reportlab drawing the same strings bare."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+from reportlab.pdfbase import pdfmetrics, ttfonts
+from reportlab.pdfgen.canvas import Canvas
+
+from bench.timing import Line, Timed, interleave, timed
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.printing import pdf
+from clinic_desktop.printing.fonts import FACES
+from clinic_desktop.services.billing import invoices
+from clinic_desktop.services.papers.making import PaperRequest, make
+from clinic_desktop.services.prescribing import prescriptions
+from clinic_desktop.services.prescribing.lines import LineForm
+
+_WEIGHTS = {False: 400, True: 700}
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text as a paper sets it."""
+
+    page: int
+    text: str
+    x: float
+    y: float
+    size: float
+    bold: bool
+
+
+def papers(clinic: Clinic, person: uuid.UUID, cache: Path, repeats: int) -> list[Line]:
+    """From the number of a row to the bytes that a printer gets."""
+    store, actor = clinic.store, clinic.actor
+    medicines = (
+        LineForm("Amoxicillin", "1 cap 3x/day 7d", "500 mg", "capsule", override_reason="tolerated"),
+        LineForm("Amlodipine", "1 tab 1x/day 30d", "5 mg", "tablet", override_reason="tolerated"),
+    )
+    wish = prescriptions.Prescribe(person, medicines)
+    bill = invoices.InvoiceForm(
+        person,
+        (
+            invoices.LineForm("Consultation", 15000, tax_name="VAT", tax_bp=2000),
+            invoices.LineForm("Electrocardiogram", 6000, "2", discount_bp=1000),
+        ),
+    )
+    rows = {
+        "prescription": store.write(actor, prescriptions.prescribe, wish).result().id,
+        "invoice": store.write(actor, invoices.issue, bill).result().id,
+    }
+    fonts = _faces(cache)
+    lines = []
+    for kind, row_id in rows.items():
+        request = PaperRequest(kind, row_id)
+
+        def work(wanted: PaperRequest = request) -> bytes:
+            return store.read(actor, make, wanted).result().pdf
+
+        line = Line(f"{kind} to PDF bytes", "reportlab drawing the same strings, same face", 3, 100)
+        lines.append(interleave(line, timed(work), _bare(_words_of(work), fonts), repeats))
+    return lines
+
+
+def _words_of(work: Callable[[], bytes]) -> list[Words]:
+    """What a paper draws, taken down while it is made."""
+    drawn: list[Words] = []
+    pages = 0
+    line, start_page = pdf.PdfWriter.line, pdf.PdfWriter.start_page
+
+    def note_line(writer: Any, words: Any, x: float, y: float, size: float, *rest: Any) -> None:
+        bold = any(run.font.bold for _x, run in words.runs)
+        drawn.append(Words(pages, words.text, x, y, size, bold))
+        line(writer, words, x, y, size, *rest)
+
+    def note_page(writer: Any, *size: float) -> None:
+        nonlocal pages
+        pages += 1
+        start_page(writer, *size)
+
+    pdf.PdfWriter.line = note_line  # type: ignore[method-assign]
+    pdf.PdfWriter.start_page = note_page  # type: ignore[method-assign]
+    try:
+        work()
+    finally:
+        pdf.PdfWriter.line = line  # type: ignore[method-assign]
+        pdf.PdfWriter.start_page = start_page  # type: ignore[method-assign]
+    return drawn
+
+
+def _bare(drawn: list[Words], fonts: dict[bool, str]) -> Timed:
+    def draw() -> bytes:
+        buffer = BytesIO()
+        canvas = Canvas(buffer, invariant=1, pageCompression=1)
+        page = 1
+        for words in drawn:
+            while words.page > page:
+                canvas.showPage()
+                page += 1
+            canvas.setFont(fonts[words.bold], words.size)
+            canvas.drawString(words.x, words.y, words.text)
+        canvas.showPage()
+        canvas.save()
+        return buffer.getvalue()
+
+    return timed(draw)
+
+
+def _faces(cache: Path) -> dict[bool, str]:
+    """The printed Latin face in both weights as reportlab takes it: a static TrueType file."""
+    face = FACES["latin"]
+    names = {}
+    for bold, weight in _WEIGHTS.items():
+        file = cache / f"{face.name}-{weight}.ttf"
+        if not file.exists():
+            with files(face.package).joinpath(face.regular).open("rb") as data:
+                font = TTFont(data)
+                instantiateVariableFont(font, {"wght": weight, "wdth": 100}, inplace=True)
+                font.save(file)
+        names[bold] = f"bench-{weight}"
+        with suppress(KeyError):
+            pdfmetrics.getFont(names[bold])
+            continue
+        pdfmetrics.registerFont(ttfonts.TTFont(names[bold], str(file)))
+    return names

@@ -1,0 +1,139 @@
+"""The table of results, as Markdown."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import statistics
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import sqlcipher3
+
+from bench.data import Generated
+from bench.timing import Line, p95
+from bench.watchdog import LIMIT_S, Block
+
+_PACKAGES = ("PySide6-Essentials", "SQLAlchemy", "sqlcipher3", "msgspec", "reportlab", "uharfbuzz")
+REMARKS = "## Remarks"
+"""Everything from this heading on is written by a person and kept when the table is renewed."""
+
+
+@dataclass
+class Report:
+    """What a run found."""
+
+    clinic: Generated
+    lines: list[Line] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    beats: int = 0
+    load: tuple[float, float] = (0.0, 0.0)
+    """Load of the machine before and after."""
+
+    def text(self) -> str:
+        """The whole report."""
+        return "\n".join([*self._head(), *self.table(), "", *self._rest()]) + "\n"
+
+    def _head(self) -> list[str]:
+        counts = ", ".join(f"{number:,} {name}" for name, number in self.clinic.counts.items())
+        making = ", ".join(f"{name} {spent:.0f} s" for name, spent in self.clinic.seconds.items())
+        versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+        repeats = self.clinic.size.repeats
+        return [
+            "# Speed, beside named floors",
+            "",
+            "Repeat with `make bench` (or `python -m bench`; `--size small` takes a minute,"
+            " `--only NAME` one group). The clinic is generated once from the public sample"
+            " records beside the repository and kept in `~/.cache/clinic-desktop-bench`.",
+            "",
+            f"- When: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            f"- Machine: {_machine()}, load {self.load[0]:.1f} before and {self.load[1]:.1f} after",
+            f"- Versions: Python {platform.python_version()}, {versions},"
+            f" SQLite {sqlcipher3.sqlite_version}",
+            f"- Clinic “{self.clinic.size.name}”: {counts}; the big chart has"
+            f" {self.clinic.size.visits} visits and {self.clinic.size.visits * 10:,} observations;"
+            f" today has 40 appointments",
+            f"- Made once in: {making}",
+            f"- {repeats} repeats of a window line, three times as many below the window (fewer"
+            " where a process or an import is started); work and floor in turns, after two turns"
+            " that do not count; disk cache warm; windows drawn offscreen, 1440 × 900",
+            "",
+            "Times in milliseconds. The ratio is of the medians; the CPU ratio is the same of processor"
+            " time, which a busy machine leaves alone. ✓: goal and budget kept"
+            " (the budget holds for the 95th percentile).",
+            "",
+        ]
+
+    def table(self) -> list[str]:
+        """The table itself."""
+        head = "| work | floor | median | p95 | floor median | floor p95 | ratio | CPU ratio | goal | budget | |"
+        rule = "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
+        return [head, rule, *map(_row, self.lines)]
+
+    def _rest(self) -> list[str]:
+        return [*(f"- {sentence}" for sentence in self.sentences), *self._watched()]
+
+    def _watched(self) -> list[str]:
+        if not self.beats:
+            return []
+        limit = int(LIMIT_S * 1000)
+        said = [
+            f"- Window's thread: {self.beats:,} heartbeats while the lines above ran;"
+            f" it did not answer for more than {limit} ms {len(self.blocks)} times."
+        ]
+        places: dict[tuple[str, str], list[Block]] = defaultdict(list)
+        for block in self.blocks:
+            places[block.line, block.place].append(block)
+        for (line, place), found in sorted(places.items(), key=lambda each: -len(each[1])):
+            longest = max(found, key=lambda block: block.seconds)
+            said.append(
+                f"  - {line}: {place}, {len(found)} times, at most {longest.seconds * 1000:.0f} ms"
+                f" ({longest.cpu_seconds * 1000:.0f} ms of it at work)"
+            )
+        return said
+
+
+def _row(line: Line) -> str:
+    if not line.ours:
+        return f"| {line.work} | {line.floor} | | | | | | | | | not measured |"
+    cpu = "" if math.isnan(line.cpu_ratio) else f"{line.cpu_ratio:.2f}×"
+    goal = f"≤ {line.goal:g}×" if line.goal else ""
+    budget = f"{line.budget_ms:,.0f}" if line.budget_ms else ""
+    judged = line.goal is not None or line.budget_ms is not None
+    mark = ("✓" if line.is_met else "✗") if judged else ""
+    times: list[float] = []
+    for spent in (line.ours, line.floors):
+        walls = [each.wall for each in spent]
+        times += [statistics.median(walls), p95(walls)]
+    shown = " | ".join(f"{seconds * 1000:.2f}" for seconds in times)
+    work = f"{line.work} ({line.note})" if line.note else line.work
+    return f"| {work} | {line.floor} | {shown} | {line.ratio:.2f}× | {cpu} | {goal} | {budget} | {mark} |"
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = info.read_text("ascii", errors="replace").splitlines()
+        model = next((each.split(":")[1].strip() for each in lines if "model name" in each), model)
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+
+
+def load() -> float:
+    """The machine's load of the last minute; 0 where the system does not count it."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def save(report: Report, path: Path) -> None:
+    """Write the report, keeping the remarks that a person wrote below the last one."""
+    kept = path.read_text("utf-8") if path.exists() else ""
+    _old, found, remarks = kept.partition(REMARKS)
+    text = report.text() + (f"\n{found}{remarks}" if found else "")
+    path.write_text(text, "utf-8")
+    print(f"written: {path}", file=sys.stderr)
