@@ -79,8 +79,9 @@ class Program:
         """Wait until everything asked of the record has arrived."""
         context = self.session.context
         assert context is not None
-        _wait(lambda: context.tasks.is_idle)
-        screen_checks.settle()
+        for _ in range(3):  # rows are asked for when they are first painted
+            _wait(lambda: context.tasks.is_idle)
+            screen_checks.settle()
 
 
 @contextmanager
@@ -118,12 +119,13 @@ def open_program(language: str) -> Iterator[Program]:
 def _wait(done: Callable[[], bool]) -> None:
     """Run the window until something is so."""
     loop, asking, enough = QEventLoop(), QTimer(), QTimer()
+    late: list[bool] = []
     asking.timeout.connect(lambda: loop.quit() if done() else None)
-    enough.timeout.connect(loop.quit)
+    enough.timeout.connect(lambda: (late.append(True), loop.quit()))
     asking.start(2)
     enough.start(WAIT_MS)
     loop.exec()
-    assert done(), "the screen is still waiting for the record"
+    assert not late, "the screen is still waiting for the record"
 
 
 def _fill(opened: clinic.Clinic) -> tuple[uuid.UUID, uuid.UUID]:

@@ -16,13 +16,29 @@ from tests.screens.program import Program
 
 Make = Callable[[Program], QWidget]
 
+CHART = (
+    *("summary", "timeline", "visits", "medicines", "results", "vaccines", "documents"),
+    "billing",
+)
+
+
+def _chart(section: str) -> Make:
+    return lambda program: program.go(to.Chart(program.patient_id, section))
+
+
 SCREENS: dict[str, Make] = {
     "today": lambda program: program.go(to.Today()),
     "calendar": lambda program: program.go(to.Calendar()),
     "patients": lambda program: program.go(to.Patients()),
+    **{f"chart-{name}": _chart(name) for name in CHART},
     "visit": lambda program: program.go(to.Visit(program.patient_id, program.encounter_id)),
     "billing": lambda program: program.go(to.Billing()),
+    "import": lambda program: program.go(to.ImportRecords()),
     "register": lambda program: program.go(to.RegisterPatient()),
+    "edit": lambda program: program.go(to.EditPatient(program.patient_id)),
+    "merge": lambda program: program.go(to.MergePatients(program.patient_id)),
+    "allergies": lambda program: program.go(to.EditAllergies(program.patient_id)),
+    "problems": lambda program: program.go(to.EditProblems(program.patient_id)),
     "book": lambda program: program.go(to.BookAppointment()),
     "walk-in": lambda program: program.go(to.WalkIn()),
     "lock": lambda program: program.lock(),

@@ -133,7 +133,8 @@ class ChartView(Screen):
         if wanted in self._stale and self.patient_id is not None:
             self._stale.discard(wanted)
             section.set_patient(self.patient_id)
-        section.setFocus(Qt.FocusReason.OtherFocusReason)
+        lead = section.lead if isinstance(section, Section) else None
+        (lead or section).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _read_banner(self) -> None:
         if self.patient_id is not None:

@@ -61,7 +61,7 @@ class DocumentsSection(Section):
         self.viewer = DocumentViewer(context)
         self._refusals = QVBoxLayout()
         self._build()
-        self.setFocusProxy(self.table)
+        self.lead = self.table
 
     def _build(self) -> None:
         bar = QHBoxLayout()

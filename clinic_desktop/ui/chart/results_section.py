@@ -59,7 +59,7 @@ class ResultsSection(Section):
         root = QVBoxLayout(self)
         root.setContentsMargins(0, 0, 0, 0)
         root.addWidget(SplitInspector(listed, self.detail, shares=(3, 2)))
-        self.setFocusProxy(self.table)
+        self.lead = self.table
 
     def clear(self) -> None:
         """No rows, no plot."""

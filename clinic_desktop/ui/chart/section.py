@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class Section(ChartSection):
-    """A section of our own; ``tables`` are those whose changes it shows."""
+    """A section of our own; ``tables`` are those whose changes it shows.
+
+    ``lead`` takes the keys when the section is shown.
+    """
 
     tables: ClassVar[tuple[str, ...]] = ()
     permission: ClassVar[str] = "chart.read"
@@ -29,6 +32,8 @@ class Section(ChartSection):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.patient_id: uuid.UUID | None = None
+        # Not a focus proxy: with one Tab would pass over everything that stands before it.
+        self.lead: QWidget | None = None
         self._asked: dict[str, int] = {}
 
     def set_patient(self, patient_id: uuid.UUID) -> None:

@@ -52,7 +52,7 @@ class TableSection(Section):
         root.setSpacing(SPACE_2)
         root.addLayout(self.bar)
         root.addWidget(card, 1)
-        self.setFocusProxy(self.table)
+        self.lead = self.table
 
     def clear(self) -> None:
         """No rows."""

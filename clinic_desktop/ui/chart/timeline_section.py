@@ -126,7 +126,7 @@ class TimelineSection(Section):
         self.empty = EmptyState(Icon.TIMELINE, _("Nothing here yet"))
         self.empty.acted.connect(self.clear_filter)
         self._build()
-        self.setFocusProxy(self.view)
+        self.lead = self.view
 
     def _build(self) -> None:
         chips = QWidget()
