@@ -25,11 +25,13 @@ from clinic_desktop.services.billing.accounts import checkout
 from clinic_desktop.services.billing.invoices import InvoiceForm, issue
 from clinic_desktop.services.billing.payments import TakePayment, take
 from clinic_desktop.services.notes import text_hash
-from clinic_desktop.services.sample.house import AFTERNOON, CLOSE, LUNCH, OPEN
+from clinic_desktop.services.sample.house import AFTERNOON, CHILD_YEARS, CLOSE, LUNCH, OPEN
 from clinic_desktop.services.sample.script import Script
 
 _SEED: Final = 20
 _WEEK: Final = 7
+_VACCINE, _CHECK = 3, 4
+"""Places of two types of appointment in every language's list."""
 _SATURDAY: Final = 5
 _METHODS: Final = ("cash", "card", "mobile", "cash", "card")
 
@@ -86,6 +88,7 @@ class _Calendar:
         self._doctors = session.scalars(
             select(Practitioner).where(Practitioner.is_staff).order_by(Practitioner.id)
         ).all()
+        self._children: set[uuid.UUID] = set()
         self._rooms = session.scalars(
             select(Location).where(Location.kind == "room").order_by(Location.position)
         ).all()
@@ -101,17 +104,13 @@ class _Calendar:
         self._templates = script.data["templates"]
 
     def fill(self) -> None:
-        patients = list(
-            self._uow.session.scalars(
-                select(Patient.id).where(~Patient.deceased).order_by(Patient.mrn, Patient.id)
-            )
-        )
-        self._random.shuffle(patients)
-        people = iter(patients)
+        patients = self._patients()
+        grown, children = ([p for p in patients if (p in self._children) is young]
+                           for young in (False, True))  # fmt: skip
         for place, slot in enumerate(_TODAY):
-            self._today(slot, next(people), place)
-        waiting = [next(people), next(people)]
-        for patient_id in waiting:
+            mine = children if slot.doctor and children else grown
+            self._today(slot, mine.pop(), place)
+        for patient_id in grown[:2]:
             self._uow.add(
                 WaitlistEntry(
                     patient_id=patient_id,
@@ -123,12 +122,34 @@ class _Calendar:
         for offset in (*range(-_WEEK, 0), *range(1, _WEEK + 1)):
             self._other_day(self._uow.today + timedelta(days=offset), patients)
 
+    def _patients(self) -> list[uuid.UUID]:
+        """Everybody alive, in an order of chance; remembers who is a child."""
+        rows = self._uow.session.execute(
+            select(Patient.id, Patient.birth_date)
+            .where(~Patient.deceased)
+            .order_by(Patient.mrn, Patient.id)
+        ).all()
+        born_after = str(self._uow.today.year - CHILD_YEARS)
+        self._children = {patient_id for patient_id, birth in rows if birth > born_after}
+        found = [patient_id for patient_id, _birth in rows]
+        self._random.shuffle(found)
+        return found
+
+    def _kind(self, patient_id: uuid.UUID) -> AppointmentType:
+        """What somebody of this age comes for."""
+        places = (_CHECK, _VACCINE, 0) if patient_id in self._children else (0, 0, 1, 2, 2)
+        return self._types[self._random.choice(places)]
+
+    def _reason(self, kind: AppointmentType) -> str:
+        fitting = {_VACCINE: 6, _CHECK: 3}.get(kind.position)
+        return self._random.choice(self._reasons) if fitting is None else self._reasons[fitting]
+
     # ------------------------------------------------------------ today
 
     def _today(self, slot: _Slot, patient_id: uuid.UUID, place: int) -> None:
         now = self._now()
         start = now + self._offset(slot.minutes, now)
-        kind = self._types[place % len(self._types)]
+        kind = self._kind(patient_id)
         row = self._row(patient_id, slot.doctor, start, kind, slot.status)
         following = [each.minutes for each in _TODAY[place + 1 :] if each.doctor == slot.doctor]
         if following and not slot.is_walk_in:
@@ -145,7 +166,7 @@ class _Calendar:
         self._uow.add(row)
         if slot.status in {Status.TO_BILL, Status.DONE}:
             row.to_bill_at = min(start + timedelta(minutes=kind.duration_min), now)
-            row.encounter_id = self._visit(row, place)
+            row.encounter_id = self._visit(row, kind, place)
         if slot.status == Status.DONE:
             row.status = Status.TO_BILL.value
             self._uow.session.flush()
@@ -169,14 +190,14 @@ class _Calendar:
         now = self._uow.now
         return now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
 
-    def _visit(self, booked: Appointment, place: int) -> uuid.UUID:
+    def _visit(self, booked: Appointment, kind: AppointmentType, place: int) -> uuid.UUID:
         """A visit with its signed note and diagnosis."""
         assert booked.patient_id is not None  # noqa: S101 - every line of today has a person
         visit = Encounter(
             patient_id=booked.patient_id,
             practitioner_id=booked.practitioner_id,
             location_id=booked.location_id,
-            type_display=self._types[place % len(self._types)].name,
+            type_display=kind.name,
             status=EncounterStatus.FINISHED.value,
             start_at=booked.roomed_at,
             end_at=booked.to_bill_at,
@@ -231,13 +252,14 @@ class _Calendar:
     def _other_day(self, day: date, patients: list[uuid.UUID]) -> None:
         if day.weekday() > _SATURDAY:
             return
-        chosen = iter(self._random.sample(patients, k=len(patients) // 2))
+        chosen = self._random.sample(patients, k=len(patients) // 2)
+        chosen.sort(key=lambda each: each in self._children)  # children see the second doctor
         for doctor in range(len(self._doctors)):
             for start in self._starts(day):
-                patient_id = next(chosen, None)
-                if patient_id is None:
+                if not chosen:
                     return
-                kind = self._random.choice(self._types)
+                patient_id = chosen.pop(-1 if doctor else 0)
+                kind = self._kind(patient_id)
                 status = self._status(day)
                 row = self._row(patient_id, doctor, start, kind, status)
                 if status == Status.DONE:
@@ -280,7 +302,7 @@ class _Calendar:
             start_at=start,
             end_at=start + timedelta(minutes=kind.duration_min),
             status=status.value,
-            reason=self._random.choice(self._reasons),
+            reason=self._reason(kind),
             code=slip_code(row_id),
         )
 

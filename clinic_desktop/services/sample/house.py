@@ -17,7 +17,7 @@ from clinic_desktop.services.sample.script import Script
 
 OPEN, LUNCH, AFTERNOON, CLOSE = 8 * 60, 13 * 60, 14 * 60, 17 * 60
 _SATURDAY = 5
-_CHILD_YEARS = 15
+CHILD_YEARS = 15
 
 
 @command("practice.write")
@@ -139,7 +139,7 @@ def settle(uow: UnitOfWork) -> None:
     doctors = uow.session.scalars(
         select(Practitioner).where(Practitioner.is_staff).order_by(Practitioner.id)
     ).all()
-    born_after = str(uow.today.year - _CHILD_YEARS)
+    born_after = str(uow.today.year - CHILD_YEARS)
     people = uow.session.execute(select(Patient.id, Patient.birth_date)).all()
     for place, (patient_id, birth) in enumerate(people):
         doctor = doctors[-1] if birth > born_after else doctors[0]
