@@ -171,6 +171,24 @@ def test_a_confirmed_appointment_that_moves_must_be_confirmed_again(busy_day: Bu
     assert moved.after.status == S.BOOKED
 
 
+def test_who_came_on_the_wrong_day_is_expected_again_on_the_right_one(busy_day: BusyDay) -> None:
+    change = busy_day.step(busy_day.book("Singh", "14:00"), S.ARRIVED)
+    later = placed(change, "14:00", day=SATURDAY + timedelta(days=6))
+    moved = busy_day.record.write(bookings.place, later)
+    assert (moved.after.status, moved.after.arrived_at) == (S.BOOKED, None)
+    busy_day.record.write(changes.undo, moved)
+    assert row_of(busy_day, change).status == S.ARRIVED
+
+
+@pytest.mark.parametrize("status", [S.NO_SHOW, S.CANCELLED])
+def test_what_is_over_stays_on_its_day(busy_day: BusyDay, status: AppointmentStatus) -> None:
+    change = busy_day.step(busy_day.book("Singh", "14:00"), status)
+    with pytest.raises(RuleError, match="over"):
+        busy_day.record.write(
+            bookings.place, placed(change, "14:00", day=SATURDAY + timedelta(days=6))
+        )
+
+
 def test_a_copy_is_a_new_booking_of_the_same_patient(busy_day: BusyDay) -> None:
     change = busy_day.step(busy_day.book("Singh", "10:00", reason="Dressing"), S.ARRIVED)
     wish = placed(change, "10:00", day=SATURDAY + timedelta(days=7))

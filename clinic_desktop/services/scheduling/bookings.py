@@ -11,13 +11,18 @@ from sqlalchemy import select
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.slip_codes import slip_code
-from clinic_desktop.errors import NotFoundError, ValidationError
+from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.scheduling import Appointment, AppointmentType, WaitlistEntry
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
-from clinic_desktop.services.scheduling.changes import AppointmentChange, find, state_of
+from clinic_desktop.services.scheduling.changes import (
+    AppointmentChange,
+    AppointmentState,
+    find,
+    state_of,
+)
 from clinic_desktop.services.scheduling.clashes import (
     LONGEST_MIN,
     SHORTEST_MIN,
@@ -157,6 +162,7 @@ def place(uow: UnitOfWork, wish: PlaceAppointment) -> AppointmentChange:
         NotFoundError: there is no such appointment.
         StaleError: it was changed since ``base``.
         ValidationError: as for ``book``.
+        RuleError: it is over, and shall go to another day.
     """
     row = find(uow, wish.appointment_id)
     uow.expect("appointment", row.id, wish.base)
@@ -170,8 +176,7 @@ def place(uow: UnitOfWork, wish: PlaceAppointment) -> AppointmentChange:
     row.start_at, row.end_at = start, end
     row.practitioner_id, row.location_id = wish.practitioner_id, wish.location_id
     row.overlap_reason = reason.strip() if check.needs_reason else ""
-    if row.start_at != before.start_at and row.status == AppointmentStatus.CONFIRMED:
-        row.status = AppointmentStatus.BOOKED  # the person agreed to another time
+    _expect_again(uow, row, before)
     return AppointmentChange(row.id, row.code, before, state_of(row))
 
 
@@ -218,6 +223,23 @@ def copy(uow: UnitOfWork, wish: PlaceAppointment) -> AppointmentChange:
             overlap_reason=wish.overlap_reason,
         ),
     )
+
+
+def _expect_again(uow: UnitOfWork, row: Appointment, before: AppointmentState) -> None:
+    """After a move the person is expected anew: nobody confirmed this time or came to it yet."""
+    old, new = (at.astimezone(uow.zone).date() for at in (before.start_at, row.start_at))
+    status = AppointmentStatus(row.status)
+    if old == new:
+        if status == AppointmentStatus.CONFIRMED and row.start_at != before.start_at:
+            row.status = AppointmentStatus.BOOKED
+    elif status.is_expected or status == AppointmentStatus.ARRIVED:
+        row.status, row.arrived_at = AppointmentStatus.BOOKED, None
+    else:
+        raise RuleError(
+            _("This appointment is over; it cannot be moved to another day."),
+            kept=_("It stays where it is."),
+            hint=_("Book a new one."),
+        )
 
 
 def usual_minutes(reads: ReadSession, type_id: uuid.UUID | None) -> int:

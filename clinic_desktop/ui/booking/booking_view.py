@@ -40,7 +40,6 @@ class BookingView(DrawerForm):
         self._armed = ""
         """The line for which Enter was pressed once; the second time books."""
         form = BookingForm(
-            text=destination.text,
             day=destination.day,
             at=destination.at,
             patient_id=destination.patient_id,
@@ -55,6 +54,8 @@ class BookingView(DrawerForm):
         self.vm.checked.connect(self._on_checked)
         self.vm.saved.connect(self._on_saved)
         self.vm.refused.connect(self._on_refused)
+        if destination.text:
+            self.patient.begin(destination.text)
         if destination.patient_id is not None:
             context.tasks.read(
                 self, patients.rows, [destination.patient_id], done=self._show_patients

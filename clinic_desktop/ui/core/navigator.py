@@ -103,7 +103,7 @@ class BookAppointment(Destination):
     location_id: uuid.UUID | None = None
     waitlist_id: uuid.UUID | None = None
     text: str = ""
-    """What was typed already: letters pressed on a free slot of the calendar."""
+    """The beginning of a name: letters pressed on a free slot of the calendar."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, isolate
@@ -57,6 +57,17 @@ class PatientField(QWidget):
     def show_patient(self, row: PatientRow) -> None:
         """Show a patient that was chosen elsewhere."""
         self.combo.set_value(row.id, _name(row))
+
+    def begin(self, text: str) -> None:
+        """Go on with what was typed before the drawer opened."""
+        self.combo.edit.setText(text)
+        # After the drawer has given the focus, which selects what is there.
+        QTimer.singleShot(0, self, self._go_on)
+
+    def _go_on(self) -> None:
+        self.combo.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.combo.edit.end(False)
+        self._search(self.combo.text().strip())
 
     def _search(self, text: str) -> None:
         def answer(found: list[PatientRow]) -> None:

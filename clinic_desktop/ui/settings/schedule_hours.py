@@ -46,7 +46,7 @@ class HoursPage(QWidget):
         today = context.language.local(context.clock.now()).date()
         reader = date_parser(today, order=date_order(context.language.locale), whole_day=True)
         self.first, self.last = SmartDateEdit(reader), SmartDateEdit(reader)
-        self.days = [ParsedEdit(_read, "8:00-12:00, 14:00-18:00") for _day in range(7)]
+        self.days = [ParsedEdit(_read, _("closed")) for _day in range(7)]
         self.save = Button(_("Save hours"), "primary")
         self.save.clicked.connect(self._save)
         self._build()

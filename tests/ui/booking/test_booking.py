@@ -95,6 +95,21 @@ def test_enter_before_the_list_is_there_takes_the_only_match(
     qtbot.waitUntil(lambda: form.patient.value() == busy_day.people["Singh"])
 
 
+def test_letters_typed_on_a_slot_begin_the_name(
+    open_form: Open, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    form = open_form(text="s", day=TUESDAY, at=time(10, 30))
+    edit = form.patient.combo.edit
+    qtbot.waitUntil(lambda: edit.hasFocus() and edit.cursorPosition() == 1)
+    QTest.keyClicks(edit, "ingh")
+    qtbot.waitUntil(lambda: has_suggestions(form))
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.vm.state.check is not None)
+    for _press in range(2):
+        QTest.keyClick(form.slot.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(rows(busy_day, TUESDAY)) == 1)
+
+
 def test_an_overlap_is_shown_and_booked_only_with_a_reason(
     open_form: Open, busy_day: BusyDay, qtbot: QtBot
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -43,7 +44,7 @@ def drawer(context: Context) -> QWidget:
 
 @pytest.mark.parametrize(("name", "title", "page"), SCHEDULE_PAGES)
 def test_every_page_opens(
-    context: Context, qtbot: QtBot, name: str, title: str, page: type[QWidget]
+    context: Context, qtbot: QtBot, name: str, title: str, page: Callable[[Context], QWidget]
 ) -> None:
     made = page(context)
     shown(qtbot, made)
