@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
@@ -195,14 +195,15 @@ class LineEditor(QWidget):
     def _refuse(self, error: ClinicError, number: int) -> None:
         if number != self._asked:
             return
-        self._add_when_seen = False
+        submitting, self._add_when_seen = self._add_when_seen, False
         self._seen = None
         _say(self.sig, "")
-        typed = bool(self.directions.text().strip())
+        at_directions = getattr(error, "field", "") == "directions"
+        # Directions that nobody has begun to type are not wrong yet.
+        said = submitting or not at_directions or bool(self.directions.text().strip())
         self.message.set_tone("danger")
-        field = getattr(error, "field", "")
-        _say(self.message, error.message if typed or field != "directions" else "")
-        if isinstance(error, ValidationError) and field == "directions":
+        _say(self.message, error.message if said else "")
+        if submitting and at_directions:
             self.directions.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def submit(self) -> None:
