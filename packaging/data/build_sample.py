@@ -27,6 +27,7 @@ SEED = "4711"
 GENERATED = 70
 LIVING, DEAD = 58, 2
 ENCOUNTERS, OBSERVATIONS, PROCEDURES, MEDICINES, IMMUNIZATIONS = 22, 110, 8, 6, 20
+ALLERGIES = 2
 
 Resource = dict[str, Any]
 TAGS = "disorder|finding|procedure|situation|regime/therapy|substance|organism|qualifier value"
@@ -113,7 +114,11 @@ def pruned(life: list[Resource]) -> list[Resource]:
     diseases = {c["code"]["coding"][0]["code"]: c for c in sorted(by_kind["Condition"], key=when)}
     chosen += visits
     chosen += [each for each in diseases.values() if is_disease(each)]
-    chosen += by_kind["AllergyIntolerance"]
+    # Generators give one person a dozen; medicines come first, two are enough to see.
+    allergies = sorted(
+        by_kind["AllergyIntolerance"], key=lambda a: "medication" not in a["category"]
+    )
+    chosen += allergies[:ALLERGIES]
     chosen += newest(by_kind["Immunization"], IMMUNIZATIONS)
     done = [p for p in by_kind["Procedure"] if not ROUTINE.search(words(p["code"]["coding"][0]))]
     chosen += newest(done, PROCEDURES)

@@ -32,6 +32,9 @@ _SEED: Final = 20
 _WEEK: Final = 7
 _VACCINE, _CHECK = 3, 4
 """Places of two types of appointment in every language's list."""
+_VACCINE_REASONS, _CHECK_REASONS = (6,), (3,)
+_CHILD_REASONS, _ADULT_REASONS = (1, 7, 9), (0, 1, 2, 3, 4, 5, 7, 8, 9)
+"""Places in every language's list of reasons."""
 _SATURDAY: Final = 5
 _METHODS: Final = ("cash", "card", "mobile", "cash", "card")
 
@@ -140,9 +143,10 @@ class _Calendar:
         places = (_CHECK, _VACCINE, 0) if patient_id in self._children else (0, 0, 1, 2, 2)
         return self._types[self._random.choice(places)]
 
-    def _reason(self, kind: AppointmentType) -> str:
-        fitting = {_VACCINE: 6, _CHECK: 3}.get(kind.position)
-        return self._random.choice(self._reasons) if fitting is None else self._reasons[fitting]
+    def _reason(self, kind: AppointmentType, patient_id: uuid.UUID) -> str:
+        fitting = {_VACCINE: _VACCINE_REASONS, _CHECK: _CHECK_REASONS}.get(kind.position)
+        usual = _CHILD_REASONS if patient_id in self._children else _ADULT_REASONS
+        return self._reasons[self._random.choice(fitting or usual)]
 
     # ------------------------------------------------------------ today
 
@@ -302,7 +306,7 @@ class _Calendar:
             start_at=start,
             end_at=start + timedelta(minutes=kind.duration_min),
             status=status.value,
-            reason=self._reason(kind),
+            reason=self._reason(kind, patient_id),
             code=slip_code(row_id),
         )
 
