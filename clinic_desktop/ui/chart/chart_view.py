@@ -63,7 +63,7 @@ class ChartView(Screen):
         super().__init__(context, parent)
         self.setObjectName("chart")
         own = {name: kind for name, kind in _OWN.items() if allowed(context.actor, kind.permission)}
-        self._makers: dict[str, Callable[[Context], ChartSection]] = {**own, **parts}
+        self._makers: dict[str, ChartSectionFactory] = {**own, **parts}
         self.sections: dict[str, ChartSection] = {}
         self.patient_id: uuid.UUID | None = None
         self._shown = ""
@@ -120,7 +120,7 @@ class ChartView(Screen):
             return
         section = self.sections.get(wanted)
         if section is None:
-            section = self._makers[wanted](self.context)
+            section = self._makers[wanted](self.context, self.stack)
             self.sections[wanted] = section
             self.stack.addWidget(section)
             if isinstance(section, Section):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
@@ -63,6 +63,8 @@ class SummarySection(Section):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.setObjectName("chart.summary")
+        self._summary: ChartSummary | None = None
+        self._left: list[Callable[[ChartSummary], object]] = []
         self.problems = FactCard(_("Problems"), _("Edit"), self._edit_problems)
         self.allergies = FactCard(_("Allergies"), _("Edit"), self._edit_allergies)
         self.medicines = FactCard(_("Medicines"), _("All"), self._open("medicines"))
@@ -133,10 +135,33 @@ class SummarySection(Section):
     def clear(self) -> None:
         """Nothing until the summary is here."""
         self._grid_box.hide()
+        self._left = []
 
     def show_summary(self, found: ChartSummary) -> None:
-        """Show what was read."""
-        self._show_problems(found)
+        """Show what was read, card by card, so that no key waits for the whole page."""
+        self._left = [
+            self._show_problems,
+            self._show_allergies,
+            self._show_medicines,
+            self._choose_trend,
+            self._show_measured,
+            self._show_visits,
+            self._show_all,
+        ]
+        self._summary = found
+        self._show_next()
+
+    def _show_all(self, found: ChartSummary) -> None:
+        # Only now: a card not filled yet may still hold the patient shown before.
+        self._grid_box.show()
+        self.shown.emit(found)
+
+    def _show_next(self) -> None:
+        if self._left and self._summary is not None:
+            self._left.pop(0)(self._summary)
+            QTimer.singleShot(0, self, self._show_next)
+
+    def _show_allergies(self, found: ChartSummary) -> None:
         self.allergies.facts.show_facts(
             [
                 Fact(row.id, row.display, row.reaction, words.allergy_pill(row), tone="danger")
@@ -144,6 +169,8 @@ class SummarySection(Section):
             ],
             words.no_allergies(found.allergies),
         )
+
+    def _show_medicines(self, found: ChartSummary) -> None:
         self.medicines.facts.show_facts(
             [
                 Fact(row.id, words.medicine_name(row), row.instructions)
@@ -151,7 +178,8 @@ class SummarySection(Section):
             ],
             _("No medicines recorded."),
         )
-        self._show_measured(found)
+
+    def _show_visits(self, found: ChartSummary) -> None:
         self.visits.facts.show_facts(
             [
                 Fact(
@@ -164,9 +192,6 @@ class SummarySection(Section):
             ],
             _("No visits yet."),
         )
-        self._choose_trend(found.results)
-        self._grid_box.show()
-        self.shown.emit(found)
 
     def _show_measured(self, found: ChartSummary) -> None:
         """Vital signs and results; the day stands in the heading, and where it is another one."""
@@ -220,9 +245,9 @@ class SummarySection(Section):
 
     # -- the plot -----------------------------------------------------------------
 
-    def _choose_trend(self, results: tuple[ResultRow, ...]) -> None:
+    def _choose_trend(self, found: ChartSummary) -> None:
         """The result that is most out of order, or the latest."""
-        with_numbers = [row for row in results if row.number is not None]
+        with_numbers = [row for row in found.results if row.number is not None]
         flagged = [row for row in with_numbers if words.flag_pill(row) is not None]
         chosen = next(iter(flagged or with_numbers), None)
         self.trend_card.setVisible(chosen is not None)

@@ -60,5 +60,6 @@ class ChartSection(QWidget):
         """Show a patient's rows."""
 
 
-VisitPanelFactory = Callable[[Context], VisitPanel]
-ChartSectionFactory = Callable[[Context], ChartSection]
+VisitPanelFactory = Callable[[Context, QWidget], VisitPanel]
+ChartSectionFactory = Callable[[Context, QWidget], ChartSection]
+"""Given the context and the parent."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, SignalInstance
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, current, isolate
@@ -22,23 +21,23 @@ from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, severity
 _KNOWN_SEVERITIES = ("mild", "moderate", "severe")
 
 
-class ContextPanel(Column):
-    """Cards from top to bottom; ``panel`` is the part of another feature, if there is one."""
+class ContextPanel(QObject):
+    """Fills a column from top to bottom; ``panel`` is the part of another feature, if any."""
 
     allergies_wanted = Signal()
     problems_wanted = Signal()
     medicines_wanted = Signal()
     copy_plan_wanted = Signal()
 
-    def __init__(self, panel: VisitPanel | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
-        column = self.body
+    def __init__(self, column: Column, panel: VisitPanel | None) -> None:
+        super().__init__(column)
+        body = column.body
         if panel is not None:
-            column.addWidget(panel)
+            body.addWidget(panel)
         self._allergies = _section(column, _("Allergies"), _("Edit"), self.allergies_wanted)
         self._medicines = _section(column, _("Medicines"), _("All"), self.medicines_wanted)
         self._problems = _section(column, _("Problems"), _("Edit"), self.problems_wanted)
-        self._last_card = Card(_("Last visit"))
+        self._last_card = Card(_("Last visit"), parent=column)
         self._last = Label("", wrap=True)
         self._plan = Label("", "caption", "muted", wrap=True)
         self.copy_plan = Button(_("Copy last plan"), "link")
@@ -47,8 +46,8 @@ class ContextPanel(Column):
         self._last_card.header.add_action(self.copy_plan)
         self._last_card.add(self._last)
         self._last_card.add(self._plan)
-        column.addWidget(self._last_card)
-        column.addStretch(1)
+        body.addWidget(self._last_card)
+        body.addStretch(1)
 
     def show_page(self, page: VisitPage) -> None:
         """Show what surrounds a visit."""
@@ -74,15 +73,15 @@ class ContextPanel(Column):
         self.copy_plan.setVisible(bool(page.text_before.plan) and not page.visit.is_signed)
 
 
-def _section(column: QVBoxLayout, title: str, verb: str, wanted: SignalInstance) -> FactList:
-    card = Card(title)
+def _section(column: Column, title: str, verb: str, wanted: SignalInstance) -> FactList:
+    card = Card(title, parent=column)
     button = Button(verb, "link")
     button.setAccessibleName(f"{verb}: {title}")
     button.clicked.connect(wanted)
     card.header.add_action(button)
     facts = FactList()
     card.add(facts)
-    column.addWidget(card)
+    column.body.addWidget(card)
     return facts
 
 

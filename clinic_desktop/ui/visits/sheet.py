@@ -19,31 +19,29 @@ from clinic_desktop.ui.widgets.notice import Notice
 class NoteSheet(QWidget):
     """A card that scrolls, with notices above the note."""
 
-    def __init__(
-        self,
-        note: NotePanel,
-        signed: SignedNote,
-        steps: NextSteps,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._note, self._signed, self._steps = note, signed, steps
-        self.card = Card(_("Visit"))
-        notices = QWidget()
-        self._notices = QVBoxLayout(notices)
-        self._notices.setContentsMargins(0, 0, 0, 0)
-        self._notices.setSpacing(SPACE_2)
-        inner = Column()
-        inner.body.setContentsMargins(SPACE_1, 0, SPACE_1, 0)
-        for widget in (notices, steps, note, signed):
-            inner.body.addWidget(widget)
-        inner.body.addStretch(1)
-        self.card.add(scrolled(inner), 1)
+        self.card = Card(_("Visit"), parent=self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.card)
-        for widget in (steps, signed):
-            widget.hide()
+        self.column = Column()
+        self.column.body.setContentsMargins(SPACE_1, 0, SPACE_1, 0)
+        self.card.add(scrolled(self.column), 1)
+        notices = QWidget(self.column)
+        self._notices = QVBoxLayout(notices)
+        self._notices.setContentsMargins(0, 0, 0, 0)
+        self._notices.setSpacing(SPACE_2)
+        self.column.body.addWidget(notices)
+
+    def hold(self, note: NotePanel, signed: SignedNote, steps: NextSteps) -> None:
+        """Take the parts in, made as children of ``column``."""
+        self._note, self._signed, self._steps = note, signed, steps
+        for widget in (steps, note, signed):
+            self.column.body.addWidget(widget)
+        self.column.body.addStretch(1)
+        for hidden in (steps, signed):
+            hidden.hide()
 
     def show_visit(self, page: VisitPage) -> None:
         """Name the visit, and show the note to write or the one that was signed."""

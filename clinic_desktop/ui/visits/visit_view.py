@@ -33,7 +33,7 @@ from clinic_desktop.ui.visits.templates_form import TEMPLATES_WIDTH, TemplatesFo
 from clinic_desktop.ui.visits.visit_vm import Restored, VisitState, VisitVM
 from clinic_desktop.ui.visits.vitals_row import VitalsRow
 from clinic_desktop.ui.widgets.buttons import Button
-from clinic_desktop.ui.widgets.column import scrolled
+from clinic_desktop.ui.widgets.column import Column, scrolled
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.patient_banner import PatientBanner
@@ -54,41 +54,49 @@ class VisitView(Screen):
         super().__init__(context, parent)
         self.setObjectName("visit")
         self.vm = VisitVM(context.tasks, self)
-        self.panel: VisitPanel | None = panel(context) if panel else None
-        self.vitals = VitalsRow()
-        self.diagnoses = Diagnoses(search or PackSearch(context.tasks, self))
-        self.note = NotePanel(
-            {"subjective": self.vitals, "assessment": self.diagnoses}, self._slash_words()
-        )
         self._warned_of_blanks = False
         self._watched: QObject | None = None
-        self._build()
+        self._build(panel)
+        self._build_note(search or PackSearch(context.tasks, self))
         self._connect()
 
     # -- building -----------------------------------------------------------------
 
-    def _build(self) -> None:
-        self.banner = PatientBanner()
+    def _build(self, panel: VisitPanelFactory | None) -> None:
+        # From the outside in: a finished part that gets a new parent is styled all over again.
+        inner = QWidget()
+        self.loading = Loading(inner)
+        root = QVBoxLayout(self)
+        root.setContentsMargins(0, 0, 0, 0)
+        root.addWidget(self.loading)
+        self.banner = PatientBanner(parent=inner)
         self.saved = Label("", "caption", "muted")
         self.sign_button = Button(_("Sign"), "primary", shortcut="Ctrl+Return", show_shortcut=True)
         self.sign_button.setObjectName("visit.sign")
         self.banner.add_action(self.saved)
         self.banner.add_action(self.sign_button)
-        self.next_steps = NextSteps()
-        self.signed_note = SignedNote()
-        self.sheet = NoteSheet(self.note, self.signed_note, self.next_steps)
-        self.side = ContextPanel(self.panel)
-        panes = SplitInspector(self.sheet, scrolled(self.side), shares=(11, 9))
-        inner = QWidget()
+        self.sheet = NoteSheet(inner)
+        side = Column()
+        panes = SplitInspector(self.sheet, scrolled(side), shares=(11, 9))
         column = QVBoxLayout(inner)
         column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)
         column.setSpacing(SPACE_3)
         column.addWidget(self.banner)
         column.addWidget(panes, 1)
-        self.loading = Loading(inner)
-        root = QVBoxLayout(self)
-        root.setContentsMargins(0, 0, 0, 0)
-        root.addWidget(self.loading)
+        self.panel: VisitPanel | None = panel(self.context, side) if panel else None
+        self.side = ContextPanel(side, self.panel)
+
+    def _build_note(self, search: Search) -> None:
+        self.vitals = VitalsRow(self.sheet.column)
+        self.diagnoses = Diagnoses(search, self.sheet.column)
+        self.note = NotePanel(
+            {"subjective": self.vitals, "assessment": self.diagnoses},
+            self._slash_words(),
+            self.sheet.column,
+        )
+        self.next_steps = NextSteps(self.sheet.column)
+        self.signed_note = SignedNote(self.sheet.column)
+        self.sheet.hold(self.note, self.signed_note, self.next_steps)
 
     def _connect(self) -> None:
         vm = self.vm

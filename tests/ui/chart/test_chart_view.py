@@ -54,6 +54,9 @@ def opened(
     qtbot.waitExposed(shown)
     shown.go_to(Chart(patient_id, section))
     idle(context, qtbot)
+    summary = shown.sections.get("summary")
+    if isinstance(summary, SummarySection):
+        qtbot.waitUntil(summary.problems.isVisible)
     return shown
 
 
@@ -92,13 +95,15 @@ def test_opening_a_chart_leaves_a_trace_once(
     assert rows == [(patient_id.bytes,)]
 
 
-def test_the_summary_shows_problems_medicines_vitals_and_a_trend(view: ChartView) -> None:
+def test_the_summary_shows_problems_medicines_vitals_and_a_trend(
+    view: ChartView, qtbot: QtBot
+) -> None:
     summary = view.sections["summary"]
     assert isinstance(summary, SummarySection)
     assert "Type 2 diabetes mellitus" in [fact.text for fact in summary.problems.facts.facts]
     assert summary.medicines.facts.facts[0].text.startswith("Metformin")
     assert summary.vitals.facts.facts[0].text.startswith("BP")
-    assert len(summary.plot.trend().points) == 14
+    qtbot.waitUntil(lambda: len(summary.plot.trend().points) == 14)
     assert view.banner.card().family == "Ivanova"
 
 
