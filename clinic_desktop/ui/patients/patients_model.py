@@ -16,7 +16,7 @@ def columns() -> tuple[Column, ...]:
         Column("age", pgettext("column", "Sex, age"), _age, letters=8, sortable=True),
         Column("phone", pgettext("column", "Phone"), _phone, letters=15),
         Column(
-            "last_visit", pgettext("column", "Last visit"), _last_visit, letters=11, sortable=True
+            "last_visit", pgettext("column", "Last visit"), _last_visit, letters=14, sortable=True
         ),
         Column(
             "balance",
