@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from clinic_desktop.clock import Clock
@@ -18,7 +18,6 @@ from clinic_desktop.db import journal, search
 from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.local import NumberSeries
-from clinic_desktop.models.practice import Practice
 from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import to_millis
 
@@ -42,8 +41,9 @@ class ReadSession:
     def zone(self) -> ZoneInfo:
         """Where the clinic's wall clock stands."""
         if self._zone is None:
-            name = self.session.scalar(select(Practice.time_zone).limit(1))
-            self._zone = ZoneInfo(name or "UTC")
+            self.session.flush()
+            found = self.cursor.execute("SELECT time_zone FROM practice LIMIT 1").fetchone()
+            self._zone = ZoneInfo(found[0] if found else "UTC")
         return self._zone
 
     @property

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.patient import Patient
 
+# Plain SQL: every query of a chart begins with it, and the mapper costs ten times the answer.
+_CHARTS = """
+WITH RECURSIVE chart (id) AS (
+ VALUES (?) UNION SELECT patient.id FROM patient JOIN chart ON patient.merged_into = chart.id
+)
+SELECT id FROM chart"""
+
 
 def chart_ids(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
     """The ids under which rows of this person lie: the chart itself and those merged into it."""
-    found, frontier = [patient_id], [patient_id]
-    while frontier:
-        merged = session.scalars(select(Patient.id).where(Patient.merged_into.in_(frontier))).all()
-        frontier = [each for each in merged if each not in found]
-        found += frontier
-    return found
+    session.flush()
+    cursor: Any = session.connection().connection.dbapi_connection
+    found = cursor.execute(_CHARTS, (patient_id.bytes,)).fetchall()
+    return [uuid.UUID(bytes=row[0]) for row in found]
 
 
 def patient(session: Session, patient_id: uuid.UUID) -> Patient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -32,6 +32,7 @@ from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.observation import Observation
+from clinic_desktop.models.types import to_json, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services import observations_words as words
 from clinic_desktop.services.access import command, query
@@ -43,6 +44,15 @@ PRESSURES = (VitalKind.SYSTOLIC, VitalKind.DIASTOLIC)
 KIND_OF = {vital.loinc: vital.kind for vital in VITALS.values()} | {
     vital.also_loinc: vital.kind for vital in VITALS.values() if vital.also_loinc
 }
+
+_LAST = """
+SELECT (
+ SELECT id FROM observation
+ WHERE patient_id = :chart AND code = wanted.value AND effective_at < :until
+  AND status <> 'entered-in-error' AND is_deleted = 0
+ ORDER BY effective_at DESC LIMIT 1
+) FROM json_each(:codes) AS wanted"""
+"""The last measurement of each kind: one look into the index for each code."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +151,9 @@ def record_vitals(
             raise ValidationError(each.field, judged.question)
         _record(uow, encounter, judged.readings, CONFIRMED if judged.question else "")
     uow.session.flush()
-    _record_bmi(uow, encounter)
+    _record_bmi(uow, encounter, _with_here(uow, encounter, context))
     uow.session.flush()
-    return _context(uow, encounter)
+    return _with_here(uow, encounter, context)
 
 
 def _kinds(field_name: str) -> tuple[VitalKind, ...]:
@@ -171,10 +181,15 @@ def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
 
 
 def _context(reads: ReadSession, encounter: Encounter) -> VitalsContext:
-    here = _measured(each for each in _rows_of(reads, encounter))
     before = _measured(_last_before(reads, encounter))
     day = encounter.start_at.astimezone(reads.zone).date()
-    return VitalsContext(day, _age(reads, encounter.patient_id, day), here, before)
+    age_then = _age(reads, encounter.patient_id, day)
+    return _with_here(reads, encounter, VitalsContext(day, age_then, before=before))
+
+
+def _with_here(reads: ReadSession, encounter: Encounter, context: VitalsContext) -> VitalsContext:
+    """The context with what is recorded at the visit by now."""
+    return replace(context, here=_measured(_rows_of(reads, encounter)))
 
 
 def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
@@ -202,22 +217,16 @@ def _rows_of(reads: ReadSession, encounter: Encounter) -> list[Observation]:
 
 
 def _last_before(reads: ReadSession, encounter: Encounter) -> Iterable[Observation]:
-    chart = charts.chart_ids(reads.session, encounter.patient_id)
-    for loinc in KIND_OF:
-        last = reads.session.scalar(
-            select(Observation)
-            .where(
-                Observation.patient_id.in_(chart),
-                Observation.code == loinc,
-                Observation.effective_at < encounter.start_at,
-                Observation.status != ObservationStatus.ENTERED_IN_ERROR,
-                Observation.is_deleted.is_(False),
-            )
-            .order_by(Observation.effective_at.desc())
-            .limit(1)
-        )
-        if last is not None and last.encounter_id != encounter.id:
-            yield last
+    until = to_millis(encounter.start_at)
+    ids: list[uuid.UUID] = []
+    for chart in charts.chart_ids(reads.session, encounter.patient_id):
+        values = {"chart": chart.bytes, "until": until, "codes": to_json(list(KIND_OF))}
+        found = reads.cursor.execute(_LAST, values).fetchall()
+        ids += [uuid.UUID(bytes=row[0]) for row in found if row[0] is not None]
+    if not ids:
+        return []
+    rows = reads.session.scalars(select(Observation).where(Observation.id.in_(ids)))
+    return [row for row in rows if row.encounter_id != encounter.id]
 
 
 def _measured(rows: Iterable[Observation]) -> dict[VitalKind, Measured]:
@@ -244,7 +253,9 @@ def _record(uow: UnitOfWork, encounter: Encounter, readings: Sequence[Reading], 
         (reading.kind, str(reading.value)) for reading in readings
     }:
         return
-    replaced = {KIND_OF[row.code]: row.id for row in _withdraw(uow, encounter, kinds)}
+    if old:
+        _withdraw(uow, encounter, kinds)
+    replaced = {KIND_OF[row.code]: row.id for row in old}
     parent = None
     if len(readings) > 1:
         parent = _observation(
@@ -284,19 +295,17 @@ def _withdraw(
     uow: UnitOfWork, encounter: Encounter, kinds: Sequence[VitalKind]
 ) -> list[Observation]:
     """Mark the recorded values of these kinds as entered in error; they stay in the history."""
-    rows = [row for row in _rows_of(uow, encounter) if KIND_OF.get(row.code) in kinds]
+    here = _rows_of(uow, encounter)
+    rows = [row for row in here if KIND_OF.get(row.code) in kinds]
     parents = {row.parent_id for row in rows if row.parent_id is not None}
-    for row in rows:
-        row.status = ObservationStatus.ENTERED_IN_ERROR
-    for row in _rows_of(uow, encounter):
-        if row.id in parents:
+    for row in here:
+        if row in rows or row.id in parents:
             row.status = ObservationStatus.ENTERED_IN_ERROR
     return rows
 
 
-def _record_bmi(uow: UnitOfWork, encounter: Encounter) -> None:
+def _record_bmi(uow: UnitOfWork, encounter: Encounter, context: VitalsContext) -> None:
     """An adult's height from an earlier visit still holds; a child's does not."""
-    context = _context(uow, encounter)
     weight, height = (context.here.get(kind) for kind in (VitalKind.WEIGHT, VitalKind.HEIGHT))
     grown = context.age is not None and context.age.years >= 20
     if height is None and grown:

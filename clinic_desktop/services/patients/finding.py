@@ -6,13 +6,10 @@ import re
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from clinic_desktop.clock import uuid7
 from clinic_desktop.db import search as index
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.folding import fts_query, words_of
-from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.services.access import query
 from clinic_desktop.services.patients.looks import OPENED
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
@@ -23,6 +20,9 @@ _RECENT = 12
 """Charts opened lately that come before all others; each costs a look into the index."""
 _RANKED = 60
 """Charts of each kind that are put in order; nobody reads further down."""
+_LOOKS = """
+SELECT patient_id FROM audit_event WHERE id >= ? AND kind = ? AND user_id IS ?
+ORDER BY id DESC LIMIT ?"""
 
 
 @query("patient.read")
@@ -68,15 +68,7 @@ def recent_ids(reads: ReadSession, limit: int) -> list[uuid.UUID]:
     """Charts opened by the signed-in person, newest first."""
     # Ids begin with their time, so the newest looks are read from the end of the primary key.
     since = uuid7(int((reads.now - LOOKS_BACK).timestamp() * 1000), 0, 0)
-    looks = (
-        select(AuditEvent.patient_id)
-        .where(
-            AuditEvent.id >= since,
-            AuditEvent.kind == OPENED,
-            AuditEvent.user_id == reads.actor.user_id,
-        )
-        .order_by(AuditEvent.id.desc())
-        .limit(_RECENT_LOOKS)
-    )
-    opened = [each for each in reads.session.scalars(looks) if each is not None]
+    user = reads.actor.user_id
+    looks = reads.cursor.execute(_LOOKS, (since.bytes, OPENED, user and user.bytes, _RECENT_LOOKS))
+    opened = [uuid.UUID(bytes=row[0]) for row in looks if row[0] is not None]
     return list(dict.fromkeys(opened))[:limit]

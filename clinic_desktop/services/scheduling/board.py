@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
@@ -74,7 +74,7 @@ class BoardData:
 def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
     """The board of a day on the clinic's calendar; today without one."""
     day = day or reads.today
-    found = _between(reads, day, day + timedelta(days=1))
+    found = _rows(reads, day)
     people = {_key(row.person) for row in found}
     same = Counter(name for name, _patient in people)
     doubled = _doubled(found)
@@ -90,17 +90,26 @@ def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
             for row in found
         ),
         _wait_alarm(reads),
-        len(_between(reads, day + timedelta(days=1), day + timedelta(days=2))),
+        _count(reads, day + timedelta(days=1)),
     )
 
 
-def _between(reads: ReadSession, first: date, end: date) -> tuple[AppointmentRow, ...]:
-    statement = appointments().where(
-        Appointment.start_at >= midnight(first, reads.zone),
-        Appointment.start_at < midnight(end, reads.zone),
+def _of(reads: ReadSession, day: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Appointment.start_at >= midnight(day, reads.zone),
+        Appointment.start_at < midnight(day + timedelta(days=1), reads.zone),
         Appointment.status != AppointmentStatus.CANCELLED,
     )
+
+
+def _rows(reads: ReadSession, day: date) -> tuple[AppointmentRow, ...]:
+    statement = appointments().where(*_of(reads, day))
     return fetch(reads, statement.order_by(Appointment.start_at, Appointment.id))
+
+
+def _count(reads: ReadSession, day: date) -> int:
+    statement = select(func.count(Appointment.id)).where(*_of(reads, day), ~Appointment.is_deleted)
+    return reads.session.scalar(statement) or 0
 
 
 def _key(who: Person | None) -> tuple[str, uuid.UUID | None]:

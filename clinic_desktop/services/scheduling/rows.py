@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, column, func, select, table
@@ -104,6 +105,7 @@ _VERSION = func.max(
 """Like ``ReadSession.version``, for a whole day at once."""
 
 
+@cache
 def appointments() -> Select[Any]:
     """The statement behind every list; add conditions and an order."""
     own = [getattr(Appointment, name) for name in _OWN]
