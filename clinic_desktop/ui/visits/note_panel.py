@@ -32,15 +32,10 @@ class NotePanel(QWidget):
     edited = Signal()
     action_wanted = Signal(str, str)
 
-    def __init__(
-        self,
-        between: dict[str, QWidget],
-        words: Sequence[SlashWord],
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, between: dict[str, QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._aids = WritingAids()
-        self._words = tuple(words)
+        self._words: tuple[SlashWord, ...] = ()
         self.edits: dict[str, NoteEdit] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -68,6 +63,10 @@ class NotePanel(QWidget):
     def set_aids(self, aids: WritingAids) -> None:
         """What the ``/`` menu offers."""
         self._aids = aids
+
+    def set_words(self, words: Sequence[SlashWord]) -> None:
+        """The ``/`` words that do something."""
+        self._words = tuple(words)
 
     def text(self) -> NoteText:
         """The note as it stands in the fields."""

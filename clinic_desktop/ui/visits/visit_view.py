@@ -56,13 +56,14 @@ class VisitView(Screen):
         self.vm = VisitVM(context.tasks, self)
         self._warned_of_blanks = False
         self._watched: QObject | None = None
-        self._build(panel)
+        self._build()
         self._build_note(search or PackSearch(context.tasks, self))
+        self._build_side(panel)
         self._connect()
 
     # -- building -----------------------------------------------------------------
 
-    def _build(self, panel: VisitPanelFactory | None) -> None:
+    def _build(self) -> None:
         # From the outside in: a finished part that gets a new parent is styled all over again.
         inner = QWidget()
         self.loading = Loading(inner)
@@ -76,27 +77,30 @@ class VisitView(Screen):
         self.banner.add_action(self.saved)
         self.banner.add_action(self.sign_button)
         self.sheet = NoteSheet(inner)
-        side = Column()
-        panes = SplitInspector(self.sheet, scrolled(side), shares=(11, 9))
+        self._side_column = Column()
+        panes = SplitInspector(self.sheet, scrolled(self._side_column), shares=(11, 9))
         column = QVBoxLayout(inner)
         column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)
         column.setSpacing(SPACE_3)
         column.addWidget(self.banner)
         column.addWidget(panes, 1)
-        self.panel: VisitPanel | None = panel(self.context, side) if panel else None
-        self.side = ContextPanel(side, self.panel)
 
     def _build_note(self, search: Search) -> None:
         self.vitals = VitalsRow(self.sheet.column)
         self.diagnoses = Diagnoses(search, self.sheet.column)
         self.note = NotePanel(
-            {"subjective": self.vitals, "assessment": self.diagnoses},
-            self._slash_words(),
-            self.sheet.column,
+            {"subjective": self.vitals, "assessment": self.diagnoses}, self.sheet.column
         )
         self.next_steps = NextSteps(self.sheet.column)
         self.signed_note = SignedNote(self.sheet.column)
         self.sheet.hold(self.note, self.signed_note, self.next_steps)
+
+    def _build_side(self, panel: VisitPanelFactory | None) -> None:
+        # After the note: Tab goes through a page in the order it was made.
+        column = self._side_column
+        self.panel: VisitPanel | None = panel(self.context, column) if panel else None
+        self.side = ContextPanel(column, self.panel)
+        self.note.set_words(self._slash_words())
 
     def _connect(self) -> None:
         vm = self.vm

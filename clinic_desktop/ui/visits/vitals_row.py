@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidg
 
 from clinic_desktop.domain.vitals import VITALS, VitalKind
 from clinic_desktop.errors import ClinicError, ValidationError
-from clinic_desktop.i18n import _, current
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.observations import Measured, TypedVital, VitalsContext, judge
 from clinic_desktop.services.observations_words import (
     BLOOD_PRESSURE,
@@ -37,7 +37,7 @@ _WIDTH, _WIDE = 97, 124
 
 
 class VitalTile(QFrame):
-    """One vital sign: its name and unit above, the value to type, the last one as a hint."""
+    """One vital sign: its name above, the value to type, its unit."""
 
     confirmed = Signal()
     """Enter was pressed."""
@@ -79,13 +79,12 @@ class VitalTile(QFrame):
         """Whether what stands here is not what is recorded."""
         return self.edit.text().strip() != self.recorded
 
-    def show_recorded(self, text: str, hint: str) -> None:
+    def show_recorded(self, text: str) -> None:
         """Show what is recorded, unless something else is being typed."""
         typing = self.is_changed
         self.recorded = text
         if not typing:
             self.edit.setText(text)
-        self.edit.setPlaceholderText(hint)
 
     def show_state(self, state: str) -> None:
         """``error``, ``warning`` or nothing, around the tile."""
@@ -124,7 +123,9 @@ class VitalsRow(QWidget):
             tile.left.connect(lambda t=tile: self._leave(t))
             tile.edited.connect(lambda t=tile: self._on_edited(t))
             flow.addWidget(tile)
-        self._derived = Label("", "caption", "muted", wrap=True)
+        self._derived = Label("", "caption", wrap=True)
+        # Not as hints in the fields: there they would be taken for measured today.
+        self._before = Label("", "caption", "muted", wrap=True)
         self._notice = Notice(Tone.WARN, "")
         self._confirm = self._notice.add_action(_("Yes, it is right"), self._on_confirmed)
         self._confirm.setObjectName("vital.confirm")
@@ -135,6 +136,7 @@ class VitalsRow(QWidget):
         column.setSpacing(SPACE_1)
         column.addWidget(tiles)
         column.addWidget(self._derived)
+        column.addWidget(self._before)
         column.addWidget(self._notice)
         self.setFocusProxy(self.tiles[BLOOD_PRESSURE])
 
@@ -144,12 +146,13 @@ class VitalsRow(QWidget):
         """What is recorded, and what new values are judged by."""
         self._context = context
         for field, tile in self.tiles.items():
-            tile.show_recorded(_recorded(field, context), self._hint(field, context))
+            tile.show_recorded(_recorded(field, context))
         months = context.age.total_months if context.age else None
         head = months is not None and months < HEAD_UNTIL_MONTHS
         self.tiles[VitalKind.HEAD].setVisible(head or VitalKind.HEAD in context.here)
-        self._derived.setText(_derived(context))
-        self._derived.setVisible(bool(self._derived.text()))
+        for label, words in ((self._derived, _derived(context)), (self._before, _before(context))):
+            label.setText(words)
+            label.setVisible(bool(words))
 
     def set_pending(self, pending: dict[str, str]) -> None:
         """Put back what was typed and not recorded."""
@@ -170,10 +173,6 @@ class VitalsRow(QWidget):
         return {
             field: tile.edit.text().strip() for field, tile in self.tiles.items() if tile.is_changed
         }
-
-    def _hint(self, field: str, context: VitalsContext) -> str:
-        before = _values(field, context.before)
-        return "/".join(_plain(each) for each in before) if before else ""
 
     # -- typing -------------------------------------------------------------------
 
@@ -271,7 +270,7 @@ def _recorded(field: str, context: VitalsContext) -> str:
 
 
 def _derived(context: VitalsContext) -> str:
-    """The body mass index, and what was measured last time."""
+    """The body mass index, and that rare values were confirmed."""
     parts = []
     mass = context.here.get(VitalKind.BMI)
     if mass is not None:
@@ -279,8 +278,18 @@ def _derived(context: VitalsContext) -> str:
         parts.append(_("{name} {value}").format(name=vital_name(mass.kind), value=shown))
     if any(each.is_confirmed_unusual for each in context.here.values()):
         parts.append(_("unusual values confirmed"))
-    if context.before:
-        last = max(each.measured_at for each in context.before.values())
-        day = current().date(current().local(last).date())
-        parts.append(_("grey: last values, {date}").format(date=day))
     return " · ".join(parts)
+
+
+def _before(context: VitalsContext) -> str:
+    """What was measured last time, and when."""
+    shown = [
+        f"{vital_name(field)} {isolate('/'.join(map(_plain, values)))}"
+        for field in _FIELDS
+        if (values := _values(field, context.before))
+    ]
+    if not shown:
+        return ""
+    last = max(each.measured_at for each in context.before.values())
+    day = current().date(current().local(last).date())
+    return _("Last, {date}: {values}").format(date=isolate(day), values=" · ".join(shown))
