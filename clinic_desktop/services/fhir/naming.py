@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 
 from clinic_desktop.services.fhir import shapes
@@ -22,10 +23,15 @@ DIRECTORY = frozenset(
 """Types that many patients' resources share."""
 
 
-def key(name: str | bytes) -> bytes:
-    """16 bytes for a name."""
-    text = name.encode() if isinstance(name, str) else name
-    return blake2b(text, digest_size=16).digest()
+@lru_cache(maxsize=20_000)
+def key(name: str) -> bytes:
+    """16 bytes for a name; every resource of a person names the person again."""
+    return digest(name.encode())
+
+
+def digest(content: bytes) -> bytes:
+    """16 bytes for a content."""
+    return blake2b(content, digest_size=16).digest()
 
 
 def global_name(resource_id: str, full_url: str) -> str:
@@ -98,7 +104,7 @@ class Names:
 def bundle_names(part: Part, patient: shapes.Patient | None) -> tuple[list[str], Names]:
     """The name of each entry of a bundle, and what they call each other."""
     names, found = Names(), []
-    scope = person_name(patient) if patient else key(part.content).hex()
+    scope = person_name(patient) if patient else digest(part.content).hex()
     for entry in part.entries:
         name = global_name(entry.id, entry.full_url)
         if not name and entry.kind == "Patient" and entry.id:
@@ -116,9 +122,9 @@ def loose_name(entry: Entry, resource: shapes.Resource, names: Names) -> str:
         return name or person_name(resource)  # type: ignore[arg-type]
     if entry.kind in DIRECTORY:
         numbers = identifier_names(entry.kind, getattr(resource, "identifier", ()))
-        return numbers[0] if numbers else f"{entry.kind}@{key(entry.raw).hex()}"
+        return numbers[0] if numbers else f"{entry.kind}@{digest(entry.raw).hex()}"
     beside = names.of(subject_of(resource))
-    return f"{beside}#{entry.kind}/{entry.id or key(entry.raw).hex()}"
+    return f"{beside}#{entry.kind}/{entry.id or digest(entry.raw).hex()}"
 
 
 def subject_of(resource: shapes.Resource) -> shapes.Reference | None:

@@ -37,7 +37,7 @@ from clinic_desktop.services.fhir import (
 )
 from clinic_desktop.services.fhir.index import Known
 from clinic_desktop.services.fhir.links import Links
-from clinic_desktop.services.fhir.naming import identifier_names, key, subject_of
+from clinic_desktop.services.fhir.naming import digest, identifier_names, key, subject_of
 from clinic_desktop.services.fhir.parts import Entry, resource
 from clinic_desktop.services.fhir.sources import ABSENT, ALIAS, Placed, Run, Sources
 from clinic_desktop.services.fhir.tables import Row, Rows
@@ -143,7 +143,7 @@ class _Slice:
 
     def _take(self, entry: Entry, name: str) -> None:
         name_key = key(name)
-        content = key(msgspec.json.format(entry.raw, indent=-1))
+        content = digest(msgspec.json.format(entry.raw, indent=-1))
         known = self._run.index.get(name_key)
         if known is not None and content in known.hashes:
             self._counts.unchanged += 1
