@@ -28,6 +28,7 @@ from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatien
 from clinic_desktop.services.scheduling import bookings, flow, resources
 from clinic_desktop.ui.core.navigator import Destination
 from clinic_desktop.ui.core.speech import speak
+from clinic_desktop.ui.widgets.drawer import Drawer
 from tests.support import screen_checks
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
@@ -64,10 +65,17 @@ class Program:
     def go(self, destination: Destination) -> QWidget:
         """Show a place and wait until it is filled."""
         assert self.session.context is not None
+        assert self.session.clinic is not None
+        self.session.enter(self.session.clinic)  # from behind the lock screen, if it was there
         self.session.context.host.close_drawer()
         self.session.context.navigator.open(destination)
         self.settle()
         return self.window
+
+    def in_front(self) -> QWidget:
+        """The open drawer, which makes all else unreachable, or the window."""
+        drawers = (drawer for drawer in self.window.findChildren(Drawer) if drawer.isVisible())
+        return next(drawers, self.window)
 
     def lock(self) -> QWidget:
         """Show the lock screen."""
@@ -119,13 +127,11 @@ def open_program(language: str) -> Iterator[Program]:
 def _wait(done: Callable[[], bool]) -> None:
     """Run the window until something is so."""
     loop, asking, enough = QEventLoop(), QTimer(), QTimer()
-    late: list[bool] = []
-    asking.timeout.connect(lambda: loop.quit() if done() else None)
-    enough.timeout.connect(lambda: (late.append(True), loop.quit()))
+    asking.timeout.connect(lambda: loop.exit(0) if done() else None)
+    enough.timeout.connect(lambda: loop.exit(1))
     asking.start(2)
     enough.start(WAIT_MS)
-    loop.exec()
-    assert not late, "the screen is still waiting for the record"
+    assert loop.exec() == 0, "the screen is still waiting for the record"
 
 
 def _fill(opened: clinic.Clinic) -> tuple[uuid.UUID, uuid.UUID]:

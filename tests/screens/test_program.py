@@ -38,6 +38,7 @@ def _problems(program: Program, checks: tuple[Check, ...]) -> list[str]:
         screen = make(program)
         screen_checks.present(screen)
         program.settle()
+        screen = program.in_front()
         for check in checks:
             found += [f"{name}: {problem}" for problem in check(screen)]
             program.settle()

@@ -191,7 +191,8 @@ def _order_problems(root: QWidget, walked: list[QWidget]) -> list[str]:
     # Where Tab comes round to is the one place it may jump back to.
     start = in_reading_order(root, walked)[:1]
     for before, after in pairwise(walked):
-        if [after] == start:
+        scrolled_away = before.visibleRegion().isEmpty() or after.visibleRegion().isEmpty()
+        if [after] == start or scrolled_away:
             continue
         one, two = _seen(before, root), _seen(after, root)
         same_row = one.top() < two.bottom() and two.top() < one.bottom()
@@ -208,8 +209,7 @@ def _place(widget: QWidget, root: QWidget) -> QRect:
 def _seen(widget: QWidget, root: QWidget) -> QRect:
     """The part of a widget that scroll areas let through."""
     part = widget.visibleRegion().boundingRect()
-    whole = widget.rect() if part.isEmpty() else part
-    return QRect(widget.mapTo(root, whole.topLeft()), whole.size())
+    return QRect(widget.mapTo(root, part.topLeft()), part.size())
 
 
 def wheel_problems(root: QWidget) -> list[str]:

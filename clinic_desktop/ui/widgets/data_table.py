@@ -241,9 +241,9 @@ class DataTable(QTableView):
         self._fit_columns()
 
     def minimumSizeHint(self) -> QSize:
-        """The titles and two rows: enough to see that it is a list."""
-        rows = 2 * self.verticalHeader().defaultSectionSize()
-        return QSize(look().px(160), self.horizontalHeader().sizeHint().height() + rows)
+        """The titles and one row: enough to see that it is a list."""
+        row = self.verticalHeader().defaultSectionSize()
+        return QSize(look().px(160), self.horizontalHeader().sizeHint().height() + row)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow density and text size."""

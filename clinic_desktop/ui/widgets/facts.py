@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
 from clinic_desktop.ui.widgets.buttons import IconButton
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.overlay import settle_tab_order
 from clinic_desktop.ui.widgets.pill import Pill, PillSpec
 
 
@@ -100,3 +101,4 @@ class FactList(QWidget):
             self._column.addWidget(FactRow(fact))
         if not self.facts:
             self._column.addWidget(Label(empty or self._empty, "body", "muted", wrap=True))
+        settle_tab_order(self)

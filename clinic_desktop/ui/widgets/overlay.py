@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 _DIM = QColor(0, 0, 0, 90)
 
@@ -65,21 +65,58 @@ def step_focus(sheet: QWidget, *, forward: bool) -> bool:
 
 
 def in_reading_order(root: QWidget, stops: list[QWidget]) -> list[QWidget]:
-    """Row by row from the top, each from the leading edge.
+    """Row by row from the top, each from the leading edge; a scrolled page counts as one thing.
 
     The focus chain has the order in which widgets were made; those a sheet makes later, such as
     free times or search results, would come last.
     """
-    boxes = {stop: QRect(stop.mapTo(root, QPoint(0, 0)), stop.size()) for stop in stops}
+    units: dict[QWidget, list[QWidget]] = {}
+    for stop in stops:
+        units.setdefault(_unit(root, stop), []).append(stop)
+    boxes = {unit: QRect(unit.mapTo(root, QPoint(0, 0)), unit.size()) for unit in units}
     rtl = root.layoutDirection() == Qt.LayoutDirection.RightToLeft
     rows: list[list[QWidget]] = []
-    for stop in sorted(stops, key=lambda each: boxes[each].top()):
+    for unit in sorted(units, key=lambda each: boxes[each].top()):
         first = boxes[rows[-1][0]] if rows else QRect()
-        beside = bool(rows) and boxes[stop].center().y() < first.bottom()
-        rows[-1].append(stop) if beside else rows.append([stop])
+        beside = bool(rows) and boxes[unit].center().y() < first.bottom()
+        rows[-1].append(unit) if beside else rows.append([unit])
     for row in rows:
         row.sort(key=lambda each: -boxes[each].right() if rtl else boxes[each].left())
-    return [stop for row in rows for stop in row]
+    ordered: list[QWidget] = []
+    for unit in (each for row in rows for each in row):
+        page = unit.widget() if isinstance(unit, QScrollArea) else None
+        ordered += units[unit] if page is None else in_reading_order(page, units[unit])
+    return ordered
+
+
+def _unit(root: QWidget, stop: QWidget) -> QWidget:
+    """The outermost scrolled page below ``root`` that a widget lies in, or the widget itself."""
+    unit = stop
+    parent = stop.parentWidget() if stop is not root else None
+    while parent is not None and parent is not root:
+        if isinstance(parent, QScrollArea):
+            unit = parent
+        parent = parent.parentWidget()
+    return unit
+
+
+def settle_tab_order(container: QWidget) -> None:
+    """Let Tab meet what a container has just made where the container itself stands.
+
+    Qt puts every new widget at the end of the window's order.
+    """
+    anchor: QWidget | None = container.previousInFocusChain()
+    while anchor is not None and (container.isAncestorOf(anchor) or not _takes_tab(anchor)):
+        anchor = anchor.previousInFocusChain() if anchor is not container else None
+    for each in container.findChildren(QWidget):
+        if anchor is not None and _takes_tab(each):
+            QWidget.setTabOrder(anchor, each)
+            anchor = each
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    takes = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return takes and widget.focusProxy() is None
 
 
 def focus_stops(root: QWidget) -> list[QWidget]:
@@ -87,8 +124,7 @@ def focus_stops(root: QWidget) -> list[QWidget]:
     stops: list[QWidget] = []
     widget = root.nextInFocusChain()
     while widget is not None and widget is not root:
-        takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
-        if takes_tab and widget.isEnabled() and root.isAncestorOf(widget):
+        if _takes_tab(widget) and widget.isEnabled() and root.isAncestorOf(widget):
             stops.extend([widget] if widget.isVisible() else [])
         widget = widget.nextInFocusChain()
     return stops

@@ -16,6 +16,7 @@ from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.fields import FieldFrame
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.overlay import settle_tab_order
 from clinic_desktop.ui.widgets.parsed import Parse, Parsed
 
 
@@ -132,6 +133,7 @@ class ParsedEdit(QWidget):
             self._choice_row.addWidget(button)
         self._choice_row.addStretch(1)
         self._choices.setVisible(bool(choices))
+        settle_tab_order(self._choices)
 
     def _choose(self, text: str) -> None:
         self.edit.setText(text)
