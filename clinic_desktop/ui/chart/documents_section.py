@@ -19,6 +19,7 @@ from clinic_desktop.ui.chart.document_files import read_and_check
 from clinic_desktop.ui.chart.document_form import DocumentForm
 from clinic_desktop.ui.chart.document_viewer import DocumentViewer
 from clinic_desktop.ui.chart.section import Section
+from clinic_desktop.ui.chart.thumbnails import ThumbnailDelegate
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.theme.icons import Icon
@@ -50,6 +51,8 @@ class DocumentsSection(Section):
         self.remove.setObjectName("document.remove")
         self.remove.clicked.connect(self._remove)
         self.table = DataTable(_columns(), _("Documents"), tall=True)
+        self.pictures = ThumbnailDelegate(context, self.table)
+        self.table.setItemDelegateForColumn(0, self.pictures)
         self.table.set_empty(
             Icon.DOCUMENT,
             _("No documents yet"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
@@ -14,6 +14,8 @@ from clinic_desktop.services.encounters_page import WritingAids
 from clinic_desktop.services.notes import NOTE_PARTS, NoteText
 from clinic_desktop.ui.core.panels import SlashWord
 from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.style import toggle
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.note_edit import NoteEdit
@@ -44,7 +46,6 @@ class NotePanel(QWidget):
         grid.setColumnStretch(1, 1)
         for part, (letter, name, hint) in _parts().items():
             edit = NoteEdit(name, hint, lines=1)
-            edit.setProperty("kind", "bare")
             edit.setObjectName(f"note.{part}")
             edit.edited.connect(self.edited)
             edit.slash_wanted.connect(lambda word, e=edit: e.show_slash(word, self._offer(word)))
@@ -59,6 +60,7 @@ class NotePanel(QWidget):
                 grid.addWidget(between[part], row + 1, 1)
             self.edits[part] = edit
         self.setFocusProxy(self.edits["subjective"])
+        self._dress()
 
     def set_aids(self, aids: WritingAids) -> None:
         """What the ``/`` menu offers."""
@@ -90,6 +92,16 @@ class NotePanel(QWidget):
     def go_to_first_blank(self) -> bool:
         """Put the caret on the first blank of the note; whether there is one."""
         return self._go_to_blank(list(self.edits.values()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """High contrast outlines the fields."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "edits"):
+            self._dress()
+
+    def _dress(self) -> None:
+        for edit in self.edits.values():
+            toggle(edit, "kind", "" if look().high_contrast else "bare")
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 - Qt's name
         """Tab goes on to the blanks of the parts below before it leaves the note."""

@@ -48,7 +48,6 @@ class VitalTile(QFrame):
         super().__init__(parent)
         self.field = field
         self.recorded = ""
-        self.setProperty("role", "inset")
         unit = "mm[Hg]" if field == BLOOD_PRESSURE else VITALS[VitalKind(field)].unit
         name = vital_name(field)
         self.edit = QLineEdit()
@@ -98,6 +97,8 @@ class VitalTile(QFrame):
             self._dress()
 
     def _dress(self) -> None:
+        # A tint alone is no outline: high contrast draws one.
+        toggle(self, "role", "field" if look().high_contrast else "inset")
         self.edit.setFont(look().font("strong", tabular=True))
         usual = look().px(_WIDE if self.field == BLOOD_PRESSURE else _WIDTH)
         self.setFixedWidth(max(usual, self.minimumSizeHint().width()))

@@ -357,6 +357,8 @@ def test_a_picture_is_drawn_as_wide_as_there_is_room(
     (form,) = host(ui_context).drawers
     form.submit(print_too=False)
     qtbot.waitUntil(lambda: not shown.viewer.picture.pixmap().isNull())
+    qtbot.waitUntil(lambda: len(shown.pictures._pictures) == 1)
+    assert not next(iter(shown.pictures._pictures.values())).isNull()
 
 
 def test_no_row_of_one_patient_stands_under_the_name_of_another(
