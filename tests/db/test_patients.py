@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -111,6 +111,8 @@ def test_a_local_phone_is_kept_in_its_international_spelling(record: Record) -> 
         ({"phones": (Phone("+2547123456789012"),)}, "phone"),
         ({"phones": (Phone("maria", system="email"),)}, "email"),
         ({"relatives": (Relative("", phone="0712345678"),)}, "relative"),
+        ({"deceased_at": datetime(2026, 12, 1, tzinfo=UTC)}, "deceased"),
+        ({"deceased_at": datetime(1950, 1, 1, tzinfo=UTC)}, "deceased"),
         ({"policies": (Policy("A", "1", "", "active", TODAY, date(2026, 1, 1)),)}, "policy"),
     ],
 )

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from clinic_desktop.domain.codes import AllergyStatus, Sex
@@ -98,6 +98,9 @@ class PatientEntry:
     language: str = ""
     marital_status: str = ""
     note: str = ""
+    deceased: bool = False
+    deceased_at: datetime | None = None
+    """When the person died; midnight of the clinic's day where only the day is known."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def checked(entry: PatientEntry, today: date, region: str) -> PatientEntry:
     if entry.sex not in set(Sex):
         raise ValidationError("sex", _("Choose female, male, other or unknown."))
     _check_birth(entry.birth, today)
+    _check_death(entry, today)
     phones = _each(entry.phones, "phone", lambda phone: _checked_phone(phone, region))
     return replace(
         entry,
@@ -133,6 +137,7 @@ def checked(entry: PatientEntry, today: date, region: str) -> PatientEntry:
         language=_line(entry.language, "language"),
         marital_status=_line(entry.marital_status, "marital_status"),
         note=entry.note.strip(),
+        deceased=entry.deceased or entry.deceased_at is not None,
     )
 
 
@@ -158,6 +163,17 @@ def _check_birth(birth: BirthDate | None, today: date) -> None:
             birth.check(today)
     except DateError as error:
         raise ValidationError("birth", sentence_of(error)) from error
+
+
+def _check_death(entry: PatientEntry, today: date) -> None:
+    if entry.deceased_at is None:
+        return
+    # A day of grace, for the clinic's day may differ from that of the instant.
+    day = entry.deceased_at.date()
+    if day > today + timedelta(days=1):
+        raise ValidationError("deceased", _("This day has not come yet."))
+    if entry.birth is not None and day < entry.birth.value.first - timedelta(days=1):
+        raise ValidationError("deceased", _("Nobody dies before being born."))
 
 
 def _checked_phone(phone: Phone, region: str) -> Phone:

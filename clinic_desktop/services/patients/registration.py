@@ -163,6 +163,8 @@ def entry_of(reads: ReadSession, row: Patient) -> PatientEntry:
         language=row.language,
         marital_status=row.marital_status,
         note=row.note,
+        deceased=row.deceased,
+        deceased_at=row.deceased_at,
     )
 
 
@@ -184,7 +186,7 @@ def region(reads: ReadSession) -> str:
 _ADDRESS = fields(PostalAddress)
 
 
-def _columns(entry: PatientEntry) -> dict[str, str]:
+def _columns(entry: PatientEntry) -> dict[str, Any]:
     """The entry as columns of ``patient``."""
     return {
         **asdict(entry.name),
@@ -196,10 +198,12 @@ def _columns(entry: PatientEntry) -> dict[str, str]:
         "language": entry.language,
         "marital_status": entry.marital_status,
         "note": entry.note,
+        "deceased": entry.deceased,
+        "deceased_at": entry.deceased_at,
     }
 
 
-def _save_fields(row: Patient, before: dict[str, str], after: dict[str, str]) -> None:
+def _save_fields(row: Patient, before: dict[str, Any], after: dict[str, Any]) -> None:
     """Write changed groups of columns: a name that two people mixed would be nobody's."""
     for group in BY_NAME["patient"].groups:
         names = [name for name in group.names if name in after]

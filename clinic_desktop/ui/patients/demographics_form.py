@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
@@ -27,6 +29,7 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.form import Form, FormRow
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.parsed import date_parser
 from clinic_desktop.ui.widgets.segmented import SegmentedControl
 from clinic_desktop.ui.widgets.value_edits import PhoneEdit, SmartDateEdit
 
@@ -118,6 +121,16 @@ class DemographicsForm(QWidget):
         self.note.textChanged.connect(self.changed)
         last = Form(columns=1)
         self._rows["note"] = last.add(_("Note"), self.note)
+        self.deceased = Tick(_("Has died"))
+        self.deceased.setObjectName("patient.deceased")
+        self.deceased.toggled.connect(self._on_deceased)
+        last.add("", self.deceased)
+        self.died_on = SmartDateEdit(
+            date_parser(self._today, order=self._order, past=True, whole_day=True)
+        )
+        self.died_on.changed.connect(lambda _value: self.changed.emit())
+        self._rows["deceased"] = last.add(_("Died on"), self.died_on)
+        self._rows["deceased"].hide()
         column.addWidget(last)
         return holder
 
@@ -165,6 +178,12 @@ class DemographicsForm(QWidget):
             column.addWidget(tick)
         return holder
 
+    def _on_deceased(self, died: bool) -> None:
+        self._rows["deceased"].setVisible(died)
+        if not died:
+            self.died_on.set_text("")
+        self.changed.emit()
+
     # ------------------------------------------------------------ content
 
     def _toggle_more(self) -> None:
@@ -198,6 +217,28 @@ class DemographicsForm(QWidget):
             self.language.addItem(entry.language, entry.language)
         self.language.set_value(entry.language or None)
         self.note.setPlainText(entry.note)
+        self.deceased.setChecked(entry.deceased)
+        self.died_on.set_text(self._death_as_typed())
+
+    def _death_as_typed(self) -> str:
+        at = self._entry.deceased_at
+        return self._context.language.local(at).date().isoformat() if at else ""
+
+    def _death(self) -> datetime | None:
+        # An untouched field means the very instant on record.
+        if self.died_on.text() == self._death_as_typed():
+            return self._entry.deceased_at
+        found = self.died_on.value()
+        zone = ZoneInfo(self._context.language.time_zone)
+        return datetime.combine(found.day, time(), zone).astimezone(UTC) if found else None
+
+    def clear(self) -> None:
+        """Begin with nobody."""
+        self.set_entry(PatientEntry())
+        self.photo.show_photo(b"")
+        for tick in self.consents.values():
+            tick.setChecked(False)
+        self.clear_errors()
 
     def entry(self) -> PatientEntry:
         """What the form holds now."""
@@ -219,6 +260,8 @@ class DemographicsForm(QWidget):
             address=address,
             language=str(self.language.value() or ""),
             note=self.note.toPlainText(),
+            deceased=self.deceased.isChecked(),
+            deceased_at=self._death(),
         )
 
     def _birth(self) -> Any:
@@ -245,6 +288,8 @@ class DemographicsForm(QWidget):
             "language": self.language.value() or "",
             "consents": [kind for kind, tick in self.consents.items() if tick.isChecked()],
             "note": self.note.toPlainText(),
+            "deceased": self.deceased.isChecked(),
+            "died_on": self.died_on.text(),
         }
 
     def set_texts(self, texts: dict[str, Any]) -> None:
@@ -262,15 +307,18 @@ class DemographicsForm(QWidget):
         for kind, tick in self.consents.items():
             tick.setChecked(kind in texts.get("consents", ()))
         self.note.setPlainText(str(texts.get("note", "")))
+        self.deceased.setChecked(bool(texts.get("deceased")))
+        self.died_on.set_text(str(texts.get("died_on", "")))
 
     # ------------------------------------------------------------ errors
 
     def is_wrong(self) -> bool:
         """Whether something cannot be read; the field says so and takes the caret."""
         self.clear_errors()
-        if not self.birth.show_error():
-            self.birth.edit.setFocus()
-            return True
+        for field in (self.birth, self.died_on):
+            if not field.show_error():
+                field.edit.setFocus()
+                return True
         wrong = [editor for editor in self.lines.values() if editor.is_wrong()]
         return bool(wrong)
 

@@ -16,6 +16,7 @@ from clinic_desktop.ui.core.person_words import listed_name
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
 from clinic_desktop.ui.patients.draft_keeper import DraftKeeper
 from clinic_desktop.ui.patients.edit_vm import EditVM
+from clinic_desktop.ui.patients.flags_field import FlagsField
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
@@ -49,7 +50,8 @@ class EditView(DrawerForm):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
-        for widget in (self._number, self.overtaken, self.restored, self.form):
+        self.flags = FlagsField(context, destination.patient_id)
+        for widget in (self._number, self.overtaken, self.restored, self.form, self.flags):
             column.addWidget(widget)
         column.addStretch(1)
         self._connect()

@@ -159,7 +159,7 @@ class RegisterView(DrawerForm):
         self._restored.show()
 
     def _start_afresh(self) -> None:
-        self.form.set_texts({"fields": dict.fromkeys(self.form.texts()["fields"], "")})
+        self.form.clear()
         self.no_allergies.setChecked(False)
         self.drafts.discard()
         self._restored.hide()

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
@@ -40,6 +40,8 @@ from clinic_desktop.ui.widgets.search_field import SearchField
 _Index = QModelIndex | QPersistentModelIndex
 _LEAST_WIDTH = 520
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_WANTED = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ShortcutFocusReason)
+"""Tab and a window that comes back pass through the field; they do not ask for the list."""
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 
 
@@ -90,8 +92,9 @@ class Palette(QFrame):
                 return True
             if event.type() == QEvent.Type.KeyPress:
                 return self._take_key(event)
-        if event.type() == QEvent.Type.FocusIn:
-            self.vm.ask(self._field.text())
+        if event.type() == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
+            if event.reason() in _WANTED:
+                self.vm.ask(self._field.text())
         elif event.type() == QEvent.Type.FocusOut:
             self.hide()
         return super().eventFilter(watched, event)

@@ -133,6 +133,28 @@ def test_consent_is_given_and_withdrawn_by_a_tick(
     assert row.status == "withdrawn"
 
 
+def test_a_death_is_recorded_with_its_day_and_taken_back(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form.deceased.click()
+    form.form.died_on.set_text("20.11.2026")
+    form.submit(False)
+    stage.settle()
+    found = entry_of(record, maria)
+    assert found.deceased
+    assert found.deceased_at is not None
+    assert stage.context.language.local(found.deceased_at).date().isoformat() == "2026-11-20"
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.form.deceased.isChecked)
+    stage.settle()
+    again.form.deceased.click()
+    again.submit(False)
+    stage.settle()
+    found = entry_of(record, maria)
+    assert (found.deceased, found.deceased_at) == (False, None)
+
+
 def test_a_further_phone_is_added_and_removed(
     stage: Stage, record: Record, maria: uuid.UUID, form: EditView
 ) -> None:
@@ -152,3 +174,28 @@ def test_a_further_phone_is_added_and_removed(
     again.submit(False)
     stage.settle()
     assert [each.value for each in entry_of(record, maria).phones] == ["+254 712 345678"]
+
+
+def test_a_flag_is_raised_and_taken_off_with_a_way_back(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.flags.message.setFocus()
+    stage.keys.type("Deaf")
+    stage.keys.press(Qt.Key.Key_Return)
+    stage.settle()
+    stage.until(lambda: not form.flags.message.text())
+    (alert,) = record.read(patients.alerts_of, maria)
+    assert (alert.message, alert.severity) == ("Deaf", "warning")
+    stage.settle()
+    stage.click(form, f"patient.flag-off-{alert.id}")
+    stage.settle()
+    assert record.read(patients.alerts_of, maria) == []
+    stage.host._toast.button.click()
+    stage.settle()
+    assert [each.message for each in record.read(patients.alerts_of, maria)] == ["Deaf"]
+
+
+def test_an_empty_flag_is_not_raised(stage: Stage, record: Record, form: EditView) -> None:
+    form.flags.add.click()
+    stage.settle()
+    assert form.flags._row.message.text()

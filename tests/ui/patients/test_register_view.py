@@ -163,9 +163,11 @@ def test_what_is_typed_is_kept_and_comes_back(
     stage.until(again._restored.isVisible)
     assert again.form.entry().name.family == "otieno"
     assert again.form.entry().sex == "female"
+    again.form.lines["phones"].set_texts([{"value": "0711 222 333"}])
     again._start_afresh()
     stage.settle()
     assert not again.form.entry().name
+    assert again.form.lines["phones"].lines() == ()
     assert record.read(drafts.load_draft, "patient", "") is None
 
 
