@@ -259,6 +259,24 @@ def test_medicines_beside_or_inside_their_request_and_unknown_types_are_kept(
     ) == [(1, "")]
 
 
+def test_a_summary_s_list_of_medicines_becomes_medicines(record: Record, tmp_path: Path) -> None:
+    statement = {
+        "resourceType": "MedicationStatement",
+        "id": uid(12),
+        "status": "active",
+        "subject": {"reference": f"urn:uuid:{uid(1)}"},
+        "contained": [{"resourceType": "Organization", "id": "o", "type": [{"text": "x"}]}],
+        "medicationCodeableConcept": {"text": "Metformin"},
+        "effectivePeriod": {"start": "2020-01", "end": "2024-02-01"},
+        "dosage": [{"text": "850 mg twice a day"}],
+    }
+    report = bring(record, write(tmp_path / "a.json", bundle(patient(), statement)))
+    assert report.imported == {"MedicationStatement": 1, "Patient": 1}
+    assert record.rows("SELECT product, instructions, stopped_on FROM medication_request") == [
+        ("Metformin", "850 mg twice a day", "2024-02-01")
+    ]
+
+
 def test_entered_in_error_is_imported_with_its_status(record: Record, tmp_path: Path) -> None:
     wrong = observation(status="entered-in-error")
     bring(record, write(tmp_path / "a.json", bundle(patient(), wrong)))

@@ -59,8 +59,7 @@ def claimed_policies(found: shapes.Claim) -> list[Row]:
             "kind": code(each.type) or words(each.type),
             "status": each.status or "active",
         }
-        for each in found.contained
-        if each.resource_type == "Coverage"
+        for each in shapes.inside(found.contained, "Coverage")
     ]
     policies += [
         {"payer_name": shown(line.coverage), "kind": "", "status": "active"}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+import msgspec
+
 from clinic_desktop.services.fhir import shapes
 from clinic_desktop.services.fhir.index import Index
 from clinic_desktop.services.fhir.naming import Names, key
@@ -62,13 +64,12 @@ class Links:
         return None
 
     def medication(
-        self, reference: shapes.Reference | None, contained: tuple[shapes.Contained, ...]
+        self, reference: shapes.Reference | None, contained: tuple[msgspec.Raw, ...]
     ) -> shapes.Concept | None:
         """The product a request refers to, inside it or beside it."""
         if reference is None:
             return None
-        inside = (reference.reference or "").removeprefix("#")
-        for each in contained:
-            if each.id == inside:
-                return each.code
+        if (reference.reference or "").startswith("#"):
+            own = shapes.inside(contained, "Medication")
+            return next((each.code for each in own if f"#{each.id}" == reference.reference), None)
         return self.products.get(key(self.names.of(reference, self.beside)))

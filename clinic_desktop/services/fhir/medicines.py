@@ -16,28 +16,46 @@ _MOST: Final = 10_000
 
 
 def medication_request(found: shapes.MedicationRequest, links: Links) -> Row:
-    """One medicine; the product may stand in a resource of its own."""
-    product = found.medication_codeable_concept or links.medication(
-        found.medication_reference, found.contained
-    )
-    dosage = found.dosage_instruction[0] if found.dosage_instruction else shapes.Dosage()
-    dispense = found.dispense_request or shapes.Dispense()
-    reasons = [words(each) for each in found.reason_code]
-    reasons += [shown(each) for each in found.reason_reference]
+    """One medicine ordered."""
     return {
         "encounter_id": links.encounter(found.encounter),
-        "status": found.status or "unknown",
         "intent": found.intent or "order",
-        "system": best(product).system or "",
-        "code": code(product),
-        "product": words(product) or shown(found.medication_reference),
-        **_dose(dosage),
-        **_supply(dispense),
-        "instructions": _sig(found.dosage_instruction),
-        "reason": ", ".join(filter(None, reasons)),
+        **_medicine(found, found.dosage_instruction, links),
+        **_supply(found.dispense_request or shapes.Dispense()),
         "is_long_term": code(found.course_of_therapy_type) == "continuous",
         "authored_at": at(found.authored_on, links),
         "requester_id": links.practitioner(found.requester),
+    }
+
+
+def medication_statement(found: shapes.MedicationStatement, links: Links) -> Row:
+    """One medicine that is said to be taken: a line of the list, ordered by nobody here."""
+    period = found.effective_period or shapes.Period()
+    since = found.effective_date_time or period.start or found.date_asserted
+    return {
+        "encounter_id": links.encounter(found.context),
+        "intent": "plan",
+        **_medicine(found, found.dosage, links),
+        "authored_at": at(since, links),
+        "stopped_on": period.end.first.isoformat() if period.end else None,
+    }
+
+
+def _medicine(found: shapes.Prescribed, dosages: tuple[shapes.Dosage, ...], links: Links) -> Row:
+    """What both have; the product may stand in a resource of its own."""
+    product = found.medication_codeable_concept or links.medication(
+        found.medication_reference, found.contained
+    )
+    reasons = [words(each) for each in found.reason_code]
+    reasons += [shown(each) for each in found.reason_reference]
+    return {
+        "status": found.status or "unknown",
+        "system": best(product).system or "",
+        "code": code(product),
+        "product": words(product) or shown(found.medication_reference),
+        **_dose(dosages[0] if dosages else shapes.Dosage()),
+        "instructions": _sig(dosages),
+        "reason": ", ".join(filter(None, reasons)),
     }
 
 

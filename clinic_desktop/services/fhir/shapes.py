@@ -142,25 +142,11 @@ class Meta(Shape):
     last_updated: Moment | None = None
 
 
-class Contained(Shape):
-    """A resource inside another, read when something points to it."""
-
-    resource_type: str
-    id: str | None = None
-    code: Concept | None = None
-    status: str | None = None
-    type: Concept | None = None
-    beneficiary: Reference | None = None
-    payor: tuple[Reference, ...] = ()
-    name: Any = None
-
-
 class Resource(Shape):
     """What every resource may have."""
 
     resource_type: str
     id: str | None = None
-    contained: tuple[Contained, ...] = ()
 
 
 class Communication(Shape):
@@ -250,6 +236,7 @@ class InsuranceLine(Shape):
 class Claim(Resource):
     """Claim or ExplanationOfBenefit: kept, and read for the coverage it names."""
 
+    contained: tuple[msgspec.Raw, ...] = ()
     patient: Reference | None = None
     insurance: tuple[InsuranceLine, ...] = ()
 
@@ -511,23 +498,39 @@ class Dispense(Shape):
     expected_supply_duration: Quantity | None = None
 
 
-class MedicationRequest(Resource):
-    """A medicine ordered."""
+class Prescribed(Resource):
+    """A medicine with how it is taken."""
 
+    contained: tuple[msgspec.Raw, ...] = ()
     status: str | None = None
-    intent: str | None = None
     medication_codeable_concept: Concept | None = None
     medication_reference: Reference | None = None
     subject: Reference | None = None
-    encounter: Reference | None = None
-    authored_on: Moment | None = None
-    requester: Reference | None = None
     reason_code: tuple[Concept, ...] = ()
     reason_reference: tuple[Reference, ...] = ()
     note: tuple[Annotation, ...] = ()
+
+
+class MedicationRequest(Prescribed):
+    """A medicine ordered."""
+
+    intent: str | None = None
+    encounter: Reference | None = None
+    authored_on: Moment | None = None
+    requester: Reference | None = None
     dosage_instruction: tuple[Dosage, ...] = ()
     dispense_request: Dispense | None = None
     course_of_therapy_type: Concept | None = None
+
+
+class MedicationStatement(Prescribed):
+    """A medicine that somebody says is taken: what patient summaries list."""
+
+    context: Reference | None = None
+    effective_date_time: Moment | None = None
+    effective_period: Period | None = None
+    date_asserted: Moment | None = None
+    dosage: tuple[Dosage, ...] = ()
 
 
 class Medication(Resource):
@@ -554,13 +557,25 @@ MAPPED: dict[str, type[Resource]] = {
     for kind in (
         *(Patient, Practitioner, PractitionerRole, Organization, Location, Coverage, Encounter),
         *(Condition, AllergyIntolerance, Immunization, Procedure, Observation, DiagnosticReport),
-        *(DocumentReference, MedicationRequest, Medication),
+        *(DocumentReference, MedicationRequest, MedicationStatement, Medication),
     )
 }
 """Types that become rows of ours."""
 _TYPES: dict[str, type[Resource]] = MAPPED | {"Claim": Claim, "ExplanationOfBenefit": Claim}
 _DECODERS = {name: msgspec.json.Decoder(kind, dec_hook=_own_types) for name, kind in _TYPES.items()}
 _KEPT = msgspec.json.Decoder(Kept)
+
+
+def inside(contained: tuple[msgspec.Raw, ...], kind: str) -> list[Any]:
+    """The resources of one type inside another; those that cannot be read are passed over."""
+    found = []
+    for raw in contained:
+        try:
+            if _KEPT.decode(raw).resource_type == kind:
+                found.append(_DECODERS[kind].decode(raw))
+        except msgspec.MsgspecError:
+            continue
+    return found
 
 
 def read(kind: str, raw: bytes) -> Any:

@@ -97,6 +97,7 @@ _CLINICAL: dict[str, tuple[type[Base], Callable[[Any, Links], Row | None]]] = {
     "Immunization": (Immunization, clinical.immunization),
     "Procedure": (Procedure, clinical.procedure),
     "MedicationRequest": (MedicationRequest, medicines.medication_request),
+    "MedicationStatement": (MedicationRequest, medicines.medication_statement),
     "Coverage": (Coverage, people.coverage),
 }
 """Types that are one row of one patient and nothing else."""

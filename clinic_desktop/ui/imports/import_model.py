@@ -19,6 +19,7 @@ _NAMES = {
     "Condition": N_("Diagnoses and problems"),
     "AllergyIntolerance": N_("Allergies"),
     "MedicationRequest": N_("Medicines"),
+    "MedicationStatement": N_("Medicines said to be taken"),
     "Medication": N_("Medicinal products"),
     "MedicationAdministration": N_("Medicines given"),
     "Observation": N_("Measurements and results"),

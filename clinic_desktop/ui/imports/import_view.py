@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.ui.core.actions import Action
@@ -20,9 +20,10 @@ from clinic_desktop.ui.imports.import_model import (
 from clinic_desktop.ui.imports.import_vm import ImportVM, Phase
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card, SectionHeader
+from clinic_desktop.ui.widgets.choices import Tick
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
@@ -57,7 +58,7 @@ class ImportView(Screen):
             role="page",
         )
         page = ScrollPage()
-        page.column.setContentsMargins(0, 0, SPACE_2, 0)
+        page.column.setContentsMargins(SPACE_1, 0, SPACE_1, 0)
         page.column.setSpacing(SPACE_4)
         for widget in (self._choice(), self._progress(), self._report()):
             page.column.addWidget(widget)
@@ -76,7 +77,7 @@ class ImportView(Screen):
             _("Choose a folder…"), "import.folder", self._choose_folder, Icon.FOLDER
         )
         self.clear = _button(_("Clear the list"), "import.clear", self.vm.forget, kind="ghost")
-        self.dry_run = QCheckBox(_("Only say what would happen"))
+        self.dry_run = Tick(_("Only say what would happen"))
         self.dry_run.setObjectName("import.dry_run")
         self.dry_run.toggled.connect(self.vm.set_dry_run)
         self.start = _button(
