@@ -10,7 +10,7 @@ LANGUAGES = ("en", "ru", "ar", "he", "hi")
 
 LEFT_OUT = re.compile(
     r"""
-      (lib)?Qt6?(Qml|Quick|Sql|Test|Designer|Help|OpenGL|VirtualKeyboard|Pdf|LabsPlatform|Labs)
+      (lib)?Qt6?(Qml|Quick|Sql|Designer|Help|OpenGL|VirtualKeyboard|Pdf|LabsPlatform|Labs)
     | /(qmltooling|qmllint|sqldrivers|designer|egldeviceintegrations|vectorimageformats)/
     | /wayland-graphics-integration-server/
     | plugins/platforms/lib(qeglfs|qlinuxfb|qminimalegl|qvkkhrdisplay|qvnc)
