@@ -15,7 +15,7 @@ from clinic_desktop.ui.theme.style import Appearance, apply
 from clinic_desktop.ui.theme.tokens import Density, Theme
 from clinic_desktop.ui.widgets import focus_ring
 from clinic_desktop.ui.widgets.gallery.words import speak_pseudo
-from tests.screens.registry import GALLERY
+from tests.screens.registry import GALLERY, gallery
 from tests.support import screen_checks
 
 PAGES = sorted(GALLERY)
@@ -40,7 +40,7 @@ def screen(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[QWidg
         Qt.LayoutDirection.RightToLeft if i18n.is_rtl(language) else Qt.LayoutDirection.LeftToRight
     )
     qapp.setLayoutDirection(rtl)
-    widget = GALLERY[name](None)
+    widget = gallery(name)
     window = widget.window()
     screen_checks.present(widget)
     yield widget
