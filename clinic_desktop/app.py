@@ -72,7 +72,7 @@ class Session(QObject):
         self._login = login
         self._lock: LockView | None = None
         self._first_run: FirstRunView | None = None
-        self._frame = QWidget()
+        self._frame: QWidget | None = None
         self._keys = ThreadPoolExecutor(1, "clinic-keys")
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
@@ -161,7 +161,7 @@ class Session(QObject):
         """Show the desk of the signed-in person; the same person finds it as it was."""
         same = self.context is not None and self.context.actor == opened.actor
         self.clinic, self.data_dir = opened, opened.data_dir
-        if same:
+        if same and self._frame is not None:
             self.window.show_only(self._frame)
         else:
             self._show_new_desk(opened)
@@ -178,7 +178,11 @@ class Session(QObject):
             self.desk_shown.emit()
 
     def _show_new_desk(self, opened: clinic.Clinic, first: Destination | None = None) -> None:
-        desk = self._make_desk(opened)
+        if self._frame is not None and self.context is not None:
+            self.context.tasks.close()
+            self.window.drop(self._frame)
+        self._frame = QWidget()  # drawers and toasts lie over the desk, never over the lock screen
+        desk = self._make_desk(opened, self._frame)
         self.window.show_only(self._frame)
         desk.top.embed_palette()
         if first is None:
@@ -186,7 +190,7 @@ class Session(QObject):
         else:
             desk.context.navigator.open(first)
 
-    def _make_desk(self, opened: clinic.Clinic) -> Desk:
+    def _make_desk(self, opened: clinic.Clinic, frame: QWidget) -> Desk:
         from clinic_desktop.ui.core.actions import Actions
         from clinic_desktop.ui.core.context import Context
         from clinic_desktop.ui.core.print_desk import PrintDesk
@@ -194,14 +198,10 @@ class Session(QObject):
         from clinic_desktop.ui.shell.desk import Desk
         from clinic_desktop.ui.shell.window_host import WindowHost
 
-        if self.desk is not None and self.context is not None:
-            self.context.tasks.close()
-            self.window.drop(self._frame)
         language = opened.language()
         speak(language)
         this_pc.remember(self.data_dir, language=language.language)
-        self._frame = QWidget()  # drawers and toasts lie over the desk, never over the lock screen
-        tasks, host = Tasks(opened.store, opened.actor, self), WindowHost(self._frame)
+        tasks, host = Tasks(opened.store, opened.actor, self), WindowHost(frame)
         context = Context(
             tasks=tasks,
             navigator=Navigator(self),
@@ -215,11 +215,12 @@ class Session(QObject):
         context.navigator.rebuild_requested.connect(
             self._rebuild, Qt.ConnectionType.QueuedConnection
         )
+        context.navigator.lock_after_changed.connect(self.idle.start)
         self.context = context
         self.desk = Desk(context)
         self.desk.lock_requested.connect(self.show_lock)
         self.desk.switch_requested.connect(self.show_lock)
-        column = QVBoxLayout(self._frame)
+        column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.desk)
         return self.desk

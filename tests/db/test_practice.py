@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from clinic_desktop import cli, clinic
+from clinic_desktop import cli, clinic, this_pc
 from clinic_desktop.clinic import LATIN_DIGITS, Clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.backup import copy_record
@@ -202,7 +202,7 @@ def test_a_backup_opens_as_a_clinic_of_its_own(opened: Clinic, tmp_path: Path) -
     assert seen
     assert seen[-1][0] == seen[-1][1]
     assert made.size > 0
-    assert clinic.remembered(opened.data_dir)["backup_at"]
+    assert this_pc.remembered(opened.data_dir)["backup_at"]
     restored = DataDir(Path(shutil.copytree(made.folder, tmp_path / "other PC")))
     again = clinic.open_clinic(restored, "amina", PASSWORD)
     name = again.store.read(again.actor, practice.details).result().name

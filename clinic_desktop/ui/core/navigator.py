@@ -143,6 +143,8 @@ class Navigator(QObject):
     forward_requested = Signal()
     rebuild_requested = Signal(object)
     """A ``Destination`` to show on a desk made anew, because its language has changed."""
+    lock_after_changed = Signal(int)
+    """Minutes without a touch after which the window locks by itself; 0 for never."""
 
     def open(self, destination: Destination) -> None:
         """Go there."""

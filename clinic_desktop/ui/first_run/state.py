@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from clinic_desktop import clinic
+from clinic_desktop import this_pc
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import StorageError
 from clinic_desktop.i18n import LANGUAGES, Language, _
@@ -54,7 +54,7 @@ def kept_answers(data_dir: DataDir) -> Answers:
     language, region = system_guess()
     answers = Answers(language, region)
     try:
-        found = json.loads(str(clinic.remembered(data_dir).get(_KEY, "")))
+        found = json.loads(str(this_pc.remembered(data_dir).get(_KEY, "")))
         _fill(answers, found)
     except (ValueError, TypeError, KeyError, AttributeError):
         return Answers(language, region)
@@ -85,9 +85,9 @@ def keep_answers(data_dir: DataDir, answers: Answers) -> None:
         raise StorageError(
             _("The data folder cannot be made."), hint=_("Choose a folder that belongs to you.")
         ) from error
-    clinic.remember(data_dir, language=answers.language, **{_KEY: json.dumps(asdict(answers))})
+    this_pc.remember(data_dir, language=answers.language, **{_KEY: json.dumps(asdict(answers))})
 
 
 def forget_answers(data_dir: DataDir) -> None:
     """They are in the record now."""
-    clinic.remember(data_dir, **{_KEY: ""})
+    this_pc.remember(data_dir, **{_KEY: ""})

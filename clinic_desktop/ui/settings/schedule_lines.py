@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
@@ -117,6 +118,11 @@ class LineForm(DrawerForm):
         edit.returnPressed.connect(lambda: self.submit(print_too=False))
         self.rows[field] = self.fields.add(label, edit, required=field == "name", hint=hint)
         return edit
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The tick stands below the fields, and so it comes after them by the Tab key."""
+        QWidget.setTabOrder(self.fields.rows[-1].field, self.active)
+        super().showEvent(event)
 
     def wish(self) -> object:
         """The command's wish from what was typed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop import clinic
+from clinic_desktop import this_pc
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate
@@ -32,7 +32,7 @@ class BackupPanel(QWidget):
     def __init__(self, opened: Clinic, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._clinic, self._run = opened, run
-        kept = clinic.remembered(opened.data_dir)
+        kept = this_pc.remembered(opened.data_dir)
         usual = str(kept.get("backup_folder") or opened.data_dir.backups)
         self.folder = QLineEdit(usual)
         self.folder.setObjectName("backup.folder")
@@ -93,7 +93,7 @@ class BackupPanel(QWidget):
     def _remember(self) -> None:
         place = self.folder.text().strip()
         if place:
-            clinic.remember(self._clinic.data_dir, backup_folder=place)
+            this_pc.remember(self._clinic.data_dir, backup_folder=place)
             self.row.set_error("")
 
     def back_up(self) -> None:
@@ -144,7 +144,7 @@ class BackupPanel(QWidget):
 
 def last_words(opened: Clinic) -> str:
     """When this PC last made a copy, or that it never did."""
-    kept = str(clinic.remembered(opened.data_dir).get("backup_at", ""))
+    kept = str(this_pc.remembered(opened.data_dir).get("backup_at", ""))
     try:
         made = datetime.fromisoformat(kept)
     except ValueError:

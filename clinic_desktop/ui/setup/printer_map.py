@@ -60,7 +60,7 @@ class _Row(QWidget):
             self.printer: _("Printer for {document}"),
             self.paper: _("Paper for {document}"),
             self.copies: _("Copies of {document}"),
-            self.preview: _("Look at {document} first"),
+            self.preview: _("Look first: {document}"),
             self.test: _("Test page for {document}"),
         }
         for widget, name in words.items():

@@ -1,0 +1,107 @@
+"""The own password, and when the window locks by itself."""
+
+from __future__ import annotations
+
+from clinic_desktop import this_pc
+from clinic_desktop.errors import ClinicError, WrongPasswordError
+from clinic_desktop.i18n import _, current, ngettext
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.settings.page import Scope, SettingsPage
+from clinic_desktop.ui.setup.password_fields import NewPassword
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.choices import Select
+from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.password_edit import PasswordEdit
+
+USUAL_MINUTES = 5
+_MINUTES = (1, 2, 5, 10, 15, 30, 0)
+
+
+class LockPage(SettingsPage):
+    """Nobody reads over an empty chair."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(
+            context,
+            _("Lock and password"),
+            _("The window locks when nobody is there; what was typed waits behind it."),
+            Scope.ME,
+        )
+        self.minutes = Select([(count, _words(count)) for count in _MINUTES])
+        self.minutes.setObjectName("settings.lock-minutes")
+        self.minutes.chosen.connect(self._on_minutes)
+        form = Form(columns=2)
+        form.add(_("Lock by itself after"), self.minutes, hint=_("For everybody at this PC."))
+        self.add_card(_("This PC"), form)
+        self.old = PasswordEdit(_("Password now"))
+        self.old.setObjectName("password.old")
+        known = Form(columns=2)
+        self.old_row = known.add(_("Password now"), self.old, required=True)
+        self.old.textChanged.connect(lambda: self.old_row.set_error(""))
+        self.new = NewPassword()
+        self.new.set_own_words(context.actor.name, context.actor.login)
+        self.change = Button(_("Change my password"), "primary")
+        self.change.setObjectName("password.change")
+        self.change.clicked.connect(self._on_change)
+        self.add_card(_("My password"), known, self.new, self.change)
+        self.end()
+
+    def load(self) -> None:
+        """What is kept on this PC."""
+        kept = this_pc.remembered(self.context.clinic.data_dir).get("lock_minutes", USUAL_MINUTES)
+        self.minutes.set_value(kept if kept in _MINUTES else USUAL_MINUTES)
+
+    def _on_minutes(self, value: object) -> None:
+        before = this_pc.remembered(self.context.clinic.data_dir).get("lock_minutes", USUAL_MINUTES)
+        if self._keep(int(str(value))):
+            self.said(_("Kept."), lambda: self._put_back(int(before)))
+
+    def _put_back(self, minutes: int) -> None:
+        self._keep(minutes)
+        self.load()
+
+    def _keep(self, minutes: int) -> bool:
+        try:
+            this_pc.remember(self.context.clinic.data_dir, lock_minutes=minutes)
+        except ClinicError as error:
+            self.refuse(error)
+            return False
+        self.context.navigator.lock_after_changed.emit(minutes)
+        return True
+
+    def _on_change(self) -> None:
+        if not self.old.text():
+            self.old_row.set_error(_("Type the password you have now."))
+            self.old.setFocus()
+        elif self.new.show_error():
+            self.change.setEnabled(False)
+            self.context.tasks.call(
+                self,
+                self.context.clinic.change_password,
+                self.old.text(),
+                self.new.value(),
+                done=self._changed,
+                failed=self._failed,
+            )
+
+    def _changed(self, _nothing: None) -> None:
+        self.change.setEnabled(True)
+        self.old.clear()
+        self.new.clear()
+        self.said(_("Your password has changed."))
+
+    def _failed(self, error: ClinicError) -> None:
+        self.change.setEnabled(True)
+        if isinstance(error, WrongPasswordError):
+            self.old_row.set_error(_("This is not the password you have now."))
+            self.old.selectAll()
+            self.old.setFocus()
+        else:
+            self.refuse(error)
+
+
+def _words(minutes: int) -> str:
+    if not minutes:
+        return _("Never")
+    number = current().number(minutes)
+    return ngettext("{n} minute", "{n} minutes", minutes).format(n=number)

@@ -1,0 +1,66 @@
+"""The pages of the settings in their order, with the words people look for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from clinic_desktop.i18n import _
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.settings.appearance_page import AppearancePage
+from clinic_desktop.ui.settings.data_page import DataPage
+from clinic_desktop.ui.settings.language_page import LanguagePage
+from clinic_desktop.ui.settings.lock_page import LockPage
+from clinic_desktop.ui.settings.packs_page import PacksPage
+from clinic_desktop.ui.settings.people_page import AccountsPage
+from clinic_desktop.ui.settings.practice_page import PracticePage
+from clinic_desktop.ui.settings.prices_page import ServicesPage, TaxesPage
+from clinic_desktop.ui.settings.printers_page import PrintersPage
+from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
+from clinic_desktop.ui.settings.setup_page import SetupPage
+from clinic_desktop.ui.settings.templates_page import TemplatesPage
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """A page: its name in ``Settings(page)``, its title, further words, and how it is made."""
+
+    key: str
+    title: str
+    keywords: str
+    make: Callable[[Context], QWidget]
+    permission: str = ""
+    """What a person needs to read it; empty for everybody."""
+
+
+def page_specs() -> tuple[PageSpec, ...]:
+    """All pages, worded in the window's language."""
+    schedule = tuple(
+        PageSpec(key, _(title), _("calendar time booking"), make, "appointment.read")
+        for key, title, make in SCHEDULE_PAGES
+    )
+    return (
+        PageSpec("appearance", _("Appearance"),
+                 _("theme dark light contrast text size font density motion"), AppearancePage),
+        PageSpec("language", _("Language and formats"),
+                 _("country currency time zone digits translation"), LanguagePage),
+        PageSpec("lock", _("Lock and password"), _("idle minutes change password security"),
+                 LockPage),
+        PageSpec("practice", _("Practice and letterhead"),
+                 _("name address phone tax licence logo footer paper"), PracticePage),
+        PageSpec("people", _("People"), _("users roles staff sign in password"), AccountsPage),
+        PageSpec("prices", _("Services and prices"), _("price list charge money"), ServicesPage,
+                 "billing.read"),
+        PageSpec("taxes", _("Taxes"), _("VAT rate percent"), TaxesPage, "billing.read"),
+        PageSpec("printers", _("Printers"), _("paper copies test page PDF folder"), PrintersPage,
+                 "print.read"),
+        *schedule,
+        PageSpec("templates", _("Note templates"), _("visit text blanks slash"), TemplatesPage,
+                 "chart.read"),
+        PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
+        PageSpec("data", _("Data and checks"), _("backup copy folder version integrity damaged"),
+                 DataPage),
+        PageSpec("setup", _("Set-up"), _("checklist first steps"), SetupPage),
+    )  # fmt: skip

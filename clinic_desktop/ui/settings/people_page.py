@@ -1,0 +1,274 @@
+"""Who works here: add, change roles, give a new password, end."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from clinic_desktop.domain.permissions import ROLES, allowed
+from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.i18n import _, isolate, pgettext
+from clinic_desktop.services import practice
+from clinic_desktop.services.practice import NewPerson, Person
+from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
+from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
+from clinic_desktop.ui.setup.password_fields import NewPassword
+from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.choices import Tick
+from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+
+
+def role_names() -> dict[str, str]:
+    """The roles of a practice in words."""
+    return {
+        "doctor": pgettext("role", "Doctor"),
+        "nurse": pgettext("role", "Nurse"),
+        "receptionist": pgettext("role", "Reception"),
+        "owner": pgettext("role", "Owner"),
+    }
+
+
+class AccountsPage(LinesPage):
+    """People with a way in."""
+
+    def __init__(self, context: Context) -> None:
+        words = (
+            _("People"),
+            _("Who can sign in, and what each may do. What somebody wrote stays when they leave."),
+            _("Add a person"),
+        )
+        columns = (
+            Column("name", _("Name"), lambda row: Cell(row.name), CellKind.STRONG, 20,
+                   stretch=True),
+            Column("login", _("Sign-in name"), lambda row: Cell(isolate(row.login)), letters=14,
+                   drop=1),
+            Column("roles", _("Roles"), _roles, letters=22),
+            Column("active", pgettext("column", "State"), _state, CellKind.PILL, 12),
+        )  # fmt: skip
+        super().__init__(context, words, columns, practice.people, "app_user")
+
+    def open_line(self, row: Person | None) -> None:
+        """A new person, or one who is here."""
+        form = NewPersonForm(self._context) if row is None else PersonForm(self._context, row)
+        title = self._add_words if row is None else row.name
+        self._context.host.show_drawer(form, title)
+
+    def form(self, row: Person | None) -> LineForm:
+        """Not used: a person's drawer does more than keep a line."""
+        raise LookupError(row)
+
+
+def _roles(row: Person) -> Cell:
+    names = role_names()
+    return Cell(", ".join(names.get(role, role) for role in row.roles))
+
+
+def _state(row: Person) -> Cell:
+    if row.is_active:
+        return Cell(_("works here"), tone=Tone.OK)
+    return Cell(_("has left"), tone=Tone.NEUTRAL)
+
+
+class RoleTicks(QWidget):
+    """One tick for each role, with what it allows."""
+
+    def __init__(self, chosen: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        hints = {
+            "doctor": _("Charts, visits, prescriptions, signing"),
+            "nurse": _("Charts, measurements, drafts of notes"),
+            "receptionist": _("Appointments, patients' details, money; no charts"),
+            "owner": _("Settings, people, prices, import and backup"),
+        }
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.ticks: dict[str, Tick] = {}
+        for role, name in role_names().items():
+            tick = Tick(name)
+            tick.setObjectName(f"person.role.{role}")
+            tick.setChecked(role in chosen)
+            tick.setAccessibleDescription(hints[role])
+            self.ticks[role] = tick
+            column.addWidget(tick)
+            column.addWidget(Label(hints[role], "caption", "muted", wrap=True))
+
+    def value(self) -> tuple[str, ...]:
+        """The roles chosen, in the order of the program."""
+        return tuple(role for role in ROLES if self.ticks[role].isChecked())
+
+
+class _PersonDrawer(DrawerForm):
+    """Fields, and a notice for what went wrong."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.notice = Notice(Tone.DANGER, "")
+        self.notice.hide()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(SPACE_3)
+        self.column.addWidget(self.notice)
+
+    def primary_text(self) -> str:
+        """The verb."""
+        return _("Save")
+
+    def failed(self, error: ClinicError) -> None:
+        """What went wrong; everything typed stays."""
+        self.notice.set_words(Tone.DANGER, error.message, error.hint)
+        self.notice.show()
+        self.notice.say()
+
+    def finish(self, text: str) -> None:
+        """It is done."""
+        self.context.host.toast(text)
+        self.close_requested.emit()
+
+
+class NewPersonForm(_PersonDrawer):
+    """Name, roles and the first password."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.name, self.login = QLineEdit(), QLineEdit()
+        self.name.setObjectName("person.name")
+        self.login.setObjectName("person.login")
+        self.specialty, self.number = QLineEdit(), QLineEdit()
+        form = Form()
+        self.rows = {
+            "name": form.add(_("Name"), self.name, required=True, hint=_("As patients read it")),
+            "login": form.add(_("Sign-in name"), self.login, required=True),
+        }
+        self.roles = RoleTicks()
+        self.rows["roles"] = form.add(_("Roles"), self.roles, required=True)
+        form.add(_("Specialty"), self.specialty)
+        form.add(_("Registration number"), self.number)
+        self.password = NewPassword()
+        self.column.addWidget(form)
+        self.column.addWidget(self.password)
+        self.column.addStretch(1)
+        for field in (self.name, self.login):
+            field.textChanged.connect(self._on_text)
+
+    def _on_text(self) -> None:
+        self.password.set_own_words(self.name.text(), self.login.text())
+        for row in self.rows.values():
+            row.set_error("")
+
+    def primary_text(self) -> str:
+        """Verb and object."""
+        return _("Add the person")
+
+    def submit(self, print_too: bool) -> None:
+        """Enter the person in the record and the key file."""
+        if not self.password.show_error():
+            return
+        new = NewPerson(
+            login=self.login.text(),
+            name=self.name.text(),
+            roles=self.roles.value(),
+            specialty=self.specialty.text(),
+            registration_number=self.number.text(),
+        )
+        words = _("{name} can sign in now.").format(name=isolate(new.name.strip()))
+        self.context.tasks.call(
+            self,
+            self.context.clinic.add_person,
+            new,
+            self.password.value(),
+            done=lambda _id: self.finish(words),
+            failed=self.failed,
+        )
+
+    def failed(self, error: ClinicError) -> None:
+        """Beside the field, where it is about one."""
+        row = self.rows.get(error.field) if isinstance(error, ValidationError) else None
+        if row is None:
+            super().failed(error)
+        else:
+            row.set_error(error.message)
+            row.field.setFocus()
+
+    def may_close(self) -> bool:
+        """Typed names are not thrown away by a slip."""
+        return not (self.name.text().strip() or self.password.password.text())
+
+
+class PersonForm(_PersonDrawer):
+    """Roles, a new password, the end."""
+
+    def __init__(self, context: Context, person: Person) -> None:
+        super().__init__(context)
+        self.person = person
+        self.roles = RoleTicks(person.roles)
+        self.password = NewPassword()
+        self.password.set_own_words(person.name, person.login)
+        self.give = Button(_("Give this password"))
+        self.give.setObjectName("person.give-password")
+        self.give.clicked.connect(self._on_give)
+        self.retire = Button(_("{name} leaves the practice").format(name=person.name), "danger")
+        self.retire.setObjectName("person.retire")
+        self.retire.clicked.connect(self._on_retire)
+        login = _("Sign-in name: {login}").format(login=isolate(person.login))
+        widgets = (
+            Label(login, tone="muted"),
+            Label(_("Roles"), "strong"),
+            self.roles,
+            Label(_("Forgotten password"), "strong"),
+            self.password,
+            self.give,
+            self.retire,
+        )
+        for widget in widgets:
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        may = allowed(context.actor, "user.write") and person.is_active
+        for part in (self.roles, self.password, self.give, self.retire):
+            part.setEnabled(may)
+
+    def submit(self, print_too: bool) -> None:
+        """Keep the roles."""
+        self.context.tasks.write(
+            self,
+            practice.change_roles,
+            self.person.id,
+            self.roles.value(),
+            done=lambda _nothing: self.finish(_("The roles hold from the next sign-in on.")),
+            failed=self.failed,
+        )
+
+    def _on_give(self) -> None:
+        if self.password.show_error():
+            words = _("{name} has a new password.").format(name=isolate(self.person.name))
+            self.context.tasks.call(
+                self,
+                self.context.clinic.set_password,
+                self.person,
+                self.password.value(),
+                done=lambda _nothing: self.finish(words),
+                failed=self.failed,
+            )
+
+    def _on_retire(self) -> None:
+        name = isolate(self.person.name)
+        self.context.host.confirm(
+            _("End the way in"),
+            _("{name} cannot sign in any more. What {name} wrote stays.").format(name=name),
+            _("End it"),
+            self._retire,
+        )
+
+    def _retire(self) -> None:
+        words = _("{name} cannot sign in any more.").format(name=isolate(self.person.name))
+        self.context.tasks.call(
+            self,
+            self.context.clinic.retire_person,
+            self.person.id,
+            done=lambda _nothing: self.finish(words),
+            failed=self.failed,
+        )

@@ -1,0 +1,163 @@
+"""What stands on the practice's paper, with a look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtWidgets import QLineEdit
+
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.i18n import _, isolate
+from clinic_desktop.services import practice
+from clinic_desktop.services.papers import trying
+from clinic_desktop.services.papers.making import MadePaper
+from clinic_desktop.services.practice import PracticeDetails
+from clinic_desktop.ui.core import spool
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.preview import PreviewForm
+from clinic_desktop.ui.core.print_desk import PREVIEW_WIDTH
+from clinic_desktop.ui.settings.page import Scope, SettingsPage
+from clinic_desktop.ui.setup.logo_field import LogoField
+from clinic_desktop.ui.setup.practice_fields import FIELDS, PracticeFields
+from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.choices import Tick
+from clinic_desktop.ui.widgets.form import Form
+
+Change = Callable[[PracticeDetails], PracticeDetails]
+
+
+class PracticePage(SettingsPage):
+    """Each field is kept when it is left."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(
+            context,
+            _("Practice and letterhead"),
+            _("What stands on every paper."),
+            Scope.CLINIC,
+        )
+        self._details: PracticeDetails | None = None
+        self.fields = PracticeFields()
+        self.fields.edited.connect(self._on_field)
+        self.logo = LogoField(partial(context.tasks.call, self))
+        self.logo.picked.connect(self._on_logo)
+        self.footer = QLineEdit()
+        self.footer.setObjectName("practice.footer")
+        self.footer.editingFinished.connect(self._on_footer)
+        self.preprinted = Tick(_("Our paper already carries head and foot"))
+        self.preprinted.setObjectName("practice.preprinted")
+        self.preprinted.clicked.connect(lambda on: self._change_letterhead("preprinted", bool(on)))
+        letterhead = Form()
+        letterhead.add(_("Foot of each page"), self.footer, hint=_("Bank, opening hours, thanks."))
+        letterhead.add(_("Printed paper"), self.preprinted,
+                       hint=_("Their place stays empty then."))  # fmt: skip
+        self.look = Button(_("Look at a sample invoice"), icon=Icon.SHOW)
+        self.look.setObjectName("practice.sample")
+        self.look.clicked.connect(self._on_look)
+        cards = (
+            self.add_card(_("Practice"), self.fields),
+            self.add_card(_("Letterhead"), self.logo, letterhead, self.look),
+        )
+        for card in cards:
+            card.setEnabled(allowed(context.actor, "practice.write"))
+        self.end()
+
+    def load(self) -> None:
+        """What is kept now."""
+        self.context.tasks.read(self, practice.details, done=self._show)
+
+    def _show(self, found: PracticeDetails) -> None:
+        self._details = found
+        self.fields.set_values({name: getattr(found, name) for name in FIELDS})
+        self.logo.show_logo(found.logo)
+        if not self.footer.hasFocus():
+            self.footer.setText(str(found.letterhead.get("footer", "")))
+        self.preprinted.setChecked(bool(found.letterhead.get("preprinted", False)))
+
+    def _on_field(self, name: str) -> None:
+        if self._details is not None:
+            new: dict[str, Any] = {name: self.fields.values()[name]}
+            old: dict[str, Any] = {name: getattr(self._details, name)}
+            self._change(
+                lambda known: replace(known, **new), lambda known: replace(known, **old), name
+            )
+
+    def _on_footer(self) -> None:
+        text = self.footer.text().strip()
+        if self._details is not None and text != self._details.letterhead.get("footer", ""):
+            self._change_letterhead("footer", text)
+
+    def _change_letterhead(self, name: str, value: object) -> None:
+        if self._details is not None:
+            old = self._details.letterhead
+            self._change(
+                lambda known: replace(known, letterhead={**known.letterhead, name: value}),
+                lambda known: replace(known, letterhead=old),
+                name,
+            )
+
+    def _change(self, change: Change, undo: Change | None, field: str) -> None:
+        """Change what is in the record now, so that quick changes follow each other."""
+
+        def write(found: PracticeDetails) -> None:
+            self.context.tasks.write(
+                self,
+                practice.change_details,
+                change(found),
+                done=lambda _nothing: self._changed(undo, field),
+                failed=lambda error: self._failed(error, field),
+            )
+
+        self.context.tasks.read(self, practice.details, done=write)
+
+    def _changed(self, undo: Change | None, field: str) -> None:
+        self.load()
+        if field == "name":
+            self._rename()
+        back = (lambda: self._change(undo, None, field)) if undo else None
+        self.said(_("Kept."), back)
+
+    def _rename(self) -> None:
+        """The lock screen shows the name too."""
+
+        def rename(found: PracticeDetails) -> None:
+            self.context.tasks.call(self, self.context.clinic.rename, found.name)
+
+        self.context.tasks.read(self, practice.details, done=rename)
+
+    def _failed(self, error: ClinicError, field: str) -> None:
+        if isinstance(error, ValidationError) and field in FIELDS:
+            self.fields.show_error(field, error.message)
+            self.fields.focus(field)
+        else:
+            self.refuse(error)
+
+    def _on_logo(self, png: bytes, _path: str) -> None:
+        old = self._details.logo if self._details else b""
+        self._write_logo(png, lambda: self._write_logo(old, None))
+
+    def _write_logo(self, png: bytes, undo: Callable[[], None] | None) -> None:
+        def kept(_nothing: None) -> None:
+            self.load()
+            self.said(_("Kept."), undo)
+
+        self.context.tasks.write(self, practice.change_logo, png, done=kept, failed=self.refuse)
+
+    def _on_look(self) -> None:
+        self.context.tasks.read(self, trying.sample_invoice, done=self._preview)
+
+    def _preview(self, made: MadePaper) -> None:
+        form = PreviewForm(made, can_print=False)
+        form.save_wanted.connect(lambda path: self._save(made, path))
+        self.context.host.show_drawer(form, _("Sample invoice"), width=PREVIEW_WIDTH)
+
+    def _save(self, made: MadePaper, path: str) -> None:
+        def saved(where: str) -> None:
+            self.said(_("Saved in {place}.").format(place=isolate(where)))
+
+        self.context.tasks.call(self, spool.save, made, path, done=saved, failed=self.refuse)

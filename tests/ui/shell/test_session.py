@@ -1,0 +1,263 @@
+"""The window as a whole: first run, lock, switch of person, idle, language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from shiboken6 import delete
+
+from clinic_desktop import clinic, this_pc
+from clinic_desktop.app import Session
+from clinic_desktop.clock import FixedClock
+from clinic_desktop.config import DataDir
+from clinic_desktop.i18n import ENGLISH, current
+from clinic_desktop.services import encounters, practice, setup
+from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.ui.core.navigator import Billing, Settings, Visit
+from clinic_desktop.ui.core.speech import speak
+from clinic_desktop.ui.first_run.first_run_view import FirstRunView
+from clinic_desktop.ui.first_run.state import StepKey
+from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.shell.idle_watch import USUAL_MINUTES, minutes_of
+from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.visits.visit_view import VisitView
+from tests.support.charts import put_chart
+from tests.support.records import CHEAP, NOON, PASSWORD
+from tests.support.typing_keys import Keyboard
+
+JOSE_PASSWORD = "blue bicycle bell"
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def two_people(clinic_dir: DataDir) -> DataDir:
+    """A closed clinic of Amina and José."""
+    opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
+    opened.cost = CHEAP
+    opened.add_person(NewPerson("jose", "José Otieno", ("doctor",)), JOSE_PASSWORD)
+    opened.close()
+    return clinic_dir
+
+
+@pytest.fixture
+def session(two_people: DataDir, qtbot: QtBot) -> Iterator[Session]:
+    """The program, started on that clinic."""
+    found = Session(two_people, "amina", FixedClock(NOON, seed=1000), CHEAP)
+    found.start()
+    qtbot.waitExposed(found.window)
+    found.window.activateWindow()
+    yield found
+    _end(found, qtbot)
+
+
+def _end(session: Session, qtbot: QtBot) -> None:
+    if session.context is not None:
+        context = session.context
+        qtbot.waitUntil(lambda: context.tasks.is_idle)
+    session.close()
+    session.window.close()
+    delete(session.window)
+    delete(session)
+    speak(ENGLISH)
+
+
+def lock_of(session: Session) -> LockView:
+    lock = session.window.shown
+    assert isinstance(lock, LockView)
+    return lock
+
+
+def unlock(session: Session, qtbot: QtBot, password: str) -> None:
+    """Type the password and press Enter."""
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock_of(session).password)
+    keyboard = Keyboard()
+    keyboard.type(password)
+    with qtbot.waitSignal(session.desk_shown):
+        keyboard.press(Qt.Key.Key_Return)
+    context = session.context
+    assert context is not None
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+# ------------------------------------------------------------------ lock screen
+
+
+def test_a_wrong_password_is_said_and_the_right_one_opens(session: Session, qtbot: QtBot) -> None:
+    lock = lock_of(session)
+    Keyboard().type("not the password")
+    Keyboard().press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "do not fit" in lock.message.text())
+    unlock(session, qtbot, PASSWORD)
+    assert session.desk is not None
+    assert session.context is not None
+    assert session.context.actor.login == "amina"
+
+
+def test_people_are_chosen_by_arrows_and_digits(session: Session, qtbot: QtBot) -> None:
+    lock = lock_of(session)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock.password)
+    keyboard = Keyboard()
+    assert lock.login == "amina"
+    keyboard.press(Qt.Key.Key_Down)
+    assert lock.login == "jose"
+    keyboard.press(Qt.Key.Key_Down)
+    assert lock.login == "amina"
+    keyboard.press(Qt.Key.Key_2, CTRL)
+    assert lock.login == "jose"
+    assert QApplication.focusWidget() is lock.password
+
+
+def test_caps_lock_is_noticed_before_the_password_is_refused(
+    session: Session, qtbot: QtBot
+) -> None:
+    lock = lock_of(session)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock.password)
+    keyboard = Keyboard()
+    keyboard.type("C")  # without Shift
+    assert "Caps Lock is on" in lock.keyboard.text()
+    keyboard.type("c")
+    assert "Caps Lock" not in lock.keyboard.text()
+
+
+def test_the_lock_screen_names_nobody_but_those_who_work_here(session: Session) -> None:
+    lock = lock_of(session)
+    assert set(lock._tiles) == {"amina", "jose"}
+    assert session.window.windowTitle() == "Clinic Desktop"
+
+
+# ------------------------------------------------------------------ lock and switch
+
+
+def test_the_desk_waits_behind_the_lock(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    assert session.context is not None
+    session.context.navigator.open(Billing())
+    desk = session.desk
+    session.show_lock()
+    unlock(session, qtbot, PASSWORD)
+    assert session.desk is desk
+    assert desk is not None
+    assert desk.shown is not None
+    assert desk.shown.objectName() == "billing"
+
+
+def test_another_person_gets_an_own_desk_and_drafts_survive(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    opened, context = session.clinic, session.context
+    assert opened is not None
+    assert context is not None
+    write = opened.store.write
+    patient = write(opened.actor, put_chart, 2).result()
+    visit = write(opened.actor, encounters.start_visit, patient_id=patient).result().encounter_id
+
+    def edit_of() -> VisitView:
+        assert session.desk is not None
+        assert isinstance(session.desk.shown, VisitView)
+        return session.desk.shown
+
+    context.navigator.open(Visit(patient, visit))
+    with qtbot.waitSignal(edit_of().vm.opened):
+        pass
+    QTest.keyClicks(edit_of().note.edits["subjective"], "Cough")
+    session.show_lock()
+    Keyboard().press(Qt.Key.Key_Down)
+    first = session.desk
+    unlock(session, qtbot, JOSE_PASSWORD)
+    assert session.desk is not first
+    assert session.context is not None
+    assert session.context.actor.login == "jose"
+    session.show_lock()
+    Keyboard().press(Qt.Key.Key_Down)
+    unlock(session, qtbot, PASSWORD)
+    session.context.navigator.open(Visit(patient, visit))
+    with qtbot.waitSignal(edit_of().vm.opened):
+        pass
+    qtbot.waitUntil(lambda: edit_of().note.edits["subjective"].toPlainText() == "Cough")
+
+
+def test_an_empty_chair_locks_the_window(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    desk = session.desk
+    session.idle.start(0.001)
+    qtbot.waitUntil(lambda: isinstance(session.window.shown, LockView))
+    unlock(session, qtbot, PASSWORD)
+    assert session.desk is desk
+
+
+def test_a_touch_begins_the_wait_anew(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    session.idle.start(5)
+    session.idle._timer.setInterval(1_000_000)
+    session.idle._timer.start(30_000)
+    QTest.mouseMove(session.window.windowHandle(), QPoint(40, 40))
+    QTest.mouseMove(session.window.windowHandle(), QPoint(60, 60))
+    qtbot.waitUntil(lambda: session.idle._timer.remainingTime() > 29_000)
+    session.idle.start(0)
+    assert not session.idle._timer.isActive()
+
+
+@pytest.mark.parametrize(
+    ("kept", "minutes"),
+    [(0, 0), (15, 15), (None, USUAL_MINUTES), ("x", USUAL_MINUTES), (True, USUAL_MINUTES),
+     (-3, USUAL_MINUTES)],
+)  # fmt: skip
+def test_minutes_that_cannot_be_read_are_the_usual(kept: object, minutes: int) -> None:
+    assert minutes_of(kept) == minutes
+
+
+# ------------------------------------------------------------------ language, first run
+
+
+def test_another_language_makes_the_desk_anew_at_the_same_page(
+    session: Session, qtbot: QtBot
+) -> None:
+    unlock(session, qtbot, PASSWORD)
+    opened, context, before = session.clinic, session.context, session.desk
+    assert opened is not None
+    assert context is not None
+    context.navigator.open(Settings("language"))
+    opened.store.write(opened.actor, practice.speak, "ar").result()
+    with qtbot.waitSignal(session.desk_shown):
+        context.navigator.rebuild_requested.emit(Settings("language"))
+    assert session.desk is not before
+    assert current().language == "ar"
+    assert QApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    assert session.desk is not None
+    assert isinstance(session.desk.shown, SettingsView)
+    assert session.desk.shown.shown == "language"
+    assert this_pc.remembered(session.data_dir)["language"] == "ar"
+
+
+def test_a_first_run_that_was_left_goes_on_after_signing_in(
+    two_people: DataDir, qtbot: QtBot
+) -> None:
+    opened = clinic.open_clinic(two_people, "amina", PASSWORD)
+    opened.store.write(opened.actor, setup.reach_step, "backup").result()
+    opened.close()
+    session = Session(two_people, "amina", FixedClock(NOON, seed=1000), CHEAP)
+    session.start()
+    qtbot.waitExposed(session.window)
+    session.window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock_of(session).password)
+    Keyboard().type(PASSWORD)
+    Keyboard().press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(session.window.shown, FirstRunView))
+    view = session.window.shown
+    assert isinstance(view, FirstRunView)
+    assert view.here is StepKey.BACKUP
+    with qtbot.waitSignal(session.desk_shown):
+        view.next.click()
+    assert session.desk is not None
+    _end(session, qtbot)
+
+
+def test_an_empty_folder_begins_with_the_first_run(clinic_dir: DataDir, qtbot: QtBot) -> None:
+    session = Session(DataDir(clinic_dir.root / "new"), "", FixedClock(NOON), CHEAP)
+    session.start()
+    assert isinstance(session.window.shown, FirstRunView)
+    _end(session, qtbot)
