@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data import Generated, generated
-from bench.report import Report, load, save
+from bench.report import Report, load, row, save
 from bench.sizes import BUNDLES, ROOT, SIZES
+from bench.timing import Line
 
 GROUPS = ("search", "chart", "today", "visit", "paper", "start", "memory", "import", "encryption")
 
@@ -26,6 +27,12 @@ class Run:
     bundles: Path
     only: Sequence[str]
     report: Report
+
+    def add(self, lines: list[Line]) -> None:
+        """Take lines down, and say them to whoever waits."""
+        self.report.lines += lines
+        for line in lines:
+            say(row(line))
 
     def wants(self, *names: str) -> bool:
         """Whether any of these groups is asked for."""
@@ -89,7 +96,7 @@ def _at_the_desk(run: Run) -> None:
     import uuid  # noqa: PLC0415
 
     from bench import looking, paper, saving  # noqa: PLC0415 - only this step loads Qt
-    from bench.day import fill_today  # noqa: PLC0415
+    from bench.day import adults, fill_today  # noqa: PLC0415
     from bench.desk import OpenDesk  # noqa: PLC0415
     from bench.watchdog import Watchdog  # noqa: PLC0415
 
@@ -97,14 +104,12 @@ def _at_the_desk(run: Run) -> None:
     clinic, repeats = run.cached.copy(run.work / "desk"), run.cached.size.repeats
     opened = clinic.open()
     people = opened.store.write(opened.actor, fill_today).result()
-    more = opened.store.read(
-        opened.actor, lambda reads: reads.cursor.execute("SELECT id FROM patient").fetchall()
-    ).result()
+    grown = opened.store.read(opened.actor, lambda reads: adults(reads.cursor)).result()
     opened.close()
-    visited = [uuid.UUID(bytes=row[0]) for row in more if row[0] != clinic.chart][:-1:7][:400]
+    visited = [each for each in grown if each.bytes != clinic.chart and each not in people]
     desk, dog = OpenDesk(clinic), Watchdog()
     chart = uuid.UUID(bytes=clinic.chart)
-    steps = {
+    steps: dict[str, Callable[[], list[Line]]] = {
         "search": lambda: looking.palette(desk, repeats),
         "chart": lambda: looking.big_chart(desk, chart, people[0], repeats),
         "today": lambda: looking.board(desk, repeats),
@@ -115,7 +120,7 @@ def _at_the_desk(run: Run) -> None:
         if run.wants(name):
             say(f"  {name} …")
             with dog.watching(name):
-                run.report.lines += step()
+                run.add(step())
     run.report.blocks, run.report.beats = dog.blocks, dog.beats
     dog.close()
     desk.close()
@@ -127,7 +132,7 @@ def _from_outside(run: Run) -> None:
     say("start and memory …")
     clinic = run.cached.copy(run.work / "start")
     if run.wants("start"):
-        run.report.lines += starting(clinic, max(run.cached.size.repeats // 3, 1))
+        run.add(starting(clinic, max(run.cached.size.repeats // 3, 1)))
     if run.wants("memory"):
         run.report.sentences.append(memory(clinic))
 
@@ -141,14 +146,14 @@ def _of_files(run: Run) -> None:
         count = min(run.cached.size.bundles, 30)
         turns = max(run.cached.size.repeats // 8, 1)
         lines, sentence = importing(run.work, run.bundles, count, turns)
-        run.report.lines += lines
+        run.add(lines)
         run.report.sentences.append(sentence)
     if run.wants("encryption"):
         say("encryption …")
         opened = run.cached.open()
         opened.close()
         twins = make_twins(run.cached, opened.key, say)
-        run.report.lines += encryption(twins, opened.key, run.cached.size.repeats)
+        run.add(encryption(twins, opened.key, run.cached.size.repeats))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def _memory_kib() -> int:
 
 
 def _say() -> None:
-    print("painted", _memory_kib(), time.process_time(), flush=True)  # noqa: T201
+    print("painted", _memory_kib(), time.process_time(), flush=True)
     os._exit(0)
 
 
@@ -40,7 +40,7 @@ def _watch(window: Any) -> object:
     from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: PLC0415 - part of what is measured
 
     class Watch(QObject):
-        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
             if event.type() == QEvent.Type.UpdateRequest:
                 QTimer.singleShot(0, _say)
             return False
@@ -61,7 +61,7 @@ def lock(folder: str) -> None:
         _watch(session.window)
         start(session)
 
-    app.Session.start = watched  # type: ignore[method-assign]
+    app.Session.start = watched  # type: ignore[method-assign, assignment]
     main(["--data-dir", folder])
 
 

@@ -21,7 +21,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.security.vault import KdfCost
 from clinic_desktop.services.fhir.importing import import_files
 
-LOGIN, PASSWORD = "amina", "a long walk by the lake"  # noqa: S105 - of a clinic of nobody
+LOGIN, PASSWORD = "amina", "a long walk by the lake"
 CHEAP = KdfCost(32 * 1024, 2, 1)
 _VERSION = 1
 """Raised when a clinic is generated differently: older ones are then made anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.scheduling import Appointment
@@ -37,3 +38,11 @@ def fill_today(uow: UnitOfWork) -> list[uuid.UUID]:
             )
         )
     return people
+
+
+def adults(cursor: Any) -> list[uuid.UUID]:
+    """People of an age in which the vital signs of the saved visit are possible."""
+    found = cursor.execute(
+        "SELECT id FROM patient WHERE birth_date BETWEEN '1940' AND '1995' LIMIT 1000"
+    )
+    return [uuid.UUID(bytes=row[0]) for row in found.fetchall()]

@@ -6,7 +6,9 @@ import itertools
 import random
 import uuid
 
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from bench.desk import OpenDesk
 from bench.timing import Line, Spent, Timed, interleave, timed
@@ -35,6 +37,12 @@ def typed_words(desk: OpenDesk, count: int) -> list[str]:
     return [name[: pick.choice((4, 5, 6))].lower() for name in pick.choices(names, k=count)]
 
 
+def _press(field: QWidget, letter: str) -> None:
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        event = QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, letter)
+        QApplication.sendEvent(field, event)
+
+
 def palette(desk: OpenDesk, repeats: int) -> list[Line]:
     """From a key to the rows on the screen; and the part of it below the window."""
     store, actor = desk.clinic.store, desk.clinic.actor
@@ -61,7 +69,7 @@ def palette(desk: OpenDesk, repeats: int) -> list[Line]:
         shown.vm.ask(word[:-1])
         desk.settle()
         spent = desk.until_painted(
-            lambda: QTest.keyClicks(field.edit, word[-1]),
+            lambda: _press(field.edit, word[-1]),
             lambda: shown.vm.state.text == word and shown.isVisible(),
         )
         shown.dismiss()

@@ -114,7 +114,8 @@ class Population:
         return str(date.fromisoformat(text) + timedelta(days=self._random.randrange(-2000, 2000)))
 
     def _line(self, table: str, row: Row, chart: bytes) -> None:
-        place, values = self._places[table], {"patient_id": chart}
+        place = self._places[table]
+        values: dict[str, Any] = {"patient_id": chart}
         if table in {"contact_point", "patient_identifier"}:
             value = re.sub(r"\d", lambda _d: str(self._random.randrange(10)), row[place["value"]])
             values["value"] = value

@@ -34,6 +34,6 @@ SIZES = {
     for size in (
         Size("full", 200_000, 10, 60, 500, 40),
         Size("small", 5_000, 10, 30, 500, 15),
-        Size("tiny", 60, 10, 4, 20, 2),
+        Size("tiny", 150, 10, 4, 20, 2),
     )
 }

@@ -1,4 +1,4 @@
-"""Repeats of a piece of work and of its floor, taken in turns so that both meet the same machine."""
+"""A piece of work and its floor, repeated in turns so that both meet the same machine."""
 
 from __future__ import annotations
 
