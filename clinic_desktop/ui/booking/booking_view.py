@@ -38,7 +38,8 @@ class BookingView(DrawerForm):
         self._context = context
         self._print = False
         self._armed = ""
-        """The line for which Enter was pressed once; the second time books."""
+        """The line for which Enter was pressed once; the second time books. An empty line with a
+        slot taken from the calendar needs no reading back."""
         form = BookingForm(
             day=destination.day,
             at=destination.at,

@@ -158,7 +158,12 @@ class Canvas(QWidget):
         for tile in self._tiles.values():
             by_column.setdefault(tile.column, []).append(tile)
         for column, tiles in by_column.items():
-            placed = lanes([(t, t.tile.start_min, _shown_end(t.tile, self.geo)) for t in tiles])
+            placed = lanes(
+                [
+                    (t, t.tile.start_min, self.geo.shown_end(t.tile.start_min, t.tile.end_min))
+                    for t in tiles
+                ]
+            )
             for tile in tiles:
                 lane = placed[tile]
                 tile.crowded = any(_clash(tile, other) for other in tiles)
@@ -421,8 +426,3 @@ def _clash(one: Tile, two: Tile) -> bool:
     both = one.tile.start_min < two.tile.end_min and two.tile.start_min < one.tile.end_min
     takes = one.row.status.takes_time and two.row.status.takes_time
     return one is not two and takes and both and doctor == two.row.practitioner_id
-
-
-def _shown_end(tile: GridTile, geo: Geometry) -> int:
-    """Where the tile ends on the sheet: a short one is drawn as long as it can be pressed."""
-    return max(tile.end_min, tile.start_min + -(-22 * 60 // geo.hour_px))

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from clinic_desktop.ui.theme.tokens import MIN_TARGET
+
 SNAP_MIN = 5
 """Dragging lands on full five minutes."""
 STEP_MIN = 15
@@ -78,7 +80,11 @@ class Geometry:
         number = lane.lanes - 1 - lane.number if self.rtl else lane.number
         x = self.x_of(column) + GAP + round(number * wide)
         y = self.y_of(start) + 1
-        return Box(x, y, max(round(wide) - 1, 12), max(self.y_of(end) - y - 1, 20))
+        return Box(x, y, max(round(wide) - 1, 12), max(self.y_of(end) - y - 1, MIN_TARGET))
+
+    def shown_end(self, start: int, end: int) -> int:
+        """The minute at which its box ends: a short one is drawn as high as can be pressed."""
+        return max(end, start + -(-(MIN_TARGET + 2) * 60 // self.hour_px))
 
     def snapped(self, minute: int, length: int = SNAP_MIN) -> int:
         """The nearest start at which ``length`` minutes stay inside the hours shown."""

@@ -72,7 +72,7 @@ class WaitingCard(Card):
         self._nobody = Label(_("Nobody is waiting for a time."), tone="muted", wrap=True)
         self.offer = Button("")
         self.offer.clicked.connect(self.offered)
-        add = Button(_("Add somebody"), "link")
+        add = Button(_("Add somebody"), "ghost")
         add.clicked.connect(self.added)
         self.body.addLayout(self._list)
         for widget in (self._nobody, self.offer, add):
@@ -118,7 +118,7 @@ class ClipboardCard(Card):
         self._put = Button(_("Put into the marked slot"), shortcut="Ctrl+V")
         self._put.setShortcut("")  # the sheet hears the key itself
         self._put.clicked.connect(self.put)
-        clear = Button(_("Let go"), "link")
+        clear = Button(_("Let go"), "ghost")
         clear.clicked.connect(self.cleared)
         for widget in (self._text, self._sub, self._put, clear):
             self.body.addWidget(widget)
