@@ -31,6 +31,9 @@ def _day(options: argparse.Namespace, _data_dir: DataDir, output: Output) -> Non
     shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if sys.platform.startswith("linux") and not shown:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        # It says of every window that it has no window manager.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     from clinic_desktop.day.playing import play_day
 
     options.out.mkdir(parents=True, exist_ok=True)
