@@ -40,6 +40,15 @@ def parse_slip_code(text: str) -> str:
     return code
 
 
+def is_slip_code(text: str) -> bool:
+    """Whether a text can be the code of a slip: six signs of which the last one fits."""
+    try:
+        parse_slip_code(text)
+    except SlipCodeError:
+        return False
+    return True
+
+
 def _check_sign(signs: str) -> str:
     # Weights 1, 2, 3 … modulo a prime find every wrong sign and every swap (as ISBN-10 does).
     total = sum(place * SIGNS.index(sign) for place, sign in enumerate(signs, 1))

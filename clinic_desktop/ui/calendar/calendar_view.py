@@ -56,6 +56,7 @@ class CalendarView(Screen):
         self.steps = Steps(context, self)
         self._scrolled_for: object = None
         self._wanted_slot: tuple[uuid.UUID, int] | None = None
+        self._wanted_tile: uuid.UUID | None = None
         self._build()
         self._connect()
         self._render(self.vm.state)
@@ -135,6 +136,7 @@ class CalendarView(Screen):
     def go_to(self, destination: Destination) -> None:
         """Come here, to a day if one is named."""
         if isinstance(destination, to.Calendar) and destination.day is not None:
+            self._wanted_tile = destination.appointment_id
             self.vm.go(destination.day)
         else:
             self.vm.load()
@@ -192,6 +194,7 @@ class CalendarView(Screen):
             self._share_width()
         self._take_wanted_slot()
         self._scroll_once(state)
+        self._take_wanted_tile()
 
     def _on_geometry(self) -> None:
         state = self.vm.state
@@ -242,6 +245,12 @@ class CalendarView(Screen):
         self._wanted_slot = (found.practitioner_id, local.hour * 60 + local.minute)
         if self.vm.state.grid is not None and self.vm.state.grid.first_day == local.date():
             self._take_wanted_slot()
+
+    def _take_wanted_tile(self) -> None:
+        tile = self.canvas.tile_of(self._wanted_tile) if self._wanted_tile is not None else None
+        if tile is not None:
+            self._wanted_tile = None
+            tile.setFocus()
 
     def _take_wanted_slot(self) -> None:
         wanted, grid = self._wanted_slot, self.vm.state.grid

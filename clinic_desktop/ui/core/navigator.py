@@ -16,14 +16,17 @@ class Destination:
 
 @dataclass(frozen=True)
 class Today(Destination):
-    """The front-desk board."""
+    """The front-desk board, at one appointment if one is named."""
+
+    appointment_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
 class Calendar(Destination):
-    """The calendar, at a day."""
+    """The calendar, at a day and an appointment if they are named."""
 
     day: date | None = None
+    appointment_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)

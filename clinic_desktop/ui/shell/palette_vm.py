@@ -13,9 +13,12 @@ from PySide6.QtCore import QObject, Signal
 from clinic_desktop.clock import clinic_day
 from clinic_desktop.domain.folding import other_layout, search_tokens, words_of
 from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.domain.slip_codes import is_slip_code
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import PatientRow
+from clinic_desktop.services.scheduling import slip
+from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context
@@ -119,6 +122,23 @@ class PaletteVM(QObject):
             return
         self._people = tuple(rows)
         self._show(PaletteState(text, self._lines(text)))
+        if is_slip_code(text) and allowed(self._context.actor, "appointment.read"):
+            self._context.tasks.read(
+                self, slip.by_code, text, done=lambda row: self._show_booking(text, row)
+            )
+
+    def _show_booking(self, text: str, row: AppointmentRow | None) -> None:
+        """A slip was scanned, or its code typed: its appointment comes first."""
+        if row is None or self.state.text != text or self.state.person is not None:
+            return
+        local = current().local(row.start_at)
+        name = listed_name(row.person.name) if row.person else row.about
+        today = clinic_day(self._context.clock.now(), current().time_zone)
+        here = to.Today(row.id) if local.date() == today else to.Calendar(local.date(), row.id)
+        title = _("Appointment of {name}").format(name=isolate(name))
+        when = isolate(f"{current().date(local.date())} {current().time(row.start_at)}")
+        line = Line(Kind.ACTION, title, when, icon=Icon.QR, run=self._opener(here))
+        self._show(PaletteState(text, (line, *self.state.lines)))
 
     def _show(self, state: PaletteState) -> None:
         self.state = state

@@ -42,6 +42,8 @@ class TodayView(Screen):
         self.vm = TodayVM(context, self)
         self.steps = Steps(context, self)
         self._cells = BoardCells(self.vm.state.now, self.vm.state.day)
+        self._wanted: uuid.UUID | None = None
+        """An appointment to go to as soon as it is on the list."""
         self._build()
         self.vm.changed.connect(self._render)
         self.vm.ticked.connect(lambda _now: self._tick())
@@ -106,6 +108,9 @@ class TodayView(Screen):
 
     def go_to(self, destination: Destination) -> None:
         """Come here: read anew, the list takes the keys."""
+        if isinstance(destination, to.Today) and destination.appointment_id is not None:
+            self._wanted = destination.appointment_id
+            self._show_all()
         self.vm.load()
         self.table.setFocus()
 
@@ -153,6 +158,9 @@ class TodayView(Screen):
         self.table.model_.set_rows({row.id: row for row in state.rows()})
         if first and self.table.model_.rowCount():
             self.table.select_id(self._first(state))
+        if self._wanted is not None and self.table.model_.place_of(self._wanted) >= 0:
+            self.table.select_id(self._wanted)
+            self._wanted = None
         self._on_current(self.table.current_id())
         self._render_attention()
 

@@ -295,3 +295,15 @@ def test_right_to_left_mirrors_the_sheet(view: CalendarView) -> None:
     for tile in view.canvas.tiles():
         box = before[name_of(tile.row)]
         assert abs(tile.x() - (width - box.x() - box.width())) <= 2
+
+
+def test_an_appointment_named_by_another_screen_has_the_focus(
+    view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    monday = SATURDAY + timedelta(days=2)
+    change = busy_morning.book("Singh", "15:00", day=monday)
+    view.go_to(to.Calendar(monday, change.appointment_id))
+    qtbot.waitUntil(lambda: view.canvas.focused_tile() is not None)
+    focused = view.canvas.focused_tile()
+    assert focused is not None
+    assert focused.row.id == change.appointment_id

@@ -19,6 +19,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.cancel_form import CancelForm
 from clinic_desktop.ui.scheduling.words import name_of
+from clinic_desktop.ui.shell.palette_vm import PaletteVM
 from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.today.today_vm import Tab
 from tests.support.busy_day import BusyDay
@@ -206,3 +207,23 @@ def test_the_tab_of_tomorrow_shows_tomorrow(
     busy_morning.book("Singh", "09:00", day=tomorrow)
     view.tabs.buttons()[4].click()
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)
+
+
+def test_the_code_of_a_slip_leads_to_its_line(
+    view: TodayView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    """Scanned into the palette, on any tab of the board."""
+    data = view.vm.state.board
+    assert data is not None
+    last = data.rows[-1].appointment
+    view.tabs.buttons()[1].click()
+    palette = PaletteVM(view.context)
+    palette.ask(last.code.lower())
+    qtbot.waitUntil(lambda: any("Appointment of" in line.title for line in palette.state.lines))
+    run = palette.state.lines[0].run
+    assert run is not None
+    run()
+    wanted = visited(view)[-1]
+    assert wanted == to.Today(last.id)
+    view.go_to(wanted)
+    qtbot.waitUntil(lambda: view.table.current_id() == last.id)
