@@ -50,7 +50,7 @@ def play_day(out: Path, language: str = "en") -> Played:
         session = app.Session(data_dir, plan.staff[0].login, clock)
         try:
             session.start()
-            steps = play(session, out)
+            steps = play(session, out, plan.data["favourites"]["medicines"][0][0])
         finally:
             session.close()
             session.window.close()

@@ -20,6 +20,10 @@ from clinic_desktop.ui.widgets.suggestions import Suggestions
 _KEY = Qt.Key
 _SETTLE_MS = 220
 FAMILY, GIVEN = "Odera", "Janet"
+PERSON = {
+    "patient.family": FAMILY, "patient.given": GIVEN,
+    "patient.birth": "34y", "patient.phone": "0722 555 123",
+}  # fmt: skip
 NOTE = (
     "a cough", "three days", "good", "clear", "regular", "soft",
     "Upper respiratory infection.", "Fluids and rest.", "breathless or feverish",
@@ -41,6 +45,8 @@ class Day:
 
     session: Session
     out: Path
+    medicine: str = "Amoxicillin"
+    """One of the sample's favourites."""
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -123,8 +129,14 @@ class Day:
     def _register(self) -> None:
         player = self.player
         player.press(_KEY.Key_N, CTRL)
-        player.until(lambda: player.focus.objectName() == "patient.family", "the form")
-        self._fill(FAMILY, GIVEN, "F", "34y", "0722 555 123")
+        player.until(lambda: player.focus.objectName() in PERSON, "the form")
+        # Which name comes first is the country's custom; the last field is the phone.
+        place = ""
+        while place != "patient.phone":
+            place = player.focus.objectName()
+            player.type(PERSON.get(place, "F" if not place else ""))
+            if place != "patient.phone":
+                player.press(_KEY.Key_Tab)
         self._settle()
         player.picture(self.out / "form-register.png")
         player.press(_KEY.Key_Return, CTRL)
@@ -187,7 +199,7 @@ class Day:
     def _prescribe(self) -> None:
         player = self.player
         self._click("prescribe.product")
-        self._pick("amox")
+        self._pick(self.medicine)
         self._settle()
         player.press(_KEY.Key_Return)
         player.until(lambda: player.sees("prescribe.issue"), "the line")
@@ -232,13 +244,13 @@ class Day:
         self.player.until(lambda: self.player.sees("lock.password"), "the lock screen")
 
 
-def play(session: Session, out: Path) -> list[Step]:
-    """Play the day; ``out`` gets the pictures.
+def play(session: Session, out: Path, medicine: str) -> list[Step]:
+    """Play the day; ``out`` gets the pictures, ``medicine`` is a favourite of the doctor's.
 
     Raises:
         ClinicError: a step did not lead where it should; the last picture shows where.
     """
-    day = Day(session, out)
+    day = Day(session, out, medicine)
     try:
         return day.play()
     except StuckError as error:

@@ -143,6 +143,16 @@ def test_favourites_learn(record: Record, patient_id: uuid.UUID) -> None:
     ]
 
 
+def test_favourites_are_found_in_any_script(record: Record, patient_id: uuid.UUID) -> None:
+    """Small letters find a Russian name that begins with a capital."""
+    form = LineForm("Амоксициллин", "1 cap 3x/day 7d")
+    record.write(prescriptions.prescribe, Prescribe(patient_id, (form,)))
+
+    found = record.read(prescriptions.favourites, "амокс")
+
+    assert [each.label for each in found] == ["Амоксициллин"]
+
+
 def test_stopping_needs_a_reason_and_keeps_the_line(record: Record, patient_id: uuid.UUID) -> None:
     """A stopped medicine is past, not gone."""
     record.write(prescriptions.prescribe, Prescribe(patient_id, (AMOXICILLIN,)))

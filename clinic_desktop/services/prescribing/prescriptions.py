@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import MedicationRequestStatus
+from clinic_desktop.domain.folding import fold
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.encounter import Encounter
@@ -248,12 +249,15 @@ def favourites(reads: ReadSession, text: str = "", limit: int = 12) -> tuple[Fav
         )
         .order_by(Favourite.uses.desc(), Favourite.label)
     )
-    for word in text.split():
-        lowered = func.lower(Favourite.label)
-        statement = statement.where(lowered.contains(word.lower(), autoescape=True))
-    rows = reads.session.scalars(statement.limit(limit)).all()
+    # SQLite folds Latin letters only, and nobody has so many favourites that it matters here.
+    words = fold(text).split()
+    rows = [
+        row
+        for row in reads.session.scalars(statement)
+        if all(word in fold(row.label) for word in words)
+    ]
     return tuple(
-        FavouriteLine(row.id, row.label, LineForm(**row.payload), row.uses) for row in rows
+        FavouriteLine(row.id, row.label, LineForm(**row.payload), row.uses) for row in rows[:limit]
     )
 
 
