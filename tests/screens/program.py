@@ -87,7 +87,8 @@ class Program:
         """Wait until everything asked of the record has arrived."""
         context = self.session.context
         assert context is not None
-        for _ in range(3):  # rows are asked for when they are first painted
+        screen_checks.settle()
+        while not context.tasks.is_idle:  # rows are asked for when they are first painted
             _wait(lambda: context.tasks.is_idle)
             screen_checks.settle()
 

@@ -45,15 +45,19 @@ def _problems(program: Program, checks: tuple[Check, ...]) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("program", [("en", STANDARD), ("ar", STANDARD)], indirect=True, ids=str)
+def test_names_keys_order_and_mirrored_layout(program: Program) -> None:
+    assert not _problems(program, (*screen_checks.ALL, screen_checks.mirror_problems))
+
+
 @pytest.mark.parametrize(
     "program",
     [(language, STANDARD) for language in (*LANGUAGES, PSEUDO)],
     indirect=True,
     ids=str,
 )
-def test_names_keys_order_room_and_mirrored_layout(program: Program) -> None:
-    checks = (*screen_checks.ALL, *screen_checks.ROOM, screen_checks.mirror_problems)
-    assert not _problems(program, checks)
+def test_no_word_is_cut_and_no_key_is_used_twice(program: Program) -> None:
+    assert not _problems(program, (*screen_checks.ROOM, screen_checks.key_problems))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from operator import ne
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QImage, QKeyEvent, QKeySequence, QShortcut, QWheelEvent
@@ -40,9 +41,8 @@ _BIDI_MARKS = re.compile("[\u2066-\u2069\u200e\u200f]")
 
 def settle() -> None:
     """Let Qt deliver what it has posted: layouts, deletions."""
-    for _ in range(3):
+    for _ in range(2):
         QCoreApplication.sendPostedEvents()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def present(root: QWidget, width: int = 1366, height: int = 768) -> None:
@@ -271,7 +271,6 @@ def _unfocus() -> None:
     now = QApplication.focusWidget()
     if now is not None:
         now.clearFocus()
-    settle()
 
 
 def _ring_pixels(widget: QWidget, window: QWidget) -> int:
@@ -284,8 +283,10 @@ def _ring_pixels(widget: QWidget, window: QWidget) -> int:
 
 
 def _changed(one: QImage, two: QImage) -> int:
-    wide, high = min(one.width(), two.width()), min(one.height(), two.height())
-    return sum(one.pixel(x, y) != two.pixel(x, y) for y in range(high) for x in range(wide))
+    if one.size() != two.size():
+        return one.width() * one.height()
+    first, second = memoryview(one.constBits()).cast("I"), memoryview(two.constBits()).cast("I")
+    return sum(map(ne, first, second))
 
 
 # ---------------------------------------------------------------- room

@@ -21,6 +21,7 @@ from clinic_desktop.ui.shell.status_bar import StatusBar
 from clinic_desktop.ui.shell.top_bar import TopBar
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.nav_rail import NavRail
+from clinic_desktop.ui.widgets.page import LowWindow
 
 _RAIL: tuple[tuple[str, type[to.Destination], str], ...] = (
     ("today", to.Today, Icon.TODAY),
@@ -75,7 +76,7 @@ class Desk(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
-        column.addWidget(self.stack, 1)
+        column.addWidget(LowWindow(self.stack), 1)
         column.addWidget(self.status)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

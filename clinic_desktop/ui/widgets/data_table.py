@@ -175,6 +175,7 @@ class DataTable(QTableView):
             self._overlay.set_words(*self._empty)
         self._overlay.setVisible(bool(self._error) or empty)
         self._place_overlay()
+        self.updateGeometry()
 
     def _place_overlay(self) -> None:
         self._overlay.setGeometry(self.viewport().rect())
@@ -241,9 +242,11 @@ class DataTable(QTableView):
         self._fit_columns()
 
     def minimumSizeHint(self) -> QSize:
-        """The titles and one row: enough to see that it is a list."""
-        row = self.verticalHeader().defaultSectionSize()
-        return QSize(look().px(160), self.horizontalHeader().sizeHint().height() + row)
+        """The titles and one row, or what stands there instead of rows."""
+        low = self.verticalHeader().defaultSectionSize()
+        if not self._overlay.isHidden():
+            low = max(low, self._overlay.minimumSizeHint().height())
+        return QSize(look().px(160), self.horizontalHeader().sizeHint().height() + low)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow density and text size."""

@@ -168,6 +168,13 @@ class Drawer(QFrame):
             toggle(self, "rtl", "true" if self._rtl() else "false")
             self._place()
 
+    def event(self, event: QEvent) -> bool:
+        """Grow with content that came later."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return done
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes; Ctrl+Return submits, with Shift it prints too."""
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

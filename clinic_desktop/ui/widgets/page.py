@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
@@ -26,6 +26,13 @@ class ScrollPage(QScrollArea):
         self.column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_5)
         self.column.setSpacing(SPACE_3)
         self.setWidget(self.content)
+        self.content.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell the layout outside when the content has become wider."""
+        if watched is self.content and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower than its content, for nothing scrolls sideways."""
@@ -33,3 +40,25 @@ class ScrollPage(QScrollArea):
         bar = self.verticalScrollBar().sizeHint().width()
         size.setWidth(max(self.content.minimumSizeHint().width() + bar, size.width()))
         return size
+
+
+class LowWindow(QScrollArea):
+    """Lets a screen scroll as a whole where the window is lower than it can become.
+
+    With text at 200 % a banner, tabs and two panes need more than a small screen is high.
+    """
+
+    def __init__(self, screen: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        screen.setProperty("role", "scroll")
+        self._screen = screen
+        self.setWidget(screen)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the screen needs, any height."""
+        size = super().minimumSizeHint()
+        return QSize(max(self._screen.minimumSizeHint().width(), size.width()), size.height())
