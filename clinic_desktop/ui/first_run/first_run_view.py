@@ -102,7 +102,8 @@ class FirstRunView(QWidget):
         frame.addWidget(self._narrow(self.stepper))
         frame.addWidget(self._narrow(self._notice))
         frame.addWidget(self._stack, 1)
-        frame.addWidget(self._narrow(self._make_buttons()))
+        self._bar = self._narrow(self._make_buttons())
+        frame.addWidget(self._bar)
         self._column.addWidget(self._frame)
         old.hide()
         old.deleteLater()
@@ -148,7 +149,16 @@ class FirstRunView(QWidget):
             page.column.setContentsMargins(0, 0, 0, 0)
             page.column.addWidget(self._narrow(self._steps[key]), 1)
             self._stack.addWidget(page)
+            self._put_bar_last()
         return self._steps[key]
+
+    def _put_bar_last(self) -> None:
+        """Tab comes to the buttons after the fields, also after those of a step made just now."""
+        frame = self._frame.layout()
+        if frame is not None:
+            self._bar.setParent(None)
+            frame.addWidget(self._bar)
+            self._bar.show()
 
     def _make(self, key: StepKey) -> Step:
         if key is StepKey.REGION:

@@ -44,6 +44,7 @@ class SettingsPage(QWidget):
         super().__init__()
         self.context = context
         header = SectionHeader(title, sentence)
+        header.subtitle.setWordWrap(True)
         header.add_action(scope_pill(scope))
         self.notice = Notice(Tone.DANGER, "")
         self.notice.hide()

@@ -49,6 +49,7 @@ class ClosuresPage(QWidget):
         header = SectionHeader(
             _("Closed days"), _("Closures, leave and public holidays. Booking then asks why.")
         )
+        header.subtitle.setWordWrap(True)
         add = Button(_("Add closed days"), "primary", Icon.ADD)
         add.clicked.connect(self._add)
         holidays = Button(_("Public holidays"), icon=Icon.FLAG)

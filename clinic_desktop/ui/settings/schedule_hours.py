@@ -78,7 +78,9 @@ class HoursPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
         explanation = _("Doctors and rooms without hours of their own keep those of the practice.")
-        column.addWidget(SectionHeader(_("Working hours"), explanation))
+        header = SectionHeader(_("Working hours"), explanation)
+        header.subtitle.setWordWrap(True)
+        column.addWidget(header)
         column.addWidget(page, 1)
 
     def load(self) -> None:

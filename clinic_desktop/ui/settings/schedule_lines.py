@@ -53,6 +53,7 @@ class LinesPage(QWidget):
         self._rows: dict[uuid.UUID, Any] = {}
         self._add_words = add
         header = SectionHeader(title, explanation)
+        header.subtitle.setWordWrap(True)
         button = Button(add, "primary", Icon.ADD)
         button.clicked.connect(lambda: self.open_line(None))
         header.add_action(button)

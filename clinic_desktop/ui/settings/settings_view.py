@@ -27,7 +27,7 @@ from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.search_field import SearchField
 
-_LIST_WIDTH = 232
+_LIST_WIDTH, _LIST_MOST = 232, 320
 _PAGE_WIDTH = 900
 
 
@@ -174,7 +174,8 @@ class SettingsView(Screen):
             self._dress()
 
     def _dress(self) -> None:
-        self._side.setFixedWidth(look().px(_LIST_WIDTH))
+        # Large text may wrap here; the page needs the room.
+        self._side.setFixedWidth(min(look().px(_LIST_WIDTH), _LIST_MOST))
         self.stack.setMaximumWidth(look().px(_PAGE_WIDTH))
         for place in range(self.list.count()):
             item = self.list.item(place)

@@ -55,15 +55,15 @@ class _Row(QWidget):
         self.price.edit.setAccessibleName(_("Price of {service}").format(service=form.name))
         if form.amount_minor:
             self.price.set_text(amount_text(form.amount_minor, currency))
-        remove = IconButton(Icon.CLOSE, _("Leave out {service}").format(service=form.name))
-        remove.clicked.connect(self.removed)
+        self.remove = IconButton(Icon.CLOSE, _("Leave out {service}").format(service=form.name))
+        self.remove.clicked.connect(self.removed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_2)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(self.name, 1, top)
         row.addWidget(self.price, 0, top)
-        row.addWidget(remove, 0, top)
+        row.addWidget(self.remove, 0, top)
         self._dress()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -136,6 +136,12 @@ class PriceRows(QWidget):
         row.removed.connect(lambda: self._remove(row))
         self._lines.append(row)
         self._column.addWidget(row)
+        # Tab goes down the lines and then on to what stands below them.
+        if len(self._lines) > 1:
+            self.setTabOrder(self._lines[-2].remove, row.name)
+        self.setTabOrder(row.name, row.price.edit)
+        self.setTabOrder(row.price.edit, row.remove)
+        self.setTabOrder(row.remove, self.add)
         return row
 
     def _remove(self, row: _Row) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from clinic_desktop import clinic, this_pc
 from clinic_desktop.clinic import LATIN_DIGITS
@@ -34,6 +34,7 @@ from clinic_desktop.ui.settings.prices_page import ServiceLine, ServicesPage, Ta
 from clinic_desktop.ui.settings.printers_page import PrintersPage
 from clinic_desktop.ui.settings.setup_page import SetupPage
 from clinic_desktop.ui.settings.templates_page import TemplateLine, TemplatesPage
+from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.look import Appearance, look
 from clinic_desktop.ui.theme.remembered import appearance_of
 from clinic_desktop.ui.theme.tokens import Density, Theme
@@ -89,6 +90,24 @@ def test_every_page_can_be_used_by_keys_and_screen_readers(desk: Desk) -> None:
         desk.view.go_to(Settings(key))
         desk.idle()
         assert screen_checks.problems(desk.view) == [], key
+
+
+def test_every_page_has_room_in_a_small_window_with_large_text(desk: Desk) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    style.apply(app, Appearance(scale=200))
+    desk.view.resize(1280, 700)
+    for key in desk.view._specs:
+        desk.view.go_to(Settings(key))
+        desk.idle()
+        assert screen_checks.problems(desk.view, screen_checks.ROOM) == [], key
+
+
+def test_every_page_mirrors(desk: Desk) -> None:
+    for key in desk.view._specs:
+        desk.view.go_to(Settings(key))
+        desk.idle()
+        assert screen_checks.mirror_problems(desk.view) == [], key
 
 
 # ------------------------------------------------------------------ appearance
