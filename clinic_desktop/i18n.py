@@ -6,7 +6,7 @@ import datetime as dt
 import gettext as _gettext
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -98,12 +98,13 @@ class Language:
         """A date; ``clinical`` names the month in letters, so that no reader takes it wrongly."""
         clinical = "dd-MMM-yyyy" if self.locale.language == "en" else "d MMM yyyy"
         pattern = clinical if style == "clinical" else style
-        return self._digits(babel_dates.format_date(day, pattern, locale=self.locale))
+        plain = day.date() if isinstance(day, dt.datetime) else day
+        return self._digits(_date(plain, pattern, self.locale))
 
     def time(self, instant: dt.datetime | dt.time, style: str = "short") -> str:
         """Hours and minutes; an instant is shown in the clinic's zone. ``medium`` adds seconds."""
-        value = self.local(instant) if isinstance(instant, dt.datetime) else instant
-        return self._digits(babel_dates.format_time(value, style, locale=self.locale))
+        value = self.local(instant).time() if isinstance(instant, dt.datetime) else instant
+        return self._digits(_time(value, style, self.locale))
 
     def datetime(self, instant: dt.datetime) -> str:
         """Date and time in the clinic's zone."""
@@ -117,9 +118,7 @@ class Language:
     def number(self, value: Decimal | float, decimals: int | None = None) -> str:
         """A number with the language's separators; ``decimals`` fixes the digits shown."""
         pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-        return babel_numbers.format_decimal(
-            value, format=pattern, locale=self.locale, numbering_system=self._numbers
-        )
+        return _number(value, pattern, self.locale, self._numbers)
 
     def money(self, amount_minor: int, currency: str) -> str:
         """An amount in integer minor units with its currency."""
@@ -140,6 +139,27 @@ class Language:
         if not self.latin_digits:
             return text
         return "".join(str(int(ch)) if ch.isdigit() and ch > "9" else ch for ch in text)
+
+
+# A table asks for the same few dates and numbers at every repaint, and Babel reads its patterns
+# anew each time. The keys hold no zone: equal instants of two zones would be taken for one.
+
+
+@lru_cache(maxsize=4096)
+def _date(day: dt.date, pattern: str, locale: Locale) -> str:
+    return babel_dates.format_date(day, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _time(value: dt.time, style: str, locale: Locale) -> str:
+    return babel_dates.format_time(value, style, locale=locale)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _number(value: Decimal | float, pattern: str | None, locale: Locale, system: str) -> str:
+    return babel_numbers.format_decimal(
+        value, format=pattern, locale=locale, numbering_system=system
+    )
 
 
 ENGLISH = Language()
