@@ -154,7 +154,7 @@ class Drawer(QFrame):
 
     def _place(self) -> None:
         # Longer words need a wider sheet, for nothing in it scrolls sideways.
-        width = max(look().px(self._wanted_width), self._scroll.minimumSizeHint().width())
+        width = max(look().px(self._wanted_width), self.minimumSizeHint().width())
         width = min(width, self._host.width())
         self.resize(width, self._host.height())
         self._scrim.cover(self._host)
