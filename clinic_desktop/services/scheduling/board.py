@@ -7,11 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import bindparam, func, select
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
-from clinic_desktop.domain.folding import fold
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.patient import Coverage, PatientAlert
 from clinic_desktop.models.practice import Setting
@@ -21,12 +20,25 @@ from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of
 from clinic_desktop.services.patients.consents import ConsentRow, consents_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
-from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, appointments, fetch
+from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between
 from clinic_desktop.services.scheduling.timetable import midnight
 
 WAIT_ALARM_MIN = 20
 """A longer wait is marked, unless the practice set another time (``board.wait_alarm_min``)."""
 WAIT_ALARM_KEY = "board.wait_alarm_min"
+
+
+_COUNT = select(func.count(Appointment.id)).where(
+    Appointment.start_at >= bindparam("first"),
+    Appointment.start_at < bindparam("end"),
+    Appointment.status != AppointmentStatus.CANCELLED.value,
+    Appointment.is_deleted.is_(False),
+)
+
+
+_ALARM = select(Setting.value).where(
+    Setting.key == WAIT_ALARM_KEY, Setting.user_id.is_(None), ~Setting.is_deleted
+)
 
 
 @dataclass(frozen=True)
@@ -74,9 +86,9 @@ class BoardData:
 def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
     """The board of a day on the clinic's calendar; today without one."""
     day = day or reads.today
-    found = _rows(reads, day)
-    people = {_key(row.person) for row in found}
-    same = Counter(name for name, _patient in people)
+    found = between(reads, *_of(reads, day))
+    names = [_key(row.person) for row in found]
+    same = Counter(name for name, _patient in set(names))
     doubled = _doubled(found)
     return BoardData(
         day,
@@ -84,39 +96,30 @@ def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
         tuple(
             BoardRow(
                 row,
-                same_name=row.person is not None and same[_key(row.person)[0]] > 1,
+                same_name=row.person is not None and same[name] > 1,
                 doubled=row.id in doubled,
             )
-            for row in found
+            for row, (name, _patient) in zip(found, names, strict=True)
         ),
         _wait_alarm(reads),
         _count(reads, day + timedelta(days=1)),
     )
 
 
-def _of(reads: ReadSession, day: date) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Appointment.start_at >= midnight(day, reads.zone),
-        Appointment.start_at < midnight(day + timedelta(days=1), reads.zone),
-        Appointment.status != AppointmentStatus.CANCELLED,
-    )
-
-
-def _rows(reads: ReadSession, day: date) -> tuple[AppointmentRow, ...]:
-    statement = appointments().where(*_of(reads, day))
-    return fetch(reads, statement.order_by(Appointment.start_at, Appointment.id))
+def _of(reads: ReadSession, day: date) -> tuple[datetime, datetime]:
+    return midnight(day, reads.zone), midnight(day + timedelta(days=1), reads.zone)
 
 
 def _count(reads: ReadSession, day: date) -> int:
-    statement = select(func.count(Appointment.id)).where(*_of(reads, day), ~Appointment.is_deleted)
-    return reads.session.scalar(statement) or 0
+    first, end = _of(reads, day)
+    return reads.session.scalar(_COUNT, {"first": first, "end": end}) or 0
 
 
 def _key(who: Person | None) -> tuple[str, uuid.UUID | None]:
-    """Folded name and person, so that one person booked twice is no namesake."""
+    """Name and person, so that one person booked twice is no namesake."""
     if who is None:
         return "", None
-    return fold(f"{who.name.family} {who.name.given}".strip()), who.patient_id
+    return f"{who.name.family} {who.name.given}".casefold(), who.patient_id
 
 
 def _doubled(rows: tuple[AppointmentRow, ...]) -> set[uuid.UUID]:
@@ -139,11 +142,7 @@ def _doubled(rows: tuple[AppointmentRow, ...]) -> set[uuid.UUID]:
 
 
 def _wait_alarm(reads: ReadSession) -> int:
-    value = reads.session.scalar(
-        select(Setting.value).where(
-            Setting.key == WAIT_ALARM_KEY, Setting.user_id.is_(None), ~Setting.is_deleted
-        )
-    )
+    value = reads.session.scalar(_ALARM)
     return value if isinstance(value, int) and value > 0 else WAIT_ALARM_MIN
 
 

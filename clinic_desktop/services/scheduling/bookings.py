@@ -105,19 +105,6 @@ def appointment(reads: ReadSession, appointment_id: uuid.UUID) -> AppointmentRow
     return found[0]
 
 
-@query("appointment.read")
-def upcoming(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AppointmentRow, ...]:
-    """What a patient is booked for from now on, soonest first."""
-    chart = charts.chart_ids(reads.session, patient_id)
-    expected = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED)
-    found = appointments().where(
-        Appointment.patient_id.in_(chart),
-        Appointment.end_at > reads.now,
-        Appointment.status.in_(expected),
-    )
-    return fetch(reads, found.order_by(Appointment.start_at))
-
-
 @command("appointment.write")
 def book(uow: UnitOfWork, wish: BookAppointment) -> AppointmentChange:
     """Book a slot for a patient, or hold it without a name.

@@ -7,11 +7,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.domain.codes import AppointmentStatus
-from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services.access import query
 from clinic_desktop.services.scheduling.resources import practitioners, rooms
-from clinic_desktop.services.scheduling.rows import AppointmentRow, appointments, fetch
+from clinic_desktop.services.scheduling.rows import AppointmentRow, between
 from clinic_desktop.services.scheduling.timetable import (
     USUAL,
     Resource,
@@ -127,12 +125,8 @@ def _resource(row: AppointmentRow, by: ColumnsBy) -> Resource:
 
 
 def _between(reads: ReadSession, first: date, days: int) -> tuple[AppointmentRow, ...]:
-    statement = appointments().where(
-        Appointment.start_at >= midnight(first, reads.zone),
-        Appointment.start_at < midnight(first + timedelta(days=days), reads.zone),
-        Appointment.status != AppointmentStatus.CANCELLED,
-    )
-    return fetch(reads, statement.order_by(Appointment.start_at, Appointment.id))
+    end = midnight(first + timedelta(days=days), reads.zone)
+    return between(reads, midnight(first, reads.zone), end)
 
 
 def _column(

@@ -5,10 +5,20 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, column, func, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    column,
+    func,
+    select,
+    table,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus, AppointmentStatus
@@ -18,6 +28,7 @@ from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.patients.registration import birth_of, name_of
 
@@ -87,11 +98,6 @@ class AppointmentRow:
         return None if since is None else max(int((now - since).total_seconds()) // 60, 0)
 
 
-_OWN = (
-    "id", "start_at", "end_at", "type_id", "practitioner_id", "location_id", "reason", "comment",
-    "code", "is_walk_in", "overlap_reason", "cancel_reason", "arrived_at", "roomed_at",
-    "to_bill_at", "done_at", "encounter_id",
-)  # fmt: skip
 _CELL = table("sync_cell", column("tbl"), column("pk"), column("ver"))
 _VERSION = func.max(
     Appointment.sv,
@@ -105,43 +111,113 @@ _VERSION = func.max(
 """Like ``ReadSession.version``, for a whole day at once."""
 
 
-@cache
+def _stored(*columns: Any) -> list[ColumnElement[Any]]:
+    """Columns as the file holds them: a board of a hundred rows is turned round in one place."""
+    return [
+        type_coerce(each, NullType()).label(f"c{number}") for number, each in enumerate(columns)
+    ]
+
+
+_A, _P = Appointment, Patient
+_SELECT = (
+    select(
+        *_stored(
+            *(_A.id, _A.type_id, _A.practitioner_id, _A.location_id, _A.encounter_id),
+            *(_A.start_at, _A.end_at, _A.arrived_at, _A.roomed_at, _A.to_bill_at, _A.done_at),
+            *(_A.status, _A.reason, _A.comment, _A.code, _A.overlap_reason, _A.cancel_reason),
+            *(_A.is_walk_in, _VERSION),
+            *(Practitioner.name, Location.name, AppointmentType.name),
+            *(_P.id, _P.merged_into, _P.family, _P.given, _P.middle, _P.prefix, _P.suffix),
+            *(_P.preferred, _P.sex, _P.birth_date, _P.birth_precision, _P.mrn, _P.allergy_status),
+        )
+    )
+    .select_from(Appointment)
+    .outerjoin(Patient, Patient.id == Appointment.patient_id)
+    .outerjoin(Practitioner, Practitioner.id == Appointment.practitioner_id)
+    .outerjoin(Location, Location.id == Appointment.location_id)
+    .outerjoin(AppointmentType, AppointmentType.id == Appointment.type_id)
+    .where(Appointment.is_deleted.is_(False))
+)
+_BETWEEN = _SELECT.where(
+    Appointment.start_at >= bindparam("first"),
+    Appointment.start_at < bindparam("end"),
+    Appointment.status != AppointmentStatus.CANCELLED.value,
+).order_by(Appointment.start_at, Appointment.id)
+
+
 def appointments() -> Select[Any]:
     """The statement behind every list; add conditions and an order."""
-    own = [getattr(Appointment, name) for name in _OWN]
-    return (
-        select(
-            *own,
-            Appointment.status,
-            _VERSION.label("version"),
-            Patient,
-            Practitioner.name.label("practitioner"),
-            Location.name.label("location"),
-            AppointmentType.name.label("type_name"),
-        )
-        .outerjoin(Patient, Patient.id == Appointment.patient_id)
-        .outerjoin(Practitioner, Practitioner.id == Appointment.practitioner_id)
-        .outerjoin(Location, Location.id == Appointment.location_id)
-        .outerjoin(AppointmentType, AppointmentType.id == Appointment.type_id)
-        .where(Appointment.is_deleted.is_(False))
-    )
+    return _SELECT
 
 
-def fetch(reads: ReadSession, statement: Select[Any]) -> tuple[AppointmentRow, ...]:
+def between(reads: ReadSession, first: datetime, end: datetime) -> tuple[AppointmentRow, ...]:
+    """What begins in a time, cancelled ones left out, in order."""
+    return fetch(reads, _BETWEEN, first=first, end=end)
+
+
+def fetch(
+    reads: ReadSession, statement: Select[Any], **values: datetime
+) -> tuple[AppointmentRow, ...]:
     """Run such a statement."""
-    return tuple(_row(reads, found) for found in reads.session.execute(statement))
+    return tuple(_row(reads, found) for found in reads.session.execute(statement, values))
 
 
 def _row(reads: ReadSession, found: Any) -> AppointmentRow:
-    return AppointmentRow(
-        person=person(reads, found.Patient),
-        status=AppointmentStatus(found.status),
-        version=int(found.version),
-        practitioner=found.practitioner or "",
-        location=found.location or "",
-        type_name=found.type_name or "",
-        **{name: getattr(found, name) for name in _OWN},
+    ids = [_id(each) for each in found[:5]]
+    arrived, roomed, to_bill, done = (
+        None if each is None else from_millis(each) for each in found[7:11]
     )
+    status, reason, comment, code, overlap_reason, cancel_reason = found[11:17]
+    walk_in, version, practitioner, location, type_name = found[17:22]
+    return AppointmentRow(
+        id=ids[0],
+        type_id=ids[1],
+        practitioner_id=ids[2],
+        location_id=ids[3],
+        encounter_id=ids[4],
+        start_at=from_millis(found[5]),
+        end_at=from_millis(found[6]),
+        arrived_at=arrived,
+        roomed_at=roomed,
+        to_bill_at=to_bill,
+        done_at=done,
+        status=AppointmentStatus(status),
+        reason=reason,
+        comment=comment,
+        code=code,
+        overlap_reason=overlap_reason,
+        cancel_reason=cancel_reason,
+        is_walk_in=bool(walk_in),
+        version=version,
+        practitioner=practitioner or "",
+        location=location or "",
+        type_name=type_name or "",
+        person=_person(reads, *found[22:]),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _uuid(value: bytes) -> uuid.UUID:
+    return uuid.UUID(bytes=value)
+
+
+def _id(value: bytes | None) -> Any:
+    return None if value is None else _uuid(value)
+
+
+_birth = lru_cache(maxsize=4096)(birth_of)
+
+
+def _person(
+    reads: ReadSession, patient_id: bytes | None, merged_into: bytes | None, *found: str
+) -> Person | None:
+    if patient_id is None:
+        return None
+    if merged_into is not None:
+        return person(reads, reads.session.get(Patient, _uuid(patient_id)))
+    family, given, middle, prefix, suffix, preferred, sex, birth, precision, mrn, asked = found
+    name = HumanName(family, given, middle, prefix, suffix, preferred)
+    return Person(_uuid(patient_id), name, sex, _birth(birth, precision), mrn, asked)
 
 
 def person(reads: ReadSession, row: Patient | None) -> Person | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.permissions import allowed
@@ -40,8 +40,6 @@ class Step:
 
 class Steps(QObject):
     """What can be done with an appointment, wherever it is shown."""
-
-    undone = Signal()
 
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
@@ -166,16 +164,13 @@ class Steps(QObject):
     def undo(self, change: AppointmentChange) -> None:
         """Take a step back."""
         self._last = None
-        self._context.tasks.write(self, changes.undo, change, done=lambda _none: self._undone())
+        tasks, host = self._context.tasks, self._context.host
+        tasks.write(self, changes.undo, change, done=lambda _none: host.toast(_("Taken back")))
 
     def undo_last(self) -> None:
         """Take the last step of this screen back."""
         if self._last is not None:
             self.undo(self._last)
-
-    def _undone(self) -> None:
-        self._context.host.toast(_("Taken back"))
-        self.undone.emit()
 
     def _go(self, row: AppointmentRow, status: AppointmentStatus, said: str) -> None:
         if row.status == status:
