@@ -20,10 +20,15 @@ CHART = (
     *("summary", "timeline", "visits", "medicines", "results", "vaccines", "documents"),
     "billing",
 )
+SETTINGS = ("appearance", "language", "lock", "practice", "people", "prices", "printers", "data")
 
 
 def _chart(section: str) -> Make:
     return lambda program: program.go(to.Chart(program.patient_id, section))
+
+
+def _settings(page: str) -> Make:
+    return lambda program: program.go(to.Settings(page))
 
 
 SCREENS: dict[str, Make] = {
@@ -41,6 +46,7 @@ SCREENS: dict[str, Make] = {
     "problems": lambda program: program.go(to.EditProblems(program.patient_id)),
     "book": lambda program: program.go(to.BookAppointment()),
     "walk-in": lambda program: program.go(to.WalkIn()),
+    **{f"settings-{name}": _settings(name) for name in SETTINGS},
     "lock": lambda program: program.lock(),
 }
 """A new screen adds a line here; the checks and the pictures follow."""

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
 from clinic_desktop.i18n import _
+from clinic_desktop.services import practice
+from clinic_desktop.services.practice import PracticeDetails
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.shell.palette import Palette
@@ -55,6 +57,7 @@ class TopBar(QFrame):
         first.addStretch(1)
         self.sample = Pill(PillSpec(_("Sample clinic"), Tone.WARN))
         self.sample.hide()
+        context.tasks.read(self, practice.details, done=self._show_sample)
         first.addWidget(self.sample)
         first.addWidget(self._person)
         column = QVBoxLayout(self)
@@ -67,6 +70,9 @@ class TopBar(QFrame):
         """Hang the palette below the field; once the bar stands in its window."""
         if self.palette_list is None:
             self.palette_list = Palette(self._context, self.field)
+
+    def _show_sample(self, own: PracticeDetails) -> None:
+        self.sample.setVisible(own.is_sample)
 
     def focus_palette(self) -> None:
         """Put the caret into the field."""

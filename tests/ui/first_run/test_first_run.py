@@ -320,3 +320,15 @@ def test_every_step_can_be_used_by_keys_and_screen_readers_at_any_size(pc: Pc) -
                 assert wrong == [], (scale, key)
     finally:
         style.apply(app, before)
+
+
+@pytest.mark.slow
+def test_the_sample_clinic_lives_beside_the_real_one(pc: Pc) -> None:
+    pc.start()
+    pc.tab_to("first-run.sample")
+    with pc.qtbot.waitSignal(pc.view.finished, timeout=120_000):
+        pc.press(ENTER)
+    sample = pc.finished[0]
+    assert sample.data_dir.root != pc.data_dir.root
+    assert sample.store.read(sample.actor, practice.details).result().is_sample
+    assert not this_pc.exists(pc.data_dir)

@@ -10,12 +10,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
+from sqlalchemy import update
 
 from clinic_desktop import clinic, this_pc
 from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH, current
+from clinic_desktop.models.practice import Practice
 from clinic_desktop.services import encounters, practice, setup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.ui.core.navigator import Billing, Settings, Visit
@@ -261,3 +263,19 @@ def test_an_empty_folder_begins_with_the_first_run(clinic_dir: DataDir, qtbot: Q
     session.start()
     assert isinstance(session.window.shown, FirstRunView)
     _end(session, qtbot)
+
+
+def test_the_sample_clinic_says_that_it_is_one(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    opened, desk = session.clinic, session.desk
+    assert opened is not None
+    assert desk is not None
+    assert desk.top.sample.isHidden()
+    opened.store.write(
+        opened.actor, lambda uow: uow.session.execute(update(Practice).values(is_sample=True))
+    ).result()
+    with qtbot.waitSignal(session.desk_shown):
+        desk.context.navigator.rebuild_requested.emit(Settings())
+    again = session.desk
+    assert again is not None
+    qtbot.waitUntil(lambda: not again.top.sample.isHidden())
