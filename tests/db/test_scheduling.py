@@ -364,6 +364,17 @@ def test_two_people_of_one_name_are_marked_but_one_person_twice_is_not(
     assert marked == [True, True, False, False]
 
 
+def test_an_appointment_of_a_joined_chart_shows_the_chart_it_leads_to(busy_day: BusyDay) -> None:
+    from clinic_desktop.services import patients
+
+    change = busy_day.book("Petrov", "13:00")
+    people = busy_day.people
+    busy_day.record.write(patients.merge, people["Singh"], people["Petrov"], reason="One person")
+    row = row_of(busy_day, change)
+    assert row.person is not None
+    assert (row.person.patient_id, row.person.name.family) == (people["Singh"], "Singh")
+
+
 def test_the_card_of_a_patient_holds_what_the_desk_asks(busy_day: BusyDay) -> None:
     card = busy_day.record.read(board.desk_card, busy_day.people["Singh"])
     assert card.patient.name.family == "Singh"

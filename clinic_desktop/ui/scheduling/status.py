@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import PillSpec, visit_status
+
+
+def longest_status() -> int:
+    """Letters of the longest word for a status, for the width of a column."""
+    return max(len(visit_status(status).text) for status in AppointmentStatus)
 
 
 def status_of(row: AppointmentRow, note: str = "") -> PillSpec:

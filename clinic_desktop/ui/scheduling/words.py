@@ -53,8 +53,9 @@ def from_to(row: AppointmentRow) -> str:
 
 
 def long_day(day: date) -> str:
-    """The day with its weekday, without the year: Saturday 21 November."""
-    return day_in(day, "EEEE d MMMM")
+    """The day with its weekday, without the year, as a heading: Saturday 21 November."""
+    words = day_in(day, "EEEE d MMMM")
+    return words[:1].upper() + words[1:]
 
 
 def short_day(day: date) -> str:

@@ -8,7 +8,7 @@ from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services.scheduling.board import WAIT_ALARM_MIN, BoardRow
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
-from clinic_desktop.ui.scheduling.status import status_of
+from clinic_desktop.ui.scheduling.status import longest_status, status_of
 from clinic_desktop.ui.scheduling.words import age_and_sex, clock, minutes, name_of
 from clinic_desktop.ui.theme.tokens import Tone
 
@@ -31,7 +31,8 @@ class BoardCells:
                    drop=2),
             Column("doctor", pgettext("column", "With"), self._doctor, letters=15, sortable=True,
                    drop=1),
-            Column("status", _("Status"), self._status, kind.PILL, 12, sortable=True),
+            Column("status", _("Status"), self._status, kind.PILL, longest_status() + 2,
+                   sortable=True),
             Column("wait", pgettext("column", "Wait"), self._wait, kind.PILL, 7, sortable=True),
         )  # fmt: skip
 
