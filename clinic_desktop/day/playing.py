@@ -50,7 +50,8 @@ def play_day(out: Path, language: str = "en") -> Played:
         session = app.Session(data_dir, plan.staff[0].login, clock)
         try:
             session.start()
-            steps = play(session, out, plan.data["favourites"]["medicines"][0][0])
+            medicine = plan.data["favourites"]["medicines"][0][0]
+            steps = play(session, out, medicine, plan.data["types"][0]["shortcut"])
         finally:
             session.close()
             session.window.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from clinic_desktop.app import Session
 from clinic_desktop.errors import ClinicError
@@ -47,6 +47,8 @@ class Day:
     out: Path
     medicine: str = "Amoxicillin"
     """One of the sample's favourites."""
+    visit_type: str = "c"
+    """What chooses the sample's first type of appointment."""
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -134,7 +136,10 @@ class Day:
         place = ""
         while place != "patient.phone":
             place = player.focus.objectName()
-            player.type(PERSON.get(place, "F" if not place else ""))
+            if place in PERSON:
+                player.type(PERSON[place])
+            elif not place:  # the choice of the sex has no name of its own
+                player.press(_KEY.Key_F)
             if place != "patient.phone":
                 player.press(_KEY.Key_Tab)
         self._settle()
@@ -150,7 +155,7 @@ class Day:
         self._pick(FAMILY.lower())
         self._settle()
         local = self._context.language.local(self._context.clock.now())
-        player.type(f"today {local.hour}:{local.minute + 5:02d} c")
+        player.type(f"today {local.hour}:{local.minute + 5:02d} {self.visit_type}")
         self._settle()
         player.press(_KEY.Key_Return)
         self._settle()
@@ -185,7 +190,17 @@ class Day:
 
     def _write_note(self) -> None:
         """The template of the appointment's type is there; Tab goes from blank to blank."""
-        self._fill(*NOTE)
+        player, words = self.player, iter(NOTE)
+        while player.focus.objectName().startswith("note."):
+            if "⟦" in self._selected():
+                player.type(next(words, "—"))
+            player.press(_KEY.Key_Tab)
+
+    def _selected(self) -> str:
+        focus = self.player.focus
+        if isinstance(focus, QTextEdit | QPlainTextEdit):
+            return focus.textCursor().selectedText()
+        return ""
 
     def _measure(self) -> None:
         self._click("vital.bp")
@@ -244,13 +259,13 @@ class Day:
         self.player.until(lambda: self.player.sees("lock.password"), "the lock screen")
 
 
-def play(session: Session, out: Path, medicine: str) -> list[Step]:
-    """Play the day; ``out`` gets the pictures, ``medicine`` is a favourite of the doctor's.
+def play(session: Session, out: Path, medicine: str, visit_type: str) -> list[Step]:
+    """Play the day; ``out`` gets the pictures. The words are those of the sample's language.
 
     Raises:
         ClinicError: a step did not lead where it should; the last picture shows where.
     """
-    day = Day(session, out, medicine)
+    day = Day(session, out, medicine, visit_type)
     try:
         return day.play()
     except StuckError as error:
