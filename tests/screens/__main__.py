@@ -32,6 +32,7 @@ def _draw(folder: Path, program: Program, name: str, scale: int) -> int:
     for screen, make in SCREENS.items():
         window = make(program)
         screen_checks.present(window, *SIZES[scale])
+        program.settle()
         window.grab().save(str(folder / f"{screen}-{name}.png"))
     for page in GALLERY:
         shown = gallery(page)

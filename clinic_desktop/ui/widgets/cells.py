@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -14,7 +16,7 @@ from PySide6.QtWidgets import (
 from clinic_desktop.i18n import isolate
 from clinic_desktop.ui.core.paged_model import CELL_ROLE, Cell, CellKind
 from clinic_desktop.ui.theme.look import Look, look
-from clinic_desktop.ui.theme.tokens import SELECTION_BAR, SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.theme.tokens import SELECTION_BAR, SPACE_1, SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.avatar import initials, paint_avatar
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, paint_pill, pill_size
 
@@ -165,21 +167,36 @@ def _paint_person(
 
 
 def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
-    """A number at the right edge in figures of one width, its unit muted (``sub``)."""
+    """A number in figures of one width, its unit muted (``sub``) behind it.
+
+    The numbers of a column end at one edge, whatever their units are. Behind a number means on
+    its left for a unit in Arabic letters.
+    """
     now = look()
-    flags = (
-        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
-    )
+    middle = Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
     room = QRect(rect)
     if cell.sub:
-        unit = f" {cell.sub}"
+        width = now.metrics("caption").horizontalAdvance(cell.sub)
+        zone = QRect(rect)
+        if _is_rtl(cell.sub):
+            number = QFontMetrics(now.font("body", tabular=True)).horizontalAdvance(cell.text)
+            zone.setRight(rect.right() - number - SPACE_1)
+            side = Qt.AlignmentFlag.AlignRight
+        else:
+            zone.setLeft(rect.right() - max(width, rect.width() * 2 // 5))
+            room.setRight(zone.left() - SPACE_1)
+            side = Qt.AlignmentFlag.AlignLeft
         painter.setFont(now.font("caption"))
         painter.setPen(now.color("text2"))
-        painter.drawText(room, int(flags), isolate(unit))
-        room.setRight(room.right() - now.metrics("caption").horizontalAdvance(unit))
+        painter.drawText(zone, int(side | middle), isolate(cell.sub))
     painter.setFont(now.font("body", tabular=True))
     painter.setPen(now.color(_TONES[cell.tone] if cell.tone else "text"))
-    painter.drawText(room, int(flags), isolate(cell.text))
+    painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | middle), isolate(cell.text))
+
+
+def _is_rtl(text: str) -> bool:
+    kinds = map(unicodedata.bidirectional, text)
+    return next((kind for kind in kinds if kind in {"L", "R", "AL"}), "L") != "L"
 
 
 def paint_skeleton(painter: QPainter, rect: QRect, now: Look) -> None:

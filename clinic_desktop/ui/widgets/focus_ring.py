@@ -132,6 +132,8 @@ def _framed(widget: QWidget | None) -> QWidget | None:
     """The widget to put the ring around: an edit or a list in a frame gets it around the frame."""
     if widget is None or bool(widget.property("noFocusRing")):
         return None
+    if widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        return None  # a page that was given the focus to read on from, not a control
     above = _chain(widget)[1:]
     fields = (w for w in above if w.property("role") == "field")
     cards = (w for w in above if w.property("focusFrame"))

@@ -103,7 +103,7 @@ class TabStrip(QFrame):
         self._bar.tabBarClicked.connect(self._on_clicked)
         self._bar.cross_pressed.connect(lambda place: self.close_wanted.emit(self._keys[place]))
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE_2, 0, SPACE_2, 0)
+        row.setContentsMargins(SPACE_2, SPACE_1, SPACE_2, 0)
         row.addWidget(self._bar, 1)
         for keys, step in (("Ctrl+Tab", 1), ("Ctrl+Shift+Tab", -1)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -191,7 +191,7 @@ class _BandBar(QTabBar):
     def tabSizeHint(self, index: int) -> QSize:
         words = look().metrics("strong").horizontalAdvance(self.tabText(index))
         width = min(words + look().px(60), look().px(240))
-        return QSize(width, look().control_height + SPACE_1)
+        return QSize(width, look().control_height)
 
     def tabInserted(self, index: int) -> None:
         super().tabInserted(index)

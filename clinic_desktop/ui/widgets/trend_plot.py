@@ -79,11 +79,11 @@ class Trend:
         return low - air, high + air
 
 
-def ticks(low: float, high: float, wanted: int = 4) -> list[float]:
-    """Round numbers between two values, at steps of 1, 2 or 5 times a power of ten."""
+def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round numbers between two values, at steps of 1, 2, 2.5 or 5 times a power of ten."""
     rough = (high - low) / max(wanted, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
+    step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= rough)
     first = math.ceil(low / step)
     return [place * step for place in range(first, math.floor(high / step) + 1)]
 
