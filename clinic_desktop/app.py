@@ -20,9 +20,10 @@ from clinic_desktop.db.engine import check_library
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.security import vault as vaults
+from clinic_desktop.ui.core.backup_words import backup_words
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.speech import speak
-from clinic_desktop.ui.shell.idle_watch import IdleWatch, minutes_of
+from clinic_desktop.ui.shell.idle_watch import IdleWatch
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.window import Window
 from clinic_desktop.ui.theme import style
@@ -123,8 +124,8 @@ class Session(QObject):
         login = self.clinic.actor.login if self.clinic else self._login
         if self._lock is not None:
             self.window.drop(self._lock)
-        backup_at = str(this_pc.remembered(self.data_dir).get("backup_at", ""))
-        self._lock = LockView(vault, self.clock, login, backup_at)
+        backup = backup_words(this_pc.last_backup(self.data_dir))
+        self._lock = LockView(vault, self.clock, login, backup)
         self._lock.unlock_requested.connect(self.unlock)
         self.window.show_only(self._lock)
 
@@ -168,7 +169,7 @@ class Session(QObject):
         if self._lock is not None:
             self.window.drop(self._lock)
             self._lock = None
-        self.idle.start(minutes_of(this_pc.remembered(self.data_dir).get("lock_minutes")))
+        self.idle.start(this_pc.lock_minutes(self.data_dir))
         self.desk_shown.emit()
 
     def _rebuild(self, destination: Destination) -> None:

@@ -6,12 +6,16 @@ Loads neither the database nor the tables, so that the lock screen need not wait
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from clinic_desktop import i18n
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import StorageError
 from clinic_desktop.i18n import Language, _
+
+USUAL_LOCK_MINUTES = 5
+_DAY_MINUTES = 24 * 60
 
 
 def exists(data_dir: DataDir) -> bool:
@@ -35,6 +39,21 @@ def remember(data_dir: DataDir, **choices: str | int | bool) -> None:
         data_dir.local_settings.write_text(content, "utf-8")
     except OSError as error:
         raise StorageError(_("The settings of this PC cannot be written.")) from error
+
+
+def lock_minutes(data_dir: DataDir) -> int:
+    """Minutes without a touch after which the window locks by itself; 0 for never."""
+    kept = remembered(data_dir).get("lock_minutes")
+    known = isinstance(kept, int) and not isinstance(kept, bool) and 0 <= kept <= _DAY_MINUTES
+    return kept if known and isinstance(kept, int) else USUAL_LOCK_MINUTES
+
+
+def last_backup(data_dir: DataDir) -> datetime | None:
+    """When this PC last made a copy of the record that was read back whole."""
+    try:
+        return datetime.fromisoformat(str(remembered(data_dir).get("backup_at", "")))
+    except ValueError:
+        return None
 
 
 def speak(data_dir: DataDir) -> None:

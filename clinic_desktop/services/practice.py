@@ -17,7 +17,7 @@ from clinic_desktop.domain.permissions import ROLES
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment
-from clinic_desktop.models.local import Blob, LocalSetting
+from clinic_desktop.models.local import Blob
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.services.access import command, query
 
@@ -314,19 +314,3 @@ def decide(uow: UnitOfWork, key: str, value: Any) -> None:
     else:
         row.value = value
 
-
-@query("practice.read")
-def local_setting(reads: ReadSession, key: str) -> Any:
-    """A choice of this PC; ``None`` if never made."""
-    row = reads.session.get(LocalSetting, key)
-    return row.value if row else None
-
-
-@command("practice.read")
-def choose_local(uow: UnitOfWork, key: str, value: Any) -> None:
-    """Keep a choice of this PC: a printer, a paper."""
-    row = uow.session.get(LocalSetting, key)
-    if row is None:
-        uow.session.add(LocalSetting(key=key, value=value))
-    else:
-        row.value = value

@@ -13,7 +13,6 @@ from clinic_desktop.ui.widgets.choices import Select
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.password_edit import PasswordEdit
 
-USUAL_MINUTES = 5
 _MINUTES = (1, 2, 5, 10, 15, 30, 0)
 
 
@@ -48,13 +47,12 @@ class LockPage(SettingsPage):
 
     def load(self) -> None:
         """What is kept on this PC."""
-        kept = this_pc.remembered(self.context.clinic.data_dir).get("lock_minutes", USUAL_MINUTES)
-        self.minutes.set_value(kept if kept in _MINUTES else USUAL_MINUTES)
+        self.minutes.set_value(this_pc.lock_minutes(self.context.clinic.data_dir))
 
     def _on_minutes(self, value: object) -> None:
-        before = this_pc.remembered(self.context.clinic.data_dir).get("lock_minutes", USUAL_MINUTES)
+        before = this_pc.lock_minutes(self.context.clinic.data_dir)
         if self._keep(int(str(value))):
-            self.said(_("Kept."), lambda: self._put_back(int(before)))
+            self.said(_("Kept."), lambda: self._put_back(before))
 
     def _put_back(self, minutes: int) -> None:
         self._keep(minutes)

@@ -36,7 +36,7 @@ class SetupPage(SettingsPage):
         self.context.tasks.read(self, setup.checklist, done=self._show)
 
     def _show(self, items: tuple[SetupItem, ...]) -> None:
-        kept = this_pc.remembered(self.context.clinic.data_dir)
+        copied = this_pc.last_backup(self.context.clinic.data_dir) is not None
         words = {
             SetupStep.PRACTICE: (_("Address and phone of the practice"), _("For every paper.")),
             SetupStep.PEOPLE: (_("More people"), _("If you do not work alone.")),
@@ -45,7 +45,7 @@ class SetupPage(SettingsPage):
         }
         facts = [self._fact(item.step.value, *words[item.step], item.is_done) for item in items]
         backup = (_("A first backup"), _("On another disk than this one."))
-        facts.append(self._fact(_BACKUP, *backup, bool(kept.get("backup_at"))))
+        facts.append(self._fact(_BACKUP, *backup, copied))
         self.list.show_facts(facts)
 
     def _fact(self, page: str, title: str, sentence: str, is_done: bool) -> Fact:

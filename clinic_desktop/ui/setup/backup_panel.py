@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -14,6 +13,7 @@ from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.backup import Backup
 from clinic_desktop.ui.core.background import Run
+from clinic_desktop.ui.core.backup_words import backup_words
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -48,7 +48,9 @@ class BackupPanel(QWidget):
             _("Folder for backups"), self.folder,
             hint=_("Best on another disk: a stick, or a folder of another PC."),
         )  # fmt: skip
-        self.last = Label(last_words(opened), tone="muted", wrap=True)
+        self.last = Label(
+            backup_words(this_pc.last_backup(opened.data_dir)), tone="muted", wrap=True
+        )
         self._build()
         self._stepped.connect(self.progress.set_progress)
 
@@ -132,7 +134,7 @@ class BackupPanel(QWidget):
         )
         self._notice.show()
         self._notice.say()
-        self.last.setText(last_words(self._clinic))
+        self.last.setText(backup_words(found.made_at))
         self.made.emit(found)
 
     def _on_failed(self, error: ClinicError) -> None:
@@ -140,13 +142,3 @@ class BackupPanel(QWidget):
         self._notice.set_words(Tone.DANGER, error.message, f"{error.kept} {error.hint}".strip())
         self._notice.show()
         self._notice.say()
-
-
-def last_words(opened: Clinic) -> str:
-    """When this PC last made a copy, or that it never did."""
-    kept = str(this_pc.remembered(opened.data_dir).get("backup_at", ""))
-    try:
-        made = datetime.fromisoformat(kept)
-    except ValueError:
-        return _("No backup has been made on this PC yet")
-    return _("Last verified backup: {moment}").format(moment=isolate(current().datetime(made)))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QWindow
 
-USUAL_MINUTES = 5
-CHOICES = (0, 1, 2, 5, 10, 15, 30)
-"""Minutes a person can choose; 0 never locks."""
 _TOUCHES = frozenset(
     {
         QEvent.Type.KeyPress,
@@ -49,9 +46,3 @@ class IdleWatch(QObject):
         if event.type() in _TOUCHES and self._timer.isActive():
             self._timer.start()
         return False
-
-
-def minutes_of(choice: object) -> int:
-    """The minutes that were kept; anything else is the usual."""
-    known = isinstance(choice, int) and not isinstance(choice, bool) and 0 <= choice <= 24 * 60
-    return choice if known and isinstance(choice, int) else USUAL_MINUTES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
@@ -31,7 +31,7 @@ class LockView(ScrollPage):
     unlock_requested = Signal(str, str)
     """Login and password."""
 
-    def __init__(self, vault: Vault, clock: Clock, login: str = "", backup_at: str = "") -> None:
+    def __init__(self, vault: Vault, clock: Clock, login: str = "", backup: str = "") -> None:
         super().__init__()
         self.setObjectName("lock")
         self.setProperty("role", "page")
@@ -39,7 +39,7 @@ class LockView(ScrollPage):
         self._tiles: dict[str, UserTile] = {}
         self._columns = 0
         self._caps = False
-        self._build(vault, _backup_words(backup_at))
+        self._build(vault, backup)
         logins = list(self._tiles)
         self._choose(login if login in self._tiles else logins[0] if logins else "")
         QGuiApplication.inputMethod().localeChanged.connect(self._show_keyboard)
@@ -227,11 +227,3 @@ class LockView(ScrollPage):
             self._show_time()
         elif event.type() == QEvent.Type.StyleChange:
             self._arrange()
-
-
-def _backup_words(backup_at: str) -> str:
-    try:
-        made = datetime.fromisoformat(backup_at).astimezone(UTC)
-    except ValueError:
-        return _("No backup has been made on this PC yet")
-    return _("Last verified backup: {moment}").format(moment=isolate(current().datetime(made)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 from sqlalchemy import update
@@ -20,12 +20,12 @@ from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.services import encounters, practice, setup
 from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
 from clinic_desktop.ui.core.navigator import Billing, Settings, Visit
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 from clinic_desktop.ui.first_run.state import StepKey
 from clinic_desktop.ui.settings.settings_view import SettingsView
-from clinic_desktop.ui.shell.idle_watch import USUAL_MINUTES, minutes_of
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.visits.visit_view import VisitView
 from tests.support.charts import put_chart
@@ -205,11 +205,24 @@ def test_a_touch_begins_the_wait_anew(session: Session, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(
     ("kept", "minutes"),
-    [(0, 0), (15, 15), (None, USUAL_MINUTES), ("x", USUAL_MINUTES), (True, USUAL_MINUTES),
-     (-3, USUAL_MINUTES)],
+    [(0, 0), (15, 15), ("x", USUAL_LOCK_MINUTES), (True, USUAL_LOCK_MINUTES),
+     (-3, USUAL_LOCK_MINUTES)],
 )  # fmt: skip
-def test_minutes_that_cannot_be_read_are_the_usual(kept: object, minutes: int) -> None:
-    assert minutes_of(kept) == minutes
+def test_minutes_that_cannot_be_read_are_the_usual(
+    clinic_dir: DataDir, kept: str | int, minutes: int
+) -> None:
+    assert this_pc.lock_minutes(clinic_dir) == USUAL_LOCK_MINUTES
+    this_pc.remember(clinic_dir, lock_minutes=kept)
+    assert this_pc.lock_minutes(clinic_dir) == minutes
+
+
+def test_the_lock_screen_tells_how_old_the_last_copy_is(session: Session, qtbot: QtBot) -> None:
+    words = [label.text() for label in lock_of(session).findChildren(QLabel)]
+    assert "No backup has been made on this PC yet" in words
+    this_pc.remember(session.data_dir, backup_at="2026-11-20T05:00:00+00:00")
+    session.show_lock()
+    words = [label.text() for label in lock_of(session).findChildren(QLabel)]
+    assert any(text.startswith("Last verified backup: \u206820-Nov-2026") for text in words)
 
 
 # ------------------------------------------------------------------ language, first run
