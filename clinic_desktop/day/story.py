@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from clinic_desktop.app import Session
 from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import pgettext
 from clinic_desktop.services.sample.script import SAMPLE_PASSWORD
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.player import CTRL, Player, StuckError
@@ -139,7 +140,7 @@ class Day:
             if place in PERSON:
                 player.type(PERSON[place])
             elif not place:  # the choice of the sex has no name of its own
-                player.press(_KEY.Key_F)
+                player.type(pgettext("sex, one letter", "F"))
             if place != "patient.phone":
                 player.press(_KEY.Key_Tab)
         self._settle()
@@ -191,6 +192,8 @@ class Day:
     def _write_note(self) -> None:
         """The template of the appointment's type is there; Tab goes from blank to blank."""
         player, words = self.player, iter(NOTE)
+        player.press(_KEY.Key_Home, CTRL)
+        player.press(_KEY.Key_Tab)
         while player.focus.objectName().startswith("note."):
             if "⟦" in self._selected():
                 player.type(next(words, "—"))

@@ -20,10 +20,26 @@ def sig_text(parts: SigParts, language: Language) -> str:
     return words.sentence(parts)
 
 
-def counted_unit(unit: str, amount: Decimal, language: Language) -> str:
-    """The word for so many of a dose unit ("capsules"); a unit we do not know as it is."""
-    known = DoseUnit(unit) if unit else None
-    return _Words(language).unit_of(known, amount) if known else ""
+def quantity_unit(unit: str, language: Language) -> str:
+    """What a quantity to dispense is counted in, abbreviated so that it fits any number."""
+    words = {
+        DoseUnit.TABLET: language.pgettext("quantity", "tabs."),
+        DoseUnit.CAPSULE: language.pgettext("quantity", "caps."),
+        DoseUnit.ML: language.pgettext("quantity", "mL"),
+        DoseUnit.MG: language.pgettext("quantity", "mg"),
+        DoseUnit.MCG: language.pgettext("quantity", "micrograms"),
+        DoseUnit.G: language.pgettext("quantity", "g"),
+        DoseUnit.UNIT: language.pgettext("quantity", "units"),
+        DoseUnit.DROP: language.pgettext("quantity", "drops"),
+        DoseUnit.PUFF: language.pgettext("quantity", "puffs"),
+        DoseUnit.SPRAY: language.pgettext("quantity", "sprays"),
+        DoseUnit.SACHET: language.pgettext("quantity", "sachets"),
+        DoseUnit.AMPOULE: language.pgettext("quantity", "amp."),
+        DoseUnit.SUPPOSITORY: language.pgettext("quantity", "supp."),
+        DoseUnit.PATCH: language.pgettext("quantity", "patches"),
+        DoseUnit.APPLICATION: language.pgettext("quantity", "applications"),
+    }
+    return words.get(DoseUnit(unit), unit) if unit else ""
 
 
 class _Words:
@@ -127,11 +143,6 @@ class _Words:
         }
         known = forms.get(unit)
         return known() if known else "{n} " + isolate(str(unit)).replace("{", "").replace("}", "")
-
-    def unit_of(self, unit: DoseUnit, amount: Decimal) -> str:
-        """The word alone, in the form that the number asks for."""
-        n = int(amount) if amount == int(amount) else 2
-        return self._units(unit, n).format(n="").strip()
 
     def _less_than_one(self, unit: DoseUnit) -> str:
         return {

@@ -25,7 +25,7 @@ from clinic_desktop.services.chart_medicines import medicines_of
 from clinic_desktop.services.observations import PRESSURES, vitals_context
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
 from clinic_desktop.services.papers.parties import allergies, clinician, patient, person_name
-from clinic_desktop.services.sig import counted_unit
+from clinic_desktop.services.sig import quantity_unit
 
 
 def _lines_of(reads: ReadSession, prescription_id: uuid.UUID) -> list[MedicationRequest]:
@@ -38,11 +38,6 @@ def _lines_of(reads: ReadSession, prescription_id: uuid.UUID) -> list[Medication
         .order_by(MedicationRequest.position)
     )
     return list(found)
-
-
-def _unit(line: MedicationRequest, language: Language) -> str:
-    amount = Decimal(line.quantity_value) if line.quantity_value else Decimal(1)
-    return counted_unit(line.quantity_unit, amount, language)
 
 
 def prescription_doc(
@@ -69,7 +64,7 @@ def prescription_doc(
                 form=line.form,
                 sig=line.instructions,
                 quantity=Decimal(line.quantity_value) if line.quantity_value else None,
-                quantity_unit=_unit(line, language),
+                quantity_unit=quantity_unit(line.quantity_unit, language),
                 repeats=line.repeats,
             )
             for line in _lines_of(reads, prescription_id)
