@@ -115,6 +115,7 @@ class Session(QObject):
         first_run, self._first_run = self._first_run, None
         self.enter(opened)
         if first_run is not None:
+            first_run.close_work()
             self.window.drop(first_run)
 
     def show_lock(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -133,6 +133,7 @@ class SettingsView(Screen):
             item.setData(Qt.ItemDataRole.UserRole, spec.key)
             self.list.addItem(item)
         self.list.blockSignals(False)
+        self._size_items()
         self._nothing.setVisible(not found)
         if before:
             self._select(before)
@@ -177,9 +178,17 @@ class SettingsView(Screen):
         # Large text may wrap here; the page needs the room.
         self._side.setFixedWidth(min(look().px(_LIST_WIDTH), _LIST_MOST))
         self.stack.setMaximumWidth(look().px(_PAGE_WIDTH))
+        self._size_items()
+
+    def _size_items(self) -> None:
+        """A title too long for the list gets a second line; Qt would cut it."""
+        room = self._side.width() - 2 * SPACE_3 - self.list.verticalScrollBar().sizeHint().width()
+        box, wrap = QRect(0, 0, room, 0), int(Qt.TextFlag.TextWordWrap)
         for place in range(self.list.count()):
             item = self.list.item(place)
             item.setFont(look().font("strong" if item is self.list.currentItem() else "body"))
+            words = look().metrics("strong").boundingRect(box, wrap, item.text()).height()
+            item.setSizeHint(QSize(0, max(words + SPACE_2, look().control_height)))
 
 
 def _fits(spec: PageSpec, words: list[str]) -> bool:

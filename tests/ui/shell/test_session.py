@@ -271,6 +271,25 @@ def test_a_first_run_that_was_left_goes_on_after_signing_in(
     _end(session, qtbot)
 
 
+def test_a_practice_made_in_the_window_is_ready_to_work(clinic_dir: DataDir, qtbot: QtBot) -> None:
+    session = Session(DataDir(clinic_dir.root / "new"), "", FixedClock(NOON, seed=1000), CHEAP)
+    session.start()
+    view = session.window.shown
+    assert isinstance(view, FirstRunView)
+    view.answers.name, view.answers.login = "Dr Amina Kamau", "amina"
+    with qtbot.waitSignal(view.created):
+        view._create(PASSWORD)
+    for key in (StepKey.PRINTERS, StepKey.BACKUP):
+        view.skip()
+        qtbot.waitUntil(lambda key=key: view.here is key)  # type: ignore[misc]
+    with qtbot.waitSignal(session.desk_shown):
+        view.skip()
+    assert session.desk is not None
+    assert session.clinic is not None
+    assert session.clinic.vault.name == "My practice"
+    _end(session, qtbot)
+
+
 def test_an_empty_folder_begins_with_the_first_run(clinic_dir: DataDir, qtbot: QtBot) -> None:
     session = Session(DataDir(clinic_dir.root / "new"), "", FixedClock(NOON), CHEAP)
     session.start()
