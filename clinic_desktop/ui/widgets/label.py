@@ -5,8 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from clinic_desktop.i18n import FSI
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
+
+LRM, RLM = "\u200e", "\u200f"
 
 
 class Label(QLabel):
@@ -25,7 +28,7 @@ class Label(QLabel):
         tabular: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
         self._role, self._tabular = role, tabular
         self._dressed_for = 0
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -35,6 +38,21 @@ class Label(QLabel):
         self.setProperty("tone", tone)
         self._dress()
         self._lean()
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show a text; one put together from values (``i18n.isolate``) runs like the window.
+
+        Qt would take the direction of the first letter outside the values, which may be that of
+        a drug's or a person's name.
+        """
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        mark = (RLM if rtl else LRM) if FSI in text else ""
+        super().setText(mark + text)
+
+    def text(self) -> str:
+        """The text as it was given."""
+        return super().text().lstrip(LRM + RLM)
 
     def set_tone(self, tone: str) -> None:
         """Change the colour's meaning."""
@@ -47,6 +65,7 @@ class Label(QLabel):
             self._dress()
         elif event.type() == QEvent.Type.LayoutDirectionChange:
             self._lean()
+            self.setText(self.text())
 
     def _lean(self) -> None:
         # QLabel leans a text by its own direction; here an Arabic name in an English window
