@@ -11,7 +11,7 @@ from clinic_desktop.db.journal import Changes
 from clinic_desktop.i18n import _
 from clinic_desktop.services.billing import accounts
 from clinic_desktop.services.billing.accounts import Checkout
-from clinic_desktop.ui.billing.billing_model import columns
+from clinic_desktop.ui.billing.billing_model import columns_of_one
 from clinic_desktop.ui.billing.billing_vm import Line
 from clinic_desktop.ui.billing.words import money
 from clinic_desktop.ui.core.context import Context
@@ -34,7 +34,7 @@ class AccountSection(ChartSection):
         self.charge = Button(_("Charge a service"), "secondary", Icon.BILLING)
         self.charge.clicked.connect(self._charge)
         self.header.add_action(self.charge)
-        self.table = DataTable(columns()[1:], _("Documents"), tall=True)
+        self.table = DataTable(columns_of_one(), _("Documents"), tall=True)
         self.table.set_empty(Icon.BILLING, _("Nothing was charged yet"))
         self.table.opened.connect(self._open)
         sheet = Card(flush=True)

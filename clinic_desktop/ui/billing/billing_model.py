@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.ui.billing.billing_vm import Line
 from clinic_desktop.ui.billing.words import money, status_pill
@@ -17,6 +19,12 @@ def columns() -> tuple[Column, ...]:
         Column("due", _("Due"), _due, CellKind.NUMBER, 12, drop=2),
         Column("status", _("Status"), _status, CellKind.PILL, 12),
     )
+
+
+def columns_of_one() -> tuple[Column, ...]:
+    """The same for the documents of one patient, whose name stands above them."""
+    _name, document, *rest = columns()
+    return (replace(document, stretch=True, drop=0), *rest)
 
 
 def _patient(line: Line) -> Cell:
