@@ -74,8 +74,8 @@ class VisitsSection(TableSection):
             Column("date", _("Date"), _visit_date, CellKind.TEXT, 16),
             Column("about", _("Visit"), _visit_about, CellKind.STRONG, 30, stretch=True),
             Column("doctor", _("Doctor"), lambda row: Cell(row.practitioner), letters=24),
-            Column("state", _("State"), lambda row: _pill_cell(words.visit_pill(row)),
-                   CellKind.PILL, 12),
+            Column("state", pgettext("column", "State"),
+                   lambda row: _pill_cell(words.visit_pill(row)), CellKind.PILL, 12),
         )  # fmt: skip
         super().__init__(context, columns, _("Visits"), parent)
         self.setObjectName("chart.visits")
@@ -128,7 +128,7 @@ class MedicinesSection(TableSection):
             Column("since", _("Since"), lambda row: Cell(words.day_of(row.authored_at)),
                    letters=14),
             Column("by", _("Prescribed by"), lambda row: Cell(row.prescriber), letters=20),
-            Column("state", _("State"), _medicine_state, CellKind.PILL, 14),
+            Column("state", pgettext("column", "State"), _medicine_state, CellKind.PILL, 14),
         )  # fmt: skip
         super().__init__(context, columns, _("Medicines"), parent)
         self.setObjectName("chart.medicines")
