@@ -193,7 +193,7 @@ class LoadBar(QWidget):
         now, rtl = look(), self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         metrics = now.metrics()
         figures = metrics.horizontalAdvance("100 %") + SPACE_2
-        name = self.width() * 2 // 5
+        name = self.width() // 2
         bar = max(self.width() - name - figures - 2 * SPACE_2, 0)
         rects = [QRect(0, 0, name, self.height()),
                  QRect(name + SPACE_2, self.height() // 2 - 4, bar, 8),
