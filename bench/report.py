@@ -21,6 +21,8 @@ from bench.timing import Line, p95
 from bench.watchdog import LIMIT_S, Block
 
 _PACKAGES = ("PySide6-Essentials", "SQLAlchemy", "sqlcipher3", "msgspec", "reportlab", "uharfbuzz")
+_PLACES = 10
+"""Of the places where the window's thread was held up, how many are named."""
 REMARKS = "## Remarks"
 """Everything from this heading on is written by a person and kept when the table is renewed."""
 
@@ -87,17 +89,23 @@ class Report:
     def _watched(self) -> list[str]:
         if not self.beats:
             return []
-        limit = int(LIMIT_S * 1000)
-        times = f"it did not answer for more than {limit} ms {len(self.blocks)} times"
-        said = [f"- Window's thread: {self.beats:,} heartbeats in the window's lines; {times}."]
+        limit, busy = int(LIMIT_S * 1000), [each for each in self.blocks if each.at_work]
+        said = [
+            f"- Window's thread: {self.beats:,} heartbeats while palette, chart and board were",
+            f"  measured. It did not answer for more than {limit} ms {len(self.blocks)} times;",
+        ]
+        said.append(
+            f"  {len(busy)} times it was itself at work for that long, else it waited for its turn."
+        )
         places: dict[tuple[str, str], list[Block]] = defaultdict(list)
         for block in self.blocks:
             places[block.line, block.place].append(block)
-        for (line, place), found in sorted(places.items(), key=lambda each: -len(each[1])):
-            longest = max(found, key=lambda block: block.seconds)
+        ranked = sorted(places.items(), key=lambda each: -sum(b.cpu_seconds for b in each[1]))
+        for (line, place), found in ranked[:_PLACES]:
+            longest = max(found, key=lambda block: block.cpu_seconds)
             said.append(
-                f"  - {line}: {place}, {len(found)} times, at most {longest.seconds * 1000:.0f} ms"
-                f" ({longest.cpu_seconds * 1000:.0f} ms of it at work)"
+                f"  - {line}: {place}, {len(found)} times, at most {longest.cpu_seconds * 1000:.0f}"
+                f" ms at work in {longest.seconds * 1000:.0f} ms"
             )
         return said
 

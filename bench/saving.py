@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -56,8 +57,16 @@ def saving(desk: OpenDesk, people: list[uuid.UUID], repeats: int) -> list[Line]:
 def bare_saving(connection: Any, saved: uuid.UUID, open_visits: Iterator[uuid.UUID]) -> Timed:
     """Leaves in another open visit what was saved in one: new rows inserted, others updated.
 
-    The journal is switched off for it, so neither its rows nor its commit are in the floor.
+    The rows of the commit log are among them; the triggers that gather it are switched off.
     """
+    log = connection.execute(
+        "SELECT cid, hlc, wall, user_id, reason, schema_ver, deps, body, chain FROM sync_commit"
+        " ORDER BY cid DESC LIMIT 1"
+    ).fetchone()
+    cells = connection.execute(
+        "SELECT tbl, pk, grp FROM sync_cell WHERE ver = ?", (log[0],)
+    ).fetchall()
+    numbers = itertools.count(log[0] + 1_000_000)
     made = {
         table: connection.execute(
             f"SELECT * FROM {table} WHERE encounter_id = ?",  # noqa: S608 - our names
@@ -99,6 +108,16 @@ def bare_saving(connection: Any, saved: uuid.UUID, open_visits: Iterator[uuid.UU
             connection.execute(
                 "UPDATE encounter SET status=?, end_at=?, signed_at=?, signed_by=? WHERE id = ?",
                 (*visit, target),
+            )
+            number = next(numbers)
+            connection.executemany(
+                "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?, ?, ?, ?)",
+                [(table, uuid.uuid4().bytes, group, number) for table, _row, group in cells],
+            )
+            connection.execute(
+                "INSERT INTO sync_commit (cid, dev, dseq, hlc, wall, user_id, reason, schema_ver,"
+                " deps, body, chain) VALUES (?, 99, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (-number, number, *log[1:]),
             )
             connection.execute("UPDATE sync_ctx SET applying = 0")
             connection.execute("COMMIT")

@@ -35,6 +35,11 @@ class Block:
     cpu_seconds: float
     """Of the thread itself; far less than ``seconds`` when it only waited for its turn."""
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the thread was held up by its own work, not by a busy machine."""
+        return self.cpu_seconds > LIMIT_S
+
 
 class Watchdog(QObject):
     """A heart on the window's thread, and a thread that listens to it."""
