@@ -31,6 +31,7 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card, SectionHeader
 from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.data_table import DataTable
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.parsed import date_parser
@@ -56,8 +57,10 @@ class ClosuresPage(QWidget):
         holidays.clicked.connect(self._open_holidays)
         self.remove = Button(_("Remove"), icon=Icon.DELETE)
         self.remove.clicked.connect(self._remove)
-        for button in (self.remove, holidays, add):
-            header.add_action(button)
+        buttons = QWidget()
+        flow = FlowLayout(buttons)  # with large text they would leave the words no room
+        for button in (add, holidays, self.remove):
+            flow.addWidget(button)
         self.table = DataTable(self._columns(), _("Closed days"))
         self.table.set_empty(Icon.CALENDAR, _("No closed days ahead"), "", _("Add public holidays"))
         self.table.empty_acted.connect(self._open_holidays)
@@ -68,6 +71,7 @@ class ClosuresPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
         column.addWidget(header)
+        column.addWidget(buttons)
         column.addWidget(sheet, 1)
         context.tasks.committed.connect(self._on_committed)
         self.load()
