@@ -33,8 +33,8 @@ KEYWORDS = {
 }
 # A fixed date: the file changes when a text changes, not when somebody runs this.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-# Arabic writes none, one and two in words; its first three forms may leave the number out.
-FORMS_WITHOUT_NUMBER = {"ar": 3}
+# Arabic writes none, one and two in words, Hebrew one and two: those forms may leave it out.
+FORMS_WITHOUT_NUMBER = {"ar": 3, "he": 2}
 LETTERS = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzACDEGHIKLNOSTUYZ",
     "àƀçđéƒĝĥîĵķĺɱñöþǫŕšţûṽŵẋýžÀÇĐÉĜĤÎĶĹÑÖŠŢÛÝŽ",

@@ -76,7 +76,7 @@ def run(argv: list[str]) -> int:
         from clinic_desktop.app import run_window
 
         return run_window(data_dir, options.user)
-    output = Output(as_json=options.json, out=sys.stdout, err=sys.stderr)
+    output = Output(as_json=getattr(options, "json", False), out=sys.stdout, err=sys.stderr)
     try:
         return int(options.run(options, data_dir, output) or 0)
     except ClinicError as error:
