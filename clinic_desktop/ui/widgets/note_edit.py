@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
+    QPainter,
+    QPaintEvent,
     QSyntaxHighlighter,
     QTextCharFormat,
     QTextCursor,
@@ -56,7 +58,8 @@ class NoteEdit(QTextEdit):
         self._popup: Suggestions | None = None
         self._setting = False
         self.setAccessibleName(name)
-        self.setPlaceholderText(placeholder)
+        self.setAccessibleDescription(placeholder)
+        self._placeholder = placeholder
         self.setAcceptRichText(False)
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -119,6 +122,22 @@ class NoteEdit(QTextEdit):
             option.setTextDirection(side)
             option.setWrapMode(wrap)
             self.document().setDefaultTextOption(option)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The text, or the placeholder: Qt's own would lose the dots below Arabic letters."""
+        super().paintEvent(event)
+        if not self.document().isEmpty():
+            return
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        flags = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop
+        margin = round(self.document().documentMargin())
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().placeholderText().color())
+        room = self.viewport().rect().adjusted(margin, margin, -margin, -margin)
+        whole = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextDontClip
+        painter.drawText(room, int(flags) | int(whole), self._placeholder)
+        painter.end()
 
     def _on_changed(self) -> None:
         self._lean()
