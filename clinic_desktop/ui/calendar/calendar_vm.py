@@ -113,6 +113,8 @@ class CalendarVM(QObject):
         self._unread: dict[uuid.UUID, int] = {}
         """Moved here, and the reading that will show it: until then our own write is newer."""
         self._readings = 0
+        self._missed = False
+        """A reading was left out, so another one is due when the last write has ended."""
         self._slot: tuple[GridColumn | None, int] = (None, 0)
         self._zone = ZoneInfo(context.language.time_zone)
         context.tasks.committed.connect(self._on_committed)
@@ -169,10 +171,10 @@ class CalendarVM(QObject):
 
         def show(found: Grid) -> None:
             now = self.state
-            late = self._writing.total() > 0 or any(at > number for at in self._unread.values())
-            # A reading older than our own last write would throw a tile back for a moment;
-            # the write's commit starts another one.
-            if not late and key == (now.first_day, now.mode, now.by, now.resource):
+            # A reading older than our own last write would throw a tile back for a moment.
+            if self._writing.total() > 0 or any(at > number for at in self._unread.values()):
+                self._missed = True
+            elif key == (now.first_day, now.mode, now.by, now.resource):
                 self._unread.clear()
                 self._set(grid=found)
 
@@ -224,16 +226,22 @@ class CalendarVM(QObject):
         )
 
     def _placed(self, change: AppointmentChange, wish: Placing) -> None:
-        self._writing[wish.row.id] -= 1
         self._unread[wish.row.id] = self._readings  # its commit was announced before
+        self._end_writing(wish.row.id)
         clipped = self.state.clipboard
         if clipped is not None and clipped.id == wish.row.id and not wish.copies:
             self._set(clipboard=None)
         self.placed.emit(change, wish)
 
+    def _end_writing(self, appointment_id: uuid.UUID) -> None:
+        self._writing[appointment_id] -= 1
+        if self._missed and self._writing.total() == 0:
+            self._missed = False
+            self.load()
+
     def _refuser(self, wish: Placing) -> Callable[[ClinicError], None]:
         def refuse(error: ClinicError) -> None:
-            self._writing[wish.row.id] -= 1
+            self._end_writing(wish.row.id)
             if self.state.grid is not None:
                 self._set(grid=replace(self.state.grid))  # another one: back to where it was
             self.load()
