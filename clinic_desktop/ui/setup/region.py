@@ -101,10 +101,10 @@ def zones(country: str) -> tuple[str, ...]:
 
 @cache
 def all_zones(language: str) -> dict[str, str]:
-    """City and country of every zone that a country uses."""
+    """Country and city of every zone; the country first, so that the line runs its way."""
     names = countries(language)
     return {
-        zone: f"{zone_city(zone)} · {names[country]}"
+        zone: f"{names[country]} · {zone_city(zone)}"
         for country in names
         for zone in zones(country)
     }
