@@ -69,8 +69,3 @@ class DataDir:
     def backups(self) -> Path:
         """Default place of backups."""
         return self.root / "backups"
-
-    @property
-    def crash(self) -> Path:
-        """Encrypted drafts rescued when the database could not take them."""
-        return self.root / "rescue"

@@ -15,8 +15,6 @@ from sqlcipher3 import dbapi2
 from clinic_desktop.errors import DatabaseDamagedError, SetupError, StorageError
 from clinic_desktop.i18n import _
 
-KEY_BYTES = 48
-"""256-bit key and 128-bit salt; SQLCipher takes both raw and derives nothing."""
 SQLITE_FLOOR = (3, 51, 3)
 """The WAL-reset corruption bug of SQLite 3.7.0–3.51.2 is fixed here."""
 CIPHER_FLOOR = (4, 9)

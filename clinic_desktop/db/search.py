@@ -111,13 +111,6 @@ def _reindex(cursor: Any, leads: dict[bytes, bytes]) -> None:
     )
 
 
-def rebuild(cursor: Any) -> None:
-    """Make the whole index anew."""
-    cursor.execute("DELETE FROM patient_fts")
-    ids = [bytes(row[0]) for row in cursor.execute("SELECT id FROM patient").fetchall()]
-    reindex(cursor, ids)
-
-
 def patient_ids(cursor: Any, match: str, limit: int) -> list[uuid.UUID]:
     """Charts that match an FTS5 expression, newest charts first."""
     rows = cursor.execute(

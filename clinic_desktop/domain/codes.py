@@ -123,16 +123,6 @@ def can_move(old: str, new: str) -> bool:
     return old in {_A.NO_SHOW, _A.CANCELLED} and new in {_A.BOOKED, _A.CONFIRMED, _A.ARRIVED}
 
 
-class EncounterClass(OpenCode):
-    """HL7 v3 ActCode, the classes an outpatient practice meets."""
-
-    AMBULATORY = "AMB"
-    HOME = "HH"
-    VIRTUAL = "VR"
-    EMERGENCY = "EMER"
-    INPATIENT = "IMP"
-
-
 class EncounterStatus(OpenCode):
     """FHIR encounter-status."""
 
@@ -216,22 +206,6 @@ class AllergyCategory(OpenCode):
     FOOD = "food"
     ENVIRONMENT = "environment"
     BIOLOGIC = "biologic"
-
-
-class Criticality(OpenCode):
-    """FHIR allergy-intolerance-criticality."""
-
-    LOW = "low"
-    HIGH = "high"
-    UNABLE_TO_ASSESS = "unable-to-assess"
-
-
-class ReactionSeverity(OpenCode):
-    """FHIR reaction-event-severity."""
-
-    MILD = "mild"
-    MODERATE = "moderate"
-    SEVERE = "severe"
 
 
 class MedicationRequestStatus(OpenCode):

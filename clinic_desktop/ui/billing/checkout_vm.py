@@ -43,10 +43,6 @@ class CheckoutForm:
         """Another quantity for a line."""
         return self._with(place, replace(self.lines[place], quantity=text.strip() or "1"))
 
-    def with_price(self, place: int, amount_minor: int) -> CheckoutForm:
-        """Another price for a line."""
-        return self._with(place, replace(self.lines[place], unit_price_minor=amount_minor))
-
     def without(self, place: int) -> CheckoutForm:
         """A line less."""
         return replace(self, lines=self.lines[:place] + self.lines[place + 1 :])

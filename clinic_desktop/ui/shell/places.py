@@ -78,8 +78,3 @@ def make_drawer(destination: to.Destination, context: Context) -> tuple[DrawerFo
     form = _load(path)(context, destination)
     assert isinstance(form, DrawerForm)  # noqa: S101
     return form, _(title)
-
-
-def screen_kinds() -> tuple[type[to.Destination], ...]:
-    """All kinds of screens, for tests that look at every one."""
-    return tuple(_SCREENS)

@@ -92,7 +92,6 @@ TYPE = {
     "page": TextStyle(16, 600),
     "kpi": TextStyle(20, 600),
 }
-BODY_LINE = 1.4
 ROW_AIR = 14
 """A row is never lower than its font plus this, in px."""
 

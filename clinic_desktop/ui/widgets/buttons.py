@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from clinic_desktop.i18n import isolate
 from clinic_desktop.ui.theme.icons import icon as make_icon
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.style import toggle
 from clinic_desktop.ui.theme.tokens import CLICK_GUARD_MS, ICON_GAP, ICON_SIZE
 
 _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent", "segment": "text2"}
@@ -73,11 +72,6 @@ class Button(QPushButton):
     def kind(self) -> str:
         """Which kind of button this is."""
         return str(self.property("kind"))
-
-    def set_kind(self, kind: str) -> None:
-        """Make it another kind of button."""
-        toggle(self, "kind", kind)
-        self._dress()
 
     def set_text(self, text: str) -> None:
         """Change the words; the shortcut stays behind them."""
