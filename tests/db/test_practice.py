@@ -234,6 +234,7 @@ def test_a_copy_that_does_not_read_back_is_no_backup(
     opened: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that returns other bytes than it was given is found out."""
+
     def rotten(source: Path, key: bytes, target: Path, progress: object = None) -> None:
         copy_record(source, key, target)
         data = bytearray(target.read_bytes())
