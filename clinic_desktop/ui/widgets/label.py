@@ -30,7 +30,6 @@ class Label(QLabel):
     ) -> None:
         super().__init__(parent)
         self._role, self._tabular = role, tabular
-        self._dressed_for = 0
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         if wrap:
@@ -77,7 +76,7 @@ class Label(QLabel):
         self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def _dress(self) -> None:
-        scale = look().appearance.scale
-        if scale != self._dressed_for:
-            self._dressed_for = scale
-            self.setFont(look().font(self._role, tabular=self._tabular))
+        # A changed style sheet brings the old font back, so that the font itself is compared.
+        font = look().font(self._role, tabular=self._tabular)
+        if self.font() != font:
+            self.setFont(font)

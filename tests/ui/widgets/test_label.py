@@ -1,0 +1,48 @@
+"""A label follows the text size, and the direction of its window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.i18n import isolate
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.style import Appearance, apply
+from clinic_desktop.ui.widgets.label import LRM, RLM, Label
+
+
+def test_a_shown_label_grows_with_the_text_and_shrinks_again(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    """Both ways, although a changed style sheet brings the old font back."""
+    was = look().appearance
+    apply(qapp, Appearance(scale=100))
+    label = Label("Blood pressure", "title")
+    qtbot.addWidget(label)
+    label.show()
+    try:
+        for scale in (200, 100):
+            apply(qapp, Appearance(scale=scale))
+            assert label.font().pointSizeF() == look().font("title").pointSizeF()
+    finally:
+        apply(qapp, was)
+
+
+def test_a_text_put_together_from_values_runs_like_the_window(qtbot: QtBot) -> None:
+    """A time and Latin words begin on the right in Arabic."""
+    text = f"{isolate('12:20 م')} · Blood pressure"
+    label = Label(text)
+    qtbot.addWidget(label)
+    label.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    assert QLabel.text(label) == RLM + text
+    label.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    assert QLabel.text(label) == LRM + text
+    assert label.text() == text
+
+
+def test_a_text_of_one_piece_keeps_its_own_direction(qtbot: QtBot) -> None:
+    """A name is not touched."""
+    label = Label("أحمد الحسن")
+    qtbot.addWidget(label)
+    assert QLabel.text(label) == "أحمد الحسن"
