@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QAccessible,
     QFocusEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.services.scheduling.grid import Grid, GridColumn, GridTile
 from clinic_desktop.ui.calendar.calendar_vm import Placing
+from clinic_desktop.ui.calendar.canvas_keys import CanvasKeys
 from clinic_desktop.ui.calendar.geometry import SNAP_MIN, STEP_MIN, Box, Geometry, lanes
 from clinic_desktop.ui.calendar.sheet import NowLine, clock_words, hour_px, paint_sheet
 from clinic_desktop.ui.calendar.tile import Tile
@@ -30,14 +30,9 @@ from clinic_desktop.ui.scheduling.words import day_in
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import FOCUS_RING
 from clinic_desktop.ui.widgets.announce import announce
-from clinic_desktop.ui.widgets.letter_keys import letter_of
 from clinic_desktop.ui.widgets.roles import give_role
 
 LEAST_COLUMN = 100
-_DOWN = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
-_ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_KEYPAD = Qt.KeyboardModifier.KeypadModifier
-_HARMLESS = _KEYPAD | Qt.KeyboardModifier.ShiftModifier
 
 
 class Canvas(QWidget):
@@ -73,12 +68,16 @@ class Canvas(QWidget):
         self._landing: tuple[Box, str] | None = None
         self._room = 600
         self._now_line = NowLine(self)
+        self._keys = CanvasKeys(self)
+        self.marked = False
+        """Whether a person went to the slot; only then do letters begin a name there."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # ------------------------------------------------------------ what is shown
 
     def show_grid(self, grid: Grid) -> None:
         """Show other columns; tiles that stay keep the focus."""
+        self.marked = self.marked and self.grid is not None and _days(self.grid) == _days(grid)
         self.grid = grid
         self._fit()
         wanted: dict[tuple[uuid.UUID, date], tuple[GridTile, int]] = {
@@ -183,12 +182,13 @@ class Canvas(QWidget):
             before = tile
 
     def _title(self, column: int) -> str:
-        shown = self._column(column)
+        shown = self.column(column)
         if shown is None:
             return ""
         return shown.title or day_in(shown.day, "EEEE d MMMM")
 
-    def _column(self, number: int) -> GridColumn | None:
+    def column(self, number: int) -> GridColumn | None:
+        """A column by its place, or nothing outside the sheet."""
         columns = self.grid.columns if self.grid is not None else ()
         return columns[number] if 0 <= number < len(columns) else None
 
@@ -201,12 +201,12 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to a slot; a second click on it books there."""
         pos = event.position()
-        self._go_to(self.geo.column_at(pos.x()), self.minute_at(pos.y()))
+        self.go_to(self.geo.column_at(pos.x()), self.minute_at(pos.y()))
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Book there."""
-        self._open_slot("")
+        self.open_slot("")
 
     def _target(self, tile: Tile, pos: QPoint, *, sizing: bool) -> Placing | None:
         """Where a tile would land."""
@@ -218,7 +218,7 @@ class Canvas(QWidget):
         else:
             column = self.geo.column_at(pos.x())
             start = self.geo.snapped(self.geo.minute_at(pos.y() - tile.grip), minutes)
-        there = self._column(column)
+        there = self.column(column)
         return Placing(tile.row, there, start, minutes) if there is not None else None
 
     def _on_dragged(self, tile: Tile, pos: QPoint, sizing: bool) -> None:
@@ -240,7 +240,7 @@ class Canvas(QWidget):
             self.moved.emit(replace(target, copies=copies))
 
     def _differs(self, tile: Tile, target: Placing) -> bool:
-        before = (tile.tile.start_min, tile.row.minutes, self._column(tile.column))
+        before = (tile.tile.start_min, tile.row.minutes, self.column(tile.column))
         return before != (target.start_min, target.minutes, target.column)
 
     def _clear_landing(self) -> None:
@@ -251,76 +251,12 @@ class Canvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows go by slots or tiles, with Ctrl they move the tile; letters act or book."""
-        tile = self.focused_tile()
-        taken = self._tile_key(tile, event) if tile is not None else self._slot_key(event)
-        if not taken:
+        if not self._keys.take(event):
             super().keyPressEvent(event)
 
-    def _slot_key(self, event: QKeyEvent) -> bool:
-        key, mods = Qt.Key(event.key()), event.modifiers()
-        if event.matches(QKeySequence.StandardKey.Paste):
-            self.paste_wanted.emit(*self.slot())
-            return True
-        if mods & ~_HARMLESS:
-            return False
-        column, minute = self._slot
-        across = self._across(key)
-        if across:
-            self._go_to(column + across, minute)
-        elif key in _DOWN:
-            self._go_to(column, minute + STEP_MIN * _DOWN[key])
-        elif key in _ENTERS:
-            self._open_slot("")
-        elif event.text().isprintable() and event.text().strip():
-            if letter_of(event) == "F" and not mods:
-                return False  # the screen looks for free time
-            self._open_slot(event.text())
-        else:
-            return False
-        return True
-
-    def _tile_key(self, tile: Tile, event: QKeyEvent) -> bool:
-        key, mods = Qt.Key(event.key()), event.modifiers() & ~_KEYPAD
-        standard = QKeySequence.StandardKey
-        across = self._across(key)
-        if event.matches(standard.Copy) or event.matches(standard.Cut):
-            self.clipped.emit(tile.row, event.matches(standard.Copy))
-        elif mods == Qt.KeyboardModifier.ControlModifier and (across or key in _DOWN):
-            self._shift(tile, across, SNAP_MIN * _DOWN.get(key, 0))
-        elif event.text() in {"+", "=", "-"}:
-            self._lengthen(tile, -SNAP_MIN if event.text() == "-" else SNAP_MIN)
-        elif mods:
-            return False
-        elif across or key in _DOWN:
-            self._next_tile(tile, across, _DOWN.get(key, 0))
-        elif key == Qt.Key.Key_Escape:
-            self._go_to(tile.column, tile.tile.start_min)
-            self.setFocus()
-        elif letter := letter_of(event):
-            self.letter.emit(tile.row, letter)
-        else:
-            return False
-        return True
-
-    def _across(self, key: Qt.Key) -> int:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
-        return -step if self.geo.rtl else step
-
-    def _shift(self, tile: Tile, across: int, down: int) -> None:
-        there = self._column(tile.column + across)
-        start = self.geo.snapped(tile.tile.start_min + down, tile.row.minutes)
-        if there is None or (not across and start == tile.tile.start_min):
-            return
-        self._move_now(tile, tile.column + across, start, tile.row.minutes)
-
-    def _lengthen(self, tile: Tile, by: int) -> None:
-        minutes = tile.row.minutes + by
-        if minutes >= SNAP_MIN and tile.tile.start_min + minutes <= self.geo.last_min:
-            self._move_now(tile, tile.column, tile.tile.start_min, minutes)
-
-    def _move_now(self, tile: Tile, column: int, start: int, minutes: int) -> None:
+    def move_now(self, tile: Tile, column: int, start: int, minutes: int) -> None:
         """Show it at its new place at once; the record follows, or it comes back."""
-        there = self._column(column)
+        there = self.column(column)
         if there is None:
             return
         row = replace(tile.row, end_at=tile.row.start_at + timedelta(minutes=minutes))
@@ -330,36 +266,27 @@ class Canvas(QWidget):
         announce(self, f"{self._title(column)}, {self._span_words(start, minutes)}")
         self.revealed.emit(tile.geometry())
 
-    def _next_tile(self, tile: Tile, across: int, down: int) -> None:
-        """The tile above or below, or the nearest one in the next column that has any."""
-        tiles = self.tiles()
-        if down:
-            column = [each for each in tiles if each.column == tile.column]
-            place = column.index(tile) + down
-            if 0 <= place < len(column):
-                column[place].setFocus()
-            return
-        beside = [each for each in tiles if (each.column - tile.column) * across > 0]
-        if beside:
-            start = tile.tile.start_min
-            nearest = min(abs(each.column - tile.column) for each in beside)
-            line = [each for each in beside if abs(each.column - tile.column) == nearest]
-            min(line, key=lambda each: abs(each.tile.start_min - start)).setFocus()
-
     # ------------------------------------------------------------ the slot
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Number of the column and minute that the keys stand on."""
+        return self._slot
 
     def slot(self) -> tuple[GridColumn | None, int]:
         """The column and minute that the keys stand on."""
-        return self._column(self._slot[0]), self._slot[1]
+        return self.column(self._slot[0]), self._slot[1]
 
     def go_to_minute(self, column: int, minute: int) -> None:
         """Stand on a slot, and show it."""
-        self._go_to(column, minute)
+        self.go_to(column, minute)
         self.setFocus()
 
-    def _go_to(self, column: int, minute: int) -> None:
+    def go_to(self, column: int, minute: int) -> None:
+        """Stand on a slot, the nearest one inside the sheet; a screen reader says which."""
         minute = max(min(minute, self.geo.last_min - STEP_MIN), self.geo.first_min)
         self._slot = (max(min(column, self.geo.columns - 1), 0), minute)
+        self.marked = True
         box = self.geo.box(self._slot[0], minute, minute + STEP_MIN)
         self.revealed.emit(QRect(*box))
         self.update()
@@ -369,7 +296,13 @@ class Canvas(QWidget):
         if self.hasFocus():
             announce(self, words)
 
-    def _open_slot(self, text: str) -> None:
+    def unmark(self) -> None:
+        """Leave the slot."""
+        self.marked = False
+        self.update()
+
+    def open_slot(self, text: str) -> None:
+        """Book where the keys stand; ``text`` begins the name."""
         column, minute = self.slot()
         if column is not None:
             self.slot_opened.emit(column, minute, text)
@@ -402,7 +335,7 @@ class Canvas(QWidget):
         painter = QPainter(self)
         if self.grid is not None:
             paint_sheet(painter, self.geo, self.grid)
-        if self.hasFocus():
+        if self.hasFocus() and self.marked:
             column, minute = self._slot
             self._paint_mark(painter, self.geo.box(column, minute, minute + STEP_MIN), "")
         if self._landing is not None:
@@ -418,6 +351,10 @@ class Canvas(QWidget):
         painter.setPen(look().color("accent_fg"))
         painter.setFont(look().font("label"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _days(grid: Grid) -> tuple[date, int, object]:
+    return grid.first_day, len(grid.columns), grid.by
 
 
 def _clash(one: Tile, two: Tile) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
@@ -226,10 +227,35 @@ def test_typing_on_a_free_slot_books_there_with_what_was_typed(
     assert wanted.practitioner_id == busy_morning.doctors["Njeri"]
 
 
+@pytest.mark.parametrize("letter", ["С", "س", "s", "а", "f"])
+def test_a_name_may_begin_in_any_script(view: CalendarView, letter: str) -> None:
+    view.canvas.go_to_minute(1, 15 * 60)
+    none = Qt.KeyboardModifier.NoModifier
+    event = QKeyEvent(QEvent.Type.KeyPress, ord(letter.upper()), none, letter)
+    QApplication.sendEvent(view.canvas, event)
+    assert booking_of(view).text == letter
+
+
+@pytest.mark.parametrize(("letter", "layout"), [("ф", "Russian"), ("ش", "Arabic")])
+def test_letters_on_a_tile_work_in_every_layout(
+    view: CalendarView, qtbot: QtBot, letter: str, layout: str
+) -> None:
+    tile = tile_of(view, "ABARA")
+    tile.setFocus()
+    none = Qt.KeyboardModifier.NoModifier
+    event = QKeyEvent(QEvent.Type.KeyPress, ord(letter.upper()), none, letter)
+    QApplication.sendEvent(tile, event)
+    qtbot.waitUntil(lambda: tile_of(view, "ABARA").row.status == S.ARRIVED)
+
+
 def test_f_goes_to_the_first_free_time(view: CalendarView, qtbot: QtBot) -> None:
     view.canvas.setFocus()
     QTest.keyClick(view.canvas, Qt.Key.Key_F)
-    qtbot.waitUntil(lambda: view.canvas.slot()[1] == 12 * 60)
+    qtbot.waitUntil(lambda: view.canvas.marked and view.canvas.slot()[1] == 12 * 60)
+    QTest.keyClicks(view.canvas, "f")
+    assert booking_of(view).text == "f", "on a slot a letter begins a name"
+    QTest.keyClick(view.canvas, Qt.Key.Key_Escape)
+    assert not view.canvas.marked
 
 
 def test_a_typed_day_is_gone_to(view: CalendarView, qtbot: QtBot) -> None:
