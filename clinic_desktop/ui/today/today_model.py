@@ -50,11 +50,12 @@ class BoardCells:
         person = row.appointment.person
         if person is None:
             return Cell(name_of(row.appointment), _("held without a name"))
-        facts = [age_and_sex(person, self.today), isolate(person.mrn)]
+        facts = [age_and_sex(person, self.today)]
         if row.same_name:
             facts.insert(0, _("▲ same name"))
         if not person.allergies_asked and row.appointment.status.is_present:
             facts.append(_("allergies not asked"))
+        facts.append(isolate(person.mrn))  # what a narrow column may cut stands last
         sub = " · ".join(filter(None, facts))
         return Cell(name_of(row.appointment), sub, tip=sub)
 
