@@ -15,20 +15,25 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
 )
 from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.services.scheduling.grid import Grid, GridColumn, GridTile
 from clinic_desktop.ui.calendar.calendar_vm import Placing
 from clinic_desktop.ui.calendar.canvas_keys import CanvasKeys
-from clinic_desktop.ui.calendar.geometry import SNAP_MIN, STEP_MIN, Box, Geometry, lanes
-from clinic_desktop.ui.calendar.sheet import NowLine, clock_words, hour_px, paint_sheet
+from clinic_desktop.ui.calendar.geometry import SNAP_MIN, STEP_MIN, Geometry, lanes
+from clinic_desktop.ui.calendar.sheet import (
+    Landing,
+    NowLine,
+    clock_words,
+    hour_px,
+    paint_mark,
+    paint_sheet,
+)
 from clinic_desktop.ui.calendar.tile import Tile
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.words import day_in
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import FOCUS_RING
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.roles import give_role
 
@@ -65,7 +70,7 @@ class Canvas(QWidget):
         self._now = context.clock.now()
         self._tiles: dict[tuple[uuid.UUID, date], Tile] = {}
         self._slot: tuple[int, int] = (0, self.geo.first_min)
-        self._landing: tuple[Box, str] | None = None
+        self._landing = Landing(self)
         self._room = 600
         self._now_line = NowLine(self)
         self._keys = CanvasKeys(self)
@@ -131,7 +136,7 @@ class Canvas(QWidget):
         made = Tile(self, tile, column, lambda: self._now)
         made.dragged.connect(partial(self._on_dragged, made))
         made.dropped.connect(partial(self._on_dropped, made))
-        made.drag_ended.connect(self._clear_landing)
+        made.drag_ended.connect(self._landing.hide)
         made.opened.connect(lambda: self.opened.emit(made.row))
         made.focused.connect(lambda: self.revealed.emit(made.geometry()))
         made.show()
@@ -227,8 +232,7 @@ class Canvas(QWidget):
             return
         column = self.grid.columns.index(target.column)
         box = self.geo.box(column, target.start_min, target.start_min + target.minutes)
-        self._landing = (box, self._span_words(target.start_min, target.minutes))
-        self.update()
+        self._landing.show_at(box, self._span_words(target.start_min, target.minutes))
 
     def _on_dropped(self, tile: Tile, pos: QPoint, sizing: bool, copies: bool) -> None:
         view = self.parentWidget()
@@ -242,10 +246,6 @@ class Canvas(QWidget):
     def _differs(self, tile: Tile, target: Placing) -> bool:
         before = (tile.tile.start_min, tile.row.minutes, self.column(tile.column))
         return before != (target.start_min, target.minutes, target.column)
-
-    def _clear_landing(self) -> None:
-        self._landing = None
-        self.update()
 
     # ------------------------------------------------------------ keys
 
@@ -337,20 +337,9 @@ class Canvas(QWidget):
             paint_sheet(painter, self.geo, self.grid)
         if self.hasFocus() and self.marked:
             column, minute = self._slot
-            self._paint_mark(painter, self.geo.box(column, minute, minute + STEP_MIN), "")
-        if self._landing is not None:
-            self._paint_mark(painter, *self._landing)
+            box = self.geo.box(column, minute, minute + STEP_MIN)
+            paint_mark(painter, QRect(*box), "focus")
         painter.end()
-
-    def _paint_mark(self, painter: QPainter, box: Box, words: str) -> None:
-        rect = QRect(*box)
-        painter.fillRect(rect, look().color("accent_bg"))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(look().color("accent" if words else "focus"), FOCUS_RING))
-        painter.drawRect(rect.adjusted(1, 1, -1, -1))
-        painter.setPen(look().color("accent_fg"))
-        painter.setFont(look().font("label"))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _days(grid: Grid) -> tuple[date, int, object]:

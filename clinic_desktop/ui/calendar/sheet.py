@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.scheduling.grid import Grid, GridColumn
 from clinic_desktop.services.scheduling.timetable import without
-from clinic_desktop.ui.calendar.geometry import Geometry
+from clinic_desktop.ui.calendar.geometry import Box, Geometry
 from clinic_desktop.ui.core.paged_model import Cell
 from clinic_desktop.ui.scheduling.words import day_in
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Density
+from clinic_desktop.ui.theme.tokens import FOCUS_RING, SPACE_2, SPACE_3, Density
 from clinic_desktop.ui.widgets.cells import paint_lines
 
 _HOUR_LINES = {Density.COMPACT: 5.5, Density.STANDARD: 7.8, Density.COMFORTABLE: 9.5}
@@ -104,6 +104,41 @@ class NowLine(QWidget):
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         side = 2 * _NOW_DOT
         painter.drawEllipse(self.width() - side if rtl else 0, 0, side, side)
+        painter.end()
+
+
+def paint_mark(painter: QPainter, rect: QRect, role: str, words: str = "") -> None:
+    """A slot that is meant: the one under the keys, or where a tile would land."""
+    painter.fillRect(rect, look().color("accent_bg"))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(look().color(role), FOCUS_RING))
+    painter.drawRect(rect.adjusted(1, 1, -1, -1))
+    painter.setPen(look().color("accent_fg"))
+    painter.setFont(look().font("label"))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
+
+
+class Landing(QWidget):
+    """Where a dragged tile would land, above all tiles, with its time."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._words = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def show_at(self, box: Box, words: str) -> None:
+        """Lie there."""
+        self._words = words
+        self.setGeometry(*box)
+        self.show()
+        self.raise_()
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw it."""
+        painter = QPainter(self)
+        paint_mark(painter, self.rect(), "accent", self._words)
         painter.end()
 
 
