@@ -59,31 +59,8 @@ def bare_saving(connection: Any, saved: uuid.UUID, open_visits: Iterator[uuid.UU
 
     The rows of the commit log are among them; the triggers that gather it are switched off.
     """
-    log = connection.execute(
-        "SELECT cid, hlc, wall, user_id, reason, schema_ver, deps, body, chain FROM sync_commit"
-        " ORDER BY cid DESC LIMIT 1"
-    ).fetchone()
-    cells = connection.execute(
-        "SELECT tbl, pk, grp FROM sync_cell WHERE ver = ?", (log[0],)
-    ).fetchall()
+    log, cells, names, rows, note, visit = _what_was_saved(connection, saved)
     numbers = itertools.count(log[0] + 1_000_000)
-    made = {
-        table: connection.execute(
-            f"SELECT * FROM {table} WHERE encounter_id = ?",  # noqa: S608 - our names
-            (saved.bytes,),
-        )
-        for table in ("observation", "condition")
-    }
-    names = {table: [column[0] for column in found.description] for table, found in made.items()}
-    rows = {table: found.fetchall() for table, found in made.items()}
-    note = connection.execute(
-        "SELECT subjective, objective, assessment, plan, status, author_id, written_at, signed_at,"
-        " content_hash FROM note WHERE encounter_id = ?",
-        (saved.bytes,),
-    ).fetchone()
-    visit = connection.execute(
-        "SELECT status, end_at, signed_at, signed_by FROM encounter WHERE id = ?", (saved.bytes,)
-    ).fetchone()
 
     def save() -> Spent:
         target = next(open_visits).bytes
@@ -125,6 +102,35 @@ def bare_saving(connection: Any, saved: uuid.UUID, open_visits: Iterator[uuid.UU
         return timed(transaction)()
 
     return save
+
+
+def _what_was_saved(connection: Any, saved: uuid.UUID) -> tuple[Any, ...]:
+    """The rows of a saved visit: log, cells, names of columns, new rows, note, visit."""
+    log = connection.execute(
+        "SELECT cid, hlc, wall, user_id, reason, schema_ver, deps, body, chain FROM sync_commit"
+        " ORDER BY cid DESC LIMIT 1"
+    ).fetchone()
+    cells = connection.execute(
+        "SELECT tbl, pk, grp FROM sync_cell WHERE ver = ?", (log[0],)
+    ).fetchall()
+    made = {
+        table: connection.execute(
+            f"SELECT * FROM {table} WHERE encounter_id = ?",  # noqa: S608 - our names
+            (saved.bytes,),
+        )
+        for table in ("observation", "condition")
+    }
+    names = {table: [column[0] for column in found.description] for table, found in made.items()}
+    rows = {table: found.fetchall() for table, found in made.items()}
+    note = connection.execute(
+        "SELECT subjective, objective, assessment, plan, status, author_id, written_at, signed_at,"
+        " content_hash FROM note WHERE encounter_id = ?",
+        (saved.bytes,),
+    ).fetchone()
+    visit = connection.execute(
+        "SELECT status, end_at, signed_at, signed_by FROM encounter WHERE id = ?", (saved.bytes,)
+    ).fetchone()
+    return log, cells, names, rows, note, visit
 
 
 def _insert(table: str, columns: list[str]) -> str:

@@ -123,7 +123,8 @@ class FirstRunView(QWidget):
     def _make_buttons(self) -> QWidget:
         self.back = Button(_("Back"))
         self.back.setObjectName("first-run.back")
-        self.back.setToolTip("Alt+←")
+        keys = QKeySequence("Alt+Left").toString(QKeySequence.SequenceFormat.NativeText)
+        self.back.setToolTip(keys)
         self.back.clicked.connect(self.go_back)
         self.later = Button(_("Set up later"), "link")
         self.later.setObjectName("first-run.later")
