@@ -29,6 +29,8 @@ CALLED_BY_OTHERS = {
     "process_result_value": "SQLAlchemy, for column types",
     "cache_ok": "SQLAlchemy, for column types",
     "type_annotation_map": "SQLAlchemy",
+    "pytestmark": "pytest",
+    "__call__": "Python, for objects called like functions",
     "_missing_": "enum, for values it does not know",
     "_make_preamble": "reportlab's canvas",
     "clone": "Qt's icon engine",
