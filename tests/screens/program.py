@@ -139,7 +139,7 @@ def _fill(opened: clinic.Clinic) -> tuple[uuid.UUID, uuid.UUID]:
     def write(command: Callable[..., T], *args: Any, **more: Any) -> T:
         return opened.store.write(opened.actor, command, *args, **more).result(60)
 
-    kind = write(resources.save_type, resources.SaveType("Consultation", 20, "co"))
+    kind = write(resources.save_type, resources.SaveType("Travel advice", 20, "co"))
     write(resources.save_room, resources.SaveRoom("Room 1"))
     today = opened.language().local(NOON).date()
     for place, (family, given, sex, born) in enumerate(_PEOPLE):
