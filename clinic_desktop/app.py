@@ -21,6 +21,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.security import vault as vaults
 from clinic_desktop.ui.core.backup_words import backup_words
+from clinic_desktop.ui.core.garbage import WindowCollector
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.shell.idle_watch import IdleWatch
@@ -294,7 +295,9 @@ def run_window(data_dir: DataDir, login: str = "") -> int:
     app = make_application(data_dir)
     session = Session(data_dir, login)
     _install_hooks(session)
+    collector = WindowCollector(session)
     session.start()
     code = app.exec()
     session.close()
+    collector.stop()
     return code

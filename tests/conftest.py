@@ -73,9 +73,10 @@ def _no_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _small_heap() -> None:
-    """Let the collector, which runs after every test, pass over what was imported before."""
+    """Collect between tests only: never on a thread that must not free widgets."""
     gc.collect()
     gc.freeze()
+    gc.disable()
 
 
 @pytest.fixture(autouse=True)
@@ -100,12 +101,10 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail on threads, running timers and windows that a test leaves behind."""
     threads, windows, timers = threading.enumerate(), _windows(), _running_timers()
     yield
+    gc.collect()
     if request.node.get_closest_marker("leaks"):
         return
     left = _left(windows, timers)
-    if left:  # perhaps Python has only not yet thrown it away
-        gc.collect()
-        left = _left(windows, timers)
     left += [f"thread {t.name}" for t in _alive(set(threading.enumerate()) - set(threads))]
     assert not left, "left behind: " + ", ".join(left)
 

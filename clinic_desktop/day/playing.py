@@ -16,6 +16,7 @@ from clinic_desktop.sample_clinic import create_sample
 from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 from clinic_desktop.services.sample.script import script
+from clinic_desktop.ui.core.garbage import WindowCollector
 
 PRINTED = ("prescription", "receipt", "invoice", "appointment-slip")
 
@@ -48,6 +49,7 @@ def play_day(out: Path, language: str = "en") -> Played:
         application = app.make_application(data_dir)
         application.setQuitOnLastWindowClosed(False)
         session = app.Session(data_dir, plan.staff[0].login, clock)
+        collector = WindowCollector(session)
         try:
             session.start()
             medicine = plan.data["favourites"]["medicines"][0][0]
@@ -55,6 +57,7 @@ def play_day(out: Path, language: str = "en") -> Played:
         finally:
             session.close()
             session.window.close()
+            collector.stop()
     found = tuple(sorted(str(path) for path in papers.glob("*.pdf")))
     if len(found) < 2:
         raise ClinicError(_("The day printed too few papers."), place=str(papers))

@@ -313,4 +313,3 @@ def decide(uow: UnitOfWork, key: str, value: Any) -> None:
         uow.add(Setting(key=key, value=value, user_id=None))
     else:
         row.value = value
-

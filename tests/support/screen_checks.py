@@ -313,7 +313,8 @@ def clipping_problems(root: QWidget) -> list[str]:
         elif isinstance(widget, QAbstractButton) and widget.text():
             hint = widget.minimumSizeHint()
             if widget.width() < hint.width() or widget.height() < hint.height() - 2:
-                problems.append(f"{describe(widget)} is narrower than its words")
+                have, need = widget.size(), (hint.width(), hint.height())
+                problems.append(f"{describe(widget)} is narrower than its words: {have} {need}")
         elif isinstance(widget, QTabBar):
             problems += _tabs_clipped(widget)
         elif isinstance(widget, QTableView):
@@ -325,7 +326,7 @@ def _label_clipped(label: QLabel) -> list[str]:
     hint = label.minimumSizeHint()
     if label.wordWrap():
         metrics = label.fontMetrics()
-        words = label.text().split()
+        words = label.text().replace("\u200b", " ").split()  # also where a line may break
         widest = max((metrics.horizontalAdvance(word) for word in words), default=0)
         high = label.heightForWidth(label.width())
         if widest > label.width() + 1 or high > label.height() + 2:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from functools import partial
+from pathlib import Path
 
 import PySide6
 from PySide6.QtCore import QUrl
@@ -57,7 +59,7 @@ class DataPage(SettingsPage):
         versions = FactList()
         versions.show_facts(
             [
-                Fact("folder", _("Data folder"), isolate(str(root))),
+                Fact("folder", _("Data folder"), _breakable(root)),
                 Fact("program", "Clinic Desktop", isolate(__version__)),
                 Fact("qt", "Qt", isolate(PySide6.__version__)),
                 Fact("python", "Python", isolate(platform.python_version())),
@@ -98,6 +100,11 @@ class DataPage(SettingsPage):
         )
         if report.ok:
             self.said(_("The record is whole."))
+
+
+def _breakable(folder: Path) -> str:
+    """A path that may go on in the next line after each folder."""
+    return isolate(str(folder).replace(os.sep, os.sep + "\u200b"))
 
 
 def _pill(wrong: str) -> PillSpec:

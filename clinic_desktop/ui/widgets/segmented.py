@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.letter_keys import letter_of
@@ -51,6 +51,8 @@ class SegmentedControl(QFrame):
         super().__init__(parent)
         self.setProperty("role", "segments")
         self.setAccessibleName(name)
+        # Never lower than its words: the style's least height knows nothing of tall scripts.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._options = tuple(options)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
