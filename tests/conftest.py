@@ -71,14 +71,6 @@ def _no_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _small_heap() -> None:
-    """Collect between tests only: never on a thread that must not free widgets."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     """Give the next test the language this one found."""
@@ -152,6 +144,11 @@ def _running_timers() -> list[QTimer]:
 
 
 def pytest_collection_finish() -> None:
-    """Set aside what lives as long as the run, so that looking for leaks stays quick."""
+    """Set aside what lives as long as the run, so that looking for leaks stays quick.
+
+    From here on garbage is collected between tests only: never on a thread that must not free
+    widgets.
+    """
     gc.collect()
     gc.freeze()
+    gc.disable()
