@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QWidget
 
+    from clinic_desktop.ui.theme.look import Appearance
+
 pytest_plugins = ("tests.support.records", "tests.support.windows", "tests.support.busy_day")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -77,6 +79,27 @@ def _english_again() -> Iterator[None]:
     before = i18n.current()
     yield
     i18n.use(before)
+
+
+@pytest.fixture(autouse=True)
+def _look_again() -> Iterator[None]:
+    """Give the next test the look this one found, whatever it chose and however it ended."""
+    before = _appearance()
+    yield
+    if _has_windows() and _appearance() != before:
+        from PySide6.QtWidgets import QApplication
+
+        from clinic_desktop.ui.theme import style
+
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        style.apply(app, before or style.Appearance())
+
+
+def _appearance() -> Appearance | None:
+    """The look in force; none before the first window."""
+    module = sys.modules.get("clinic_desktop.ui.theme.look")
+    return module.look().appearance if module else None
 
 
 @pytest.fixture(autouse=True)

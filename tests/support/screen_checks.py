@@ -394,16 +394,26 @@ def places(root: QWidget) -> dict[int, QRect]:
     return {id(widget): _place(widget, root) for widget in focus_stops(root)}
 
 
+def _places_at_rest(root: QWidget) -> dict[int, QRect]:
+    """Where each thing stands once nothing moves any more: a scroll bar comes a step later."""
+    found: dict[int, QRect] = {}
+    for _round in range(10):
+        settle()
+        QApplication.processEvents()
+        before, found = found, places(root)
+        if found == before:
+            break
+    return found
+
+
 def mirror_problems(root: QWidget) -> list[str]:
     """Turned to right-to-left, everything stands at the mirrored place."""
-    settle()
-    before, direction = places(root), QApplication.layoutDirection()
+    before, direction = _places_at_rest(root), QApplication.layoutDirection()
     named = {id(widget): describe(widget) for widget in focus_stops(root)}
     rtl = direction == Qt.LayoutDirection.RightToLeft
     turned = Qt.LayoutDirection.LeftToRight if rtl else Qt.LayoutDirection.RightToLeft
     QApplication.setLayoutDirection(turned)
-    settle()
-    after, width = places(root), root.width()
+    after, width = _places_at_rest(root), root.width()
     QApplication.setLayoutDirection(direction)
     settle()
     problems = []

@@ -21,7 +21,7 @@ from clinic_desktop.ui.first_run.later_steps import BackupStep, PricesStep, Prin
 from clinic_desktop.ui.first_run.state import StepKey, kept_answers
 from clinic_desktop.ui.setup.region import Region
 from clinic_desktop.ui.theme import style
-from clinic_desktop.ui.theme.look import Appearance, look
+from clinic_desktop.ui.theme.look import Appearance
 from tests.support import screen_checks
 from tests.support.records import PASSWORD
 from tests.ui.first_run.conftest import ALT, CTRL, ENTER, Pc
@@ -306,20 +306,16 @@ def test_every_step_can_be_used_by_keys_and_screen_readers_at_any_size(pc: Pc) -
     make_practice(pc)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    before = look().appearance
     pc.view.resize(1280, 740)
-    try:
-        for scale in (100, 200):
-            style.apply(app, Appearance(scale=scale))
-            for key in StepKey:
-                pc.view._show(key)
-                pc.reach(key)
-                wrong = screen_checks.problems(pc.view)
-                wrong += screen_checks.problems(pc.view, screen_checks.ROOM)
-                wrong += screen_checks.mirror_problems(pc.view)
-                assert wrong == [], (scale, key)
-    finally:
-        style.apply(app, before)
+    for scale in (100, 200):
+        style.apply(app, Appearance(scale=scale))
+        for key in StepKey:
+            pc.view._show(key)
+            pc.reach(key)
+            wrong = screen_checks.problems(pc.view)
+            wrong += screen_checks.problems(pc.view, screen_checks.ROOM)
+            wrong += screen_checks.mirror_problems(pc.view)
+            assert wrong == [], (scale, key)
 
 
 @pytest.mark.slow

@@ -14,8 +14,6 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import Settings
 from clinic_desktop.ui.settings.settings_view import SettingsView
-from clinic_desktop.ui.theme import style
-from clinic_desktop.ui.theme.look import look
 from tests.support.records import Record
 from tests.support.windows import RecordingHost
 
@@ -72,8 +70,7 @@ class Desk:
 
 @pytest.fixture
 def desk(record: Record, ui_context: Context, qtbot: QtBot) -> Iterator[Desk]:
-    """The settings, open; afterwards the look is what it was."""
-    app, before = QApplication.instance(), look().appearance
+    """The settings, open."""
     view = SettingsView(ui_context)
     qtbot.addWidget(view)
     view.resize(1180, 760)
@@ -82,6 +79,4 @@ def desk(record: Record, ui_context: Context, qtbot: QtBot) -> Iterator[Desk]:
     found = Desk(view, ui_context, record, qtbot)
     yield found
     found.idle()
-    if isinstance(app, QApplication) and look().appearance != before:
-        style.apply(app, before)
     QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
