@@ -6,16 +6,20 @@ Loads neither the database nor the tables, so that the lock screen need not wait
 from __future__ import annotations
 
 import json
+import threading
 from datetime import datetime
 from typing import Any
 
 from clinic_desktop import i18n
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import StorageError
+from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import Language, _
 
 USUAL_LOCK_MINUTES = 5
 _DAY_MINUTES = 24 * 60
+_one_at_a_time = threading.Lock()
+"""A backup and a choice in the settings may end in the same moment."""
 
 
 def exists(data_dir: DataDir) -> bool:
@@ -35,8 +39,9 @@ def remembered(data_dir: DataDir) -> dict[str, Any]:
 def remember(data_dir: DataDir, **choices: str | int | bool) -> None:
     """Keep such choices; failing to is not worth stopping for."""
     try:
-        content = json.dumps(remembered(data_dir) | choices, indent=1)
-        data_dir.local_settings.write_text(content, "utf-8")
+        with _one_at_a_time:
+            content = json.dumps(remembered(data_dir) | choices, indent=1)
+            replace_file(data_dir.local_settings, content.encode())
     except OSError as error:
         raise StorageError(_("The settings of this PC cannot be written.")) from error
 

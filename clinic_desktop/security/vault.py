@@ -2,15 +2,13 @@
 
 Algorithm 1 is Argon2id over the password (NFC, UTF-8) to a 256-bit key, which seals the 48 bytes
 of the raw SQLCipher key with XChaCha20-Poly1305; the header of the slot is authenticated with it.
-The file is replaced as a whole (write beside, fsync, rename, fsync of the folder) and the
-generation before is kept as ``vault.json.previous``.
+The file is replaced as a whole and the generation before is kept as ``vault.json.previous``.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 import unicodedata
 import uuid
@@ -32,6 +30,7 @@ from clinic_desktop.errors import (
     ValidationError,
     WrongPasswordError,
 )
+from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
 
 FORMAT, VERSION = "clinic-vault", 1
@@ -171,16 +170,10 @@ def save(vault: Vault, path: Path) -> Vault:
     """Write the vault so that a power cut leaves the old or the new one; returns it as written."""
     vault = replace(vault, generation=vault.generation + 1)
     content = json.dumps(_to_dict(vault), ensure_ascii=False, indent=1).encode()
-    temporary = path.with_suffix(".new")
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as f:
-            f.write(content)
-            f.flush()
-            os.fsync(f.fileno())
         if path.exists():
-            path.with_name(path.name + ".previous").write_bytes(path.read_bytes())
-        temporary.replace(path)
-        sync_folder(path.parent)
+            replace_file(path.with_name(path.name + ".previous"), path.read_bytes())
+        replace_file(path, content)
     except OSError as error:
         raise StorageError(
             _("The key file cannot be written: {reason}").format(reason=error.strerror),
@@ -188,17 +181,6 @@ def save(vault: Vault, path: Path) -> Vault:
             place=str(path),
         ) from error
     return vault
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder durable; Windows does that by itself."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def load(path: Path) -> Vault:
