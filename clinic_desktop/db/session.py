@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, event
@@ -17,9 +17,12 @@ from clinic_desktop.clock import Clock
 from clinic_desktop.db import journal, search
 from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.models.base import Base
 from clinic_desktop.models.local import NumberSeries
 from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import to_millis
+
+Row = TypeVar("Row", bound=Base)
 
 
 @dataclass
@@ -31,11 +34,18 @@ class ReadSession:
     clock: Clock
     now: datetime
     _zone: ZoneInfo | None = field(default=None, init=False)
+    _held: list[Base | None] = field(default_factory=list, init=False)
 
     @property
     def cursor(self) -> Any:
         """The driver's connection of this transaction, for SQL that the ORM has no words for."""
         return self.session.connection().connection.dbapi_connection
+
+    def get(self, model: type[Row], row_id: uuid.UUID) -> Row | None:
+        """The row of an id, if any; asked again in this transaction, it is not read again."""
+        row = self.session.get(model, row_id)
+        self._held.append(row)  # the mapper forgets what nobody holds
+        return row
 
     @property
     def zone(self) -> ZoneInfo:
@@ -77,7 +87,6 @@ class UnitOfWork(ReadSession):
 
     def expect(self, table: str, row_id: uuid.UUID, base: int | None) -> None:
         """Raise ``StaleError`` if the row was written after the form was opened."""
-        self.session.flush()
         journal.expect(self.cursor, table, row_id, base)
 
     def audit(

@@ -1,4 +1,4 @@
-"""Which rows belong to one person's chart, merged charts included."""
+"""The rows that a chart hangs on: the person, merged charts included, and the visits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
-from clinic_desktop.errors import NotFoundError
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _
+from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
 
 # Plain SQL: every query of a chart begins with it, and the mapper costs ten times the answer.
@@ -40,14 +42,48 @@ def patient(session: Session, patient_id: uuid.UUID) -> Patient:
     return row
 
 
-def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
-    """The chart that a merged one leads to; itself if it was never merged."""
+def survivor(session: Session, patient_id: uuid.UUID) -> Patient:
+    """The chart that a merged one leads to; itself if it was never merged.
+
+    Raises:
+        NotFoundError: no such chart, or it was hidden.
+    """
     row = patient(session, patient_id)
     seen = {row.id}
     while row.merged_into is not None and row.merged_into not in seen:
         seen.add(row.merged_into)
         row = patient(session, row.merged_into)
-    return row.id
+    return row
+
+
+def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
+    """The id of the chart that a merged one leads to; its own if it was never merged."""
+    return survivor(session, patient_id).id
+
+
+def visit(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
+    """The visit's own row.
+
+    Raises:
+        NotFoundError: no such visit, or it was hidden.
+    """
+    row = reads.get(Encounter, encounter_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such visit."))
+    return row
+
+
+def open_visit(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
+    """The row of a visit that may still be written to.
+
+    Raises:
+        NotFoundError: no such visit, or it was hidden.
+        RuleError: it is signed.
+    """
+    row = visit(reads, encounter_id)
+    if row.signed_at is not None:
+        raise RuleError(_("This visit is signed."), hint=_("Write an addendum."))
+    return row
 
 
 def visible(model: type[Patient]) -> object:

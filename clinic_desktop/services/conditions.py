@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
-from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import Condition
-from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.practice import Favourite
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
@@ -139,7 +138,7 @@ def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid
         RuleError: the visit is signed.
         ValidationError: the diagnosis has no words.
     """
-    encounter = _open_visit(uow, encounter_id)
+    encounter = charts.open_visit(uow, encounter_id)
     _check(term)
     made = uow.session.scalars(_of_visit(encounter_id)).all()
     same = next((each for each in made if _key(_row(each).term) == _key(term)), None)
@@ -169,7 +168,7 @@ def remove_diagnosis(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     """
     row = _condition(uow, condition_id)
     if row.encounter_id is not None:
-        _open_visit(uow, row.encounter_id)
+        charts.open_visit(uow, row.encounter_id)
     row.is_deleted = True
     uow.session.flush()
     for rank, each in enumerate(uow.session.scalars(_of_visit(row.encounter_id)).all(), 1):
@@ -186,7 +185,7 @@ def make_main(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     """
     row = _condition(uow, condition_id)
     if row.encounter_id is not None:
-        _open_visit(uow, row.encounter_id)
+        charts.open_visit(uow, row.encounter_id)
     others = [
         each for each in uow.session.scalars(_of_visit(row.encounter_id)) if each.id != row.id
     ]
@@ -274,15 +273,6 @@ def _of_visit(encounter_id: uuid.UUID | None) -> Select[Condition]:
         )
         .order_by(Condition.rank, Condition.id)
     )
-
-
-def _open_visit(uow: UnitOfWork, encounter_id: uuid.UUID) -> Encounter:
-    row = uow.session.get(Encounter, encounter_id)
-    if row is None or row.is_deleted:
-        raise NotFoundError(_("There is no such visit."))
-    if row.signed_at is not None:
-        raise RuleError(_("This visit is signed."), hint=_("Write an addendum."))
-    return row
 
 
 def _condition(uow: UnitOfWork, condition_id: uuid.UUID) -> Condition:

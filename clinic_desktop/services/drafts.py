@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -52,8 +52,8 @@ def load_draft(reads: ReadSession, kind: str, subject: str) -> DraftRow | None:
 @command("draft.write")
 def discard_draft(uow: UnitOfWork, kind: str, subject: str) -> None:
     """Forget the words of one form: they were saved for good, or given up."""
-    key = (Draft.user_id == _person(uow), Draft.kind == kind, Draft.subject == subject)
-    uow.session.execute(delete(Draft).where(*key))
+    key = (_person(uow).bytes, kind, subject)
+    uow.cursor.execute("DELETE FROM draft WHERE user_id = ? AND kind = ? AND subject = ?", key)
 
 
 @query("draft.write")

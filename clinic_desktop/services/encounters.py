@@ -90,7 +90,7 @@ def finish(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
     Raises:
         NotFoundError: there is no such visit.
     """
-    _finish(uow, _encounter(uow, encounter_id))
+    _finish(uow, charts.visit(uow, encounter_id))
 
 
 @command("visit.sign")
@@ -111,7 +111,7 @@ def sign(
         RuleError: it is signed already.
         StaleError: somebody changed the note since it was shown.
     """
-    encounter = _encounter(uow, encounter_id)
+    encounter = charts.visit(uow, encounter_id)
     if encounter.signed_at is not None:
         raise RuleError(_("This visit is signed already."), hint=_("Write an addendum."))
     if text is not None:
@@ -137,13 +137,6 @@ def _finish(uow: UnitOfWork, encounter: Encounter) -> None:
     encounter.status = EncounterStatus.FINISHED
     encounter.end_at = encounter.end_at or uow.now
     encounter_reached(uow, encounter.id, AppointmentStatus.TO_BILL)
-
-
-def _encounter(uow: UnitOfWork, encounter_id: uuid.UUID) -> Encounter:
-    row = uow.session.get(Encounter, encounter_id)
-    if row is None or row.is_deleted:
-        raise NotFoundError(_("There is no such visit."))
-    return row
 
 
 def _appointment(

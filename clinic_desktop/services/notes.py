@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import NoteStatus
-from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.errors import RuleError, ValidationError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.encounter import Encounter, Note
+from clinic_desktop.models.encounter import Note
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.types import to_json
+from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.drafts import discard_draft
 
@@ -147,9 +148,7 @@ def text_hash(note: Note) -> str:
 
 
 def _open_note(uow: UnitOfWork, encounter_id: uuid.UUID) -> Note:
-    encounter = uow.session.get(Encounter, encounter_id)
-    if encounter is None or encounter.is_deleted:
-        raise NotFoundError(_("There is no such visit."))
+    encounter = charts.visit(uow, encounter_id)
     note = uow.session.scalar(
         select(Note)
         .where(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -28,11 +29,10 @@ from clinic_desktop.domain.vitals import (
     parse_vital,
     weight_doubt,
 )
-from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
-from clinic_desktop.i18n import _
+from clinic_desktop.errors import ValidationError
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.observation import Observation
-from clinic_desktop.models.types import to_json, to_millis
+from clinic_desktop.models.types import from_millis, to_json, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services import observations_words as words
 from clinic_desktop.services.access import command, query
@@ -46,13 +46,25 @@ KIND_OF = {vital.loinc: vital.kind for vital in VITALS.values()} | {
 }
 
 _LAST = """
-SELECT (
+SELECT last.code, last.value, last.unit_code, last.effective_at, last.note
+FROM json_each(:codes) AS wanted
+JOIN observation AS last ON last.id = (
  SELECT id FROM observation
  WHERE patient_id = :chart AND code = wanted.value AND effective_at < :until
   AND status <> 'entered-in-error' AND is_deleted = 0
  ORDER BY effective_at DESC LIMIT 1
-) FROM json_each(:codes) AS wanted"""
+) WHERE last.encounter_id IS NOT :visit"""
 """The last measurement of each kind: one look into the index for each code."""
+
+
+class _Last(NamedTuple):
+    """As much of an earlier observation as is needed to judge a new one."""
+
+    code: str
+    value: str
+    unit_code: str
+    effective_at: datetime
+    note: str
 
 
 @dataclass(frozen=True)
@@ -104,7 +116,8 @@ def vitals_context(reads: ReadSession, encounter_id: uuid.UUID) -> VitalsContext
     Raises:
         NotFoundError: there is no such visit.
     """
-    return _context(reads, _encounter(reads, encounter_id))
+    encounter = charts.visit(reads, encounter_id)
+    return _context(reads, encounter, _rows_of(reads, encounter))
 
 
 def judge(typed: TypedVital, context: VitalsContext) -> Judgement:
@@ -138,22 +151,19 @@ def record_vitals(
         RuleError: the visit is signed.
         ValidationError: a value cannot be true, or is rare and was not confirmed.
     """
-    encounter = _encounter(uow, encounter_id)
-    if encounter.signed_at is not None:
-        raise RuleError(_("This visit is signed."), hint=_("Write an addendum."))
-    context = _context(uow, encounter)
+    encounter = charts.open_visit(uow, encounter_id)
+    here = _rows_of(uow, encounter)
+    context = _context(uow, encounter, here)
     for each in typed:
         if not each.text.strip():
-            _withdraw(uow, encounter, _kinds(each.field))
+            _withdraw(here, _kinds(each.field))
             continue
         judged = judge(each, context)
         if judged.question and not each.confirmed:
             raise ValidationError(each.field, judged.question)
-        _record(uow, encounter, judged.readings, CONFIRMED if judged.question else "")
-    uow.session.flush()
-    _record_bmi(uow, encounter, _with_here(uow, encounter, context))
-    uow.session.flush()
-    return _with_here(uow, encounter, context)
+        here += _record(uow, encounter, here, judged.readings, judged.question and CONFIRMED)
+    here += _record_bmi(uow, encounter, here, context)
+    return replace(context, here=_measured(_standing(here)))
 
 
 def _kinds(field_name: str) -> tuple[VitalKind, ...]:
@@ -180,20 +190,16 @@ def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
     return ""
 
 
-def _context(reads: ReadSession, encounter: Encounter) -> VitalsContext:
+def _context(
+    reads: ReadSession, encounter: Encounter, here: Iterable[Observation]
+) -> VitalsContext:
     before = _measured(_last_before(reads, encounter))
     day = encounter.start_at.astimezone(reads.zone).date()
-    age_then = _age(reads, encounter.patient_id, day)
-    return _with_here(reads, encounter, VitalsContext(day, age_then, before=before))
-
-
-def _with_here(reads: ReadSession, encounter: Encounter, context: VitalsContext) -> VitalsContext:
-    """The context with what is recorded at the visit by now."""
-    return replace(context, here=_measured(_rows_of(reads, encounter)))
+    return VitalsContext(day, _age(reads, encounter.patient_id, day), _measured(here), before)
 
 
 def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
-    patient = charts.patient(reads.session, charts.surviving(reads.session, patient_id))
+    patient = charts.survivor(reads.session, patient_id)
     if not patient.birth_date:
         return None
     try:
@@ -216,20 +222,24 @@ def _rows_of(reads: ReadSession, encounter: Encounter) -> list[Observation]:
     return list(found)
 
 
-def _last_before(reads: ReadSession, encounter: Encounter) -> Iterable[Observation]:
-    until = to_millis(encounter.start_at)
-    ids: list[uuid.UUID] = []
+def _standing(rows: Iterable[Observation]) -> list[Observation]:
+    """Those that were not taken back."""
+    return [row for row in rows if row.status != ObservationStatus.ENTERED_IN_ERROR]
+
+
+def _last_before(reads: ReadSession, encounter: Encounter) -> Iterable[_Last]:
+    wanted = {
+        "codes": to_json(list(KIND_OF)),
+        "until": to_millis(encounter.start_at),
+        "visit": encounter.id.bytes,
+    }
     for chart in charts.chart_ids(reads.session, encounter.patient_id):
-        values = {"chart": chart.bytes, "until": until, "codes": to_json(list(KIND_OF))}
-        found = reads.cursor.execute(_LAST, values).fetchall()
-        ids += [uuid.UUID(bytes=row[0]) for row in found if row[0] is not None]
-    if not ids:
-        return []
-    rows = reads.session.scalars(select(Observation).where(Observation.id.in_(ids)))
-    return [row for row in rows if row.encounter_id != encounter.id]
+        found = reads.cursor.execute(_LAST, wanted | {"chart": chart.bytes}).fetchall()
+        for code, value, unit, measured_at, note in found:
+            yield _Last(code, value, unit, from_millis(measured_at), note)
 
 
-def _measured(rows: Iterable[Observation]) -> dict[VitalKind, Measured]:
+def _measured(rows: Iterable[Observation | _Last]) -> dict[VitalKind, Measured]:
     found: dict[VitalKind, Measured] = {}
     for row in rows:
         kind = KIND_OF.get(row.code)
@@ -246,22 +256,30 @@ def _measured(rows: Iterable[Observation]) -> dict[VitalKind, Measured]:
     return found
 
 
-def _record(uow: UnitOfWork, encounter: Encounter, readings: Sequence[Reading], note: str) -> None:
+def _record(
+    uow: UnitOfWork,
+    encounter: Encounter,
+    here: Iterable[Observation],
+    readings: Sequence[Reading],
+    note: str,
+) -> list[Observation]:
+    """The rows of new readings; none where they say what is recorded already."""
     kinds = [reading.kind for reading in readings]
-    old = [row for row in _rows_of(uow, encounter) if KIND_OF.get(row.code) in kinds]
+    old = [row for row in _standing(here) if KIND_OF.get(row.code) in kinds]
     if {(KIND_OF[row.code], row.value) for row in old} == {
         (reading.kind, str(reading.value)) for reading in readings
     }:
-        return
-    if old:
-        _withdraw(uow, encounter, kinds)
+        return []
+    _withdraw(here, kinds)
     replaced = {KIND_OF[row.code]: row.id for row in old}
+    made: list[Observation] = []
     parent = None
     if len(readings) > 1:
         parent = _observation(
             uow, encounter, BLOOD_PRESSURE_PANEL, words.vital_name(BLOOD_PRESSURE)
         )
         uow.add(parent)
+        made.append(parent)
     for reading in readings:
         vital = VITALS[reading.kind]
         row = _observation(uow, encounter, vital.loinc, words.vital_name(reading.kind))
@@ -274,6 +292,8 @@ def _record(uow: UnitOfWork, encounter: Encounter, readings: Sequence[Reading], 
         if row.corrects_id is not None:
             row.status = ObservationStatus.CORRECTED
         uow.add(row)
+        made.append(row)
+    return made
 
 
 def _observation(uow: UnitOfWork, encounter: Encounter, loinc: str, display: str) -> Observation:
@@ -291,35 +311,28 @@ def _observation(uow: UnitOfWork, encounter: Encounter, loinc: str, display: str
     )
 
 
-def _withdraw(
-    uow: UnitOfWork, encounter: Encounter, kinds: Sequence[VitalKind]
-) -> list[Observation]:
+def _withdraw(here: Iterable[Observation], kinds: Sequence[VitalKind]) -> None:
     """Mark the recorded values of these kinds as entered in error; they stay in the history."""
-    here = _rows_of(uow, encounter)
-    rows = [row for row in here if KIND_OF.get(row.code) in kinds]
+    standing = _standing(here)
+    rows = [row for row in standing if KIND_OF.get(row.code) in kinds]
     parents = {row.parent_id for row in rows if row.parent_id is not None}
-    for row in here:
+    for row in standing:
         if row in rows or row.id in parents:
             row.status = ObservationStatus.ENTERED_IN_ERROR
-    return rows
 
 
-def _record_bmi(uow: UnitOfWork, encounter: Encounter, context: VitalsContext) -> None:
+def _record_bmi(
+    uow: UnitOfWork, encounter: Encounter, here: Sequence[Observation], context: VitalsContext
+) -> list[Observation]:
     """An adult's height from an earlier visit still holds; a child's does not."""
-    weight, height = (context.here.get(kind) for kind in (VitalKind.WEIGHT, VitalKind.HEIGHT))
+    measured = _measured(_standing(here))
+    weight, height = (measured.get(kind) for kind in (VitalKind.WEIGHT, VitalKind.HEIGHT))
     grown = context.age is not None and context.age.years >= 20
     if height is None and grown:
         height = context.before.get(VitalKind.HEIGHT)
     old_enough = context.age is not None and context.age.total_months >= BMI_FROM_MONTHS
     if weight is None or height is None or not old_enough:
-        _withdraw(uow, encounter, [VitalKind.BMI])
-        return
+        _withdraw(here, [VitalKind.BMI])
+        return []
     reading = Reading(VitalKind.BMI, bmi(weight.value, height.value))
-    _record(uow, encounter, [reading], "")
-
-
-def _encounter(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
-    row = reads.session.get(Encounter, encounter_id)
-    if row is None or row.is_deleted:
-        raise NotFoundError(_("There is no such visit."))
-    return row
+    return _record(uow, encounter, here, [reading], "")

@@ -15,7 +15,11 @@ BLOOD_PRESSURE = "bp"
 
 def vital_name(field: str, language: Language | None = None) -> str:
     """What a vital sign is called, in the window's language or another."""
-    words = language or current()
+    return _names(language or current())[field]
+
+
+@cache
+def _names(words: Language) -> dict[str, str]:
     return {
         BLOOD_PRESSURE: words.pgettext("vital sign", "BP"),
         VitalKind.SYSTOLIC: words.pgettext("vital sign", "Systolic pressure"),
@@ -29,7 +33,7 @@ def vital_name(field: str, language: Language | None = None) -> str:
         VitalKind.BMI: words.pgettext("vital sign", "BMI"),
         VitalKind.HEAD: words.pgettext("vital sign", "Head"),
         VitalKind.GLUCOSE: words.pgettext("vital sign", "Glucose"),
-    }[field]
+    }
 
 
 def unit_words(ucum: str, language: Language | None = None) -> str:
