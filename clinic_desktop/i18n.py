@@ -116,9 +116,11 @@ class Language:
         return self._digits(pattern)
 
     def number(self, value: Decimal | float, decimals: int | None = None) -> str:
-        """A number with the language's separators; ``decimals`` fixes the digits shown."""
-        pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-        return _number(value, pattern, self.locale, self._numbers)
+        """A number with the language's separators; ``decimals`` fixes the digits shown.
+
+        Without it a decimal shows every digit it has: a dose of 0.0625 mg is not one of 0.062.
+        """
+        return _number(value, decimals, self.locale, self._numbers)
 
     def money(self, amount_minor: int, currency: str) -> str:
         """An amount in integer minor units with its currency."""
@@ -156,9 +158,17 @@ def _time(value: dt.time, style: str, locale: Locale) -> str:
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _number(value: Decimal | float, pattern: str | None, locale: Locale, system: str) -> str:
+def _number(value: Decimal | float, decimals: int | None, locale: Locale, system: str) -> str:
+    pattern = None
+    if decimals is not None:  # grouped as the language groups: 12,34,567.89 in India
+        whole = locale.decimal_formats[None].pattern.partition(".")[0]
+        pattern = f"{whole}.{'0' * decimals}" if decimals else whole
     return babel_numbers.format_decimal(
-        value, format=pattern, locale=locale, numbering_system=system
+        value,
+        format=pattern,
+        locale=locale,
+        decimal_quantization=decimals is not None or not isinstance(value, Decimal),
+        numbering_system=system,
     )
 
 

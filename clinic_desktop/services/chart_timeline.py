@@ -14,7 +14,7 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
-from clinic_desktop.services.observations_words import unit_words
+from clinic_desktop.services.observations_words import reported_words, unit_words
 
 PAGE = 60
 MOST_NAMED = 8
@@ -207,4 +207,6 @@ def _entry(kind: TimelineKind, row: tuple[Any, ...]) -> TimelineEntry:
 def _measured(detail: str) -> str:
     """The first measurements of a group, with their units as people write them."""
     parts = [each.split(_UNIT) for each in detail.split(_RECORD)[:MOST_NAMED]]
-    return " · ".join(f"{name} {value} {unit_words(unit)}".strip() for name, value, unit in parts)
+    return " · ".join(
+        f"{name} {reported_words(value)} {unit_words(unit)}".strip() for name, value, unit in parts
+    )

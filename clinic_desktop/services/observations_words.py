@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import cache
 
 from clinic_desktop.domain.codes import Interpretation, ObservationCategory
+from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.domain.vitals import VITALS, Verdict, VitalError, VitalKind, WeightDoubt
 from clinic_desktop.i18n import Language, _, current, isolate
 
 BLOOD_PRESSURE = "bp"
 """The field in which both pressures are typed; every other field is a ``VitalKind``."""
+_REPORTED = re.compile(r"([<>≤≥]=?)?(-?(?:0|[1-9]\d*)(?:\.(\d+))?)")
 
 
 def vital_name(field: str, language: Language | None = None) -> str:
@@ -67,9 +70,17 @@ def _units(words: Language) -> dict[str, str]:
 
 def value_words(value: Decimal, ucum: str) -> str:
     """A value with its unit, kept in one piece in text of either direction."""
-    unit, shown = unit_words(ucum), value.normalize()
-    number = current().number(shown, max(0, -int(shown.as_tuple().exponent)))
+    unit, number = unit_words(ucum), current().number(value)
     return isolate(f"{number} {unit}" if unit else number)
+
+
+def reported_words(value: str) -> str:
+    """A result as it was reported, to the digit, with the language's decimal mark."""
+    found = _REPORTED.fullmatch(value)
+    if found is None:
+        return plain_term(value)
+    comparator, number, fraction = found.groups(default="")
+    return comparator + current().number(Decimal(number), len(fraction))
 
 
 def refusal(field: str, error: VitalError) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Hashable
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services import chart_results
 from clinic_desktop.services.chart_results import ResultRow, Series
-from clinic_desktop.services.observations_words import category_words, unit_words
+from clinic_desktop.services.observations_words import category_words, reported_words, unit_words
 from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.chart.section import Section
 from clinic_desktop.ui.core.context import Context
@@ -115,7 +114,7 @@ class ResultsSection(Section):
 
 def _value(row: ResultRow) -> Cell:
     """Numbers keep their digits; words are cut where the column ends."""
-    words_ = plain_term(row.value)
+    words_ = reported_words(row.value)
     short = words_ if len(words_) <= LONGEST_WORDS else f"{words_[: LONGEST_WORDS - 1]}…"
     return Cell(short, unit_words(row.unit), tip=words_ if short != words_ else "")
 

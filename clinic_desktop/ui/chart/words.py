@@ -11,7 +11,7 @@ from clinic_desktop.services.chart_medicines import MedicineRow
 from clinic_desktop.services.chart_results import ResultRow, Series
 from clinic_desktop.services.chart_visits import VisitRow
 from clinic_desktop.services.conditions import ConditionRow
-from clinic_desktop.services.observations_words import flag_words, unit_words
+from clinic_desktop.services.observations_words import flag_words, reported_words, unit_words
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, severity
 from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPoint
@@ -65,7 +65,7 @@ def no_allergies(state: AllergyState) -> str:
 
 def value_of(row: ResultRow) -> str:
     """A result with its unit, in one piece."""
-    return isolate(f"{plain_term(row.value)} {unit_words(row.unit)}".strip())
+    return isolate(f"{reported_words(row.value)} {unit_words(row.unit)}".strip())
 
 
 def flag_pill(row: ResultRow) -> PillSpec | None:
@@ -81,10 +81,11 @@ def flag_pill(row: ResultRow) -> PillSpec | None:
 
 def range_of(row: ResultRow) -> str:
     """The reference range of a result."""
-    if row.low and row.high:
-        return isolate(f"{row.low}–{row.high}")
-    if row.low or row.high:
-        return isolate(f"≥ {row.low}" if row.low else f"≤ {row.high}")
+    low, high = reported_words(row.low), reported_words(row.high)
+    if low and high:
+        return isolate(f"{low}–{high}")
+    if low or high:
+        return isolate(f"≥ {low}" if low else f"≤ {high}")
     return row.reference
 
 
