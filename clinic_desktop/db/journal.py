@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,7 +25,7 @@ import msgspec
 
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, GroupSpec, TableSpec
+from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, TableSpec
 
 THIS_PC = 1
 INSERT, UPDATE = 0, 1
@@ -88,7 +89,8 @@ def pack(cursor: Any, author: Author) -> Changes | None:
         )
         if fresh:
             inserts.append(_pack_inserts(cursor, table, list(fresh), cid))
-        updates += [_pack_update(cursor, table, pk, grp, cid) for pk, grp in changed]
+        if changed:
+            updates += _pack_updates(cursor, table, list(changed), cid)
         touched |= {(table.name, uuid.UUID(bytes=pk)) for pk in fresh}
         touched |= {(table.name, uuid.UUID(bytes=pk)) for pk, _grp in changed}
     body = zlib.compress(_encode([inserts, updates]), 1)
@@ -102,46 +104,81 @@ def _pack_inserts(cursor: Any, table: TableSpec, ids: Sequence[bytes], cid: int)
     columns = ", ".join(table.columns)
     packed: list[Any] = []
     for part in _chunks(ids):
-        marks = ",".join("?" * len(part))
+        which = f"id IN ({_marks(part)})"
         packed += cursor.execute(
-            f"SELECT id, {columns} FROM {table.name} WHERE id IN ({marks})", part
+            f"SELECT id, {columns} FROM {table.name} WHERE {which}", part
         ).fetchall()
-        cursor.execute(
-            f"UPDATE {table.name} SET sv = ? WHERE id IN ({marks}) AND sv = 0", [cid, *part]
-        )
+        cursor.execute(f"UPDATE {table.name} SET sv = ? WHERE {which} AND sv = 0", [cid, *part])
     return [table.number, [numbers[name] for name in table.columns], packed]
 
 
-def _pack_update(cursor: Any, table: TableSpec, pk: bytes, grp: int, cid: int) -> list[Any]:
-    group = next(each for each in table.groups if each.number == grp)
-    values = cursor.execute(
-        f"SELECT {', '.join(group.names)} FROM {table.name} WHERE id = ?", (pk,)
-    ).fetchone()
-    replaced = _base(cursor, table, pk, grp) or versions(cursor, table, pk, group)
-    cursor.execute("DELETE FROM sync_cell WHERE tbl=? AND pk=? AND grp=?", (table.number, pk, grp))
-    cursor.execute(
-        "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?,?,?,?)", (table.number, pk, grp, cid)
+def _pack_updates(
+    cursor: Any, table: TableSpec, changed: Sequence[tuple[bytes, int]], cid: int
+) -> list[Any]:
+    """Changed groups, as row id and group number: what they hold now and what they replace."""
+    ids = list(dict.fromkeys(pk for pk, _grp in changed))
+    rows = _values(cursor, table, ids)
+    replaced = _versions(cursor, table, ids) | _bases(cursor, table, changed)
+    keys = [(table.number, pk, grp) for pk, grp in changed]
+    cursor.executemany("DELETE FROM sync_cell WHERE tbl=? AND pk=? AND grp=?", keys)
+    cursor.executemany(
+        "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?,?,?,?)", [(*key, cid) for key in keys]
     )
-    return [table.number, pk, grp, list(values), replaced]
+    names = {group.number: group.names for group in table.groups}
+    return [
+        [
+            table.number,
+            pk,
+            grp,
+            [rows[pk][name] for name in names[grp]],
+            replaced.get((pk, grp)) or [rows[pk]["sv"]],
+        ]
+        for pk, grp in changed
+    ]
 
 
-def versions(cursor: Any, table: TableSpec, pk: bytes, group: GroupSpec) -> list[int]:
-    """The current versions of a group: one, or several while a conflict is open."""
-    rows = cursor.execute(
-        "SELECT ver FROM sync_cell WHERE tbl=? AND pk=? AND grp=? ORDER BY ver",
-        (table.number, pk, group.number),
-    ).fetchall()
-    if not rows:
-        rows = cursor.execute(f"SELECT sv FROM {table.name} WHERE id = ?", (pk,)).fetchall()
-    return [row[0] for row in rows]
+def _values(cursor: Any, table: TableSpec, ids: Sequence[bytes]) -> dict[bytes, dict[str, Any]]:
+    columns = ("sv", *table.columns)
+    found: dict[bytes, dict[str, Any]] = {}
+    for part in _chunks(ids):
+        for pk, *values in cursor.execute(
+            f"SELECT id, {', '.join(columns)} FROM {table.name} WHERE id IN ({_marks(part)})", part
+        ).fetchall():
+            found[bytes(pk)] = dict(zip(columns, values, strict=True))
+    return found
 
 
-def _base(cursor: Any, table: TableSpec, pk: bytes, grp: int) -> list[int] | None:
-    row = cursor.execute(
-        "DELETE FROM sync_base WHERE tbl=? AND pk=? AND grp=? RETURNING vers",
-        (table.number, pk, grp),
-    ).fetchone()
-    return list(_decode(row[0])) if row else None
+def _versions(
+    cursor: Any, table: TableSpec, ids: Sequence[bytes]
+) -> dict[tuple[bytes, int], list[int]]:
+    """The versions of groups changed since their row was made; several where one is disputed."""
+    found: dict[tuple[bytes, int], list[int]] = defaultdict(list)
+    for part in _chunks(ids):
+        for pk, grp, version in cursor.execute(
+            f"SELECT pk, grp, ver FROM sync_cell WHERE tbl=? AND pk IN ({_marks(part)})"
+            " ORDER BY ver",
+            [table.number, *part],
+        ).fetchall():
+            found[bytes(pk), grp].append(version)
+    return found
+
+
+def _bases(
+    cursor: Any, table: TableSpec, changed: Sequence[tuple[bytes, int]]
+) -> dict[tuple[bytes, int], list[int]]:
+    """Take the versions that forms said they showed; seldom are there any."""
+    found = {
+        (bytes(pk), grp): list(_decode(versions))
+        for pk, grp, versions in cursor.execute(
+            "SELECT pk, grp, vers FROM sync_base WHERE tbl=?", (table.number,)
+        ).fetchall()
+    }
+    taken = {key: found[key] for key in changed if key in found}
+    cursor.executemany(
+        "DELETE FROM sync_base WHERE tbl=? AND pk=? AND grp=?",
+        [(table.number, *key) for key in taken],
+    )
+    return taken
 
 
 def row_version(cursor: Any, table: str, row_id: uuid.UUID) -> int:
@@ -215,6 +252,10 @@ def read_body(body: bytes) -> tuple[list[Any], list[Any]]:
     """Inserts and updates of a commit, as documented above."""
     inserts, updates = _decode(zlib.decompress(body))
     return inserts, updates
+
+
+def _marks(ids: Sequence[bytes]) -> str:
+    return ",".join("?" * len(ids))
 
 
 def _chunks(ids: Sequence[bytes]) -> Iterable[list[bytes]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,12 +13,12 @@ from sqlalchemy import insert, update
 
 from clinic_desktop.db import journal, triggers
 from clinic_desktop.db.dictionary import models_by_table
-from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import RuleError, StaleError
 from clinic_desktop.models import Base
 from clinic_desktop.models.base import Synced
 from clinic_desktop.models.patient import Patient
-from clinic_desktop.models.registry import BY_NAME, TABLES
+from clinic_desktop.models.registry import BY_NAME, TABLES, TableSpec
 from tests.support.records import Record
 
 
@@ -215,40 +215,82 @@ def test_missing_trigger_is_noticed(record: Record) -> None:
     assert record.read(lambda reads: triggers.missing(reads.cursor)) == ["capture_patient_insert"]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    steps=st.lists(
-        st.tuples(st.sampled_from(["family", "city", "sex", "note"]), st.text(max_size=8)),
-        min_size=1,
-        max_size=6,
-    )
+_STEP = st.tuples(
+    st.integers(0, 2),
+    st.sampled_from(["family", "given", "city", "sex", "note"]),
+    st.text(max_size=8),
 )
-def test_replaying_the_log_gives_the_row(record: Record, steps: list[tuple[str, str]]) -> None:
-    """The commits of a row, applied in order, end in exactly what the table holds."""
-    patient_id = record.write(_add_patient)
-    for column, value in steps:
-        record.write(partial(_set, patient_id=patient_id, column=column, value=value))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(transactions=st.lists(st.lists(_STEP, min_size=1, max_size=6), min_size=1, max_size=4))
+def test_replaying_the_log_gives_the_rows(
+    record: Record, transactions: list[list[tuple[int, str, str]]]
+) -> None:
+    """The commits, applied in order, end in exactly what the table holds.
+
+    Each change names the version that was current before it, whatever else its commit changed.
+    """
+    people = [record.write(_add_patient) for _each in range(3)]
+    for steps in transactions:
+        record.write(_set, [(people[place], column, value) for place, column, value in steps])
 
     spec = BY_NAME["patient"]
-    names = {number: name for group in spec.groups for name, number in group.columns}
-    replayed: dict[str, object] = {}
-    for (body,) in record.rows("SELECT body FROM sync_commit ORDER BY cid"):
-        inserts, updates = journal.read_body(body)
-        for table, columns, rows in inserts:
-            if table == spec.number:
-                for row in rows:
-                    if row[0] == patient_id.bytes:
-                        replayed = {names[n]: v for n, v in zip(columns, row[1:], strict=True)}
-        for table, pk, number, values, _replaced in updates:
-            if (table, pk) == (spec.number, patient_id.bytes):
-                group = next(each for each in spec.groups if each.number == number)
-                replayed |= dict(zip(group.names, values, strict=True))
-
+    replayed, current = _replay(record, spec)
     columns = ", ".join(spec.columns)
     statement = f"SELECT {columns} FROM patient WHERE id = ?"  # noqa: S608 - our own names
-    row = record.rows(statement, patient_id.bytes)[0]
-    assert replayed == dict(zip(spec.columns, row, strict=True))
+    for patient_id in people:
+        row = record.rows(statement, patient_id.bytes)[0]
+        assert replayed[patient_id.bytes] == dict(zip(spec.columns, row, strict=True))
+        newest = max(current[patient_id.bytes, group.number] for group in spec.groups)
+        assert newest == record.read(ReadSession.version, "patient", patient_id)
 
 
-def _set(uow: UnitOfWork, patient_id: uuid.UUID, column: str, value: str) -> None:
-    setattr(uow.session.get_one(Patient, patient_id), column, value)
+def _replay(
+    record: Record, spec: TableSpec
+) -> tuple[dict[bytes, dict[str, object]], dict[tuple[bytes, int], int]]:
+    """The rows of a table as the log tells them, and the version of each of their groups."""
+    names = {number: name for group in spec.groups for name, number in group.columns}
+    groups = {group.number: group for group in spec.groups}
+    rows: dict[bytes, dict[str, object]] = {}
+    current: dict[tuple[bytes, int], int] = {}
+    for cid, body in record.rows("SELECT cid, body FROM sync_commit ORDER BY cid"):
+        inserts, updates = journal.read_body(body)
+        for _table, columns, made in (each for each in inserts if each[0] == spec.number):
+            for pk, *values in made:
+                rows[pk] = {names[n]: value for n, value in zip(columns, values, strict=True)}
+                current |= dict.fromkeys([(pk, number) for number in groups], cid)
+        for table, pk, number, values, replaced in updates:
+            if table == spec.number:
+                assert replaced == [current[pk, number]]
+                current[pk, number] = cid
+                rows[pk] |= dict(zip(groups[number].names, values, strict=True))
+    return rows, current
+
+
+def _set(uow: UnitOfWork, changes: list[tuple[uuid.UUID, str, str]]) -> None:
+    for patient_id, column, value in changes:
+        setattr(uow.session.get_one(Patient, patient_id), column, value)
+
+
+def test_versions_that_a_form_showed_are_what_its_change_replaces(record: Record) -> None:
+    """Where a form showed two disputed versions, its save settles both of them, once."""
+    patient_id = record.write(_add_patient)
+    spec = BY_NAME["patient"]
+    group = next(each for each in spec.groups if "given" in each.names).number
+    key = (spec.number, patient_id.bytes, group)
+
+    def settle(uow: UnitOfWork) -> None:
+        shown = msgspec.msgpack.encode([3, 4])
+        uow.cursor.execute("INSERT INTO sync_base VALUES (?, ?, ?, ?)", (*key, shown))
+        _set(uow, [(patient_id, "given", "Brian")])
+
+    record.write(settle)
+    assert [each[4] for each in _last_body(record)[1]] == [[3, 4]]
+    assert record.rows("SELECT count(*) FROM sync_base") == [(0,)]
+    cells = record.rows("SELECT tbl, pk, grp FROM sync_cell WHERE pk = ?", patient_id.bytes)
+    assert cells == [key]
+
+    record.write(_set, [(patient_id, "given", "Bryan")])
+    settled = record.rows("SELECT max(cid) - 1 FROM sync_commit")[0][0]
+    assert [each[4] for each in _last_body(record)[1]] == [[settled]]
