@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, true
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
@@ -23,6 +23,26 @@ FAVOURITE = "diagnosis"
 FAVOURITES_SHOWN = 40
 _WITHDRAWN = [VerificationStatus.REFUTED, VerificationStatus.ENTERED_IN_ERROR]
 _OVER = [ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED]
+_OF_VISIT = (
+    select(Condition)
+    .where(
+        Condition.encounter_id == bindparam("visit"),
+        Condition.category == ConditionCategory.DIAGNOSIS,
+        Condition.is_deleted.is_(False),
+    )
+    .order_by(Condition.rank, Condition.id)
+)
+_MINE = (
+    select(Favourite)
+    .where(
+        Favourite.user_id.is_not_distinct_from(bindparam("user")),
+        Favourite.kind == FAVOURITE,
+        func.json_extract(Favourite.payload, "$.code") == bindparam("code"),
+        Favourite.label == bindparam("label"),
+        Favourite.is_deleted.is_(False),
+    )
+    .limit(1)
+)
 _SHOWN = (
     Condition.id,
     Condition.display,
@@ -87,8 +107,7 @@ class AddProblem:
 @query("chart.read")
 def diagnoses_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[ConditionRow]:
     """The diagnoses of one visit, the main one first."""
-    found = reads.session.scalars(_of_visit(encounter_id))
-    return [_row(each) for each in found]
+    return [_row(each) for each in _of_visit(reads, encounter_id)]
 
 
 @query("chart.read")
@@ -140,10 +159,11 @@ def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid
     """
     encounter = charts.open_visit(uow, encounter_id)
     _check(term)
-    made = uow.session.scalars(_of_visit(encounter_id)).all()
+    made = _of_visit(uow, encounter_id)
     same = next((each for each in made if _key(_row(each).term) == _key(term)), None)
     if same is not None:
         return same.id
+    _count_use(uow, term)
     condition = Condition(
         patient_id=encounter.patient_id,
         encounter_id=encounter.id,
@@ -154,7 +174,6 @@ def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid
         recorder_id=uow.actor.user_id,
     )
     uow.add(condition)
-    _count_use(uow, term)
     return condition.id
 
 
@@ -171,7 +190,7 @@ def remove_diagnosis(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
         charts.open_visit(uow, row.encounter_id)
     row.is_deleted = True
     uow.session.flush()
-    for rank, each in enumerate(uow.session.scalars(_of_visit(row.encounter_id)).all(), 1):
+    for rank, each in enumerate(_of_visit(uow, row.encounter_id), 1):
         each.rank = rank
 
 
@@ -186,9 +205,7 @@ def make_main(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     row = _condition(uow, condition_id)
     if row.encounter_id is not None:
         charts.open_visit(uow, row.encounter_id)
-    others = [
-        each for each in uow.session.scalars(_of_visit(row.encounter_id)) if each.id != row.id
-    ]
+    others = [each for each in _of_visit(uow, row.encounter_id) if each.id != row.id]
     for rank, each in enumerate([row, *others], 1):
         each.rank = rank
 
@@ -263,16 +280,9 @@ def _listed(chart: Sequence[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _of_visit(encounter_id: uuid.UUID | None) -> Select[Condition]:
-    return (
-        select(Condition)
-        .where(
-            Condition.encounter_id == encounter_id,
-            Condition.category == ConditionCategory.DIAGNOSIS,
-            Condition.is_deleted.is_(False),
-        )
-        .order_by(Condition.rank, Condition.id)
-    )
+def _of_visit(reads: ReadSession, encounter_id: uuid.UUID | None) -> Sequence[Condition]:
+    """The diagnoses of a visit, the main one first; none where there was no visit."""
+    return reads.session.scalars(_OF_VISIT, {"visit": encounter_id}).all()
 
 
 def _condition(uow: UnitOfWork, condition_id: uuid.UUID) -> Condition:
@@ -289,17 +299,8 @@ def _check(term: Coded) -> None:
 
 def _count_use(uow: UnitOfWork, term: Coded) -> None:
     """Remember what this person picks; the picker offers the most frequent first."""
-    mine = uow.session.scalar(
-        select(Favourite)
-        .where(
-            Favourite.user_id == uow.actor.user_id,
-            Favourite.kind == FAVOURITE,
-            func.json_extract(Favourite.payload, "$.code") == term.code,
-            Favourite.label == term.display,
-            Favourite.is_deleted.is_(False),
-        )
-        .limit(1)
-    )
+    wanted = {"user": uow.actor.user_id, "code": term.code, "label": term.display}
+    mine = uow.session.scalar(_MINE, wanted)
     if mine is None:
         payload = {"system": term.system, "code": term.code, "version": term.version}
         mine = Favourite(

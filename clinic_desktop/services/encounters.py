@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus, NoteStatus
@@ -22,6 +22,12 @@ from clinic_desktop.services.scheduling.flow import (
     ChangeStatus,
     change_status,
     encounter_reached,
+)
+
+_UNSIGNED = select(Note).where(
+    Note.encounter_id == bindparam("visit"),
+    Note.status == NoteStatus.DRAFT,
+    Note.is_deleted.is_(False),
 )
 
 
@@ -117,12 +123,9 @@ def sign(
     if text is not None:
         save_note(uow, encounter_id, text, base=base)
         base = None
-    unsigned = select(Note).where(
-        Note.encounter_id == encounter.id,
-        Note.status == NoteStatus.DRAFT,
-        Note.is_deleted.is_(False),
-    )
-    for note in uow.session.scalars(unsigned).all():
+    with uow.session.no_autoflush:  # the words just put into a note do not change its status
+        unsigned = uow.session.scalars(_UNSIGNED, {"visit": encounter_id}).all()
+    for note in unsigned:
         uow.expect("note", note.id, base)
         note.status = NoteStatus.SIGNED
         note.author_id = uow.actor.user_id

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import NoteStatus
@@ -26,6 +26,16 @@ DRAFT = "visit"
 """The kind of a visit's drafts (``services/drafts``); their subject is the encounter."""
 LONGEST_PART = 200_000
 """Letters; more is a pasted file, not a note."""
+
+_WRITTEN = (
+    select(Note)
+    .where(
+        Note.encounter_id == bindparam("visit"),
+        Note.kind != ADDENDUM,
+        Note.is_deleted.is_(False),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -149,15 +159,7 @@ def text_hash(note: Note) -> str:
 
 def _open_note(uow: UnitOfWork, encounter_id: uuid.UUID) -> Note:
     encounter = charts.visit(uow, encounter_id)
-    note = uow.session.scalar(
-        select(Note)
-        .where(
-            Note.encounter_id == encounter_id,
-            Note.kind != ADDENDUM,
-            Note.is_deleted.is_(False),
-        )
-        .limit(1)
-    )
+    note = uow.session.scalar(_WRITTEN, {"visit": encounter_id})
     if note is None:
         note = Note(encounter_id=encounter_id, patient_id=encounter.patient_id, written_at=uow.now)
         uow.add(note)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ObservationCategory, ObservationStatus, System
@@ -45,6 +45,16 @@ KIND_OF = {vital.loinc: vital.kind for vital in VITALS.values()} | {
     vital.also_loinc: vital.kind for vital in VITALS.values() if vital.also_loinc
 }
 
+_OF_VISIT = (
+    select(Observation)
+    .where(
+        Observation.encounter_id == bindparam("visit"),
+        Observation.category == ObservationCategory.VITAL_SIGNS,
+        Observation.status != ObservationStatus.ENTERED_IN_ERROR,
+        Observation.is_deleted.is_(False),
+    )
+    .order_by(Observation.effective_at, Observation.id)
+)
 _LAST = """
 SELECT last.code, last.value, last.unit_code, last.effective_at, last.note
 FROM json_each(:codes) AS wanted
@@ -209,17 +219,7 @@ def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
 
 
 def _rows_of(reads: ReadSession, encounter: Encounter) -> list[Observation]:
-    found = reads.session.scalars(
-        select(Observation)
-        .where(
-            Observation.encounter_id == encounter.id,
-            Observation.category == ObservationCategory.VITAL_SIGNS,
-            Observation.status != ObservationStatus.ENTERED_IN_ERROR,
-            Observation.is_deleted.is_(False),
-        )
-        .order_by(Observation.effective_at, Observation.id)
-    )
-    return list(found)
+    return list(reads.session.scalars(_OF_VISIT, {"visit": encounter.id}))
 
 
 def _standing(rows: Iterable[Observation]) -> list[Observation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, can_move
@@ -20,6 +20,9 @@ _FLOW = (
     AppointmentStatus.IN_ROOM,
     AppointmentStatus.TO_BILL,
     AppointmentStatus.DONE,
+)
+_OF_VISIT = select(Appointment).where(
+    Appointment.encounter_id == bindparam("visit"), Appointment.is_deleted.is_(False)
 )
 
 
@@ -69,11 +72,7 @@ def change_status(uow: UnitOfWork, wish: ChangeStatus) -> AppointmentChange:
 @command("appointment.write")
 def encounter_reached(uow: UnitOfWork, encounter_id: uuid.UUID, status: AppointmentStatus) -> None:
     """Move the appointment of a visit on, if the visit has one and the step can follow."""
-    row = uow.session.scalar(
-        select(Appointment).where(
-            Appointment.encounter_id == encounter_id, Appointment.is_deleted.is_(False)
-        )
-    )
+    row = uow.session.scalar(_OF_VISIT, {"visit": encounter_id})
     if row is not None and row.status != status and can_move(row.status, status):
         _set(uow, row, status)
 
