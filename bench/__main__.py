@@ -157,8 +157,8 @@ def _of_files(run: Run) -> None:
         say("encryption …")
         opened = run.cached.open()
         opened.close()
-        twins = make_twins(run.cached, opened.key, say)
-        run.add(encryption(twins, opened.key, run.cached.size.repeats))
+        twins = make_twins(run.cached, opened.keys.key, say)
+        run.add(encryption(twins, opened.keys.key, run.cached.size.repeats))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bench.templates import read_lives
 from clinic_desktop import clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.security.vault import KdfCost
+from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.services.fhir.importing import import_files
 
 LOGIN, PASSWORD = "amina", "a long walk by the lake"

@@ -54,7 +54,7 @@ def _fresh(place: Path) -> bytes:
     made = clinic.create(DataDir(place), new, cost=CHEAP)
     made.close()
     shutil.copy(DataDir(place).database, place / "bare.db")
-    return made.key
+    return made.keys.key
 
 
 def _import(place: Path, part: Path) -> tuple[Spent, int]:

@@ -47,7 +47,7 @@ def palette(desk: OpenDesk, repeats: int) -> list[Line]:
     """From a key to the rows on the screen; and the part of it below the window."""
     store, actor = desk.clinic.store, desk.clinic.actor
     words = typed_words(desk, repeats * 3 + 9)
-    bare = connect(store.path, desk.clinic.key)
+    bare = connect(store.path, desk.clinic.keys.key)
     today = store.read(actor, lambda reads: reads.today).result()
 
     def floor_of(feed: itertools.cycle[str]) -> Timed:
@@ -117,7 +117,7 @@ def big_chart(desk: OpenDesk, chart_id: uuid.UUID, other: uuid.UUID, repeats: in
     statements = distinct(sent)
     leave()
     window = Line("open the big chart: to first paint", "bare SQL reading the same rows", 4, 200)
-    interleave(window, come, replay(store.path, desk.clinic.key, statements), repeats)
+    interleave(window, come, replay(store.path, desk.clinic.keys.key, statements), repeats)
     window.note = f"{len(statements)} statements"
 
     def read() -> None:
@@ -128,7 +128,7 @@ def big_chart(desk: OpenDesk, chart_id: uuid.UUID, other: uuid.UUID, repeats: in
     with traced_reads(store) as sent:
         read()
     below = Line("open the big chart: reading below the window", window.floor, 4)
-    interleave(below, timed(read), replay(store.path, desk.clinic.key, distinct(sent)), repeats * 3)
+    interleave(below, timed(read), replay(store.path, desk.clinic.keys.key, distinct(sent)), repeats * 3)
     return [window, below]
 
 
@@ -151,7 +151,7 @@ def board(desk: OpenDesk, repeats: int) -> list[Line]:
     read = timed(lambda: store.read(actor, today_board).result())
     with traced_reads(store) as sent:
         read()
-    floor = replay(store.path, desk.clinic.key, distinct(sent))
+    floor = replay(store.path, desk.clinic.keys.key, distinct(sent))
     name = "its bare SQL"
     window = interleave(Line("Today board: to first paint", name, 4, 100), come, floor, repeats)
     below = Line("Today board: reading below the window", name, 4)

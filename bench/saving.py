@@ -47,7 +47,7 @@ def saving(desk: OpenDesk, people: list[uuid.UUID], repeats: int) -> list[Line]:
     line = Line("save a visit: note, vital signs, diagnosis, signature",
                 "one bare transaction with the same rows", 3, 100)  # fmt: skip
     save = timed(lambda: store.write(actor, save_visit, next(ours)).result())
-    bare = connect(store.path, desk.clinic.key)
+    bare = connect(store.path, desk.clinic.keys.key)
     interleave(line, save, bare_saving(bare, begun[0], theirs), repeats, warm)
     bare.close()
     desk.settle()

@@ -19,7 +19,8 @@ from clinic_desktop.config import APP_NAME, DataDir
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.security import vault as vaults
+from clinic_desktop.security import vault_file
+from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.ui.core.backup_words import backup_words
 from clinic_desktop.ui.core.garbage import WindowCollector
 from clinic_desktop.ui.core.navigator import Destination, Navigator
@@ -61,7 +62,7 @@ class Session(QObject):
         data_dir: DataDir,
         login: str = "",
         clock: Clock | None = None,
-        cost: vaults.KdfCost | None = None,
+        cost: KdfCost | None = None,
     ) -> None:
         super().__init__()
         self._cost = cost
@@ -122,7 +123,7 @@ class Session(QObject):
     def show_lock(self) -> None:
         """Hide the desk behind the tiles; what was typed stays behind them."""
         self.idle.stop()
-        vault = self.clinic.vault if self.clinic else vaults.load(self.data_dir.vault)
+        vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
         if self._lock is not None:
             self.window.drop(self._lock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -23,11 +23,16 @@ from clinic_desktop.errors import (
     NotFoundError,
     SetupError,
     StorageError,
+    ValidationError,
     WrongPasswordError,
 )
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
-from clinic_desktop.security import vault as vaults
+from clinic_desktop.security import keys as keyring
+from clinic_desktop.security.keys import Keys, NewOwner
+from clinic_desktop.security.primitives import KdfCost
+from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.security.vault import check_password
 from clinic_desktop.services import practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backup import Backup, back_up
@@ -58,12 +63,11 @@ class Clinic:
 
     data_dir: DataDir
     store: Store
-    vault: vaults.Vault
-    key: bytes
+    keys: Keys
     actor: Actor
     lock: FolderLock
-    cost: vaults.KdfCost | None = None
-    """What guessing a new password costs; ``None`` is the usual cost."""
+    recovery: RecoveryKey | None = None
+    """The recovery sheet that was just made, until somebody has it on paper."""
 
     def language(self, language: str = "") -> Language:
         """The person's language, or another one, in the clinic's formats."""
@@ -75,13 +79,9 @@ class Clinic:
         Raises:
             WrongPasswordError: user and password do not fit.
         """
-        self.vault.unlock(login, password)
+        self.keys.sign_in(login, password)
         self.actor = self.store.write(SYSTEM, _sign_in, login).result()
         return self.actor
-
-    def save_vault(self, vault: vaults.Vault) -> None:
-        """Keep a changed vault."""
-        self.vault = vaults.save(vault, self.data_dir.vault)
 
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
         """Enter a person who can sign in from now on.
@@ -89,16 +89,16 @@ class Clinic:
         Raises:
             PermissionDeniedError, ValidationError: as in ``practice.add_person``.
         """
-        vaults.check_password(password)
+        check_password(password)
         user_id = self.store.write(self.actor, practice.add_person, new).result()
         login, name = new.login.strip(), new.name.strip()
-        self._seal(user_id, login, name, password)
+        self.keys.admit(user_id, login, name, password)
         return user_id
 
     def set_password(self, person: practice.Person, password: str) -> None:
         """Give somebody a new password, as the owner may for one who forgot it."""
         require(self.actor, "user.write")
-        self._seal(person.id, person.login, person.name, password)
+        self.keys.admit(person.id, person.login, person.name, password)
 
     def change_password(self, old: str, new: str) -> None:
         """Change the signed-in person's own password.
@@ -107,14 +107,7 @@ class Clinic:
             WrongPasswordError: the old one is wrong.
             ValidationError: the new one is too short.
         """
-        vaults.check_password(new)
-        slot = self.vault.slot(self.actor.login)
-        self.vault.unlock(self.actor.login, old)
-        if slot is not None:
-            self._seal(slot.user_id, slot.login, slot.name, new)
-
-    def _seal(self, user_id: uuid.UUID, login: str, name: str, password: str) -> None:
-        self.save_vault(self.vault.with_user(self.key, user_id, login, name, password, self.cost))
+        self.keys.change_password(self.actor.login, old, new)
 
     def retire_person(self, user_id: uuid.UUID) -> None:
         """End a person's right to sign in; the last owner stays.
@@ -123,11 +116,11 @@ class Clinic:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
         """
         self.store.write(self.actor, practice.retire_person, user_id).result()
-        self.save_vault(self.vault.without_user(user_id))
+        self.keys.dismiss(user_id)
 
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
-        self.save_vault(replace(self.vault, name=name))
+        self.keys.rename(name)
 
     def back_up(self, place: Path, progress: Progress | None = None) -> Backup:
         """Copy record and key file into a folder, read the copy back, and remember when.
@@ -136,7 +129,7 @@ class Clinic:
             PermissionDeniedError, StorageError, DatabaseDamagedError: see ``services.backup``.
         """
         now = self.store.clock.now()
-        made = back_up(self.actor, self.data_dir, self.key, place, now, progress)
+        made = back_up(self.actor, self.data_dir, self.keys.key, place, now, progress)
         remember(self.data_dir, backup_folder=str(place), backup_at=now.isoformat())
         return made
 
@@ -150,7 +143,7 @@ def create(
     data_dir: DataDir,
     new: NewClinic,
     clock: Clock | None = None,
-    cost: vaults.KdfCost | None = None,
+    cost: KdfCost | None = None,
 ) -> Clinic:
     """Make a clinic in an empty folder and sign its owner in.
 
@@ -159,20 +152,21 @@ def create(
         ValidationError: the password is too short.
         StorageError: the folder cannot be used.
     """
-    vaults.check_password(new.password)
+    check_password(new.password)
     lock = _take_folder(data_dir)
     try:
         _refuse_occupied(data_dir)
         clock = clock or SystemClock()
-        key, user_id = vaults.new_database_key(), clock.new_id()
-        vault = vaults.Vault(clock.new_id(), name=new.practice)
-        vault = vault.with_user(key, user_id, new.owner_login, new.owner_name, new.password, cost)
-        # The vault first: a file whose key was lost in a power cut would be a file of nobody.
-        vault = vaults.save(vault, data_dir.vault)
-        store = create_store(data_dir.database, key, clock, platform.node())
+        user_id = clock.new_id()
+        owner = NewOwner(user_id, new.owner_login, new.owner_name, new.password)
+        # The keys first: a record whose key was lost in a power cut would be a record of nobody.
+        keys, recovery = keyring.make(
+            data_dir, clock.new_id(), clock.new_id(), new.practice, owner, cost or KdfCost()
+        )
+        store = create_store(data_dir.database, keys.key, clock, platform.node())
         actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
         remember(data_dir, language=new.language)
-        return Clinic(data_dir, store, vault, key, actor, lock, cost)
+        return Clinic(data_dir, store, keys, actor, lock, recovery)
     except BaseException:
         lock.release()
         raise
@@ -188,6 +182,15 @@ def _refuse_occupied(data_dir: DataDir) -> None:
         )
 
 
+def _refuse_empty(data_dir: DataDir) -> None:
+    if not exists(data_dir):
+        raise SetupError(
+            _("There is no clinic in this folder yet."),
+            hint=_("Make one with “init”, or open the folder of your clinic."),
+            place=str(data_dir.root),
+        )
+
+
 def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | None = None) -> Clinic:
     """Unlock and open the clinic of a folder.
 
@@ -195,22 +198,69 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         SetupError: there is none.
         WrongPasswordError, InUseError, DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
-    if not exists(data_dir):
-        raise SetupError(
-            _("There is no clinic in this folder yet."),
-            hint=_("Make one with “init”, or open the folder of your clinic."),
-            place=str(data_dir.root),
-        )
+    _refuse_empty(data_dir)
     lock = _take_folder(data_dir)
     try:
-        vault = vaults.load(data_dir.vault)
-        key = vault.unlock(login, password)
-        store = open_store(data_dir.database, key, clock or SystemClock())
+        keys = keyring.unlock(data_dir, login, password, KdfCost())
+        store = open_store(data_dir.database, keys.key, clock or SystemClock())
         actor = store.write(SYSTEM, _sign_in, login).result()
-        return Clinic(data_dir, store, vault, key, actor, lock)
+        return Clinic(data_dir, store, keys, actor, lock)
     except BaseException:
         lock.release()
         raise
+
+
+def recover(
+    data_dir: DataDir,
+    recovery: RecoveryKey,
+    login: str,
+    password: str,
+    clock: Clock | None = None,
+    cost: KdfCost | None = None,
+) -> Clinic:
+    """Open the clinic with the recovery sheet and give one of its owners a new password.
+
+    The sheet stays good until another one replaces it. Where this PC's half of the keys was lost,
+    everybody else's password ends.
+
+    Raises:
+        SetupError, WrongPasswordError, ValidationError, InUseError, DatabaseDamagedError,
+        NewerDatabaseError, StorageError.
+    """
+    check_password(password)
+    _refuse_empty(data_dir)
+    lock = _take_folder(data_dir)
+    try:
+        keys = keyring.recover(data_dir, recovery, cost or KdfCost())
+        store = open_store(data_dir.database, keys.key, clock or SystemClock())
+        try:
+            user = store.write(SYSTEM, _recovered, login).result()
+            keys.identity = keys.admit(user.id, user.login, user.name, password)
+            actor = store.write(SYSTEM, _sign_in, login).result()
+        except BaseException:
+            store.close()
+            raise
+        return Clinic(data_dir, store, keys, actor, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _recovered(uow: UnitOfWork, login: str) -> practice.Person:
+    """The owner who is let in again; the use of the sheet is on record before it opens anything."""
+    wanted = login.strip().casefold()
+    people = practice.people(uow)
+    owner = next((p for p in people if p.login.casefold() == wanted and p.is_active), None)
+    if owner is None or "owner" not in owner.roles:
+        owners = ", ".join(p.login for p in people if p.is_active and "owner" in p.roles)
+        raise ValidationError(
+            "login",
+            _("The recovery sheet lets an owner of the practice in: {logins}.").format(
+                logins=owners
+            ),
+        )
+    uow.audit("key.recovered", object_id=owner.id)
+    return owner
 
 
 def _take_folder(data_dir: DataDir) -> FolderLock:

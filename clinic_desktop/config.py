@@ -46,6 +46,11 @@ class DataDir:
         return self.root / "vault.json"
 
     @property
+    def device_secret(self) -> Path:
+        """This PC's half of the keys, where the system has no key store for it."""
+        return self.root / "device.secret"
+
+    @property
     def lock(self) -> Path:
         """Held while a program works in this folder."""
         return self.root / "clinic.lock"

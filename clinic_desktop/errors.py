@@ -78,6 +78,13 @@ class WrongPasswordError(ClinicError):
     exit_code = 7
 
 
+class DeviceSecretError(ClinicError):
+    """This PC's half of the key is gone; the recovery sheet opens the record."""
+
+    code = "device-secret"
+    exit_code = 15
+
+
 class InUseError(ClinicError):
     """Another program holds the data folder."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clinic_desktop import clinic
 from clinic_desktop.clock import Clock
 from clinic_desktop.config import DataDir
-from clinic_desktop.security.vault import KdfCost
+from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.services.sample.filling import fill_sample
 from clinic_desktop.services.sample.script import SAMPLE_PASSWORD, script
@@ -49,6 +49,7 @@ def create_sample(
         for path in data_dir.root.glob(f"{data_dir.database.name}*"):
             path.unlink()
         data_dir.vault.unlink(missing_ok=True)
+        data_dir.device_secret.unlink(missing_ok=True)
         raise
     return made
 

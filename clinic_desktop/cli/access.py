@@ -13,7 +13,7 @@ from clinic_desktop import clinic, i18n
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import SetupError, WrongPasswordError
 from clinic_desktop.i18n import _
-from clinic_desktop.security import vault as vaults
+from clinic_desktop.security import vault_file
 
 PASSWORD_VARIABLE = "CLINIC_PASSWORD"  # noqa: S105 - the name of a variable
 
@@ -55,7 +55,7 @@ def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clin
 def _only_user(data_dir: DataDir) -> str:
     if not clinic.exists(data_dir):
         return ""
-    slots = vaults.load(data_dir.vault).slots
+    slots = vault_file.load(data_dir.vault).slots
     if len(slots) != 1:
         raise SetupError(
             _("Several people can sign in here."), hint=_("Say who with --user LOGIN.")

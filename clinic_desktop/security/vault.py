@@ -1,141 +1,249 @@
-"""The vault file: the database key, wrapped once for each person by that person's password.
+"""The vault file of one PC: who may open its record, and with what.
 
-Algorithm 1 is Argon2id over the password (NFC, UTF-8) to a 256-bit key, which seals the 48 bytes
-of the raw SQLCipher key with XChaCha20-Poly1305; the header of the slot is authenticated with it.
-The file is replaced as a whole and the generation before is kept as ``vault.json.previous``.
+The record's key (48 bytes: the raw SQLCipher key and its salt) is random and of this PC alone. It
+is sealed to the public key of each person and of the recovery sheet (``boxes``). A person's
+private keys are sealed with the password, stretched by Argon2id, together with the device secret
+(``slots``): neither the password nor a copy of the data folder opens anything alone.
+
+The whole file is authenticated under a key made from the record's key, so that a slot put back
+from an older file is found at unlock. A file of version 1 (a password alone sealed the record's
+key itself) still opens; each person's slot becomes one of today's at the next sign-in.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
-import unicodedata
 import uuid
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
 
-from argon2.low_level import Type, hash_secret_raw
-from nacl.bindings import (
-    crypto_aead_xchacha20poly1305_ietf_decrypt,
-    crypto_aead_xchacha20poly1305_ietf_encrypt,
-)
-from nacl.exceptions import CryptoError
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from clinic_desktop.errors import (
     DatabaseDamagedError,
-    NewerDatabaseError,
-    StorageError,
     ValidationError,
     WrongPasswordError,
 )
-from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
+from clinic_desktop.security import primitives as crypto
+from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 
-FORMAT, VERSION = "clinic-vault", 1
-ALG_ARGON2ID_XCHACHA = 1
+FORMAT: Final = "clinic-vault"
+VERSION: Final = 2
+PASSWORD_ALONE = 1
+"""The algorithm of slots in files of version 1; today's is 2."""
 MAX_BYTES = 64 * 1024
-PASSWORD_MIN = 8
-NONCE_BYTES = 24
-_FLOOR_KIB, _CEILING_KIB = 32 * 1024, 1024 * 1024
-_FLOOR_PASSES, _CEILING_PASSES, _CEILING_LANES = 2, 10, 8
+PASSWORD_MIN, PASSWORD_MAX = 8, 128
+Salt = Annotated[bytes, Meta(min_length=crypto.SALT_BYTES, max_length=crypto.SALT_BYTES)]
+Key = Annotated[bytes, Meta(min_length=crypto.KEY_BYTES, max_length=crypto.KEY_BYTES)]
 
 
-@dataclass(frozen=True)
-class KdfCost:
-    """What one guess costs: memory in KiB, passes, lanes."""
-
-    memory_kib: int = 64 * 1024
-    passes: int = 3
-    lanes: int = 1
-
-
-@dataclass(frozen=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One person's way in, and what the lock screen may show of the person."""
 
-    user_id: uuid.UUID
+    user: uuid.UUID
     login: str
     name: str
-    alg: int
     cost: KdfCost
-    salt: bytes
-    nonce: bytes
+    salt: Salt
+    sealed: bytes
+    """The person's private keys, or the record's key in algorithm 1; nonce and ciphertext."""
+    to: bytes = b""
+    """The X25519 key that the person's box is sealed to; none in algorithm 1."""
+    alg: Literal[1, 2] = 2
+
+
+class Box(Struct, frozen=True):
+    """The record's key, sealed to somebody's X25519 key."""
+
+    to: Key
     sealed: bytes
 
-    def header(self, clinic: uuid.UUID) -> bytes:
-        """The authenticated part: changing any of it makes the slot unreadable."""
-        fields = [FORMAT, VERSION, str(clinic), str(self.user_id), self.login, self.alg]
-        fields += [self.cost.memory_kib, self.cost.passes, self.cost.lanes, self.salt.hex()]
-        return json.dumps(fields, separators=(",", ":")).encode()
+
+class Opened(Struct, frozen=True):
+    """What a password opens."""
+
+    key: bytes
+    identity: Identity | None
+    """None by a slot of algorithm 1."""
+
+    def __repr__(self) -> str:  # never a key in a log or a crash report
+        return "Opened(…)"
 
 
-@dataclass(frozen=True)
-class Vault:
-    """All slots of one data folder."""
+class Vault(Struct, frozen=True, forbid_unknown_fields=True):
+    """All ways into the record of one data folder."""
 
     clinic: uuid.UUID
-    slots: tuple[Slot, ...] = ()
-    generation: int = 0
+    device: uuid.UUID
     name: str = ""
     """The practice's name, for the lock screen."""
+    generation: int = 0
+    slots: tuple[Slot, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    recovery: bytes = b""
+    """The X25519 key of the newest recovery sheet; none in a file that was of version 1."""
+    mac: bytes = b""
+    format: str = FORMAT
+    version: Literal[1, 2] = 2
+    """1 until a file of version 1 is written anew."""
 
     def slot(self, login: str) -> Slot | None:
         """The slot of a login, without regard to case."""
         wanted = login.strip().casefold()
         return next((slot for slot in self.slots if slot.login.casefold() == wanted), None)
 
-    def unlock(self, login: str, password: str) -> bytes:
-        """The database key.
+    @property
+    def is_first_format(self) -> bool:
+        """Whether this file was written before there were device secrets."""
+        return self.version == 1
+
+    def unlock(self, login: str, password: str, device_secret: bytes) -> Opened:
+        """The record's key and the person's private keys.
 
         Raises:
-            WrongPasswordError: the same answer for an unknown user and a wrong password.
+            WrongPasswordError: the same answer for an unknown user, a wrong password and a wrong
+                device secret.
+            DatabaseDamagedError: the file was changed by somebody who could not open it.
         """
         slot = self.slot(login)
         probe = slot or _decoy(login)
-        wrapping = _derive(password, probe.salt, probe.cost)
+        wrapping = self._wrapping(probe, password, device_secret)
         try:
-            key = crypto_aead_xchacha20poly1305_ietf_decrypt(
-                probe.sealed, probe.header(self.clinic), probe.nonce, wrapping
-            )
-        except CryptoError:
-            key = None
-        if slot is None or key is None:
+            opened = crypto.unseal(wrapping, probe.sealed, self._header(probe))
+            if probe.alg == PASSWORD_ALONE:
+                self._check(opened)
+                return Opened(opened, None)
+            identity = Identity.from_bytes(opened)
+            return Opened(self.open_box(identity), identity)
+        except UnreadableError:
             raise WrongPasswordError(
                 _("User and password do not fit together."),
                 hint=_("Check the keyboard layout and Caps Lock, then try again."),
-            )
+            ) from None
+
+    def open_box(self, identity: Identity) -> bytes:
+        """The record's key, by private keys alone: a person's, or the recovery sheet's.
+
+        Raises:
+            UnreadableError: nothing here is sealed to these keys.
+            DatabaseDamagedError: the file was changed by somebody who could not open it.
+        """
+        mine = identity.public.sealing
+        box = next((each for each in self.boxes if each.to == mine), None)
+        if box is None:
+            raise UnreadableError
+        key = crypto.unseal_mine(identity, box.sealed, _box_header(self, mine))
+        self._check(key)
         return key
 
-    def with_user(
-        self,
-        key: bytes,
-        user_id: uuid.UUID,
-        login: str,
-        name: str,
-        password: str,
-        cost: KdfCost | None = None,
-    ) -> Vault:
-        """A vault in which this person's password opens the key; an older slot is replaced."""
-        check_password(password)
-        cost = cost or KdfCost()
-        slot = Slot(
-            user_id, login, name, ALG_ARGON2ID_XCHACHA, cost,
-            secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES), b"",
-        )  # fmt: skip
-        sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(
-            key, slot.header(self.clinic), slot.nonce, _derive(password, slot.salt, cost)
-        )
-        others = tuple(each for each in self.slots if each.user_id != user_id)
-        return replace(self, slots=(*others, replace(slot, sealed=sealed)))
+    def _check(self, key: bytes) -> None:
+        whole = self.is_first_format or crypto.same(self.mac, _mac(self, key))
+        if not whole:
+            raise DatabaseDamagedError(
+                _("The key file was changed from outside."),
+                kept=_("The record file was not touched."),
+                hint=_("Put back vault.json from a backup; vault.json.previous is the one before."),
+            )
 
-    def without_user(self, user_id: uuid.UUID) -> Vault:
-        """A vault that this person can no longer open; the last slot is never taken away."""
-        left = tuple(slot for slot in self.slots if slot.user_id != user_id)
-        if not left:
+    def with_person(self, key: bytes, who: Person, device_secret: bytes) -> Vault:
+        """A vault that this person's password opens; an older way in is replaced.
+
+        Raises:
+            ValidationError: the password is too short or too long.
+        """
+        check_password(who.password)
+        to, salt = who.identity.public.sealing, secrets.token_bytes(crypto.SALT_BYTES)
+        blank = Slot(who.user, who.login, who.name, who.cost, salt, b"", to)
+        wrapping = self._wrapping(blank, who.password, device_secret)
+        sealed = crypto.seal(wrapping, bytes(who.identity), self._header(blank))
+        others = self._without(who.user)
+        kept = replace(others, slots=(*others.slots, replace(blank, sealed=sealed)))
+        return _with_box(kept, key, to)
+
+    def with_recovery(self, key: bytes, to: bytes) -> Vault:
+        """A vault that the recovery sheet with this X25519 key opens, and no earlier sheet."""
+        others = tuple(each for each in self.boxes if each.to != self.recovery)
+        return _with_box(replace(self, boxes=others, recovery=to), key, to)
+
+    def without_person(self, user: uuid.UUID) -> Vault:
+        """A vault that this person can no longer open; the last way in is never taken away.
+
+        Raises:
+            ValidationError: it is the last person.
+        """
+        left = self._without(user)
+        if not left.slots:
             raise ValidationError("user", _("The last person who can sign in cannot be removed."))
-        return replace(self, slots=left)
+        return left
+
+    def without_slots(self) -> Vault:
+        """A vault that only the recovery sheet opens."""
+        boxes = tuple(each for each in self.boxes if each.to == self.recovery)
+        return replace(self, slots=(), boxes=boxes)
+
+    def named(self, name: str) -> Vault:
+        """A vault with another name of the practice."""
+        return replace(self, name=name)
+
+    def _without(self, user: uuid.UUID) -> Vault:
+        gone = {each.to for each in self.slots if each.user == user}
+        slots = tuple(each for each in self.slots if each.user != user)
+        return replace(self, slots=slots, boxes=tuple(b for b in self.boxes if b.to not in gone))
+
+    def finished(self, key: bytes) -> Vault:
+        """The next generation, authenticated; what ``save`` writes."""
+        following = replace(self, generation=self.generation + 1, version=VERSION)
+        return replace(following, mac=_mac(following, key))
+
+    def _wrapping(self, slot: Slot, password: str, device_secret: bytes) -> bytes:
+        stretched = crypto.stretch(password, slot.salt, slot.cost)
+        if slot.alg == PASSWORD_ALONE:
+            return stretched
+        return crypto.expand(stretched + device_secret, self._header(slot), slot.salt)
+
+    def _header(self, slot: Slot) -> bytes:
+        """What a slot is tied to: changing any of it makes the slot unreadable."""
+        cost = [slot.cost.memory_kib, slot.cost.passes, slot.cost.lanes]
+        if slot.alg == PASSWORD_ALONE:
+            first = [FORMAT, 1, str(self.clinic), str(slot.user), slot.login, slot.alg]
+            return json.dumps([*first, *cost, slot.salt.hex()], separators=(",", ":")).encode()
+        place = [FORMAT, slot.alg, self.clinic, self.device, slot.user, slot.login, slot.to]
+        return msgspec.json.encode([*place, *cost, slot.salt])
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is to get a way in."""
+
+    user: uuid.UUID
+    login: str
+    name: str
+    password: str
+    identity: Identity
+    cost: KdfCost
+
+
+def _with_box(vault: Vault, key: bytes, to: bytes) -> Vault:
+    box = Box(to, crypto.seal_to(to, key, _box_header(vault, to)))
+    return replace(vault, boxes=(*(each for each in vault.boxes if each.to != to), box))
+
+
+def _box_header(vault: Vault, to: bytes) -> bytes:
+    return msgspec.json.encode([FORMAT, "box", vault.clinic, vault.device, to])
+
+
+def _mac(vault: Vault, key: bytes) -> bytes:
+    plain = msgspec.json.encode(replace(vault, mac=b""))
+    return crypto.keyed_digest(crypto.expand(key, b"clinic-desktop/v1/vault-file"), plain)
+
+
+def _decoy(login: str) -> Slot:
+    # An unknown user costs the same time as a wrong password.
+    return Slot(uuid.UUID(int=0), login, "", KdfCost(), bytes(16), bytes(88))
 
 
 def check_password(password: str) -> None:
@@ -144,124 +252,12 @@ def check_password(password: str) -> None:
     Raises:
         ValidationError: fewer than eight or more than 128 characters.
     """
-    if not PASSWORD_MIN <= len(password) <= 128:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise ValidationError(
             "password",
             _("A password has at least {count} characters.").format(count=PASSWORD_MIN),
             hint=_("A short sentence is easy to remember and hard to guess."),
         )
-
-
-def _derive(password: str, salt: bytes, cost: KdfCost) -> bytes:
-    secret = unicodedata.normalize("NFC", password).encode()
-    return hash_secret_raw(secret, salt, cost.passes, cost.memory_kib, cost.lanes, 32, Type.ID)
-
-
-def _decoy(login: str) -> Slot:
-    # An unknown user costs the same time as a wrong password.
-    blank = bytes(16)
-    return Slot(
-        uuid.UUID(int=0), login, "", ALG_ARGON2ID_XCHACHA, KdfCost(),
-        blank, bytes(NONCE_BYTES), bytes(64),
-    )  # fmt: skip
-
-
-def save(vault: Vault, path: Path) -> Vault:
-    """Write the vault so that a power cut leaves the old or the new one; returns it as written."""
-    vault = replace(vault, generation=vault.generation + 1)
-    content = json.dumps(_to_dict(vault), ensure_ascii=False, indent=1).encode()
-    try:
-        if path.exists():
-            replace_file(path.with_name(path.name + ".previous"), path.read_bytes())
-        replace_file(path, content)
-    except OSError as error:
-        raise StorageError(
-            _("The key file cannot be written: {reason}").format(reason=error.strerror),
-            kept=_("The key file before this change is still in place."),
-            place=str(path),
-        ) from error
-    return vault
-
-
-def load(path: Path) -> Vault:
-    """Read the vault file within limits.
-
-    Raises:
-        DatabaseDamagedError: not a vault, or with key-derivation costs outside the allowed range.
-        NewerDatabaseError: written by a newer program.
-    """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES)  # what lies beyond makes it unreadable, as it should
-        return _from_dict(json.loads(raw))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DatabaseDamagedError(
-            _("The key file cannot be read."),
-            kept=_("The record file was not touched."),
-            hint=_("Put back vault.json from a backup; vault.json.previous is the one before."),
-            place=str(path),
-        ) from error
-
-
-def _to_dict(vault: Vault) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "clinic": str(vault.clinic),
-        "name": vault.name,
-        "generation": vault.generation,
-        "slots": [
-            {
-                "user": str(slot.user_id),
-                "login": slot.login,
-                "name": slot.name,
-                "alg": slot.alg,
-                "kdf": {
-                    "memory_kib": slot.cost.memory_kib,
-                    "passes": slot.cost.passes,
-                    "lanes": slot.cost.lanes,
-                    "salt": base64.b64encode(slot.salt).decode(),
-                },
-                "nonce": base64.b64encode(slot.nonce).decode(),
-                "sealed": base64.b64encode(slot.sealed).decode(),
-            }
-            for slot in vault.slots
-        ],
-    }
-
-
-def _from_dict(data: dict[str, Any]) -> Vault:
-    if data["format"] != FORMAT:
-        raise ValueError(FORMAT)
-    if int(data["version"]) > VERSION:
-        raise NewerDatabaseError(
-            _("The key file was written by a newer version of the program."),
-            kept=_("Nothing was changed."),
-            hint=_("Install the newer version on this PC."),
-        )
-    slots = tuple(_slot(each) for each in data["slots"])
-    return Vault(uuid.UUID(data["clinic"]), slots, int(data["generation"]), str(data["name"]))
-
-
-def _slot(data: dict[str, Any]) -> Slot:
-    kdf = data["kdf"]
-    cost = KdfCost(int(kdf["memory_kib"]), int(kdf["passes"]), int(kdf["lanes"]))
-    sound = (
-        data["alg"] == ALG_ARGON2ID_XCHACHA
-        and _FLOOR_KIB <= cost.memory_kib <= _CEILING_KIB
-        and _FLOOR_PASSES <= cost.passes <= _CEILING_PASSES
-        and 1 <= cost.lanes <= _CEILING_LANES
-    )
-    if not sound:  # a weakened or absurd slot is an attack or damage, never a choice of ours
-        raise ValueError(data["alg"])
-    parts = (base64.b64decode(each, validate=True) for each in (kdf["salt"], data["nonce"]))
-    salt, nonce = parts
-    if len(nonce) != NONCE_BYTES:
-        raise ValueError(len(nonce))
-    return Slot(
-        uuid.UUID(data["user"]), str(data["login"]), str(data["name"]), int(data["alg"]), cost,
-        salt, nonce, base64.b64decode(data["sealed"], validate=True),
-    )  # fmt: skip
 
 
 def new_database_key() -> bytes:

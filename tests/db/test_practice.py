@@ -40,7 +40,7 @@ JOSE_PASSWORD = "blue bicycle bell"
 def opened(clinic_dir: DataDir) -> Iterator[Clinic]:
     """The clinic, signed in as its owner, with cheap new passwords."""
     found = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
-    found.cost = CHEAP
+    found.keys.cost = CHEAP
     yield found
     found.close()
 
@@ -63,7 +63,7 @@ def test_a_login_is_given_once(opened: Clinic) -> None:
     with pytest.raises(ValidationError) as refused:
         opened.add_person(NewPerson("JOSE", "Other", ("nurse",)), JOSE_PASSWORD)
     assert refused.value.field == "login"
-    assert len(opened.vault.slots) == 2
+    assert len(opened.keys.vault.slots) == 2
 
 
 def test_a_short_password_enters_nobody(opened: Clinic) -> None:
@@ -93,7 +93,7 @@ def test_the_owner_may_leave_once_there_is_another(opened: Clinic) -> None:
     jose = opened.add_person(JOSE, JOSE_PASSWORD)
     opened.store.write(opened.actor, practice.change_roles, jose, ("owner",)).result()
     opened.retire_person(person(opened, "amina").id)
-    assert [slot.login for slot in opened.vault.slots] == ["jose"]
+    assert [slot.login for slot in opened.keys.vault.slots] == ["jose"]
 
 
 def test_the_own_password_changes_only_with_the_old_one(opened: Clinic) -> None:
@@ -118,7 +118,7 @@ def test_the_lock_screen_follows_the_name_of_the_practice(opened: Clinic) -> Non
     opened.rename("New Name")
     opened.close()
     again = clinic.open_clinic(opened.data_dir, "amina", PASSWORD)
-    assert again.vault.name == "New Name"
+    assert again.keys.vault.name == "New Name"
     again.close()
 
 
@@ -219,7 +219,7 @@ def test_a_backup_shows_nothing_without_its_key(opened: Clinic, tmp_path: Path) 
 
 def test_two_backups_in_one_second_are_two(opened: Clinic, tmp_path: Path) -> None:
     one, two = (
-        back_up(opened.actor, opened.data_dir, opened.key, tmp_path, NOON) for _ in range(2)
+        back_up(opened.actor, opened.data_dir, opened.keys.key, tmp_path, NOON) for _ in range(2)
     )
     assert one.folder != two.folder
 
@@ -249,7 +249,7 @@ def test_a_copy_that_does_not_read_back_is_no_backup(
 
 def test_only_the_owner_makes_a_backup(opened: Clinic, tmp_path: Path) -> None:
     with pytest.raises(PermissionDeniedError):
-        back_up(Actor(None, "x"), opened.data_dir, opened.key, tmp_path, NOON)
+        back_up(Actor(None, "x"), opened.data_dir, opened.keys.key, tmp_path, NOON)
 
 
 # ------------------------------------------------------------------ command line

@@ -20,7 +20,9 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.security.vault import KdfCost
+from clinic_desktop.security import device_secret, vault_file
+from clinic_desktop.security.keys import Keys
+from clinic_desktop.security.primitives import Identity, KdfCost
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,6 +74,20 @@ class Record:
         return Actor(user.id, login, user.name, roles)
 
 
+def keys_of(record: Record) -> Keys:
+    """The keys of an open record, without the time that a password costs."""
+    data_dir = DataDir(record.path.parent)
+    vault = vault_file.load(data_dir.vault)
+    secret = device_secret.find(vault.device, data_dir.device_secret)
+    assert secret is not None
+    return Keys(data_dir.vault, vault, record.key, Identity.new(), secret, CHEAP)
+
+
+def opens(keys: Keys, login: str, password: str) -> bytes:
+    """The record's key that a password opens on this PC."""
+    return keys.vault.unlock(login, password, keys.secret.secret).key
+
+
 @pytest.fixture(scope="session")
 def clinic_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, Actor]:
     """A closed clinic in a folder, its key and its owner; copy it, do not open it."""
@@ -87,7 +103,7 @@ def clinic_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes
     )
     made = clinic.create(DataDir(root), new, FixedClock(NOON), CHEAP)
     made.close()
-    return root, made.key, made.actor
+    return root, made.keys.key, made.actor
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def main() -> None:
     app = QApplication([])
     opened = clinic.open_clinic(DataDir(folder), "amina", PASSWORD)
     clock = FixedClock(NOON)
-    record = Record(opened.store, clock, opened.actor, opened.key, opened.data_dir.database)
+    record = Record(opened.store, clock, opened.actor, opened.keys.key, opened.data_dir.database)
     view = VisitView(make_context(record))
     edit = view.note.edits["subjective"]
     typing = QTimer(interval=15)

@@ -11,13 +11,12 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.i18n import ENGLISH, Language
-from clinic_desktop.security import vault
 from clinic_desktop.ui.core.actions import Action, Actions
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
-from tests.support.records import CHEAP, Record
+from tests.support.records import Record, keys_of
 
 
 class RecordingHost:
@@ -87,7 +86,7 @@ def make_context(record: Record, language: Language = ENGLISH) -> Context:
     """A context on a real record."""
     tasks, host = Tasks(record.store, record.owner), RecordingHost()
     data_dir = DataDir(record.path.parent)
-    lock, keys = FolderLock(data_dir.lock), vault.load(data_dir.vault)
+    lock, keys = FolderLock(data_dir.lock), keys_of(record)
     return Context(
         tasks=tasks,
         navigator=VisitedNavigator(),
@@ -96,7 +95,7 @@ def make_context(record: Record, language: Language = ENGLISH) -> Context:
         clock=record.clock,
         language=language,
         printing=PrintDesk(tasks, host, language),
-        clinic=Clinic(data_dir, record.store, keys, record.key, record.owner, lock, CHEAP),
+        clinic=Clinic(data_dir, record.store, keys, record.owner, lock),
     )
 
 

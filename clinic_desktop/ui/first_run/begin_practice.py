@@ -11,7 +11,7 @@ from clinic_desktop.clinic import Clinic, NewClinic
 from clinic_desktop.clock import Clock
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.security.vault import KdfCost
+from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.services import practice, setup
 from clinic_desktop.ui.first_run.state import Answers, StepKey
 

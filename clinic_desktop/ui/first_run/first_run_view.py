@@ -13,7 +13,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
-from clinic_desktop.security.vault import KdfCost
+from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.services import practice, setup
 from clinic_desktop.ui.core.background import Background
 from clinic_desktop.ui.core.speech import speak

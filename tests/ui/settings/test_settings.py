@@ -39,7 +39,7 @@ from clinic_desktop.ui.theme.look import Appearance, look
 from clinic_desktop.ui.theme.remembered import appearance_of
 from clinic_desktop.ui.theme.tokens import Density, Theme
 from tests.support import screen_checks
-from tests.support.records import PASSWORD
+from tests.support.records import PASSWORD, opens
 from tests.support.windows import VisitedNavigator
 from tests.ui.settings.conftest import Desk
 
@@ -183,7 +183,7 @@ def test_a_practice_without_a_name_is_refused_beside_the_field(desk: Desk) -> No
     desk.until(lambda: row.message.text() == "The practice needs a name.")
     assert desk.record.read(practice.details).name == "Kilimani Family Clinic"
     retype(page.fields._fields["name"], "Kilimani Clinic")
-    desk.until(lambda: desk.context.clinic.vault.name == "Kilimani Clinic")
+    desk.until(lambda: desk.context.clinic.keys.vault.name == "Kilimani Clinic")
 
 
 def test_letterhead_and_logo_are_kept_and_shown_on_a_sample(desk: Desk, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_person_added_here_signs_in(desk: Desk) -> None:
         form.submit(print_too=False)
     desk.idle()
     data_dir = desk.context.clinic.data_dir
-    assert desk.context.clinic.vault.unlock("jose", JOSE_PASSWORD) == desk.record.key
+    assert opens(desk.context.clinic.keys, "jose", JOSE_PASSWORD) == desk.record.key
     assert len(page._rows) == 2
     desk.record.store.close()
     again = clinic.open_clinic(data_dir, "jose", JOSE_PASSWORD)
@@ -230,8 +230,10 @@ def test_a_person_added_here_signs_in(desk: Desk) -> None:
 
 
 def test_roles_password_and_end_of_a_person(desk: Desk) -> None:
-    keys = desk.context.clinic
-    user = keys.add_person(practice.NewPerson("jose", "José", ("nurse",)), JOSE_PASSWORD)
+    keys = desk.context.clinic.keys
+    user = desk.context.clinic.add_person(
+        practice.NewPerson("jose", "José", ("nurse",)), JOSE_PASSWORD
+    )
     page = desk.open("people", AccountsPage)
     page.open_line(page._rows[user])
     form = desk.drawer(PersonForm)
@@ -242,7 +244,7 @@ def test_roles_password_and_end_of_a_person(desk: Desk) -> None:
     form.password.repeat.setText("green garden gate")
     with desk.qtbot.waitSignal(form.close_requested):
         form.give.click()
-    assert keys.vault.unlock("jose", "green garden gate") == desk.record.key
+    assert opens(keys, "jose", "green garden gate") == desk.record.key
     with desk.qtbot.waitSignal(form.close_requested):
         form.retire.click()
     desk.idle()
@@ -259,7 +261,7 @@ def test_the_last_owner_cannot_leave(desk: Desk) -> None:
     form = desk.drawer(PersonForm)
     form.retire.click()
     desk.until(lambda: not form.notice.isHidden())
-    assert desk.context.clinic.vault.slot("amina") is not None
+    assert desk.context.clinic.keys.vault.slot("amina") is not None
 
 
 def test_the_own_password_changes_with_the_old_one(desk: Desk) -> None:
@@ -272,10 +274,10 @@ def test_the_own_password_changes_with_the_old_one(desk: Desk) -> None:
     page.old.setText(PASSWORD)
     page.change.click()
     desk.until(lambda: page.old.text() == "")
-    vault = desk.context.clinic.vault
+    keys = desk.context.clinic.keys
     with pytest.raises(WrongPasswordError):
-        vault.unlock("amina", PASSWORD)
-    assert vault.unlock("amina", "a whole new sentence") == desk.record.key
+        opens(keys, "amina", PASSWORD)
+    assert opens(keys, "amina", "a whole new sentence") == desk.record.key
 
 
 def test_the_minutes_until_the_lock_are_told_to_the_window(desk: Desk) -> None:

@@ -40,7 +40,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 def two_people(clinic_dir: DataDir) -> DataDir:
     """A closed clinic of Amina and José."""
     opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
-    opened.cost = CHEAP
+    opened.keys.cost = CHEAP
     opened.add_person(NewPerson("jose", "José Otieno", ("doctor",)), JOSE_PASSWORD)
     opened.close()
     return clinic_dir
@@ -286,7 +286,7 @@ def test_a_practice_made_in_the_window_is_ready_to_work(clinic_dir: DataDir, qtb
         view.skip()
     assert session.desk is not None
     assert session.clinic is not None
-    assert session.clinic.vault.name == "My practice"
+    assert session.clinic.keys.vault.name == "My practice"
     _end(session, qtbot)
 
 

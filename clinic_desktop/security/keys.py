@@ -1,0 +1,174 @@
+"""The keys of one data folder while it is open, and every change to who may open it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clinic_desktop.config import DataDir
+from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
+from clinic_desktop.i18n import _
+from clinic_desktop.security import device_secret, vault, vault_file
+from clinic_desktop.security.device_secret import DeviceSecret
+from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
+from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.security.vault import Person, Vault
+
+
+@dataclass(frozen=True)
+class NewOwner:
+    """The first person of a practice."""
+
+    user: uuid.UUID
+    login: str
+    name: str
+    password: str
+
+
+@dataclass
+class Keys:
+    """What was opened with a password or the recovery sheet, and the file it came from."""
+
+    path: Path
+    vault: Vault
+    key: bytes = field(repr=False)
+    """The record's: 32 bytes and a salt of 16."""
+    identity: Identity
+    """Of the signed-in person."""
+    secret: DeviceSecret
+    cost: KdfCost
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether this PC's half of the keys lies in a file, for want of a key store."""
+        return self.secret.keeping is device_secret.Keeping.FILE
+
+    def sign_in(self, login: str, password: str) -> None:
+        """Put another person's keys in the place of these.
+
+        Raises:
+            WrongPasswordError: user and password do not fit.
+        """
+        opened = self.vault.unlock(login, password, self.secret.secret)
+        self.identity = opened.identity or self.identity
+
+    def admit(self, user: uuid.UUID, login: str, name: str, password: str) -> Identity:
+        """Give somebody a way in with new keys, which are returned; an older way in ends.
+
+        Raises:
+            ValidationError: the password is too short.
+            StorageError: the key file cannot be written.
+        """
+        fresh = Identity.new()
+        self._put(Person(user, login, name, password, fresh, self.cost))
+        return fresh
+
+    def change_password(self, login: str, old: str, new: str) -> None:
+        """The same keys under another password.
+
+        Raises:
+            WrongPasswordError: the old one is wrong.
+            ValidationError: the new one is too short.
+        """
+        vault.check_password(new)
+        slot = self.vault.slot(login)
+        opened = self.vault.unlock(login, old, self.secret.secret)
+        if slot is not None:
+            identity = opened.identity or Identity.new()
+            self._put(Person(slot.user, slot.login, slot.name, new, identity, self.cost))
+            self.identity = identity
+
+    def dismiss(self, user: uuid.UUID) -> None:
+        """End somebody's way in.
+
+        Raises:
+            ValidationError: it is the last one.
+        """
+        self._save(self.vault.without_person(user))
+
+    def rename(self, name: str) -> None:
+        """Show another name of the practice on the lock screen."""
+        self._save(self.vault.named(name))
+
+    def replace_recovery(self, recovery: RecoveryKey) -> None:
+        """Let this sheet open the record, and no earlier one; call it once it is on paper."""
+        self._save(self.vault.with_recovery(self.key, recovery.identity.public.sealing))
+
+    def _put(self, person: Person) -> None:
+        self._save(self.vault.with_person(self.key, person, self.secret.secret))
+
+    def _save(self, changed: Vault) -> None:
+        self.vault = vault_file.save(changed, self.key, self.path)
+
+
+def make(
+    data_dir: DataDir, clinic: uuid.UUID, device: uuid.UUID, name: str, owner: NewOwner,
+    cost: KdfCost,
+) -> tuple[Keys, RecoveryKey]:  # fmt: skip
+    """The keys of a new practice and its recovery sheet; the key file is written.
+
+    Raises:
+        ValidationError: the password is too short.
+        StorageError: the folder cannot be written.
+    """
+    vault.check_password(owner.password)
+    kept = device_secret.make(device, data_dir.device_secret)
+    key, identity = vault.new_database_key(), Identity.new()
+    person = Person(owner.user, owner.login, owner.name, owner.password, identity, cost)
+    blank = Vault(clinic, device, name).with_person(key, person, kept.secret)
+    made, recovery = Keys(data_dir.vault, blank, key, identity, kept, cost), RecoveryKey.new()
+    made.replace_recovery(recovery)
+    return made, recovery
+
+
+def unlock(data_dir: DataDir, login: str, password: str, cost: KdfCost) -> Keys:
+    """The keys, by a person's password and this PC's secret.
+
+    A way in of the first format becomes one of today's.
+
+    Raises:
+        DeviceSecretError: this PC's half is gone; the recovery sheet opens the record.
+        WrongPasswordError, DatabaseDamagedError, NewerDatabaseError.
+    """
+    found = vault_file.load(data_dir.vault)
+    kept = device_secret.find(found.device, data_dir.device_secret)
+    if kept is None and found.is_first_format:
+        kept = device_secret.make(found.device, data_dir.device_secret)
+    if kept is None:
+        raise DeviceSecretError(
+            _("This PC's half of the key is missing from the system's key store."),
+            kept=_("The record is whole; nothing was changed."),
+            hint=_("Open it with the recovery sheet, and choose a new password."),
+        )
+    opened = found.unlock(login, password, kept.secret)
+    keys = Keys(data_dir.vault, found, opened.key, opened.identity or Identity.new(), kept, cost)
+    slot = found.slot(login)
+    if opened.identity is None and slot is not None:
+        keys.identity = keys.admit(slot.user, slot.login, slot.name, password)
+    return keys
+
+
+def recover(data_dir: DataDir, recovery: RecoveryKey, cost: KdfCost) -> Keys:
+    """The keys, by the recovery sheet alone; nobody is signed in yet.
+
+    This PC gets a new secret, so every other password of this PC ends: each person's is set anew.
+
+    Raises:
+        WrongPasswordError: it is not this practice's sheet.
+        DatabaseDamagedError, NewerDatabaseError, StorageError.
+    """
+    found = vault_file.load(data_dir.vault)
+    try:
+        key = found.open_box(recovery.identity)
+    except UnreadableError:
+        raise WrongPasswordError(
+            _("This recovery sheet does not belong to this record."),
+            kept=_("Nothing was changed."),
+            hint=_("A newer sheet may have been printed since; look for the newest one."),
+        ) from None
+    kept = device_secret.find(found.device, data_dir.device_secret)
+    if kept is None:
+        kept = device_secret.make(found.device, data_dir.device_secret)
+        found = found.without_slots()
+    return Keys(data_dir.vault, found, key, Identity.new(), kept, cost)
