@@ -122,6 +122,18 @@ class Clinic:
         """Show another name of the practice on the lock screen."""
         self.keys.rename(name)
 
+    def renew_recovery(self) -> RecoveryKey:
+        """Make a new recovery sheet; the one before opens nothing any more.
+
+        Raises:
+            PermissionDeniedError: not the owner.
+            StorageError: the key file cannot be written; the sheet before stays good.
+        """
+        self.store.write(self.actor, practice.note_new_recovery).result()
+        made = RecoveryKey.new()
+        self.keys.replace_recovery(made)
+        return made
+
     def back_up(self, place: Path, progress: Progress | None = None) -> Backup:
         """Copy record and key file into a folder, read the copy back, and remember when.
 
@@ -182,7 +194,12 @@ def _refuse_occupied(data_dir: DataDir) -> None:
         )
 
 
-def _refuse_empty(data_dir: DataDir) -> None:
+def refuse_empty(data_dir: DataDir) -> None:
+    """Say how to begin where there is no clinic yet.
+
+    Raises:
+        SetupError: there is none.
+    """
     if not exists(data_dir):
         raise SetupError(
             _("There is no clinic in this folder yet."),
@@ -198,7 +215,7 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         SetupError: there is none.
         WrongPasswordError, InUseError, DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
-    _refuse_empty(data_dir)
+    refuse_empty(data_dir)
     lock = _take_folder(data_dir)
     try:
         keys = keyring.unlock(data_dir, login, password, KdfCost())
@@ -228,7 +245,7 @@ def recover(
         NewerDatabaseError, StorageError.
     """
     check_password(password)
-    _refuse_empty(data_dir)
+    refuse_empty(data_dir)
     lock = _take_folder(data_dir)
     try:
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())

@@ -13,7 +13,7 @@ from clinic_desktop.config import DataDir, default_data_dir
 from clinic_desktop.errors import ClinicError
 
 _SUBJECTS = (
-    *("setup", "people", "maintenance", "patients", "papers", "records", "packs"),
+    *("setup", "people", "recovery", "maintenance", "patients", "papers", "records", "packs"),
     *("demo", "day"),
 )
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 
 from clinic_desktop import clinic, i18n
 from clinic_desktop.config import DataDir
-from clinic_desktop.errors import SetupError, WrongPasswordError
+from clinic_desktop.errors import SetupError, ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import vault_file
 
 PASSWORD_VARIABLE = "CLINIC_PASSWORD"  # noqa: S105 - the name of a variable
+NEW_PASSWORD_VARIABLE = "CLINIC_NEW_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def password(prompt: str) -> str:
@@ -35,6 +36,29 @@ def password(prompt: str) -> str:
             ),
         )
     return getpass.getpass(prompt)
+
+
+def new_password(login: str) -> str:
+    """From the environment, or asked for twice.
+
+    Raises:
+        ValidationError: there is nobody to ask, or the two are not the same.
+    """
+    given = os.environ.get(NEW_PASSWORD_VARIABLE)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise ValidationError(
+            "password",
+            _("A password for the new person is needed."),
+            hint=_("Set {variable}, or run the command in a terminal.").format(
+                variable=NEW_PASSWORD_VARIABLE
+            ),
+        )
+    first = getpass.getpass(_("New password of {login}: ").format(login=login))
+    if getpass.getpass(_("The same again: ")) != first:
+        raise ValidationError("password", _("The two passwords are not the same."))
+    return first
 
 
 @contextmanager

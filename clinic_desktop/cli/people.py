@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.cli.access import new_password, open_clinic
 from clinic_desktop.domain.permissions import ROLES, SYSTEM
-from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
     from clinic_desktop.config import DataDir
-
-NEW_PASSWORD_VARIABLE = "CLINIC_NEW_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def register(
@@ -43,24 +37,6 @@ def register(
     backup.set_defaults(run=_backup)
 
 
-def _new_password(login: str) -> str:
-    given = os.environ.get(NEW_PASSWORD_VARIABLE)
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        raise ValidationError(
-            "password",
-            _("A password for the new person is needed."),
-            hint=_("Set {variable}, or run the command in a terminal.").format(
-                variable=NEW_PASSWORD_VARIABLE
-            ),
-        )
-    first = getpass.getpass(_("New password of {login}: ").format(login=login))
-    if getpass.getpass(_("The same again: ")) != first:
-        raise ValidationError("password", _("The two passwords are not the same."))
-    return first
-
-
 def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.services.practice import NewPerson
 
@@ -72,7 +48,7 @@ def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
         registration_number=options.registration_number,
     )
     with open_clinic(options, data_dir) as opened:
-        user_id = opened.add_person(new, _new_password(options.login))
+        user_id = opened.add_person(new, new_password(options.login))
     output.result(
         {"id": user_id, "login": options.login},
         _("{name} can sign in as {login}.").format(name=options.name, login=options.login),

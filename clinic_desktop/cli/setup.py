@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop import clinic
 from clinic_desktop.cli.access import password
+from clinic_desktop.cli.recovery import words
 from clinic_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -41,10 +42,18 @@ def _init(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         currency=options.currency.upper(),
         time_zone=options.time_zone,
     )
-    clinic.create(data_dir, new).close()
+    made = clinic.create(data_dir, new)
+    made.close()
+    recovery = made.recovery
     output.result(
-        {"practice": new.practice, "owner": new.owner_login, "data_dir": str(data_dir.root)},
+        {
+            "practice": new.practice,
+            "owner": new.owner_login,
+            "data_dir": str(data_dir.root),
+            "recovery_key": recovery.text if recovery else "",
+        },
         _("The clinic “{name}” is ready in {folder}.").format(
             name=new.practice, folder=data_dir.root
         ),
+        *(words(recovery) if recovery else ()),
     )

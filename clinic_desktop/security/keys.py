@@ -149,6 +149,16 @@ def unlock(data_dir: DataDir, login: str, password: str, cost: KdfCost) -> Keys:
     return keys
 
 
+def check_sheet(data_dir: DataDir, recovery: RecoveryKey) -> None:
+    """Whether a recovery sheet opens the record; nothing is changed.
+
+    Raises:
+        WrongPasswordError: it is not the newest sheet of this practice.
+        DatabaseDamagedError, NewerDatabaseError.
+    """
+    _opened_by(vault_file.load(data_dir.vault), recovery)
+
+
 def recover(data_dir: DataDir, recovery: RecoveryKey, cost: KdfCost) -> Keys:
     """The keys, by the recovery sheet alone; nobody is signed in yet.
 
@@ -159,16 +169,20 @@ def recover(data_dir: DataDir, recovery: RecoveryKey, cost: KdfCost) -> Keys:
         DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
     found = vault_file.load(data_dir.vault)
+    key = _opened_by(found, recovery)
+    kept = device_secret.find(found.device, data_dir.device_secret)
+    if kept is None:
+        kept = device_secret.make(found.device, data_dir.device_secret)
+        found = found.without_slots()
+    return Keys(data_dir.vault, found, key, Identity.new(), kept, cost)
+
+
+def _opened_by(found: Vault, recovery: RecoveryKey) -> bytes:
     try:
-        key = found.open_box(recovery.identity)
+        return found.open_box(recovery.identity)
     except UnreadableError:
         raise WrongPasswordError(
             _("This recovery sheet does not belong to this record."),
             kept=_("Nothing was changed."),
             hint=_("A newer sheet may have been printed since; look for the newest one."),
         ) from None
-    kept = device_secret.find(found.device, data_dir.device_secret)
-    if kept is None:
-        kept = device_secret.make(found.device, data_dir.device_secret)
-        found = found.without_slots()
-    return Keys(data_dir.vault, found, key, Identity.new(), kept, cost)

@@ -246,6 +246,12 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID) -> None:
 
 
 @command("user.write")
+def note_new_recovery(uow: UnitOfWork) -> None:
+    """Put on record that another recovery sheet is made."""
+    uow.audit("key.recovery-renewed")
+
+
+@command("user.write")
 def change_roles(uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
     """Give a person other roles; they hold from the next sign-in on.
 
