@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.domain.codes import AllergyStatus
@@ -17,9 +16,9 @@ from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import RegisterPatient, Relative
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.person_words import listed_name
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
-from clinic_desktop.ui.patients.draft_keeper import DraftKeeper
 from clinic_desktop.ui.patients.register_vm import RegisterVM, prefilled
 from clinic_desktop.ui.patients.similar_list import SimilarList
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
@@ -43,7 +42,7 @@ class RegisterView(DrawerForm):
         self.setObjectName("patient.register-form")
         self._context = context
         self.vm = RegisterVM(context, parent=self)
-        self.drafts = DraftKeeper(context, "", self._body, self)
+        self.drafts = DraftKeeper(context.tasks, "patient", "", self._body, self)
         self.similar = SimilarList()
         self.no_allergies = Tick(_("Asked: no known allergies"))
         self.no_allergies.setObjectName("patient.no-allergies")
@@ -71,6 +70,7 @@ class RegisterView(DrawerForm):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_LOOK_AFTER_MS)
         self._build()
+        self._blank = self._texts()
         self._connect()
         self._begin(destination)
 
@@ -133,19 +133,18 @@ class RegisterView(DrawerForm):
         self.drafts.flush()
         return True
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """The caret stands in the first field."""
-        super().showEvent(event)
-        QTimer.singleShot(0, self.form.first_field(), self.form.first_field().setFocus)
-
     # ------------------------------------------------------------ typing
 
     def _on_changed(self) -> None:
         self._pause.start()
         self.drafts.touch()
 
-    def _body(self) -> dict[str, object]:
+    def _texts(self) -> dict[str, object]:
         return self.form.texts() | {"no_allergies": self.no_allergies.isChecked()}
+
+    def _body(self) -> dict[str, object] | None:
+        texts = self._texts()
+        return None if texts == self._blank else texts
 
     def _restore(self, draft: DraftRow | None) -> None:
         if draft is None or self.form.entry().name:
