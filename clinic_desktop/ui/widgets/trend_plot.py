@@ -292,36 +292,13 @@ def _tick_text(value: float) -> str:
     return current().number(rounded, decimals)
 
 
-class Sparkline(QLabel):
-    """A trend without axes, the height of a line of text; it is read out as its summary."""
-
-    def __init__(self, trend: Trend, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._trend = trend
-        self.setAccessibleName(trend.summary())
-        self.setToolTip(trend.summary())
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def set_trend(self, trend: Trend) -> None:
-        """Show other measurements."""
-        self._trend = trend
-        self.setAccessibleName(trend.summary())
-        self.setToolTip(trend.summary())
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """A few letters wide."""
-        return QSize(look().px(88), look().metrics().height() + 4)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Band, line and the last point."""
-        painter = QPainter(self)
-        paint_sparkline(painter, QRectF(self.rect()), self._trend)
-        painter.end()
+def sparkline_size() -> QSize:
+    """The room of a trend without axes: a few letters wide, the height of a line of text."""
+    return QSize(look().px(88), look().metrics().height() + 4)
 
 
 def paint_sparkline(painter: QPainter, rect: QRectF, trend: Trend) -> None:
-    """Draw a sparkline, for the widget and for table cells."""
+    """Draw a trend without axes: band, line and the last point."""
     if not trend.points:
         return
     area = rect.adjusted(4, 3, -5, -3)
