@@ -22,6 +22,7 @@ class Base(DeclarativeBase):
     """Base of all rows."""
 
     metadata = MetaData(naming_convention=NAMING)
+    __mapper_args__ = {"eager_defaults": False}  # ours have every default that the file has
 
     def __repr__(self) -> str:
         """Never the content: a row may be a person."""
