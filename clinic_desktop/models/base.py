@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -22,7 +23,8 @@ class Base(DeclarativeBase):
     """Base of all rows."""
 
     metadata = MetaData(naming_convention=NAMING)
-    __mapper_args__ = {"eager_defaults": False}  # ours have every default that the file has
+    __mapper_args__: ClassVar = {"eager_defaults": False}
+    """Our columns know every default that the file knows; no row is asked back for them."""
 
     def __repr__(self) -> str:
         """Never the content: a row may be a person."""
