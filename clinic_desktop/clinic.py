@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from clinic_desktop.errors import (
     StorageError,
     WrongPasswordError,
 )
+from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.security import vault as vaults
@@ -90,8 +92,10 @@ class Clinic:
             PermissionDeniedError, ValidationError: as in ``practice.add_person``.
         """
         vaults.check_password(password)
+        login = practice.short_name("login", new.login)
+        name = practice.short_name("name", new.name)
+        new = replace(new, login=login, name=name)
         user_id = self.store.write(self.actor, practice.add_person, new).result()
-        login, name = new.login.strip(), new.name.strip()
         self._seal(user_id, login, name, password)
         return user_id
 
@@ -152,14 +156,14 @@ def create(
     clock: Clock | None = None,
     cost: vaults.KdfCost | None = None,
 ) -> Clinic:
-    """Make a clinic in an empty folder and sign its owner in.
+    """Make a clinic in an empty folder and sign its owner in; a failure leaves the folder empty.
 
     Raises:
         SetupError: there already is one.
-        ValidationError: the password is too short.
+        ValidationError: a name, a code or the password cannot be taken.
         StorageError: the folder cannot be used.
     """
-    vaults.check_password(new.password)
+    new = _checked(new)
     lock = _take_folder(data_dir)
     try:
         _refuse_occupied(data_dir)
@@ -167,15 +171,64 @@ def create(
         key, user_id = vaults.new_database_key(), clock.new_id()
         vault = vaults.Vault(clock.new_id(), name=new.practice)
         vault = vault.with_user(key, user_id, new.owner_login, new.owner_name, new.password, cost)
-        # The vault first: a file whose key was lost in a power cut would be a file of nobody.
-        vault = vaults.save(vault, data_dir.vault)
-        store = create_store(data_dir.database, key, clock, platform.node())
-        actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
-        remember(data_dir, language=new.language)
+        try:
+            actor = _give_birth(data_dir, key, new, user_id, clock)
+            vault = vaults.save(vault, data_dir.vault)
+        except BaseException:
+            _remove_unborn(data_dir)
+            raise
+        _name_newborn(data_dir)
+        with suppress(StorageError):  # the language of the lock screen is not worth stopping for
+            remember(data_dir, language=new.language)
+        store = open_store(data_dir.database, key, clock)
         return Clinic(data_dir, store, vault, key, actor, lock, cost)
     except BaseException:
         lock.release()
         raise
+
+
+def _checked(new: NewClinic) -> NewClinic:
+    vaults.check_password(new.password)
+    practice.check_formats(new.language, new.country, new.currency, new.time_zone)
+    return replace(
+        new,
+        practice=practice.short_name("practice", new.practice),
+        owner_login=practice.short_name("owner", new.owner_login),
+        owner_name=practice.short_name("owner", new.owner_name),
+    )
+
+
+def _give_birth(
+    data_dir: DataDir, key: bytes, new: NewClinic, user_id: uuid.UUID, clock: Clock
+) -> Actor:
+    """Make the record beside its name: killed at any moment, there is no half-made clinic."""
+    _remove_unborn(data_dir)
+    store = create_store(data_dir.unborn, key, clock, platform.node())
+    try:
+        actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
+    finally:
+        store.close()
+    if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
+        # SQLite does not say so, but a log left behind is a record not yet in its file.
+        raise StorageError(
+            _("The disk is full."),
+            kept=_("Nothing was changed."),
+            hint=_("Free some space and try again."),
+            place=str(data_dir.root),
+        )
+    return actor
+
+
+def _name_newborn(data_dir: DataDir) -> None:
+    """The last step of ``create``, done at the next opening if the power went before it."""
+    if data_dir.unborn.exists() and not data_dir.database.exists():
+        data_dir.unborn.rename(data_dir.database)
+        flush_folder(data_dir.root)
+
+
+def _remove_unborn(data_dir: DataDir) -> None:
+    for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
+        path.unlink()
 
 
 def _refuse_occupied(data_dir: DataDir) -> None:
@@ -204,6 +257,7 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
     lock = _take_folder(data_dir)
     try:
         vault = vaults.load(data_dir.vault)
+        _name_newborn(data_dir)
         key = vault.unlock(login, password)
         store = open_store(data_dir.database, key, clock or SystemClock())
         actor = store.write(SYSTEM, _sign_in, login).result()

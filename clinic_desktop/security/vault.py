@@ -35,9 +35,10 @@ from clinic_desktop.i18n import _
 
 FORMAT, VERSION = "clinic-vault", 1
 ALG_ARGON2ID_XCHACHA = 1
-MAX_BYTES = 64 * 1024
-PASSWORD_MIN = 8
-NONCE_BYTES = 24
+MAX_BYTES = 1 << 20
+PASSWORD_MIN, PASSWORD_MAX = 8, 128
+KEY_BYTES, SALT_BYTES, NONCE_BYTES = 48, 16, 24
+SEALED_BYTES = KEY_BYTES + 16
 _FLOOR_KIB, _CEILING_KIB = 32 * 1024, 1024 * 1024
 _FLOOR_PASSES, _CEILING_PASSES, _CEILING_LANES = 2, 10, 8
 
@@ -122,7 +123,7 @@ class Vault:
         cost = cost or KdfCost()
         slot = Slot(
             user_id, login, name, ALG_ARGON2ID_XCHACHA, cost,
-            secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES), b"",
+            secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES), b"",
         )  # fmt: skip
         sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(
             key, slot.header(self.clinic), slot.nonce, _derive(password, slot.salt, cost)
@@ -144,7 +145,12 @@ def check_password(password: str) -> None:
     Raises:
         ValidationError: fewer than eight or more than 128 characters.
     """
-    if not PASSWORD_MIN <= len(password) <= 128:
+    if len(password) > PASSWORD_MAX:
+        raise ValidationError(
+            "password",
+            _("A password has at most {count} characters.").format(count=PASSWORD_MAX),
+        )
+    if len(password) < PASSWORD_MIN:
         raise ValidationError(
             "password",
             _("A password has at least {count} characters.").format(count=PASSWORD_MIN),
@@ -153,16 +159,17 @@ def check_password(password: str) -> None:
 
 
 def _derive(password: str, salt: bytes, cost: KdfCost) -> bytes:
-    secret = unicodedata.normalize("NFC", password).encode()
+    # Bytes of the command line that are no text are a password like any other: a wrong one.
+    secret = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
     return hash_secret_raw(secret, salt, cost.passes, cost.memory_kib, cost.lanes, 32, Type.ID)
 
 
 def _decoy(login: str) -> Slot:
     # An unknown user costs the same time as a wrong password.
-    blank = bytes(16)
+    blank = bytes(SALT_BYTES)
     return Slot(
         uuid.UUID(int=0), login, "", ALG_ARGON2ID_XCHACHA, KdfCost(),
-        blank, bytes(NONCE_BYTES), bytes(64),
+        blank, bytes(NONCE_BYTES), bytes(SEALED_BYTES),
     )  # fmt: skip
 
 
@@ -190,6 +197,14 @@ def load(path: Path) -> Vault:
         DatabaseDamagedError: not a vault, or with key-derivation costs outside the allowed range.
         NewerDatabaseError: written by a newer program.
     """
+    hint = _("Put back vault.json from a backup; vault.json.previous is the one before.")
+    if not path.exists():
+        raise DatabaseDamagedError(
+            _("The key file is missing."),
+            kept=_("The record file was not touched."),
+            hint=hint,
+            place=str(path),
+        )
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES)  # what lies beyond makes it unreadable, as it should
@@ -198,7 +213,7 @@ def load(path: Path) -> Vault:
         raise DatabaseDamagedError(
             _("The key file cannot be read."),
             kept=_("The record file was not touched."),
-            hint=_("Put back vault.json from a backup; vault.json.previous is the one before."),
+            hint=hint,
             place=str(path),
         ) from error
 
@@ -240,6 +255,8 @@ def _from_dict(data: dict[str, Any]) -> Vault:
             hint=_("Install the newer version on this PC."),
         )
     slots = tuple(_slot(each) for each in data["slots"])
+    if not slots:
+        raise ValueError(slots)
     return Vault(uuid.UUID(data["clinic"]), slots, int(data["generation"]), str(data["name"]))
 
 
@@ -254,16 +271,17 @@ def _slot(data: dict[str, Any]) -> Slot:
     )
     if not sound:  # a weakened or absurd slot is an attack or damage, never a choice of ours
         raise ValueError(data["alg"])
-    parts = (base64.b64decode(each, validate=True) for each in (kdf["salt"], data["nonce"]))
-    salt, nonce = parts
-    if len(nonce) != NONCE_BYTES:
-        raise ValueError(len(nonce))
+    texts = (kdf["salt"], data["nonce"], data["sealed"])
+    salt, nonce, sealed = (base64.b64decode(each, validate=True) for each in texts)
+    lengths = len(salt), len(nonce), len(sealed)
+    if lengths != (SALT_BYTES, NONCE_BYTES, SEALED_BYTES):
+        raise ValueError(lengths)
     return Slot(
         uuid.UUID(data["user"]), str(data["login"]), str(data["name"]), int(data["alg"]), cost,
-        salt, nonce, base64.b64decode(data["sealed"], validate=True),
+        salt, nonce, sealed,
     )  # fmt: skip
 
 
 def new_database_key() -> bytes:
     """A random 256-bit key with its 128-bit salt."""
-    return secrets.token_bytes(48)
+    return secrets.token_bytes(KEY_BYTES)

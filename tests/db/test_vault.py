@@ -59,8 +59,10 @@ def test_password_has_no_composition_rules_but_a_length() -> None:
     vault = empty.with_user(KEY, ANN, "ann", "", "caf\u00e9 caf\u00e9", CHEAP)
 
     assert vault.unlock("ann", "cafe\u0301 cafe\u0301") == KEY
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="at least 8"):
         vaults.check_password("short")
+    with pytest.raises(ValidationError, match="at most 128"):
+        vaults.check_password("long " * 26)
 
 
 def test_file_holds_neither_key_nor_password(tmp_path: Path) -> None:
@@ -88,6 +90,31 @@ def test_weakened_or_absurd_costs_are_refused(tmp_path: Path, field: str, value:
     path.write_text(json.dumps(data))
 
     with pytest.raises(DatabaseDamagedError):
+        vaults.load(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("sealed", "AAAA"), ("nonce", "AAAA"), ("sealed", ""), ("sealed", None)]
+)
+def test_parts_of_another_length_are_damage(tmp_path: Path, field: str, value: object) -> None:
+    """A part cut short is found when the file is read, not in the middle of the arithmetic."""
+    path = tmp_path / "vault.json"
+    vaults.save(_vault(), path)
+    data = json.loads(path.read_text())
+    data["slots"][0][field] = value
+    path.write_text(json.dumps(data))
+
+    with pytest.raises(DatabaseDamagedError):
+        vaults.load(path)
+
+
+def test_a_vault_of_nobody_or_none_at_all_is_said(tmp_path: Path) -> None:
+    """A missing file is called missing; one that nobody can open is called damaged."""
+    path = tmp_path / "vault.json"
+    with pytest.raises(DatabaseDamagedError, match="missing"):
+        vaults.load(path)
+    vaults.save(vaults.Vault(uuid.UUID(int=9)), path)
+    with pytest.raises(DatabaseDamagedError, match="cannot be read"):
         vaults.load(path)
 
 
