@@ -135,7 +135,8 @@ def _search(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
     with open_clinic(options, data_dir) as opened:
         found = opened.store.read(opened.actor, patients.search, text, options.limit).result()
     rows = [_summary(row) for row in found]
-    lines = ["  ".join(str(value) for value in row.values() if value) for row in rows]
+    told = ("id", "name", "mrn", "birth_date", "phone")
+    lines = ["  ".join(row[part] for part in told if row[part]) for row in rows]
     output.result({"patients": rows}, *(lines or [_("Nobody was found.")]))
 
 
