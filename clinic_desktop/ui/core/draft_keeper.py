@@ -34,6 +34,8 @@ class DraftKeeper(QObject):
         super().__init__(parent)
         self._tasks, self._kind, self._subject, self._body = tasks, kind, subject, body
         self._is_on = allowed(tasks.actor, "draft.write")
+        self.is_kept = False
+        """Whether the record holds a draft of this form, as far as is known."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_AFTER_MS)
@@ -43,7 +45,7 @@ class DraftKeeper(QObject):
     def belong_to(self, subject: str) -> None:
         """Go on with another row; what was typed for the one before is saved first."""
         self.flush()
-        self._subject = subject
+        self._subject, self.is_kept = subject, False
 
     def touch(self) -> None:
         """Something was typed."""
@@ -66,8 +68,10 @@ class DraftKeeper(QObject):
             return
         body = self._body()
         if body is None:
-            self.discard()
+            if self.is_kept:
+                self.discard()
             return
+        self.is_kept = True
         self._tasks.write(
             self, drafts.save_draft, self._kind, self._subject, body, done=self._on_saved
         )
@@ -75,6 +79,7 @@ class DraftKeeper(QObject):
     def discard(self) -> None:
         """The words were saved for good, or given up."""
         self._timer.stop()
+        self.is_kept = False
         if self._is_on:
             self._tasks.write(
                 self, drafts.discard_draft, self._kind, self._subject,
@@ -83,8 +88,13 @@ class DraftKeeper(QObject):
 
     def load(self, done: Callable[[DraftRow | None], None]) -> None:
         """What was kept of an earlier try."""
+
+        def found(draft: DraftRow | None) -> None:
+            self.is_kept = self.is_kept or draft is not None
+            done(draft)
+
         if self._is_on:
-            self._tasks.read(self, drafts.load_draft, self._kind, self._subject, done=done)
+            self._tasks.read(self, drafts.load_draft, self._kind, self._subject, done=found)
 
     def _on_saved(self, at: datetime) -> None:
         self.saved.emit(at)

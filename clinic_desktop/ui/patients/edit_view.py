@@ -7,13 +7,14 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout
 
 from clinic_desktop.errors import ClinicError, StaleError, ValidationError
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import PatientRecord
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.person_words import listed_name
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
 from clinic_desktop.ui.patients.edit_vm import EditVM
 from clinic_desktop.ui.patients.flags_field import FlagsField
@@ -46,9 +47,7 @@ class EditView(DrawerForm):
         self.overtaken.add_action(_("Show the newer version"), self._take_newer)
         self.overtaken.add_action(_("Go on with mine"), self._keep_mine)
         self.overtaken.hide()
-        self.restored = Notice(Tone.INFO, "")
-        self.restored.add_action(_("Start afresh"), self._start_afresh)
-        self.restored.hide()
+        self.restored = RestoredNotice(self._start_afresh)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
@@ -119,11 +118,7 @@ class EditView(DrawerForm):
         if mine == self._opened_with:
             return
         self.form.set_texts(mine)
-        kept = isolate(current().time(draft.saved_at))
-        self.restored.set_words(
-            Tone.INFO, _("What you typed at {time} is here again.").format(time=kept)
-        )
-        self.restored.show()
+        self.restored.tell(draft.saved_at, self._context.clock.now())
 
     def _start_afresh(self) -> None:
         self.drafts.discard()

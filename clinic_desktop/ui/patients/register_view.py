@@ -18,16 +18,16 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.person_words import listed_name
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
 from clinic_desktop.ui.patients.register_vm import RegisterVM, prefilled
 from clinic_desktop.ui.patients.similar_list import SimilarList
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.choices import Tick
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.form import FormRow
 from clinic_desktop.ui.widgets.label import Label
-from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
 
 _LOOK_AFTER_MS = 60
@@ -62,9 +62,7 @@ class RegisterView(DrawerForm):
         self.form = DemographicsForm(
             context, (self.similar, self.no_allergies, next_row, self._nameless())
         )
-        self._restored = Notice(Tone.INFO, "")
-        self._restored.add_action(_("Start afresh"), self._start_afresh)
-        self._restored.hide()
+        self._restored = RestoredNotice(self._start_afresh)
         self._saved_at = Label("", "caption", "muted")
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -151,11 +149,7 @@ class RegisterView(DrawerForm):
             return
         self.form.set_texts(draft.body)
         self.no_allergies.setChecked(bool(draft.body.get("no_allergies")))
-        kept = isolate(current().time(draft.saved_at))
-        self._restored.set_words(
-            Tone.INFO, _("What you typed at {time} is here again.").format(time=kept)
-        )
-        self._restored.show()
+        self._restored.tell(draft.saved_at, self._context.clock.now())
 
     def _start_afresh(self) -> None:
         self.form.clear()

@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.dates import SmartDate
 from clinic_desktop.errors import ClinicError, ValidationError
-from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.i18n import _, pgettext
 from clinic_desktop.services import letters
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.letters import WriteReferral, WriteSickNote
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.choices import Tick
@@ -42,9 +43,7 @@ class _LetterForm(DrawerForm):
         self._first: dict[str, Any] = {}
         self._notice = Notice(Tone.DANGER, "")
         self._notice.hide()
-        self._restored = Notice(Tone.INFO, "")
-        self._restored.add_action(_("Start afresh"), self._start_afresh)
-        self._restored.hide()
+        self._restored = RestoredNotice(self._start_afresh)
         self.form = Form()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -94,10 +93,7 @@ class _LetterForm(DrawerForm):
         if draft is None or self._texts() != self._first:
             return
         self._put(draft.body)
-        kept = isolate(current().time(draft.saved_at))
-        words = _("What you typed at {time} is here again.").format(time=kept)
-        self._restored.set_words(Tone.INFO, words)
-        self._restored.show()
+        self._restored.tell(draft.saved_at, self.context.clock.now())
 
     def _put(self, texts: dict[str, Any]) -> None:
         for name, field in self._fields.items():

@@ -117,6 +117,7 @@ class VisitVM(QObject):
         self._known = self._typed = page.text
         self._base = page.note.version if page.note else 0
         self._vitals = {}
+        self.draft.is_kept = page.draft is not None
         state = _restored(page) if page.draft and page.is_open else None
         if state is not None:
             self._typed, self._vitals = state.text, dict(state.vitals)
