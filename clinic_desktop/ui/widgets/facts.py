@@ -10,13 +10,13 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QLayout,
     QSizePolicy,
     QStyle,
     QWidget,
 )
 
 from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.paragraph import Paragraph
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
 from clinic_desktop.ui.widgets.buttons import IconButton
 from clinic_desktop.ui.widgets.label import Label, directed
@@ -78,44 +78,51 @@ class FactRow(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self._fact = Fact("", "")
+        self._pressed_on: Hashable = None
         self._buttons: list[IconButton] = []
-        self._sizes: dict[int, list[QSize]] = {}
+        self._words: list[Paragraph] = []
 
     def show_fact(self, fact: Fact) -> None:
         """Show another fact."""
         before, self._fact = self._fact, fact
         if fact == before:
             return
-        self._sizes = {}
+        self._words = []
         self.setText("\n".join(text for text, _role, _tone in fact.lines))
         self.setAccessibleName(fact.spoken)
         self.setAccessibleDescription(fact.trend.summary() if fact.trend else "")
         self.setToolTip(self.accessibleDescription())
-        names = [action.name for action in fact.actions]
-        if fact.key != before.key or names != [action.name for action in before.actions]:
-            self._show_actions(fact.actions)
+        self._show_actions(fact.actions)
 
     def _show_actions(self, actions: Sequence[FactAction]) -> None:
-        # Never the button of another fact: a key held down on it would act on the wrong one.
-        for old in self._buttons:
-            old.hide()
-            old.deleteLater()
-        self._buttons = [IconButton(action.icon, action.name, parent=self) for action in actions]
-        for place, button in enumerate(self._buttons):
-            button.clicked.connect(lambda _on=False, place=place: self._act(place))
-            self._row().addWidget(button)
+        while len(self._buttons) < len(actions):
+            self._add_button(len(self._buttons))
+        for button in self._buttons[len(actions) :]:
+            button.hide()
+        for button, action in zip(self._buttons, actions, strict=False):
+            button.set_action(action.icon, action.name)
+            button.show()
 
-    def _row(self) -> QLayout:
+    def _add_button(self, place: int) -> None:
         row = self.layout()
         if row is None:
             row = QHBoxLayout(self)
             row.setContentsMargins(0, SPACE_1, 0, SPACE_1)
             row.setSpacing(SPACE_2)
             row.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        return row
+        button = IconButton("", "", parent=self)
+        button.pressed.connect(self._press)
+        button.clicked.connect(lambda: self._act(place))
+        self._buttons.append(button)
+        row.addWidget(button)
+
+    def _press(self) -> None:
+        self._pressed_on = self._fact.key
 
     def _act(self, place: int) -> None:
-        self._fact.actions[place].run()
+        # Not on a fact that came into the row while the button was held down.
+        if self._pressed_on == self._fact.key:
+            self._fact.actions[place].run()
 
     # -- room ---------------------------------------------------------------------
 
@@ -125,7 +132,7 @@ class FactRow(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the widest word."""
-        width = max(size.width() for size in self._lines(0))
+        width = max(each.least for each in self._paragraphs())
         return QSize(width + self._taken(), self._marks_height())
 
     def hasHeightForWidth(self) -> bool:
@@ -134,16 +141,18 @@ class FactRow(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """What the words need at that width, or the marks beside them."""
-        words = sum(size.height() for size in self._lines(width - self._taken()))
+        room = width - self._taken()
+        words = sum(each.height(room) for each in self._paragraphs())
         return max(words + 2 * SPACE_1, self._marks_height())
 
-    def _lines(self, width: int) -> list[QSize]:
-        """The room of each line wrapped into ``width``; for 0, at each space."""
-        if width not in self._sizes:
-            self._sizes[width] = [
-                _wrapped(text, role, width) for text, role, _tone in self._fact.lines
+    def _paragraphs(self) -> list[Paragraph]:
+        if not self._words:
+            rtl = self._is_rtl()
+            self._words = [
+                Paragraph(directed(text, rtl=rtl), role, rtl=rtl)
+                for text, role, _tone in self._fact.lines
             ]
-        return self._sizes[width]
+        return self._words
 
     def _marks(self) -> list[QSize]:
         """The sizes of what stands behind the words: trend, pill, buttons."""
@@ -161,10 +170,10 @@ class FactRow(QLabel):
     # -- looks --------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
+        """Follow the text size and the side of the window where words begin."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._sizes = {}
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LayoutDirectionChange):
+            self._words = []
             self.updateGeometry()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -180,35 +189,27 @@ class FactRow(QLabel):
             paint_pill(painter, self._box(left, pill_size(pill)), pill, self.layoutDirection())
         painter.end()
 
-    def _box(self, left: int, size: QSize, top: int | None = None) -> QRect:
-        """A box at ``left``, mirrored with the window; without ``top`` in the middle."""
-        if top is None:
-            top = (self.height() - size.height()) // 2
-        box = QRect(left, top, size.width(), size.height())
+    def _box(self, left: int, size: QSize) -> QRect:
+        """A box at ``left`` in the middle of the height, mirrored with the window."""
+        box = QRect(left, (self.height() - size.height()) // 2, size.width(), size.height())
         return QStyle.visualRect(self.layoutDirection(), self.rect(), box)
 
     def _paint_words(self, painter: QPainter) -> int:
         """Draw the lines; returns where they end."""
         width = self.width() - self._taken()
-        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-        flags = side | Qt.AlignmentFlag.AlignAbsolute | Qt.TextFlag.TextWordWrap
-        # Each text runs by its own letters; where it stands is the window's matter.
-        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
-        sizes = self._lines(width)
-        top = (self.height() - sum(size.height() for size in sizes)) // 2
-        for (text, role, tone), size in zip(self._fact.lines, sizes, strict=True):
-            box = self._box(0, QSize(width, size.height()), top)
-            painter.setFont(look().font(role))
+        heights = [each.height(width) for each in self._paragraphs()]
+        box = self._box(0, QSize(width, sum(heights)))
+        top = box.top()
+        for words, height, (_text, _role, tone) in zip(
+            self._paragraphs(), heights, self._fact.lines, strict=True
+        ):
             painter.setPen(look().color(_COLORS.get(tone, tone)))
-            painter.drawText(box, flags, directed(text, rtl=rtl))
-            top += size.height()
+            words.draw(painter, box.left(), top, width)
+            top += height
         return width
 
-
-def _wrapped(text: str, role: str, width: int) -> QSize:
-    box = QRect(0, 0, width, 0)
-    return look().metrics(role).boundingRect(box, Qt.TextFlag.TextWordWrap, text).size()
+    def _is_rtl(self) -> bool:
+        return self.layoutDirection() == Qt.LayoutDirection.RightToLeft
 
 
 class FactList(QWidget):
@@ -234,20 +235,17 @@ class FactList(QWidget):
         self.facts = tuple(facts)
         self._none.setText(empty or self._empty)
         self._none.setVisible(not self.facts)
-        for spare in self._rows[len(self.facts) :]:
-            spare.hide()
-            spare.deleteLater()
-        del self._rows[len(self.facts) :]
-        for place, fact in enumerate(self.facts):
-            if place == len(self._rows):
-                self._rows.append(FactRow(self))
-                self._rows[place].show()
-            self._rows[place].show_fact(fact)
+        while len(self._rows) < len(self.facts):
+            self._rows.append(FactRow(self))
+        for row, fact in zip(self._rows, self.facts, strict=False):
+            row.show_fact(fact)
+        for place, row in enumerate(self._rows):
+            row.setVisible(place < len(self.facts))
         self._arrange()
         settle_tab_order(self)
 
     def _shown(self) -> Sequence[QLabel]:
-        return self._rows or (self._none,)
+        return self._rows[: len(self.facts)] or (self._none,)
 
     def _arrange(self) -> None:
         """Measure again and put each row in its place."""
@@ -263,9 +261,9 @@ class FactList(QWidget):
             top += height
 
     def sizeHint(self) -> QSize:
-        """Wide enough for a few words."""
+        """Wide enough for a few words, and as high as it is: the height follows the width."""
         width = look().metrics().averageCharWidth() * _LETTERS
-        return QSize(width, self.heightForWidth(width))
+        return QSize(width, self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
         """As wide as its widest word."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QHelpEvent,
@@ -14,7 +16,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
@@ -123,6 +124,12 @@ def _paint_band(painter: QPainter, trend: Trend, scale: _Scale, area: QRectF) ->
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
 
 
+def _paint_line(painter: QPainter, places: Sequence[QPointF], width: float) -> None:
+    # Piece by piece: Qt takes forty times as long to draw them as one line.
+    painter.setPen(QPen(look().color("accent"), width))
+    painter.drawLines([QLineF(*ends) for ends in pairwise(places)])
+
+
 def _outside(trend: Trend, value: float) -> bool:
     below = trend.low is not None and value < trend.low
     return below or (trend.high is not None and value > trend.high)
@@ -220,8 +227,7 @@ class TrendPlot(QLabel):
 
     def _paint_points(self, painter: QPainter, scale: _Scale) -> None:
         places = [scale.place(point) for point in self._trend.points]
-        painter.setPen(QPen(look().color("accent"), 2))
-        painter.drawPolyline(QPolygonF(places))
+        _paint_line(painter, places, 2)
         for number, (point, place) in enumerate(zip(self._trend.points, places, strict=True)):
             outside = _outside(self._trend, point.value)
             color = look().color("danger" if outside else "accent")
@@ -311,8 +317,7 @@ def paint_sparkline(painter: QPainter, rect: QRectF, trend: Trend) -> None:
         band = QRectF(area.left(), top, area.width(), bottom - top)
         painter.fillRect(band, look().color("ok_bg"))
     places = [scale.place(point) for point in trend.points]
-    painter.setPen(QPen(look().color("accent"), 1.5))
-    painter.drawPolyline(QPolygonF(places))
+    _paint_line(painter, places, 1.5)
     outside = _outside(trend, trend.points[-1].value)
     color = look().color("danger" if outside else "accent")
     painter.setPen(QPen(color, 1))
