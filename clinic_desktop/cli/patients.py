@@ -14,6 +14,7 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, current
 from clinic_desktop.services import patients
+from clinic_desktop.services.papers.printable import printable
 from clinic_desktop.services.patients import (
     Identifier,
     PatientBannerData,
@@ -112,8 +113,10 @@ def _show(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         found = store.read(actor, patients.record_of, patient_id).result()
         banner = store.read(actor, patients.banner, patient_id).result()
         consents = store.read(actor, patients.consents_of, patient_id).result()
+        papers = store.read(actor, printable, patient_id).result()
     data = _summary(banner.row) | _details(found, banner)
     data["consents"] = [asdict(each) for each in consents]
+    data["papers"] = [asdict(each) for each in papers]
     output.result(data, *(f"{name}: {_plain(value)}" for name, value in data.items() if value))
 
 
@@ -188,6 +191,5 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_plain, value))
     if isinstance(value, dict):
-        told = [str(each) for name, each in value.items() if each and name != "id"]
-        return ", ".join(told)
+        return ", ".join(str(each) for each in value.values() if each)
     return str(value)
