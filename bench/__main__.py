@@ -6,6 +6,7 @@ import argparse
 import faulthandler
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -98,12 +99,10 @@ def _measure(run: Run) -> None:
 
 
 def _at_the_desk(run: Run) -> None:
-    import uuid  # noqa: PLC0415
-
-    from bench import looking, paper, saving  # noqa: PLC0415 - only this step loads Qt
-    from bench.day import adults, fill_today  # noqa: PLC0415
-    from bench.desk import OpenDesk  # noqa: PLC0415
-    from bench.watchdog import Watchdog  # noqa: PLC0415
+    from bench import looking, paper, saving
+    from bench.day import adults, fill_today
+    from bench.desk import OpenDesk
+    from bench.watchdog import Watchdog
 
     say("the window …")
     clinic, repeats = run.cached.copy(run.work / "desk"), run.cached.size.repeats
@@ -132,7 +131,7 @@ def _at_the_desk(run: Run) -> None:
 
 
 def _from_outside(run: Run) -> None:
-    from bench.starting import memory, starting  # noqa: PLC0415
+    from bench.starting import memory, starting
 
     say("start and memory …")
     clinic = run.cached.copy(run.work / "start")
@@ -143,8 +142,8 @@ def _from_outside(run: Run) -> None:
 
 
 def _of_files(run: Run) -> None:
-    from bench.encryption import encryption, make_twins  # noqa: PLC0415
-    from bench.importing import importing  # noqa: PLC0415
+    from bench.encryption import encryption, make_twins
+    from bench.importing import importing
 
     if run.wants("import"):
         say("import …")

@@ -24,7 +24,7 @@ def _memory_kib() -> int:
     if status.exists():
         lines = status.read_text("ascii").splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
-    import resource  # noqa: PLC0415 - not on Windows, which has neither
+    import resource  # not on Windows, which has neither
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // 1024 if sys.platform == "darwin" else peak
@@ -37,7 +37,7 @@ def _say() -> None:
 
 def _watch(window: Any) -> object:
     """Tell when the window has been drawn for the first time."""
-    from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: PLC0415 - part of what is measured
+    from PySide6.QtCore import QEvent, QObject, QTimer
 
     class Watch(QObject):
         def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -52,8 +52,8 @@ def _watch(window: Any) -> object:
 
 def lock(folder: str) -> None:
     """The program, from the command line to its lock screen."""
-    from clinic_desktop import app  # noqa: PLC0415
-    from clinic_desktop.__main__ import main  # noqa: PLC0415
+    from clinic_desktop import app
+    from clinic_desktop.__main__ import main
 
     start = app.Session.start
 
@@ -61,14 +61,15 @@ def lock(folder: str) -> None:
         _watch(session.window)
         start(session)
 
+    # By hand: unittest.mock would load what the program does not.
     app.Session.start = watched  # type: ignore[method-assign, assignment]
     main(["--data-dir", folder])
 
 
 def empty() -> None:
     """What no program of this kind can do without."""
-    import sqlalchemy.orm  # noqa: F401, PLC0415
-    from PySide6.QtWidgets import QApplication, QWidget  # noqa: PLC0415
+    import sqlalchemy.orm  # noqa: F401 - to load it is all that is wanted
+    from PySide6.QtWidgets import QApplication, QWidget
 
     application = QApplication(sys.argv[:1])
     window = QWidget()
@@ -80,10 +81,10 @@ def empty() -> None:
 
 def chart(folder: str, patient_id: str) -> None:
     """The desk with a chart open and come to rest."""
-    from bench.data import Generated  # noqa: PLC0415
-    from bench.desk import OpenDesk  # noqa: PLC0415
-    from bench.sizes import SIZES  # noqa: PLC0415
-    from clinic_desktop.ui.core import navigator as to  # noqa: PLC0415
+    from bench.data import Generated
+    from bench.desk import OpenDesk
+    from bench.sizes import SIZES
+    from clinic_desktop.ui.core import navigator as to
 
     desk = OpenDesk(Generated(Path(folder), SIZES["tiny"], b""))
     desk.context.navigator.open(to.Chart(uuid.UUID(patient_id)))

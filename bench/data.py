@@ -124,8 +124,7 @@ def _hurry(uow: UnitOfWork) -> None:
 def _counts(cursor: Any) -> dict[str, int]:
     tables = ("patient", "encounter", "observation", "condition", "sync_commit")
     return {
-        table: cursor.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-        for table in tables
+        table: cursor.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables
     }
 
 

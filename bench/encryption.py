@@ -77,7 +77,7 @@ def _writing(connection: Any, ids: list[bytes]) -> Timed:
     found = connection.execute("SELECT * FROM observation LIMIT 10")
     columns = [column[0] for column in found.description]
     rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-    statement = f"INSERT INTO observation VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+    statement = f"INSERT INTO observation VALUES ({', '.join('?' * len(columns))})"
     pick = random.Random(5)
 
     def write() -> Spent:

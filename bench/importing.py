@@ -96,9 +96,9 @@ def _rows(full: Any, empty: Any) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
         if not name.startswith(_OURS) and name != "alembic_version"
     ]
     for table in tables:
-        there = set(empty.execute(f"SELECT * FROM {table}").fetchall())  # noqa: S608 - our names
-        found = full.execute(f"SELECT * FROM {table}")  # noqa: S608
+        there = set(empty.execute(f"SELECT * FROM {table}").fetchall())
+        found = full.execute(f"SELECT * FROM {table}")
         marks = ", ".join("?" * len(found.description))
         added = [row for row in found.fetchall() if row not in there]
         if added:
-            yield f"INSERT OR REPLACE INTO {table} VALUES ({marks})", added  # noqa: S608
+            yield f"INSERT OR REPLACE INTO {table} VALUES ({marks})", added

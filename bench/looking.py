@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import uuid
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -18,7 +19,13 @@ from clinic_desktop.domain.folding import fts_query
 from clinic_desktop.services import chart, patients
 from clinic_desktop.services.patients.banner import banner
 from clinic_desktop.services.scheduling.board import today_board
+from clinic_desktop.ui.chart.chart_view import ChartView
+from clinic_desktop.ui.chart.summary_section import SummarySection
 from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.context import Screen
+from clinic_desktop.ui.today.today_view import TodayView
+
+AnyScreen = TypeVar("AnyScreen", bound=Screen)
 
 _FTS = (
     "SELECT patient_id FROM patient_search WHERE rowid IN"
@@ -97,13 +104,14 @@ def big_chart(desk: OpenDesk, chart_id: uuid.UUID, other: uuid.UUID, repeats: in
         desk.settle()
 
     def come() -> Spent:
-        view = desk.desk._screens[to.Chart]  # noqa: SLF001 - the window has no need to hand it out
+        view = _screen(desk, to.Chart, ChartView)
         arrived: list[object] = []
-        section = view.sections["summary"]  # type: ignore[attr-defined]
+        section = view.sections["summary"]
+        assert isinstance(section, SummarySection)
         section.shown.connect(arrived.append)
         spent = desk.until_painted(
             lambda: navigator.open(to.Chart(chart_id)),
-            lambda: bool(arrived) and not view.loading._timer.isActive(),  # type: ignore[attr-defined] # noqa: SLF001
+            lambda: bool(arrived) and view.loading.currentIndex() == 0,  # its content, not its bars
         )
         section.shown.disconnect(arrived.append)
         desk.settle()
@@ -128,8 +136,16 @@ def big_chart(desk: OpenDesk, chart_id: uuid.UUID, other: uuid.UUID, repeats: in
     with traced_reads(store) as sent:
         read()
     below = Line("open the big chart: reading below the window", window.floor, 4)
-    interleave(below, timed(read), replay(store.path, desk.clinic.keys.key, distinct(sent)), repeats * 3)
+    interleave(
+        below, timed(read), replay(store.path, desk.clinic.keys.key, distinct(sent)), repeats * 3
+    )
     return [window, below]
+
+
+def _screen(desk: OpenDesk, place: type[to.Destination], kind: type[AnyScreen]) -> AnyScreen:
+    found = desk.desk._screens[place]  # noqa: SLF001 - the window has no need to hand it out
+    assert isinstance(found, kind)
+    return found
 
 
 def board(desk: OpenDesk, repeats: int) -> list[Line]:
@@ -141,7 +157,7 @@ def board(desk: OpenDesk, repeats: int) -> list[Line]:
         navigator.open(to.Patients())
         desk.settle()
         arrived: list[object] = []
-        changed = desk.desk._screens[to.Today].vm.changed  # type: ignore[attr-defined] # noqa: SLF001
+        changed = _screen(desk, to.Today, TodayView).vm.changed
         changed.connect(arrived.append)
         spent = desk.until_painted(lambda: navigator.open(to.Today()), lambda: bool(arrived))
         changed.disconnect(arrived.append)

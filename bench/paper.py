@@ -11,6 +11,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
@@ -57,11 +58,14 @@ def papers(clinic: Clinic, person: uuid.UUID, cache: Path, repeats: int) -> list
         name = "reportlab drawing the same strings, same face"
         line = Line(f"{kind} to PDF bytes", name, 3, 100)
         lines.append(interleave(line, timed(draw), floor, repeats * 3))
-        request = PaperRequest(kind, row_id)
-        read_too = timed(lambda request=request: store.read(actor, make, request).result())  # type: ignore[misc]
+        read_too = timed(partial(_made, clinic, PaperRequest(kind, row_id)))
         line = Line(f"{kind} to PDF bytes, reading it from the record too", name, None, 100)
         lines.append(interleave(line, read_too, floor, repeats))
     return lines
+
+
+def _made(clinic: Clinic, request: PaperRequest) -> object:
+    return clinic.store.read(clinic.actor, make, request).result()
 
 
 def _inputs(reads: ReadSession, kind: str, row_id: uuid.UUID) -> dict[str, Any]:
@@ -111,13 +115,11 @@ def _words_of(work: Callable[[], bytes]) -> list[Words]:
         pages += 1
         start_page(writer, *size)
 
-    pdf.PdfWriter.line = note_line  # type: ignore[method-assign, assignment]
-    pdf.PdfWriter.start_page = note_page  # type: ignore[method-assign, assignment]
-    try:
+    with (
+        patch.object(pdf.PdfWriter, "line", note_line),
+        patch.object(pdf.PdfWriter, "start_page", note_page),
+    ):
         work()
-    finally:
-        pdf.PdfWriter.line = line  # type: ignore[method-assign]
-        pdf.PdfWriter.start_page = start_page  # type: ignore[method-assign]
     return drawn
 
 

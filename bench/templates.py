@@ -25,7 +25,7 @@ class Shape:
     def insert(self) -> str:
         """The statement that writes a row."""
         names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
-        return f"INSERT INTO {self.table} ({names}) VALUES ({marks})"  # noqa: S608 - our names
+        return f"INSERT INTO {self.table} ({names}) VALUES ({marks})"
 
 
 @dataclass
@@ -58,7 +58,7 @@ def read_lives(cursor: Any) -> Lives:
     shapes = {}
     rows: dict[str, list[Row]] = {}
     for table in ("patient", "encounter", "observation", *LINES):
-        found = cursor.execute(f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our names
+        found = cursor.execute(f"SELECT * FROM {table} ORDER BY id")
         shapes[table] = Shape(table, tuple(column[0] for column in found.description))
         rows[table] = found.fetchall()
     place = {table: shape.place for table, shape in shapes.items()}

@@ -33,7 +33,8 @@ def traced_reads(store: Store) -> Iterator[list[str]]:
         # Both connections are in the pool by now; each forgets its trace when taken out again.
         held = [engine.connect() for _reader in range(2)]
         for connection in held:
-            connection.connection.dbapi_connection.set_trace_callback(None)  # type: ignore[union-attr]
+            driver: Any = connection.connection.dbapi_connection
+            driver.set_trace_callback(None)
             connection.close()
 
 

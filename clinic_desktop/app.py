@@ -6,30 +6,38 @@ import logging
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic_desktop import i18n, logs, this_pc
 from clinic_desktop.clock import Clock, SystemClock
-from clinic_desktop.config import APP_NAME, DataDir
+from clinic_desktop.config import APP_NAME, DataDir, resource
 from clinic_desktop.db.engine import check_library
+from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, InUseError
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.ui.core.backup_words import backup_words
 from clinic_desktop.ui.core.garbage import WindowCollector
-from clinic_desktop.ui.core.navigator import Destination, Navigator
+from clinic_desktop.ui.core.navigator import Destination, Navigator, Settings
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.shell.idle_watch import IdleWatch
 from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.shell.opened_file import OpenedFile
 from clinic_desktop.ui.shell.window import Window
 from clinic_desktop.ui.theme import style
+from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.remembered import appearance_of
+from clinic_desktop.ui.widgets.empty_state import EmptyState
 from clinic_desktop.ui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
@@ -76,6 +84,9 @@ class Session(QObject):
         self._lock: LockView | None = None
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
+        self._pack: Path | None = None
+        self.trouble: ClinicError | None = None
+        """Why the window opened on an excuse instead of a lock screen."""
         self._keys = ThreadPoolExecutor(1, "clinic-keys")
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
@@ -87,13 +98,53 @@ class Session(QObject):
         self.idle.idle.connect(self.show_lock)
 
     def start(self) -> None:
-        """Show the lock screen, or the first steps where there is no clinic yet."""
-        if this_pc.exists(self.data_dir):
-            self.show_lock()
-            self._loading.start()
-        else:
-            self._show_first_run()
+        """Show the lock screen, the first steps where there is no clinic yet, or why neither."""
+        try:
+            check_library()
+            if this_pc.exists(self.data_dir):
+                lock = FolderLock(self.data_dir.lock)
+                lock.acquire()
+                lock.release()
+                self.show_lock()
+                self._loading.start()
+            else:
+                self._show_first_run()
+        except ClinicError as error:
+            self._show_trouble(error)
         self.window.show()
+
+    def _show_trouble(self, error: ClinicError) -> None:
+        """Say why the clinic cannot be opened here; all that is left to do is to close."""
+        self.trouble = error
+        hint = error.hint
+        if self._pack is not None and isinstance(error, InUseError):
+            hint = _("Add the pack in the window that is open: Settings, Code packs.")
+        words = "\n".join(part for part in (error.kept, hint, isolate(error.place)) if part)
+        view = EmptyState(Icon.ALERT, error.message, words, _("Close"))
+        view.setProperty("role", "page")
+        view.acted.connect(self.window.close)
+        self.window.show_only(view)
+        log.info("Not opened: %s", error.code)
+
+    def offer_pack(self, path: Path) -> None:
+        """Ask whoever is signed in, or signs in next, whether to add this pack."""
+        self._pack = path
+        if self._frame is not None and self.window.shown is self._frame:
+            self._ask_about_pack()
+
+    def _ask_about_pack(self) -> None:
+        from clinic_desktop.ui.settings.packs_page import PacksPage
+        from clinic_desktop.ui.settings.settings_view import SettingsView
+
+        path, self._pack = self._pack, None
+        if path is None or self.context is None or self.desk is None:
+            return
+        self.context.navigator.open(Settings("packs"))
+        shown = self.desk.shown
+        if isinstance(shown, SettingsView):
+            page = shown.page("packs")
+            if isinstance(page, PacksPage):
+                page.offer(path)
 
     def _show_first_run(self, opened: clinic.Clinic | None = None) -> None:
         """The first steps, or those that were left open when the program was closed."""
@@ -149,9 +200,13 @@ class Session(QObject):
 
     def _on_opened(self, future: Future[clinic.Clinic]) -> None:
         error = future.exception()
-        if isinstance(error, ClinicError):
+        if error is not None:
+            sentence = str(error)
+            if not isinstance(error, ClinicError):
+                log.critical("Unexpected error", exc_info=error)
+                sentence = _("Something went wrong that we did not expect.")
             if self._lock is not None:
-                self._lock.refuse(str(error))
+                self._lock.refuse(sentence)
             return
         from clinic_desktop.services.setup import open_step
 
@@ -174,6 +229,7 @@ class Session(QObject):
             self._lock = None
         self.idle.start(this_pc.lock_minutes(self.data_dir))
         self.desk_shown.emit()
+        self._ask_about_pack()
 
     def _rebuild(self, destination: Destination) -> None:
         """The same person in another language: a desk made anew, at the place asked for."""
@@ -260,6 +316,7 @@ def make_application(data_dir: DataDir) -> QApplication:
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
     app.setDesktopFileName("clinic-desktop")
+    app.setWindowIcon(QIcon(str(resource("icons", "clinic-desktop.svg"))))
     dress(app, this_pc.remembered(data_dir))
     speak(i18n.current())
     if app.findChild(FocusRing) is None:
@@ -288,17 +345,26 @@ def _install_hooks(session: Session) -> None:
     qInstallMessageHandler(on_qt_message)
 
 
-def run_window(data_dir: DataDir, login: str = "") -> int:
-    """Open the window and stay until it is closed; returns the exit code."""
-    check_library()
-    data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    logs.start(data_dir.logs)
+def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> int:
+    """Open the window and stay until it is closed; returns the exit code.
+
+    ``pack`` is a file to offer once somebody has signed in.
+    """
+    with suppress(OSError):  # the window will say what is wrong with the folder
+        data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        logs.start(data_dir.logs)
     app = make_application(data_dir)
     session = Session(data_dir, login)
     _install_hooks(session)
     collector = WindowCollector(session)
+    files = OpenedFile(session)
+    files.opened.connect(session.offer_pack)
+    if sys.platform == "darwin":  # elsewhere a file comes as an argument, and filters cost time
+        app.installEventFilter(files)
+    if pack is not None:
+        session.offer_pack(pack)
     session.start()
     code = app.exec()
     session.close()
     collector.stop()
-    return code
+    return session.trouble.exit_code if session.trouble else code

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import uuid
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from clinic_desktop.errors import (
     ValidationError,
     WrongPasswordError,
 )
+from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.security import keys as keyring
@@ -90,8 +92,10 @@ class Clinic:
             PermissionDeniedError, ValidationError: as in ``practice.add_person``.
         """
         check_password(password)
+        login = practice.short_name("login", new.login)
+        name = practice.short_name("name", new.name)
+        new = replace(new, login=login, name=name)
         user_id = self.store.write(self.actor, practice.add_person, new).result()
-        login, name = new.login.strip(), new.name.strip()
         self.keys.admit(user_id, login, name, password)
         return user_id
 
@@ -157,31 +161,82 @@ def create(
     clock: Clock | None = None,
     cost: KdfCost | None = None,
 ) -> Clinic:
-    """Make a clinic in an empty folder and sign its owner in.
+    """Make a clinic in an empty folder and sign its owner in; a failure leaves the folder empty.
 
     Raises:
         SetupError: there already is one.
-        ValidationError: the password is too short.
+        ValidationError: a name, a code or the password cannot be taken.
         StorageError: the folder cannot be used.
     """
-    check_password(new.password)
+    new = _checked(new)
     lock = _take_folder(data_dir)
     try:
         _refuse_occupied(data_dir)
         clock = clock or SystemClock()
         user_id = clock.new_id()
         owner = NewOwner(user_id, new.owner_login, new.owner_name, new.password)
-        # The keys first: a record whose key was lost in a power cut would be a record of nobody.
         keys, recovery = keyring.make(
             data_dir, clock.new_id(), clock.new_id(), new.practice, owner, cost or KdfCost()
         )
-        store = create_store(data_dir.database, keys.key, clock, platform.node())
-        actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
-        remember(data_dir, language=new.language)
+        try:
+            actor = _give_birth(data_dir, keys.key, new, user_id, clock)
+            keys.save()
+        except BaseException:
+            _remove_unborn(data_dir)
+            data_dir.device_secret.unlink(missing_ok=True)
+            raise
+        _name_newborn(data_dir)
+        with suppress(StorageError):  # the language of the lock screen is not worth stopping for
+            remember(data_dir, language=new.language)
+        store = open_store(data_dir.database, keys.key, clock)
         return Clinic(data_dir, store, keys, actor, lock, recovery)
     except BaseException:
         lock.release()
         raise
+
+
+def _checked(new: NewClinic) -> NewClinic:
+    check_password(new.password)
+    practice.check_formats(new.language, new.country, new.currency, new.time_zone)
+    return replace(
+        new,
+        practice=practice.short_name("practice", new.practice),
+        owner_login=practice.short_name("owner", new.owner_login),
+        owner_name=practice.short_name("owner", new.owner_name),
+    )
+
+
+def _give_birth(
+    data_dir: DataDir, key: bytes, new: NewClinic, user_id: uuid.UUID, clock: Clock
+) -> Actor:
+    """Make the record beside its name: killed at any moment, there is no half-made clinic."""
+    _remove_unborn(data_dir)
+    store = create_store(data_dir.unborn, key, clock, platform.node())
+    try:
+        actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
+    finally:
+        store.close()
+    if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
+        # SQLite does not say so, but a log left behind is a record not yet in its file.
+        raise StorageError(
+            _("The disk is full."),
+            kept=_("Nothing was changed."),
+            hint=_("Free some space and try again."),
+            place=str(data_dir.root),
+        )
+    return actor
+
+
+def _name_newborn(data_dir: DataDir) -> None:
+    """The last step of ``create``, done at the next opening if the power went before it."""
+    if data_dir.unborn.exists() and not data_dir.database.exists():
+        data_dir.unborn.rename(data_dir.database)
+        flush_folder(data_dir.root)
+
+
+def _remove_unborn(data_dir: DataDir) -> None:
+    for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
+        path.unlink()
 
 
 def _refuse_occupied(data_dir: DataDir) -> None:
@@ -218,6 +273,7 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
     refuse_empty(data_dir)
     lock = _take_folder(data_dir)
     try:
+        _name_newborn(data_dir)
         keys = keyring.unlock(data_dir, login, password, KdfCost())
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
         actor = store.write(SYSTEM, _sign_in, login).result()
@@ -248,6 +304,7 @@ def recover(
     refuse_empty(data_dir)
     lock = _take_folder(data_dir)
     try:
+        _name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
         try:

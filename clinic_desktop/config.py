@@ -41,6 +41,11 @@ class DataDir:
         return self.root / "clinic.db"
 
     @property
+    def unborn(self) -> Path:
+        """The record while it is being made; becomes ``database`` once it is whole."""
+        return self.root / "clinic.db.new"
+
+    @property
     def vault(self) -> Path:
         """The wrapped keys."""
         return self.root / "vault.json"

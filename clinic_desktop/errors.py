@@ -44,7 +44,7 @@ class ValidationError(ClinicError):
 
 
 class NotFoundError(ClinicError):
-    """The row is not there, or not under the parent it was asked under."""
+    """It is not there, or not under the parent it was asked under."""
 
     code = "not-found"
     exit_code = 3
@@ -58,7 +58,7 @@ class PermissionDeniedError(ClinicError):
 
 
 class StaleError(ClinicError):
-    """The row was changed by somebody else since the form was opened."""
+    """It was changed by somebody else since the form was opened."""
 
     code = "stale"
     exit_code = 5
@@ -93,14 +93,14 @@ class InUseError(ClinicError):
 
 
 class DatabaseDamagedError(ClinicError):
-    """The file cannot be read as our database."""
+    """The record or its key file cannot be read, or a check found a fault."""
 
     code = "damaged"
     exit_code = 9
 
 
 class NewerDatabaseError(ClinicError):
-    """The file was written by a newer program."""
+    """The record or its key file was written by a newer program."""
 
     code = "newer"
     exit_code = 10
@@ -121,7 +121,7 @@ class SetupError(ClinicError):
 
 
 class BadFileError(ClinicError):
-    """A file from outside cannot be read; ``place`` is file and line."""
+    """A file from outside cannot be taken. ``place`` is file and line."""
 
     code = "bad-file"
     exit_code = 13

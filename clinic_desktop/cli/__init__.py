@@ -3,62 +3,104 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn, TextIO
 
 from clinic_desktop import __version__, i18n, this_pc
-from clinic_desktop.cli.output import Output
+from clinic_desktop.cli.output import STOPPED, Output
 from clinic_desktop.config import DataDir, default_data_dir
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, StorageError
+from clinic_desktop.i18n import _
 
 _SUBJECTS = (
     *("setup", "people", "recovery", "maintenance", "patients", "papers", "records", "packs"),
     *("demo", "day"),
 )
+PACK_SUFFIX = ".clinicpack"
+
+
+class UsageError(ClinicError):
+    """The words given are not a command."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong as our other errors do, in JSON where that is asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=self.format_usage().strip())
 
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands with their options."""
-    common = _common_options()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="clinic-desktop",
-        description="An offline-first clinic record.",
-        parents=[common, _leading_options()],
+        description="An offline-first clinic record. Without a command it opens the window.",
+        epilog=_epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_leading_options()],
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    # Left out here it keeps what was said before the command.
+    common = _json_option(argparse.SUPPRESS)
     for subject in _SUBJECTS:
         import_module(f"clinic_desktop.cli.{subject}").register(commands, common)
     return parser
 
 
-def _common_options() -> argparse.ArgumentParser:
+def _epilog() -> str:
+    kinds = sorted(ClinicError.__subclasses__(), key=lambda kind: kind.exit_code)
+    codes = [(kind.exit_code, (kind.__doc__ or "").partition(".")[0] + ".") for kind in kinds]
+    codes = [(0, "Done."), (1, "A fault of the program."), *codes, (STOPPED, "Stopped by Ctrl+C.")]
+    return "\n".join(
+        [
+            "The password is asked for, or taken from CLINIC_PASSWORD.",
+            "",
+            "exit codes:",
+            *(f"  {code:<4} {meaning}" for code, meaning in codes),
+        ]
+    )
+
+
+def _json_option(default: object) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--json", action="store_true", help="print one JSON object")
+    options.add_argument(
+        "--json", action="store_true", default=default, help="print one JSON object"
+    )
     return options
 
 
 def _leading_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
+    options = argparse.ArgumentParser(add_help=False, parents=[_json_option(default=False)])
     options.add_argument("--data-dir", type=Path, default=None, help="the clinic's data folder")
     options.add_argument("--user", default="", help="who signs in")
-    options.add_argument("--language", dest="speak", default="", help="language of messages")
+    options.add_argument(
+        "--language", dest="speak", metavar="LANGUAGE", default="", help="language of messages"
+    )
     return options
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     """The options; the commands are loaded only where one is given, for the window starts often."""
     window = argparse.ArgumentParser(
-        add_help=False, exit_on_error=False, parents=[_common_options(), _leading_options()]
+        add_help=False, exit_on_error=False, parents=[_leading_options()]
     )
     try:
         options, rest = window.parse_known_args(argv)
     except argparse.ArgumentError:
         rest = argv  # the full parser says it, and how it is meant
-    if rest:
+    is_pack = len(rest) == 1 and rest[0].lower().endswith(PACK_SUFFIX)
+    if rest and not is_pack:
         return build_parser().parse_args(argv)
     options.command = None
+    options.pack = Path(rest[0]) if is_pack else None  # from a double click
     return options
 
 
@@ -67,20 +109,47 @@ def run(argv: list[str]) -> int:
 
     A known error prints its sentences and exits with its own code; a bug shows its trace.
     """
-    options = _parse(argv)
+    output = Output("--json" in argv, _stream(sys.stdout), _stream(sys.stderr))
+    try:
+        return _run(_parse(argv), output)
+    except ClinicError as error:
+        output.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return STOPPED
+    except OSError as error:
+        return _disk_failed(error, output)
+
+
+def _run(options: argparse.Namespace, output: Output) -> int:
     data_dir = DataDir(options.data_dir or default_data_dir())
     this_pc.speak(data_dir)
     if options.speak:
         i18n.use(i18n.Language(options.speak))
     if options.command is None:
-        from clinic_desktop.app import run_window
+        from clinic_desktop.cli.window import open_window
 
-        return run_window(data_dir, options.user)
-    output = Output(as_json=getattr(options, "json", False), out=sys.stdout, err=sys.stderr)
+        return open_window(data_dir, options.user, options.pack)
+    return int(options.run(options, data_dir, output) or 0)
+
+
+def _stream(stream: TextIO | None) -> TextIO:
+    """A stream that takes every letter; a program without a terminal has none at all."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream or io.StringIO()
+
+
+def _disk_failed(error: OSError, output: Output) -> int:
+    told = StorageError(
+        _("The disk reported an error: {reason}").format(reason=error.strerror or error),
+        place=str(error.filename or ""),
+    )
     try:
-        return int(options.run(options, data_dir, output) or 0)
-    except ClinicError as error:
-        output.error(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+        if not isinstance(error, BrokenPipeError):  # whoever read our output had enough
+            output.error(told)
+        sys.stdout.flush()
+    except OSError:
+        # It is the output that fails; what is left of it must not fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return told.exit_code

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic_desktop import i18n
+from clinic_desktop.cli.window import has_screen
 from clinic_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -28,12 +28,8 @@ def register(
 
 
 def _day(options: argparse.Namespace, _data_dir: DataDir, output: Output) -> None:
-    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if sys.platform.startswith("linux") and not shown:
+    if not has_screen():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
-        # It says of every window that it has no window manager.
-        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     from clinic_desktop.day.playing import play_day
 
     options.out.mkdir(parents=True, exist_ok=True)

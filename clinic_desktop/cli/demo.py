@@ -6,7 +6,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from clinic_desktop import clinic, i18n
+from clinic_desktop.cli.window import open_window
+from clinic_desktop.errors import SetupError
 from clinic_desktop.i18n import Language, _
+from clinic_desktop.security.vault_file import load
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -38,6 +41,13 @@ def _demo(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int
         output.progress(_("Making the sample clinic …"))
         create_sample(data_dir, language).close()
     users = [{"login": each.login, "name": each.name} for each in script(language).staff]
+    if not {each["login"] for each in users} <= {each.login for each in load(data_dir.vault).slots}:
+        raise SetupError(
+            _("There already is a clinic in this folder, and it is not the sample clinic."),
+            kept=_("Nothing was changed."),
+            hint=_("Name a folder that does not exist yet."),
+            place=str(data_dir.root),
+        )
     output.result(
         {"data_dir": str(data_dir.root), "users": users, "password": SAMPLE_PASSWORD},
         _("The sample clinic is in {folder}.").format(folder=data_dir.root),
@@ -47,6 +57,4 @@ def _demo(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int
     )
     if options.no_window:
         return 0
-    from clinic_desktop.app import run_window
-
-    return run_window(data_dir, options.user or users[0]["login"])
+    return open_window(data_dir, options.user or users[0]["login"])

@@ -8,6 +8,9 @@ from typing import Any, TextIO
 
 from clinic_desktop.errors import ClinicError
 
+STOPPED = 130
+"""Exit code after Ctrl+C."""
+
 
 @dataclass(frozen=True)
 class Output:
@@ -20,8 +23,7 @@ class Output:
     def result(self, data: dict[str, Any], *sentences: str) -> None:
         """The outcome: the object with ``--json``, the sentences without."""
         if self.as_json:
-            json.dump(data, self.out, ensure_ascii=False, default=str)
-            self.out.write("\n")
+            self._object(data)
         else:
             for sentence in sentences:
                 self.out.write(f"{sentence}\n")
@@ -36,10 +38,16 @@ class Output:
     def error(self, error: ClinicError) -> None:
         """What happened, what was kept, what to do next."""
         if self.as_json:
-            json.dump({"error": error.as_dict()}, self.out, ensure_ascii=False)
-            self.out.write("\n")
+            self._object({"error": error.as_dict()})
+            self.out.flush()
             return
         place = f"{error.place}: " if error.place else ""
         for part in (place + error.message, error.kept, error.hint):
             if part:
                 self.err.write(f"{part}\n")
+
+    def _object(self, data: dict[str, Any]) -> None:
+        # A terminal or pipe of another encoding still gets JSON that means the same.
+        plain = (self.out.encoding or "utf-8").lower().replace("-", "") != "utf8"
+        json.dump(data, self.out, ensure_ascii=plain, default=str)
+        self.out.write("\n")

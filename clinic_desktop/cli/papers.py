@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import open_clinic
 from clinic_desktop.errors import StorageError, ValidationError
+from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import PAPER_LANGUAGES, _
 from clinic_desktop.services.papers import archive, making
 from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
@@ -27,7 +28,7 @@ def register(
     """Add ``print``."""
     command = commands.add_parser("print", parents=[common], help="make the PDF of a document")
     command.add_argument("kind", choices=sorted({*_SHORT, *KINDS_MADE}))
-    command.add_argument("id", help="of the prescription, invoice, payment, visit …")
+    command.add_argument("id", help="of a prescription, invoice …; “patient show” lists them")
     command.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
     command.add_argument("--language", dest="paper_language", choices=PAPER_LANGUAGES, default="")
     command.add_argument("--paper", default="", help="a4, a5, a6, letter, roll-80, roll-58 …")
@@ -43,18 +44,26 @@ def _print(options: argparse.Namespace, data_dir: DataDir, output: Output) -> No
     with open_clinic(options, data_dir) as clinic:
         wish = PaperRequest(kind, subject, options.paper_language, options.paper)
         made = clinic.store.read(clinic.actor, making.make, wish).result()
+        kept = clinic.store.write(clinic.actor, archive.keep, made, "PDF").result()
         try:
-            options.out.write_bytes(made.pdf)
+            _put(options.out, made.pdf)
         except OSError as error:
             raise StorageError(
                 _("The PDF cannot be written there."),
-                kept=_("Nothing was changed."),
+                kept=_("The paper is kept in the archive."),
                 hint=_("Choose another folder."),
                 place=str(options.out),
             ) from error
-        kept = clinic.store.write(clinic.actor, archive.keep, made, "PDF").result()
     output.result(
         {"out": str(options.out), "number": made.number, "language": made.language,
          "bytes": len(made.pdf), "archived": str(kept), "missing": made.missing},
         _("Written to {path}.").format(path=options.out),
     )  # fmt: skip
+
+
+def _put(out: Path, pdf: bytes) -> None:
+    """A file of that name is replaced whole; a pipe or a device is written to."""
+    if out.is_file() or not out.exists():
+        replace_file(out.resolve(), pdf)
+    else:
+        out.write_bytes(pdf)

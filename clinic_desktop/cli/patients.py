@@ -14,6 +14,7 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, current
 from clinic_desktop.services import patients
+from clinic_desktop.services.papers.printable import printable
 from clinic_desktop.services.patients import (
     Identifier,
     PatientBannerData,
@@ -112,8 +113,10 @@ def _show(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         found = store.read(actor, patients.record_of, patient_id).result()
         banner = store.read(actor, patients.banner, patient_id).result()
         consents = store.read(actor, patients.consents_of, patient_id).result()
+        papers = store.read(actor, printable, patient_id).result()
     data = _summary(banner.row) | _details(found, banner)
     data["consents"] = [asdict(each) for each in consents]
+    data["papers"] = [asdict(each) for each in papers]
     output.result(data, *(f"{name}: {_plain(value)}" for name, value in data.items() if value))
 
 
@@ -135,7 +138,8 @@ def _search(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
     with open_clinic(options, data_dir) as opened:
         found = opened.store.read(opened.actor, patients.search, text, options.limit).result()
     rows = [_summary(row) for row in found]
-    lines = ["  ".join(str(value) for value in row.values() if value) for row in rows]
+    told = ("id", "name", "mrn", "birth_date", "phone")
+    lines = ["  ".join(row[part] for part in told if row[part]) for row in rows]
     output.result({"patients": rows}, *(lines or [_("Nobody was found.")]))
 
 
@@ -187,6 +191,5 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_plain, value))
     if isinstance(value, dict):
-        told = [str(each) for name, each in value.items() if each and name != "id"]
-        return ", ".join(told)
+        return ", ".join(str(each) for each in value.values() if each)
     return str(value)

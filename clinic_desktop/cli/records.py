@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.cli.output import STOPPED
+from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -16,8 +21,8 @@ if TYPE_CHECKING:
     from clinic_desktop.config import DataDir
     from clinic_desktop.services.fhir.importing import ImportReport, Progress
 
-_BAD_FILES = 13
-"""Exit code when at least one file could not be imported."""
+_BAD_FILES = BadFileError.exit_code
+"""Of an import, when at least one file could not be taken."""
 _TELL_EVERY = 5_000
 
 
@@ -39,16 +44,37 @@ def register(
 def _import(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int:
     from clinic_desktop.services.fhir.importing import import_files
 
-    with open_clinic(options, data_dir) as opened:
+    with open_clinic(options, data_dir) as opened, _stopped_by_ctrl_c() as cancel:
         report = import_files(
             opened.store,
             opened.actor,
             options.paths,
             dry_run=options.dry_run,
             on_progress=_teller(output),
+            cancel=cancel,
         )
+        stopped = cancel.is_set() and not report.errors
     output.result(_as_json(report), *_sentences(report))
-    return _BAD_FILES if report.errors else 0
+    return STOPPED if stopped else _BAD_FILES if report.errors else 0
+
+
+@contextmanager
+def _stopped_by_ctrl_c() -> Iterator[threading.Event]:
+    """Set at the first Ctrl+C, so that what is being written is finished and told."""
+    cancel = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield cancel
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        cancel.set()
+        signal.signal(signal.SIGINT, before)  # the second one ends the program at once
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _as_json(report: ImportReport) -> dict[str, object]:
@@ -59,6 +85,7 @@ def _as_json(report: ImportReport) -> dict[str, object]:
         "kept": report.kept,
         "errors": [asdict(error) for error in report.errors],
         "dry_run": report.is_dry_run,
+        "cancelled": report.was_cancelled,
     }
 
 
@@ -94,6 +121,10 @@ def _sentences(report: ImportReport) -> list[str]:
     for error in report.errors:
         place = f"{error.file}:{error.line}" if error.line else error.file
         lines.append(_("Not imported: {place}: {reason}").format(place=place, reason=error.reason))
+    if report.was_cancelled and not report.errors:
+        lines.append(
+            _("Stopped. What was imported stays; importing the same again goes on from there.")
+        )
     return lines
 
 

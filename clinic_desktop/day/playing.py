@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 
 from clinic_desktop import app, clinic, i18n
 from clinic_desktop.config import DataDir
@@ -18,6 +21,8 @@ from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 from clinic_desktop.services.sample.script import script
 from clinic_desktop.ui.core.garbage import WindowCollector
 
+_IN_MEMORY = "This plugin does not support propagateSizeHints()"
+"""What Qt says of every window that is drawn into memory: it has no window manager."""
 PRINTED = ("prescription", "receipt", "invoice", "appointment-slip")
 
 
@@ -46,6 +51,7 @@ def play_day(out: Path, language: str = "en") -> Played:
         made = create_sample(data_dir, language, clock)
         _print_into(made, papers)
         made.close()
+        qInstallMessageHandler(_on_qt_message)
         application = app.make_application(data_dir)
         application.setQuitOnLastWindowClosed(False)
         session = app.Session(data_dir, plan.staff[0].login, clock)
@@ -58,10 +64,16 @@ def play_day(out: Path, language: str = "en") -> Played:
             session.close()
             session.window.close()
             collector.stop()
+            qInstallMessageHandler(None)
     found = tuple(sorted(str(path) for path in papers.glob("*.pdf")))
     if len(found) < 2:
         raise ClinicError(_("The day printed too few papers."), place=str(papers))
     return Played(tuple(steps), tuple(sorted(str(path) for path in out.glob("*.png"))), found)
+
+
+def _on_qt_message(_kind: QtMsgType, _context: object, message: str) -> None:
+    if message != _IN_MEMORY:
+        sys.stderr.write(f"{message}\n")
 
 
 def _print_into(made: clinic.Clinic, folder: Path) -> None:

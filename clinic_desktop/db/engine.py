@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from clinic_desktop.i18n import _
 SQLITE_FLOOR = (3, 51, 3)
 """The WAL-reset corruption bug of SQLite 3.7.0–3.51.2 is fixed here."""
 CIPHER_FLOOR = (4, 9)
+FREE_BYTES = 64 << 10
+"""What SQLite needs on the disk to open a file at all."""
 
 PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("journal_mode", "WAL", "wal"),
@@ -51,16 +55,19 @@ def check_library() -> None:
             _("The database library {found} is too old.").format(found=dbapi2.sqlite_version),
             hint=_("Install the program again from its installer."),
         )
-    connection = dbapi2.connect(":memory:")
-    try:
-        row = connection.execute("PRAGMA cipher_version").fetchone()
-    finally:
-        connection.close()
-    if not row or tuple(int(part) for part in row[0].split()[0].split(".")[:2]) < CIPHER_FLOOR:
+    found = cipher_version()
+    if not found or tuple(int(part) for part in found.split()[0].split(".")[:2]) < CIPHER_FLOOR:
         raise SetupError(
             _("The database library cannot encrypt."),
             hint=_("Install the program again from its installer."),
         )
+
+
+def cipher_version() -> str:
+    """SQLCipher's version, such as ``4.19.0 community``; empty where nothing encrypts."""
+    with closing(dbapi2.connect(":memory:")) as connection:
+        row = connection.execute("PRAGMA cipher_version").fetchone()
+    return str(row[0]) if row else ""
 
 
 def connect(path: Path, key: bytes | None) -> Any:
@@ -106,11 +113,17 @@ def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | Storag
     if "not a database" in text or "malformed" in text or "hmac" in text.lower():
         return DatabaseDamagedError(
             _("The record file cannot be read: it is damaged or belongs to another key."),
-            kept=_("The file was left exactly as it is."),
+            kept=kept,
             hint=_("Restore a backup, or open the right data folder."),
             place=str(path),
         )
-    if "full" in text:
+    if "locked" in text or "busy" in text:
+        return StorageError(
+            _("Another program holds the record file."),
+            kept=kept,
+            hint=_("Close it and try again."),
+        )
+    if "full" in text or _is_full(path):
         return StorageError(
             _("The disk is full."), kept=kept, hint=_("Free some space and try again.")
         )
@@ -121,15 +134,17 @@ def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | Storag
             hint=_("Check that the folder exists and belongs to you."),
             place=str(path),
         )
-    if "locked" in text or "busy" in text:
-        return StorageError(
-            _("Another program holds the record file."),
-            kept=kept,
-            hint=_("Close it and try again."),
-        )
     return StorageError(
         _("The disk reported an error: {reason}").format(reason=text), kept=kept, place=str(path)
     )
+
+
+def _is_full(path: Path) -> bool:
+    """Whether that is why: a full disk shows itself as a failure of any kind."""
+    try:
+        return shutil.disk_usage(path.parent).free < FREE_BYTES
+    except OSError:
+        return False
 
 
 def make_engine(opener: Callable[[], Any], *, writer: bool) -> Engine:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import sqlcipher3
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.db import journal, triggers
@@ -17,11 +20,12 @@ from clinic_desktop.db.engine import (
     create_file,
     is_plain_sqlite,
     make_engine,
+    storage_error,
 )
 from clinic_desktop.db.migrations import HEAD, check_version, migrate, version_of
 from clinic_desktop.db.session import capture_commits
 from clinic_desktop.db.worker import Store
-from clinic_desktop.errors import DatabaseDamagedError
+from clinic_desktop.errors import DatabaseDamagedError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 
@@ -30,19 +34,23 @@ PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def create_store(path: Path, key: bytes | None, clock: Clock, device_name: str = "") -> Store:
-    """Make a new record file with its schema and open it."""
+    """Make a new record file with its schema and open it.
+
+    Raises:
+        StorageError: the disk does not let us.
+    """
     check_library()
-    create_file(path, key)
-    engines = _engines(path, key)
-    migrate(engines[0])
-    connection = connect(path, key)
-    prefix = secrets.choice(PREFIX_LETTERS) + str(secrets.randbelow(9) + 1)
-    connection.execute(
-        "INSERT INTO sync_device (dev, device_id, prefix, name, status) VALUES (1, ?, ?, ?, ?)",
-        (clock.new_id().bytes, prefix, device_name or "PC 1", "active"),
-    )
-    connection.close()
-    return _finish(path, engines, clock)
+    with _engines(path, key) as engines:
+        create_file(path, key)
+        migrate(engines[0])
+        prefix = secrets.choice(PREFIX_LETTERS) + str(secrets.randbelow(9) + 1)
+        with closing(connect(path, key)) as connection:
+            connection.execute(
+                "INSERT INTO sync_device (dev, device_id, prefix, name, status)"
+                " VALUES (1, ?, ?, ?, ?)",
+                (clock.new_id().bytes, prefix, device_name or "PC 1", "active"),
+            )
+        return _finish(path, engines, clock)
 
 
 def open_store(
@@ -56,37 +64,72 @@ def open_store(
         StorageError: the disk does not let us.
     """
     check_library()
-    if key is not None and path.exists() and is_plain_sqlite(path):
-        raise DatabaseDamagedError(
-            _("The record file is not encrypted."),
-            kept=_("The file was left exactly as it is."),
-            hint=_("Restore a backup, or open the right data folder."),
-            place=str(path),
-        )
-    if not path.exists():
-        raise DatabaseDamagedError(
-            _("The record file is missing."),
-            kept=_("No new record was made in its place."),
-            hint=_("Restore a backup, or open the right data folder."),
-            place=str(path),
-        )
-    probe = connect(path, key)
-    try:
+    look_at(path, encrypted=key is not None)
+    with closing(connect(path, key)) as probe:
         found = version_of(probe)
-    finally:
-        probe.close()
     check_version(found)
-    engines = _engines(path, key)
-    if found < HEAD:
-        migrate(engines[0], on_step)
-    return _finish(path, engines, clock)
+    if found == 0:
+        raise _no_record(path, _("The record file is empty."))
+    with _engines(path, key) as engines:
+        if found < HEAD:
+            migrate(engines[0], on_step)
+        return _finish(path, engines, clock)
 
 
-def _engines(path: Path, key: bytes | None) -> tuple[Engine, Engine]:
+def look_at(path: Path, *, encrypted: bool) -> None:
+    """Refuse what SQLite would take for the beginning of a new file, or for a plain one.
+
+    Raises:
+        DatabaseDamagedError: the file is missing, empty or not encrypted.
+        StorageError: it cannot be read.
+    """
+    try:
+        if not path.exists():
+            raise _no_record(path, _("The record file is missing."))
+        if path.stat().st_size == 0:
+            raise _no_record(path, _("The record file is empty."))
+        if encrypted and is_plain_sqlite(path):
+            raise DatabaseDamagedError(
+                _("The record file is not encrypted."),
+                kept=_("The file was left exactly as it is."),
+                hint=_("Restore a backup, or open the right data folder."),
+                place=str(path),
+            )
+    except OSError as error:
+        raise StorageError(
+            _("The record file cannot be read: {reason}").format(reason=error.strerror),
+            kept=_("Nothing was changed."),
+            hint=_("Check that the folder exists and belongs to you."),
+            place=str(path),
+        ) from error
+
+
+def _no_record(path: Path, sentence: str) -> DatabaseDamagedError:
+    return DatabaseDamagedError(
+        sentence,
+        kept=_("No new record was made in its place."),
+        hint=_("Restore a backup, or open the right data folder."),
+        place=str(path),
+    )
+
+
+@contextmanager
+def _engines(path: Path, key: bytes | None) -> Iterator[tuple[Engine, Engine]]:
+    """Writer and readers, let go of again where opening fails; failures become sentences."""
+
     def opener() -> object:
         return connect(path, key)
 
-    return make_engine(opener, writer=True), make_engine(opener, writer=False)
+    engines = make_engine(opener, writer=True), make_engine(opener, writer=False)
+    try:
+        yield engines
+    except BaseException as error:
+        for engine in engines:
+            engine.dispose()
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlcipher3.Error):
+            raise storage_error(cause, path) from error
+        raise
 
 
 def _finish(path: Path, engines: tuple[Engine, Engine], clock: Clock) -> Store:

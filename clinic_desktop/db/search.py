@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.domain.folding import FTS_TOKENIZE, patient_index_text
+from clinic_desktop.domain.folding import FTS_TOKENIZE, any_number_query, patient_index_text
 
 DDL = (
     "CREATE VIRTUAL TABLE patient_fts USING fts5(body, content='', contentless_delete=1,"
     f" prefix='2 3 4', tokenize=\"{FTS_TOKENIZE}\")"
 )
 _CHUNK = 400
-_FEW = 4_000
 _OWNERS = {
     "patient_identifier": "patient_id",
     "contact_point": "patient_id",
@@ -122,21 +121,16 @@ def patient_ids(cursor: Any, match: str, limit: int) -> list[uuid.UUID]:
     return [uuid.UUID(bytes=bytes(row[0])) for row in rows]
 
 
-def matching(cursor: Any, match: str, among: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of a few charts match."""
-    rows = cursor.execute(
-        f"SELECT rowid, patient_id FROM patient_search WHERE patient_id IN ({_marks(among)})",
-        [each.bytes for each in among],
-    ).fetchall()
-    sql = "SELECT rowid FROM patient_fts WHERE patient_fts MATCH ?"
-    found = {row[0] for row in cursor.execute(f"{sql} LIMIT {_FEW}", (match,)).fetchall()}
-    if len(found) == _FEW:
-        # So many begin like this that asking chart by chart is the shorter way.
-        asked = [
-            cursor.execute(f"{sql} AND rowid = ?", (match, rowid)).fetchone() for rowid, _pk in rows
-        ]
-        found = {row[0] for row in asked if row}
-    return {uuid.UUID(bytes=bytes(pk)) for rowid, pk in rows if rowid in found}
+def matching(cursor: Any, match: str, among: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Which of a few charts match an FTS5 expression, in the order given."""
+    charts = [each.bytes for each in among]
+    rows = cursor.execute(f"SELECT mrn FROM patient WHERE id IN ({_marks(charts)})", charts)
+    numbers = any_number_query(row[0] for row in rows.fetchall())
+    if not numbers:
+        return []
+    # By their numbers, because by their rows the index would look up all that match.
+    found = set(patient_ids(cursor, f"({match}) AND {numbers}", len(among)))
+    return [each for each in among if each in found]
 
 
 def count(cursor: Any, match: str = "") -> int:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
+from enum import IntEnum
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -167,8 +168,26 @@ def other_layout(text: str) -> list[str]:
 FTS_TOKENIZE = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
 """The FTS5 tokenizer both sides count on: text comes folded, and Indic vowel signs are letters."""
 
-_BONES = "0"
-"""Opens a token of consonants: numbers have no letters and names no digits, so nothing clashes."""
+_SOUND, _BONES, _NUMBER_MARK = "\ue000", "\ue001", "\ue002"
+"""Open a token of a sound key, of consonants, and of a number with letters in it.
+
+Nobody types these, so nothing clashes: ``a`` does not find every chart of the PC ``A1``.
+"""
+
+
+class Reach(IntEnum):
+    """How freely a typed text is taken; each finds whom those before it find, and more."""
+
+    WHOLE = 0
+    """Every word is a whole one, as it is written or in Latin letters."""
+    BEGUN = 1
+    """Every word begins one."""
+    LAYOUT = 2
+    """The same keys on another keyboard layout begin one."""
+    SOUND = 3
+    """Another usual spelling of the same sound begins one."""
+    CONSONANTS = 4
+    """The same consonants begin one."""
 
 
 def words_of(text: str) -> list[str]:
@@ -194,7 +213,10 @@ def search_tokens(text: str) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _word_tokens(word: str) -> tuple[str, ...]:
     spelled = latin(word)
-    tokens = [word, *(token for token in (spelled, sound_key(word)) if token.isalnum())]
+    key = sound_key(word)
+    tokens = [word]
+    tokens += [spelled] if spelled.isalnum() else []
+    tokens += [_SOUND + key] if key.isalpha() else []
     if _has_bones(word):
         stem = word.removeprefix("ال") if len(word) > 4 else word
         bones = filter(None, (consonants(word), consonants(stem)))
@@ -215,11 +237,21 @@ def patient_index_text(
         tokens |= dict.fromkeys(search_tokens(name))
     for identifier in identifiers:
         parts = words_of(identifier)
-        tokens |= dict.fromkeys([*parts, "".join(parts), *_tails(identifier)])
+        tokens |= dict.fromkeys(map(_marked, [*parts, "".join(parts)]))
+        tokens |= dict.fromkeys(_tails(identifier))
     for phone in phones:
         tokens |= dict.fromkeys(_tails(phone))
     tokens |= dict.fromkeys(_birth_tokens(birth))
     return " ".join(token for token in tokens if token)
+
+
+def _marked(number: str) -> str:
+    """A part of an identifier, marked where letters and digits meet in it."""
+    return _NUMBER_MARK + number if _is_mixed(number) else number
+
+
+def _is_mixed(word: str) -> bool:
+    return not word.isalpha() and not word.isdecimal()
 
 
 def _tails(number: str) -> Iterator[str]:
@@ -247,67 +279,91 @@ _DATE = re.compile(
 )
 
 
-def fts_query(text: str, *, today: date | None = None) -> str:
+def fts_query(text: str, *, today: date | None = None, reach: Reach = Reach.CONSONANTS) -> str:
     """An FTS5 MATCH expression for what a person typed; empty if there is nothing to look for.
 
-    Words stand in any order, each is a prefix, all must be found. A one- or two-digit number is
-    also an age when ``today`` is given (``iva 71``).
+    Words stand in any order, each is a prefix unless only whole ones are wanted, all must be
+    found. A one- or two-digit number is also an age when ``today`` is given (``iva 71``).
     """
     normal = "".join(fold(c) if c.isdecimal() else c for c in text)
-    numbers = [_number_query(found[0], today) for found in _NUMBER.finditer(normal)]
-    words = [_word_query(chunk, today) for chunk in _NUMBER.sub(" ", normal).split()]
+    asked = _Asked(today, reach)
+    numbers = [asked.number(found[0]) for found in _NUMBER.finditer(normal)]
+    words = [asked.word(chunk) for chunk in _NUMBER.sub(" ", normal).split()]
     return " AND ".join(part for part in (*words, *numbers) if part)
 
 
-def _number_query(typed: str, today: date | None) -> str:
-    if dated := _DATE.fullmatch(typed):
-        return _any(_prefix("".join(part.zfill(2) for part in dated.groups() if part)))
-    groups = re.findall(r"\d+", typed)
-    whole = _digit_terms("".join(groups), today)
-    if len(groups) == 1:
-        return _any(*whole)
-    return _any(*whole, " AND ".join(_any(*_digit_terms(group, today)) for group in groups))
+def any_number_query(identifiers: Iterable[str]) -> str:
+    """An FTS5 MATCH expression for whoever has one of these identifiers; empty without any."""
+    joined = ("".join(words_of(identifier)) for identifier in identifiers)
+    return _any(*(_exact(_marked(number)) for number in joined if number))
 
 
-def _digit_terms(digits: str, today: date | None) -> list[str]:
-    if len(digits) < 3:
-        years = [today.year - int(digits), today.year - int(digits) - 1] if today else []
-        return [_exact(digits), *(_exact(str(year)) for year in years)]
-    terms = [_prefix(digits)]
-    if digits.startswith("0") and len(digits.lstrip("0")) > 2:
-        terms.append(_prefix(digits.lstrip("0")))  # trunk prefix: 0712… is +254 712…
-    if len(digits) > 9:
-        terms.append(_prefix(digits[-9:]))  # +7 921… and 8 921… are one number
-    return terms
+class _Asked:
+    """Makes the terms of one query."""
+
+    def __init__(self, today: date | None, reach: Reach) -> None:
+        self._today, self._reach = today, reach
+        self._term = _exact if reach is Reach.WHOLE else _prefix
+
+    def number(self, typed: str) -> str:
+        if dated := _DATE.fullmatch(typed):
+            return self._term("".join(part.zfill(2) for part in dated.groups() if part))
+        groups = re.findall(r"\d+", typed)
+        whole = self._digits("".join(groups))
+        if len(groups) == 1:
+            return _any(*whole)
+        return _any(*whole, " AND ".join(_any(*self._digits(group)) for group in groups))
+
+    def word(self, chunk: str) -> str:
+        parts = words_of(chunk)
+        typed = [
+            _any(*(self._digits(part) if part.isdecimal() else self._spellings(part)))
+            for part in parts
+        ]
+        meant = " AND ".join(typed)
+        return _any(f"({meant})" if len(typed) > 1 else meant, *self._mistyped(chunk))
+
+    def _digits(self, digits: str) -> list[str]:
+        if len(digits) < 3:
+            year = self._today.year - int(digits) if self._today else 0
+            years = (year, year - 1) if year else ()
+            return [_exact(digits), *(_exact(str(each)) for each in years)]
+        terms = [self._term(digits)]
+        if digits.startswith("0") and len(digits.lstrip("0")) > 2:
+            terms.append(self._term(digits.lstrip("0")))  # trunk prefix: 0712… is +254 712…
+        if len(digits) > 9:
+            terms.append(self._term(digits[-9:]))  # +7 921… and 8 921… are one number
+        return terms
+
+    def _spellings(self, word: str) -> list[str]:
+        """The terms of which one must match for a folded word to be found."""
+        terms = [self._term(word), *([self._term(_marked(word))] if _is_mixed(word) else [])]
+        if self._reach >= Reach.SOUND:
+            terms += _sound_terms(word)
+            if "x" in word:  # х as chats write it: xasanov
+                terms += _sound_terms(word.replace("x", "kh"))
+        bones = consonants(word) if self._reach >= Reach.CONSONANTS and _has_bones(word) else ""
+        if bones:
+            # Two consonants open half of all names: so few must be the whole name.
+            terms.append(_prefix(_BONES + bones) if len(bones) > 2 else _exact(_BONES + bones))
+        return terms
+
+    def _mistyped(self, chunk: str) -> list[str]:
+        if self._reach < Reach.LAYOUT:
+            return []
+        terms = []
+        for variant in other_layout(chunk):
+            meant = words_of(variant)
+            if len(meant) == 1 and meant[0].isalpha():
+                terms.append(_prefix(meant[0]))
+                if self._reach >= Reach.SOUND and re.fullmatch(r"[а-я]{4,}", meant[0]):
+                    terms += _sound_terms(meant[0])
+        return terms
 
 
-def _word_query(chunk: str, today: date | None) -> str:
-    parts = words_of(chunk)
-    typed = [
-        _any(*(_digit_terms(part, today) if part.isdecimal() else query_alternatives(part)))
-        for part in parts
-    ]
-    keys = []
-    for variant in other_layout(chunk):
-        mistyped = words_of(variant)
-        if len(mistyped) == 1 and mistyped[0].isalpha():
-            keys.append(_prefix(mistyped[0]))
-            if re.fullmatch(r"[а-я]{4,}", mistyped[0]):
-                keys.append(_prefix(sound_key(mistyped[0])))
-    meant = " AND ".join(typed)
-    return _any(f"({meant})" if len(typed) > 1 else meant, *keys)
-
-
-def query_alternatives(word: str) -> list[str]:
-    """The FTS5 terms of which one must match for a folded word to be found."""
-    keys = [word, sound_key(word)]
-    if "x" in word:  # х as chats write it: xasanov
-        keys.append(sound_key(word.replace("x", "kh")))
-    terms = [_prefix(key) for key in dict.fromkeys(keys) if key.isalnum() or key == word]
-    if _has_bones(word) and (bones := consonants(word)):
-        # Two consonants open half of all names: so few must be the whole name.
-        terms.append(_prefix(_BONES + bones) if len(bones) > 2 else _exact(_BONES + bones))
-    return terms
+def _sound_terms(word: str) -> list[str]:
+    key = sound_key(word)
+    return [_prefix(_SOUND + key)] if key.isalpha() else []
 
 
 def _exact(token: str) -> str:

@@ -22,6 +22,8 @@ class Base(DeclarativeBase):
     """Base of all rows."""
 
     metadata = MetaData(naming_convention=NAMING)
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - so SQLAlchemy declares it
+    """Our columns know every default that the file knows; no row is asked back for them."""
 
     def __repr__(self) -> str:
         """Never the content: a row may be a person."""

@@ -95,6 +95,14 @@ class Keys:
         """Let this sheet open the record, and no earlier one; call it once it is on paper."""
         self._save(self.vault.with_recovery(self.key, recovery.identity.public.sealing))
 
+    def save(self) -> None:
+        """Write the key file of a new practice.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        self._save(self.vault)
+
     def _put(self, person: Person) -> None:
         self._save(self.vault.with_person(self.key, person, self.secret.secret))
 
@@ -106,20 +114,20 @@ def make(
     data_dir: DataDir, clinic: uuid.UUID, device: uuid.UUID, name: str, owner: NewOwner,
     cost: KdfCost,
 ) -> tuple[Keys, RecoveryKey]:  # fmt: skip
-    """The keys of a new practice and its recovery sheet; the key file is written.
+    """The keys of a new practice and its recovery sheet; ``Keys.save`` writes the key file.
 
     Raises:
         ValidationError: the password is too short.
-        StorageError: the folder cannot be written.
+        StorageError: this PC's secret cannot be kept.
     """
     vault.check_password(owner.password)
     kept = device_secret.make(device, data_dir.device_secret)
     key, identity = vault.new_database_key(), Identity.new()
     person = Person(owner.user, owner.login, owner.name, owner.password, identity, cost)
-    blank = Vault(clinic, device, name).with_person(key, person, kept.secret)
-    made, recovery = Keys(data_dir.vault, blank, key, identity, kept, cost), RecoveryKey.new()
-    made.replace_recovery(recovery)
-    return made, recovery
+    recovery = RecoveryKey.new()
+    first = Vault(clinic, device, name).with_person(key, person, kept.secret)
+    first = first.with_recovery(key, recovery.identity.public.sealing)
+    return Keys(data_dir.vault, first, key, identity, kept, cost), recovery
 
 
 def unlock(data_dir: DataDir, login: str, password: str, cost: KdfCost) -> Keys:

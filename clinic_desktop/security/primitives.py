@@ -55,7 +55,8 @@ class KdfCost(Struct, frozen=True):
 
 def stretch(password: str, salt: bytes, cost: KdfCost) -> bytes:
     """32 bytes from a password (NFC, UTF-8), as slowly as ``cost`` says."""
-    secret = unicodedata.normalize("NFC", password).encode()
+    # Bytes of the command line that are no text are a password like any other: a wrong one.
+    secret = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
     return hash_secret_raw(
         secret, salt, cost.passes, cost.memory_kib, cost.lanes, KEY_BYTES, Type.ID
     )

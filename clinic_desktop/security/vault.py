@@ -252,7 +252,12 @@ def check_password(password: str) -> None:
     Raises:
         ValidationError: fewer than eight or more than 128 characters.
     """
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+    if len(password) > PASSWORD_MAX:
+        raise ValidationError(
+            "password",
+            _("A password has at most {count} characters.").format(count=PASSWORD_MAX),
+        )
+    if len(password) < PASSWORD_MIN:
         raise ValidationError(
             "password",
             _("A password has at least {count} characters.").format(count=PASSWORD_MIN),

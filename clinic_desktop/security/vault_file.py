@@ -15,7 +15,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.security.vault import FORMAT, VERSION, Salt, Slot, Vault
 
-MAX_BYTES = 64 * 1024
+MAX_BYTES = 1 << 20
 
 
 def save(vault: Vault, key: bytes, path: Path) -> Vault:
@@ -45,6 +45,14 @@ def load(path: Path) -> Vault:
         DatabaseDamagedError: not a vault, or with key-derivation costs outside the limits.
         NewerDatabaseError: written by a newer program.
     """
+    hint = _("Put back vault.json from a backup; vault.json.previous is the one before.")
+    if not path.exists():
+        raise DatabaseDamagedError(
+            _("The key file is missing."),
+            kept=_("The record file was not touched."),
+            hint=hint,
+            place=str(path),
+        )
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES)  # what lies beyond makes it unreadable, as it should
@@ -56,7 +64,7 @@ def load(path: Path) -> Vault:
         raise DatabaseDamagedError(
             _("The key file cannot be read."),
             kept=_("The record file was not touched."),
-            hint=_("Put back vault.json from a backup; vault.json.previous is the one before."),
+            hint=hint,
             place=str(path),
         ) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -15,14 +16,16 @@ from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of
 from clinic_desktop.services.chart_medicines import MedicineRow, medicines_of
-from clinic_desktop.services.chart_results import ResultRow, latest_results
-from clinic_desktop.services.chart_visits import VisitRow, visit_ids, visit_rows
+from clinic_desktop.services.chart_results import ResultRow, Series, latest_results, series
+from clinic_desktop.services.chart_visits import VisitRow, last_visits
 from clinic_desktop.services.conditions import ConditionRow, problems_of
+from clinic_desktop.services.observations_words import flag_words
 
 POINTS = 12
 """Values in a sparkline."""
 LAST_VISITS = 4
 LAST_RESULTS = 10
+TREND_POINTS = 40
 _SHOWN = (
     VitalKind.SYSTOLIC,
     VitalKind.DIASTOLIC,
@@ -62,8 +65,10 @@ class ChartSummary:
     vitals: tuple[VitalTrend, ...]
     results: tuple[ResultRow, ...]
     """The latest laboratory results, the newest first."""
+    trend: Series | None
+    """Of the result that is most out of order, or else of the latest; the last values of it."""
     visits: tuple[VisitRow, ...]
-    visit_count: int
+    """The last ones, the latest first."""
 
 
 @query("chart.read")
@@ -74,24 +79,34 @@ def summary(reads: ReadSession, patient_id: uuid.UUID) -> ChartSummary:
         NotFoundError: there is no such patient.
     """
     patient_id = charts.surviving(reads.session, patient_id)
-    ids = visit_ids(reads, patient_id)
-    shown = visit_rows(reads, ids[:LAST_VISITS])
     results = [
         row
         for row in latest_results(reads, patient_id)
         if row.category == ObservationCategory.LABORATORY and row.measured_at is not None
     ]
     results.sort(key=lambda row: row.measured_at or reads.now, reverse=True)
+    del results[LAST_RESULTS:]
     return ChartSummary(
         patient_id,
         tuple(problems_of(reads, patient_id)),
         allergies_of(reads, patient_id),
         tuple(medicines_of(reads, patient_id)),
         tuple(_vitals(reads, patient_id)),
-        tuple(results[:LAST_RESULTS]),
-        tuple(shown[each] for each in ids[:LAST_VISITS]),
-        len(ids),
+        tuple(results),
+        _trend(reads, patient_id, results),
+        tuple(last_visits(reads, patient_id, LAST_VISITS)),
     )
+
+
+def _trend(
+    reads: ReadSession, patient_id: uuid.UUID, results: Sequence[ResultRow]
+) -> Series | None:
+    with_numbers = [row for row in results if row.number is not None]
+    flagged = [row for row in with_numbers if flag_words(row.interpretation)]
+    chosen = next(iter(flagged or with_numbers), None)
+    if chosen is None:
+        return None
+    return series(reads, patient_id, chosen.code, chosen.display, most=TREND_POINTS)
 
 
 def _vitals(reads: ReadSession, patient_id: uuid.UUID) -> list[VitalTrend]:

@@ -39,7 +39,7 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class Series:
-    """Every value of one kind, the oldest first."""
+    """Values of one kind, the oldest first."""
 
     code: str
     display: str
@@ -77,7 +77,7 @@ SELECT {_COLUMNS} FROM observation o WHERE o.id IN (
 _SERIES = f"""
 SELECT {_COLUMNS} FROM observation o
 WHERE patient_id = :chart AND code = :code AND (code <> '' OR display = :display) AND {_STANDS}
-ORDER BY effective_at DESC LIMIT {MOST_POINTS}"""  # noqa: S608 - of constants
+ORDER BY effective_at DESC LIMIT :most"""  # noqa: S608 - of constants
 
 
 @query("chart.read")
@@ -94,19 +94,29 @@ def latest_results(reads: ReadSession, patient_id: uuid.UUID) -> list[ResultRow]
 
 @query("chart.read")
 def series(
-    reads: ReadSession, patient_id: uuid.UUID, code: str, display: str = ""
+    reads: ReadSession,
+    patient_id: uuid.UUID,
+    code: str,
+    display: str = "",
+    *,
+    most: int = MOST_POINTS,
 ) -> Series | None:
-    """One kind of result over time; ``display`` tells uncoded ones apart. None without values."""
-    rows = _read(reads, _SERIES, patient_id, code=code, display=display)
+    """The last values of one kind of result; None without any.
+
+    ``display`` tells uncoded ones apart.
+    """
+    rows = _read(reads, _SERIES, patient_id, code=code, display=display, most=most)
     rows.sort(key=_time)
     if not rows:
         return None
     last = rows[-1]
     low, high = _number(last.low), _number(last.high)
-    return Series(code, last.display, last.unit, low, high, tuple(rows[-MOST_POINTS:]))
+    return Series(code, last.display, last.unit, low, high, tuple(rows[-most:]))
 
 
-def _read(reads: ReadSession, sql: str, patient_id: uuid.UUID, **values: str) -> list[ResultRow]:
+def _read(
+    reads: ReadSession, sql: str, patient_id: uuid.UUID, **values: str | int
+) -> list[ResultRow]:
     rows: list[ResultRow] = []
     for chart in charts.chart_ids(reads.session, patient_id):
         found = reads.cursor.execute(sql, {"chart": chart.bytes, **values})

@@ -40,6 +40,7 @@ class VisitRow:
 _IDS = """
 SELECT id, start_at FROM encounter
 WHERE patient_id = ? AND is_deleted = 0 AND status NOT IN ('cancelled', 'entered-in-error')"""
+_LAST = f"{_IDS} ORDER BY start_at DESC, id DESC LIMIT ?"
 _ROWS = f"""
 SELECT e.id, e.patient_id, e.start_at, e.end_at, e.status, e.signed_at IS NOT NULL,
  coalesce(u.name, ''), e.type_display, e.reason, coalesce(p.name, ''),
@@ -60,8 +61,20 @@ def visit_ids(reads: ReadSession, patient_id: uuid.UUID) -> list[uuid.UUID]:
     found: list[tuple[bytes, int]] = []
     for chart in charts.chart_ids(reads.session, patient_id):
         found += reads.cursor.execute(_IDS, (chart.bytes,)).fetchall()
-    found.sort(key=lambda row: row[1], reverse=True)
+    found.sort(key=_place, reverse=True)
     return [uuid.UUID(bytes=row[0]) for row in found]
+
+
+@query("chart.read")
+def last_visits(reads: ReadSession, patient_id: uuid.UUID, count: int) -> list[VisitRow]:
+    """The last visits of a chart, the latest first."""
+    found: list[tuple[bytes, int]] = []
+    for chart in charts.chart_ids(reads.session, patient_id):
+        found += reads.cursor.execute(_LAST, (chart.bytes, count)).fetchall()
+    found.sort(key=_place, reverse=True)
+    ids = [uuid.UUID(bytes=row[0]) for row in found[:count]]
+    rows = visit_rows(reads, ids)
+    return [rows[each] for each in ids]
 
 
 @query("chart.read")
@@ -94,6 +107,12 @@ def visit_before(
     ids = visit_ids(reads, patient_id)
     place = ids.index(encounter_id) if encounter_id in ids else -1
     return visit(reads, ids[place + 1]) if place + 1 < len(ids) else None
+
+
+def _place(row: tuple[bytes, int]) -> tuple[int, bytes]:
+    """Where a visit stands in time; of two at the same moment the later made is the later."""
+    visit_id, start_at = row
+    return start_at, visit_id
 
 
 def _row(row: tuple[Any, ...]) -> VisitRow:

@@ -20,14 +20,19 @@ WITH RECURSIVE chart (id) AS (
  VALUES (?) UNION SELECT patient.id FROM patient JOIN chart ON patient.merged_into = chart.id
 )
 SELECT id FROM chart"""
+_LEADS = "SELECT merged_into FROM patient WHERE id = ? AND is_deleted = 0"
 
 
 def chart_ids(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
     """The ids under which rows of this person lie: the chart itself and those merged into it."""
-    session.flush()
-    cursor: Any = session.connection().connection.dbapi_connection
-    found = cursor.execute(_CHARTS, (patient_id.bytes,)).fetchall()
+    found = _cursor(session).execute(_CHARTS, (patient_id.bytes,)).fetchall()
     return [uuid.UUID(bytes=row[0]) for row in found]
+
+
+def _cursor(session: Session) -> Any:
+    """The driver's connection; it sees what the mapper has written so far."""
+    session.flush()
+    return session.connection().connection.dbapi_connection
 
 
 def patient(session: Session, patient_id: uuid.UUID) -> Patient:
@@ -42,23 +47,22 @@ def patient(session: Session, patient_id: uuid.UUID) -> Patient:
     return row
 
 
-def survivor(session: Session, patient_id: uuid.UUID) -> Patient:
+def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
     """The chart that a merged one leads to; itself if it was never merged.
 
     Raises:
         NotFoundError: no such chart, or it was hidden.
     """
-    row = patient(session, patient_id)
-    seen = {row.id}
-    while row.merged_into is not None and row.merged_into not in seen:
-        seen.add(row.merged_into)
-        row = patient(session, row.merged_into)
-    return row
-
-
-def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
-    """The id of the chart that a merged one leads to; its own if it was never merged."""
-    return survivor(session, patient_id).id
+    cursor = _cursor(session)
+    passed: list[bytes] = []
+    chart: bytes | None = patient_id.bytes
+    while chart is not None and chart not in passed:
+        found = cursor.execute(_LEADS, (chart,)).fetchone()
+        if found is None:
+            raise NotFoundError(_("There is no such patient."))
+        passed.append(chart)
+        chart = found[0]
+    return uuid.UUID(bytes=passed[-1])
 
 
 def visit(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:

@@ -32,17 +32,13 @@ _OF_VISIT = (
     )
     .order_by(Condition.rank, Condition.id)
 )
-_MINE = (
-    select(Favourite)
-    .where(
-        Favourite.user_id.is_not_distinct_from(bindparam("user")),
-        Favourite.kind == FAVOURITE,
-        func.json_extract(Favourite.payload, "$.code") == bindparam("code"),
-        Favourite.label == bindparam("label"),
-        Favourite.is_deleted.is_(False),
-    )
-    .limit(1)
-)
+_USED_AGAIN = """
+UPDATE favourite SET uses = uses + 1 WHERE id = (
+ SELECT id FROM favourite
+ WHERE user_id IS ? AND kind = ? AND json_extract(payload, '$.code') = ? AND label = ?
+  AND is_deleted = 0
+ LIMIT 1
+)"""
 _SHOWN = (
     Condition.id,
     Condition.display,
@@ -299,15 +295,14 @@ def _check(term: Coded) -> None:
 
 def _count_use(uow: UnitOfWork, term: Coded) -> None:
     """Remember what this person picks; the picker offers the most frequent first."""
-    wanted = {"user": uow.actor.user_id, "code": term.code, "label": term.display}
-    mine = uow.session.scalar(_MINE, wanted)
-    if mine is None:
+    user = uow.actor.user_id
+    uow.session.flush()
+    mine = (user and user.bytes, FAVOURITE, term.code, term.display)
+    if uow.cursor.execute(_USED_AGAIN, mine).rowcount == 0:
         payload = {"system": term.system, "code": term.code, "version": term.version}
-        mine = Favourite(
-            user_id=uow.actor.user_id, kind=FAVOURITE, label=term.display, payload=payload, uses=0
+        uow.add(
+            Favourite(user_id=user, kind=FAVOURITE, label=term.display, payload=payload, uses=1)
         )
-        uow.add(mine)
-    mine.uses += 1
 
 
 def _key(term: Coded) -> tuple[str, str]:

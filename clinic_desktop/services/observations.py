@@ -58,13 +58,14 @@ _OF_VISIT = (
 _LAST = """
 SELECT last.code, last.value, last.unit_code, last.effective_at, last.note
 FROM json_each(:codes) AS wanted
-JOIN observation AS last ON last.id = (
- SELECT id FROM observation
+JOIN observation AS last ON last.rowid = (
+ SELECT rowid FROM observation
  WHERE patient_id = :chart AND code = wanted.value AND effective_at < :until
   AND status <> 'entered-in-error' AND is_deleted = 0
  ORDER BY effective_at DESC LIMIT 1
 ) WHERE last.encounter_id IS NOT :visit"""
 """The last measurement of each kind: one look into the index for each code."""
+_BORN = "SELECT birth_date, birth_precision FROM patient WHERE id = ?"
 
 
 class _Last(NamedTuple):
@@ -209,11 +210,12 @@ def _context(
 
 
 def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
-    patient = charts.survivor(reads.session, patient_id)
-    if not patient.birth_date:
+    chart = charts.surviving(reads.session, patient_id)
+    born, precision = reads.cursor.execute(_BORN, (chart.bytes,)).fetchone()
+    if not born:
         return None
     try:
-        return age(BirthDate.parse(patient.birth_date, patient.birth_precision), day)
+        return age(BirthDate.parse(born, precision), day)
     except DateError:
         return None
 

@@ -8,7 +8,9 @@ import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
+from babel import Locale, localedata
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select
 
@@ -22,6 +24,8 @@ from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Sett
 from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
+MOST_NAME_LETTERS = 200
+"""Names stand in the key file too, which is read within limits."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,50 @@ def change_details(uow: UnitOfWork, new: PracticeDetails) -> None:
     """
     if not new.name.strip():
         raise ValidationError("name", _("The practice needs a name."))
+    check_formats(new.language, new.country, new.currency, new.time_zone)
     row = _practice(uow)
     uow.expect("practice", row.id, new.version or None)
     for name, value in asdict(new).items():
         if name not in {"logo", "version", "is_sample"}:
             setattr(row, name, value.strip() if isinstance(value, str) else value)
+
+
+def check_formats(language: str, country: str, currency: str, time_zone: str) -> None:
+    """Refuse codes that nothing could be written with; an empty country is fine.
+
+    Raises:
+        ValidationError: there is no such language, country, currency or time zone.
+    """
+    words = Locale("en")
+    known = (
+        ("language", language, localedata.exists(language.replace("-", "_") or "-")),
+        ("region", country, not country or (len(country) == 2 and country in words.territories)),
+        ("currency", currency, currency in words.currencies),
+        ("time_zone", time_zone, time_zone in available_timezones()),
+    )
+    for field_name, code, is_known in known:
+        if not is_known:
+            raise ValidationError(
+                field_name,
+                _("“{code}” is no code that we know here.").format(code=code[:40]),
+                hint=_("Examples: language ru, region RU, currency RUB, time zone Europe/Moscow."),
+            )
+
+
+def short_name(field_name: str, text: str) -> str:
+    """A name as it is stored: in one line, neither empty nor endless.
+
+    Raises:
+        ValidationError: there is none, or it is too long.
+    """
+    name = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not name:
+        raise ValidationError(field_name, _("A name is missing."))
+    if len(name) > MOST_NAME_LETTERS:
+        raise ValidationError(
+            field_name, _("This is too long; {most} letters fit.").format(most=MOST_NAME_LETTERS)
+        )
+    return name
 
 
 @command("practice.write")

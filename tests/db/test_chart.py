@@ -38,13 +38,16 @@ def test_the_summary_says_what_is_there_and_invents_nothing(record: Record) -> N
     assert {row.term.code for row in seen.problems} == {"E11.9", "I10", "J20.9", "M54.5"}
     assert seen.medicines[0].product == "Metformin 850 mg tablets"
     assert seen.allergies.status == "not-asked"
-    assert (seen.visit_count, len(seen.visits)) == (12, chart.LAST_VISITS)
+    assert len(seen.visits) == chart.LAST_VISITS
     assert {row.display for row in seen.results} == {
         "Hemoglobin A1c",
         "Creatinine",
         "Potassium",
         "Cholesterol",
     }
+    assert seen.trend is not None
+    assert seen.trend.display in {row.display for row in seen.results if row.interpretation == "H"}
+    assert seen.trend.rows[-1].measured_at == seen.results[0].measured_at
     pulse = next(trend for trend in seen.vitals if trend.kind is VitalKind.PULSE)
     assert len(pulse.points) == 12
     assert list(pulse.points) == sorted(pulse.points)
@@ -62,7 +65,10 @@ def test_a_merged_chart_is_read_together_with_the_other(record: Record) -> None:
     merge(record, lost, survivor)
     for opened in (lost, survivor):
         seen = record.read(chart.summary, opened)
-        assert (seen.patient_id, seen.visit_count) == (survivor, 5)
+        visits = record.read(chart_visits.visit_ids, survivor)
+        assert len(visits) == 5
+        assert seen.patient_id == survivor
+        assert [row.id for row in seen.visits] == visits[: chart.LAST_VISITS]
     assert len(record.read(chart_timeline.timeline, survivor, (TimelineKind.VISIT,)).entries) == 5
     series = record.read(chart_results.series, survivor, "4548-4")
     assert series is not None

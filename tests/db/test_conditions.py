@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import RuleError, ValidationError
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.patient import Patient
@@ -51,6 +52,15 @@ def test_what_is_diagnosed_often_is_offered_first(record: Record) -> None:
         _patient, visit = begin(record)
         record.write(conditions.add_diagnosis, visit, term)
     assert record.read(conditions.favourite_diagnoses) == [COUGH, DIABETES]
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_diagnosis_made_again_is_one_favourite(record: Record, signed_in: bool) -> None:
+    actor = record.owner if signed_in else SYSTEM
+    for _each in range(2):
+        _patient, visit = begin(record)
+        record.store.write(actor, conditions.add_diagnosis, visit, COUGH).result()
+    assert record.rows("SELECT label, uses FROM favourite") == [(COUGH.display, 2)]
 
 
 def test_a_signed_visit_keeps_its_diagnoses(record: Record) -> None:

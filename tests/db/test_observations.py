@@ -105,6 +105,34 @@ def test_a_changed_value_is_a_new_row_that_corrects_the_old(record: Record) -> N
     assert record.rows("SELECT count(*) FROM observation WHERE corrects_id IS NOT NULL") == [(1,)]
 
 
+def test_a_new_pressure_takes_the_old_panel_with_it(record: Record) -> None:
+    visit = begin(record)
+    record.write(observations.record_vitals, visit, [TypedVital("bp", "138/84")])
+    record.write(observations.record_vitals, visit, [TypedVital("bp", "120/80")])
+    assert [(row[1], row[3]) for row in rows(record)] == [
+        ("", "entered-in-error"),
+        ("138", "entered-in-error"),
+        ("84", "entered-in-error"),
+        ("", "final"),
+        ("120", "corrected"),
+        ("80", "corrected"),
+    ]
+
+
+def test_what_is_typed_later_in_one_save_corrects_what_came_before(record: Record) -> None:
+    """The rows are judged as they stand in memory: nothing is written before the end."""
+    visit = begin(record)
+    typed = [("weight", "82"), ("height", "172"), ("weight", "83"), ("height", "")]
+    seen = record.write(observations.record_vitals, visit, [TypedVital(*each) for each in typed])
+    assert {kind: each.value for kind, each in seen.here.items()} == {VitalKind.WEIGHT: 83}
+    assert [(row[1], row[3]) for row in rows(record)] == [
+        ("82.00", "entered-in-error"),
+        ("172.0", "entered-in-error"),
+        ("83.00", "corrected"),
+    ]
+    assert record.read(observations.vitals_context, visit).here == seen.here
+
+
 def test_an_emptied_field_takes_its_value_back(record: Record) -> None:
     visit = begin(record)
     record.write(observations.record_vitals, visit, [TypedVital("bp", "138/84")])

@@ -83,6 +83,51 @@ def test_missing_file_is_not_made_anew(record: Record) -> None:
     assert not record.path.exists()
 
 
+@pytest.mark.parametrize("content", [b"", None])
+def test_empty_file_is_not_filled(record: Record, content: bytes | None) -> None:
+    """A file cut to nothing, or one that never held a table, does not become a new record."""
+    record.store.close()
+    record.path.unlink()
+    if content is None:
+        create_file(record.path, record.key)
+    else:
+        record.path.write_bytes(content)
+    before = record.path.read_bytes()
+
+    with pytest.raises(DatabaseDamagedError, match="empty"):
+        open_store(record.path, record.key, SystemClock())
+    assert record.path.read_bytes() == before
+
+
+def test_file_that_cannot_be_read_is_said(record: Record) -> None:
+    """Something else in the file's place is an error of the disk, in a sentence."""
+    record.store.close()
+    record.path.unlink()
+    record.path.mkdir()
+
+    with pytest.raises(StorageError, match="cannot be read"):
+        open_store(record.path, record.key, SystemClock())
+
+
+def test_power_cut_while_a_clinic_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut before the key is kept there is no clinic yet; cut after it, the clinic is whole."""
+    data_dir = DataDir(tmp_path / "clinic")
+    data_dir.root.mkdir()
+    data_dir.unborn.write_bytes(b"half a record")
+    new = clinic.NewClinic("Clinic", "anna", "Anna", PASSWORD)
+
+    def cut(_data_dir: DataDir) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clinic, "_name_newborn", cut)
+    with pytest.raises(KeyboardInterrupt):
+        clinic.create(data_dir, new, cost=CHEAP)
+    monkeypatch.undo()
+    assert not data_dir.database.exists()
+    clinic.open_clinic(data_dir, "anna", PASSWORD).close()
+    assert not data_dir.unborn.exists()
+
+
 def test_plain_file_is_refused(record: Record) -> None:
     """A file somebody decrypted is not worked on."""
     record.store.close()

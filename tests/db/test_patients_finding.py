@@ -109,14 +109,16 @@ def test_the_patient_opened_lately_comes_first(
 
 
 def test_the_patient_opened_lately_is_found_among_very_many(
-    record: Record, people: dict[str, uuid.UUID], monkeypatch: pytest.MonkeyPatch
+    record: Record, people: dict[str, uuid.UUID]
 ) -> None:
-    record.write(patients.look, people["maria"])
     record.write(patients.look, people["jose"])
-    # Two are "very many" here, and one is all that is put in order.
-    monkeypatch.setattr("clinic_desktop.db.search._FEW", 2)
-    monkeypatch.setattr("clinic_desktop.services.patients.finding._RANKED", 1)
-    assert found(record, people, "иван")[0] == "maria"
+    record.write(patients.look, people["maria"])
+    for number in range(9):
+        entry = PatientEntry(HumanName("Иванченко", f"А{number}"))
+        people[f"newer {number}"] = record.write(patients.register, RegisterPatient(entry))
+    first = record.read(patients.search, "иван", 3)
+    assert len(first) == 3
+    assert first[0].id == people["maria"]
 
 
 def test_namesakes_are_marked_in_every_list(record: Record, people: dict[str, uuid.UUID]) -> None:

@@ -16,6 +16,7 @@ from clinic_desktop.errors import (
     StaleError,
     ValidationError,
 )
+from clinic_desktop.models.practice import Setting
 from clinic_desktop.services.scheduling import (
     board,
     bookings,
@@ -344,6 +345,28 @@ def test_the_board_counts_names_waits_and_flags(busy_morning: BusyDay) -> None:
         row.appointment.start_at for row in data.rows
     )
     assert not any(row.same_name or row.doubled for row in data.rows)
+
+
+@pytest.mark.parametrize(("chosen", "minutes"), [(35, 35), (0, 20), ("soon", 20)])
+def test_the_practice_says_when_a_wait_is_long(
+    busy_morning: BusyDay, chosen: object, minutes: int
+) -> None:
+    def choose(uow: UnitOfWork) -> None:
+        uow.add(Setting(key=board.WAIT_ALARM_KEY, value=chosen))
+        uow.add(Setting(key=board.WAIT_ALARM_KEY, value=7, user_id=uow.actor.user_id))
+
+    record = busy_morning.record
+    assert record.read(board.today_board).wait_alarm_min == board.WAIT_ALARM_MIN
+    record.write(choose)
+    assert record.read(board.today_board).wait_alarm_min == minutes
+
+
+def test_tomorrow_is_counted_without_what_was_cancelled(busy_day: BusyDay) -> None:
+    tomorrow = SATURDAY + timedelta(days=1)
+    for at in ("09:00", "10:00"):
+        kept = busy_day.book("Singh", at, day=tomorrow, overlap_reason="Open house")
+    busy_day.step(kept, S.CANCELLED)
+    assert busy_day.record.read(board.today_board).tomorrow == 1
 
 
 def test_two_people_of_one_name_are_marked_but_one_person_twice_is_not(

@@ -29,6 +29,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stderr
     found: dict[str, list[dict[str, object]]] = json.loads(done.stdout)
     return found
 

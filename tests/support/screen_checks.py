@@ -442,6 +442,7 @@ def words_of(root: QWidget) -> Iterator[str]:
         yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
         if isinstance(widget, QLabel | QAbstractButton):
             yield widget.text()
+            yield from widget.text().splitlines()
         elif isinstance(widget, QLineEdit | QTextEdit):
             yield widget.placeholderText()
         elif isinstance(widget, QTabBar):

@@ -50,6 +50,11 @@ class RecordingHost:
         if self.drawers:
             self.drawers.pop()
 
+    def leave_drawers(self) -> bool:
+        """Forget every form."""
+        self.drawers.clear()
+        return True
+
     def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:  # noqa: ARG002
         """Remember what was said."""
         self.toasts.append(text)

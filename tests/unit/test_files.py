@@ -37,5 +37,6 @@ def test_a_full_disk_leaves_the_old_content(
         with pytest.raises(OSError, match="space"):
             replace_file(path, b"new")
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
     replace_file(path, b"newer")
     assert path.read_bytes() == b"newer"

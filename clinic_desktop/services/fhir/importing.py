@@ -168,6 +168,8 @@ class _Import:
     def run(self, sources: Iterable[Source]) -> ImportReport:
         """Check everything, then write what is sound."""
         files = list(self._checked(sources))
+        if self._cancel.is_set():
+            files = []  # half a check says nothing
         files = sorted(self._with_known_patients(files), key=lambda file: file.rank)
         total = sum(sum(file.kinds.values()) for file in files)
         found: Counter[str] = Counter()
@@ -308,7 +310,8 @@ class _Import:
         except DryRunError as dry:
             self._counts.add(dry.counts)
         except ClinicError as error:
-            self._errors.append(FileError(file, 0, error.message))
+            kept = _("What was imported before stays; importing the same again goes on from there.")
+            self._errors.append(FileError(file, 0, f"{error.message} {error.hint} {kept}"))
             self._cancel.set()
             return
         self._done += sum(len(work) for _placed, work in jobs)

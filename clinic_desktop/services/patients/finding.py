@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 from clinic_desktop.clock import uuid7
 from clinic_desktop.db import search as index
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.domain.folding import fts_query, words_of
+from clinic_desktop.domain.folding import Reach, fts_query
 from clinic_desktop.services.access import query
 from clinic_desktop.services.patients.looks import OPENED
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
@@ -17,9 +17,7 @@ from clinic_desktop.services.patients.rows import PatientRow, patient_rows
 LOOKS_BACK = timedelta(days=30)
 _RECENT_LOOKS = 400
 _RECENT = 12
-"""Charts opened lately that come before all others; each costs a look into the index."""
-_RANKED = 60
-"""Charts of each kind that are put in order; nobody reads further down."""
+"""Charts opened lately that come before the others of their kind."""
 _LOOKS = """
 SELECT patient_id FROM audit_event WHERE id >= ? AND kind = ? AND user_id IS ?
 ORDER BY id DESC LIMIT ?"""
@@ -27,11 +25,20 @@ ORDER BY id DESC LIMIT ?"""
 
 @query("patient.read")
 def search(reads: ReadSession, text: str, limit: int = 12) -> list[PatientRow]:
-    """Who is meant: those the person opened lately, then whole words, then beginnings.
+    """Who is meant, the likeliest first; nothing typed finds the patients opened lately.
 
-    Nothing typed finds the patients opened lately.
+    Who is really called what was typed comes first: by whole words, then by their beginnings,
+    in the name's own script or in Latin letters. Then who would be on another keyboard layout,
+    who sounds like it, and last who shares the consonants: not even having been opened lately
+    brings a sound-alike above somebody of the typed name. Among equals the charts that the
+    person opened lately come first, the latest before all, then the newest charts.
     """
-    return patient_rows(reads, ranked_ids(reads, text, limit))
+    found = ranked(reads, text, limit)
+    rows = patient_rows(reads, list(found))
+    return [
+        replace(row, only_sounds_alike=True) if found[row.id] > Reach.LAYOUT else row
+        for row in rows
+    ]
 
 
 @query("patient.read")
@@ -40,28 +47,35 @@ def recents(reads: ReadSession, limit: int = 12) -> list[PatientRow]:
     return patient_rows(reads, recent_ids(reads, limit))
 
 
-def ranked_ids(reads: ReadSession, text: str, limit: int) -> list[uuid.UUID]:
-    """The charts that a text means, the likeliest first."""
-    match = fts_query(text, today=reads.today)
-    if not match:
-        return recent_ids(reads, limit) if not text.strip() else []
-    exact = index.patient_ids(reads.cursor, _whole(text), _RANKED)
-    begun = index.patient_ids(reads.cursor, match, max(limit, _RANKED))
+def ranked(reads: ReadSession, text: str, limit: int) -> dict[uuid.UUID, Reach]:
+    """The charts that a text means, the likeliest first, and how freely it had to be taken."""
+    if not text.strip():
+        return dict.fromkeys(recent_ids(reads, limit), Reach.WHOLE)
     recent = recent_ids(reads, _RECENT)
-    opened = set(begun)
-    if len(begun) >= _RANKED and len(text.strip()) > 1:
-        opened |= index.matching(reads.cursor, match, recent)
-    whole = set(exact)
-    order = [each for each in recent if each in opened]
-    order.sort(key=lambda each: each not in whole)
-    return list(dict.fromkeys((*order, *exact, *begun)))[:limit]
+    found: dict[uuid.UUID, Reach] = {}
+    asked = ""
+    for reach in Reach:
+        if len(found) >= limit:
+            break
+        match = fts_query(text, today=reads.today, reach=reach)
+        if match not in {asked, ""}:
+            for chart in _lately_first(reads, match, limit + len(found), recent):
+                found.setdefault(chart, reach)
+        asked = match
+    return dict(list(found.items())[:limit])
 
 
-def _whole(text: str) -> str:
-    """The expression that takes each typed word as a whole one, and a number without spaces."""
-    number = re.fullmatch(r"[\d\s()+./-]+", text.strip())
-    words = ["".join(words_of(text))] if number else words_of(text)
-    return " AND ".join(f'"{word}"' for word in words)
+def _lately_first(
+    reads: ReadSession, match: str, limit: int, recent: list[uuid.UUID]
+) -> list[uuid.UUID]:
+    """Charts that match: the recent ones, then the newest charts."""
+    newest = index.patient_ids(reads.cursor, match, limit)
+    if len(newest) < limit:
+        among = set(newest)
+        lately = [each for each in recent if each in among]
+    else:
+        lately = index.matching(reads.cursor, match, recent)
+    return [*lately, *newest]
 
 
 def recent_ids(reads: ReadSession, limit: int) -> list[uuid.UUID]:

@@ -12,7 +12,7 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import EncounterStatus
 from clinic_desktop.domain.folding import fts_query
 from clinic_desktop.services.access import query
-from clinic_desktop.services.patients.finding import ranked_ids
+from clinic_desktop.services.patients.finding import ranked
 from clinic_desktop.services.patients.rows import PatientRow, currency, patient_rows
 
 MOST_LISTED = 5_000
@@ -63,7 +63,7 @@ def patient_list(reads: ReadSession, wanted: PatientFilter) -> PatientList:
     if wanted.text.strip() and not match:
         return PatientList((), (), 0, total)
     if match and wanted.order is Order.RANK and not wanted.only_owing:
-        ids = ranked_ids(reads, wanted.text, wanted.offset + wanted.limit)[wanted.offset :]
+        ids = list(ranked(reads, wanted.text, wanted.offset + wanted.limit))[wanted.offset :]
     else:
         ids = _sorted_ids(reads, match, wanted)
     short = len(ids) < wanted.limit

@@ -54,6 +54,8 @@ class PatientRow:
     deceased: bool = False
     has_namesake: bool = False
     """Another patient's name is spelled the same."""
+    only_sounds_alike: bool = False
+    """Found by a text that is not in the name, but sounds like it."""
 
 
 def patient_rows(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> list[PatientRow]:

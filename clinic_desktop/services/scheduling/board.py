@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.patient import Coverage, PatientAlert
-from clinic_desktop.models.practice import Setting
-from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of
@@ -28,17 +28,12 @@ WAIT_ALARM_MIN = 20
 WAIT_ALARM_KEY = "board.wait_alarm_min"
 
 
-_COUNT = select(func.count(Appointment.id)).where(
-    Appointment.start_at >= bindparam("first"),
-    Appointment.start_at < bindparam("end"),
-    Appointment.status != AppointmentStatus.CANCELLED.value,
-    Appointment.is_deleted.is_(False),
-)
-
-
-_ALARM = select(Setting.value).where(
-    Setting.key == WAIT_ALARM_KEY, Setting.user_id.is_(None), ~Setting.is_deleted
-)
+_BESIDE = """
+SELECT
+ (SELECT value FROM setting WHERE "key" = ? AND user_id IS NULL AND is_deleted = 0 LIMIT 1),
+ (SELECT count(*) FROM appointment
+  WHERE start_at >= ? AND start_at < ? AND status <> ? AND is_deleted = 0)"""
+"""When a wait becomes long, and how many come in a time."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +85,7 @@ def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
     names = [_key(row.person) for row in found]
     same = Counter(name for name, _patient in set(names))
     doubled = _doubled(found)
+    alarm_min, tomorrow = _beside(reads, day + timedelta(days=1))
     return BoardData(
         day,
         reads.now,
@@ -101,8 +97,8 @@ def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
             )
             for row, (name, _patient) in zip(found, names, strict=True)
         ),
-        _wait_alarm(reads),
-        _count(reads, day + timedelta(days=1)),
+        alarm_min,
+        tomorrow,
     )
 
 
@@ -110,9 +106,13 @@ def _of(reads: ReadSession, day: date) -> tuple[datetime, datetime]:
     return midnight(day, reads.zone), midnight(day + timedelta(days=1), reads.zone)
 
 
-def _count(reads: ReadSession, day: date) -> int:
-    first, end = _of(reads, day)
-    return reads.session.scalar(_COUNT, {"first": first, "end": end}) or 0
+def _beside(reads: ReadSession, day: date) -> tuple[int, int]:
+    """Minutes after which a wait is marked; how many are booked on a day."""
+    first, end = (to_millis(moment) for moment in _of(reads, day))
+    values = (WAIT_ALARM_KEY, first, end, AppointmentStatus.CANCELLED.value)
+    chosen, booked = reads.cursor.execute(_BESIDE, values).fetchone()
+    alarm = json.loads(chosen) if chosen else None
+    return (alarm if isinstance(alarm, int) and alarm > 0 else WAIT_ALARM_MIN), booked
 
 
 def _key(who: Person | None) -> tuple[str, uuid.UUID | None]:
@@ -139,11 +139,6 @@ def _doubled(rows: tuple[AppointmentRow, ...]) -> set[uuid.UUID]:
             if other.practitioner_id == row.practitioner_id and not told:
                 found |= {row.id, other.id}
     return found
-
-
-def _wait_alarm(reads: ReadSession) -> int:
-    value = reads.session.scalar(_ALARM)
-    return value if isinstance(value, int) and value > 0 else WAIT_ALARM_MIN
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -14,10 +15,13 @@ from clinic_desktop.services.billing import catalogue, payments
 from clinic_desktop.services.billing.accounts import Checkout
 from clinic_desktop.services.billing.catalogue import ServiceRow
 from clinic_desktop.services.billing.payments import CheckedOut
+from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.ui.billing.checkout_lines import LineRow
 from clinic_desktop.ui.billing.checkout_vm import CheckoutForm
 from clinic_desktop.ui.billing.words import methods, money
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -42,12 +46,15 @@ class CheckoutPanel(Card):
         self.setObjectName("checkout")
         self._context = context
         self._form: CheckoutForm | None = None
+        self._begun_with: CheckoutForm | None = None
         self._busy = False
+        self.draft = DraftKeeper(context.tasks, "invoice", "", self._draft_body, self)
         self._build()
 
     # ------------------------------------------------------------ construction
 
     def _build(self) -> None:
+        self._restored = RestoredNotice(self._start_afresh)
         self._notice = Notice(Tone.DANGER, "")
         self._notice.hide()
         self.service = ComboSearch(_("Add a service…"), clear_on_take=True)
@@ -58,7 +65,7 @@ class CheckoutPanel(Card):
         self._line_column = QVBoxLayout(self._lines)
         self._line_column.setContentsMargins(0, 0, 0, 0)
         self._line_column.setSpacing(SPACE_2)
-        for widget in (self._notice, self._lines, self.service, rule()):
+        for widget in (self._restored, self._notice, self._lines, self.service, rule()):
             self.add(widget)
         self._build_sums()
         self._build_payment()
@@ -97,7 +104,7 @@ class CheckoutPanel(Card):
         self.tendered = MoneyEdit(money_parser("USD"), _("Given"))
         self.tendered.edit.setObjectName("checkout.tendered")
         self.tendered.edit.setAccessibleName(_("Amount given"))
-        self.tendered.changed.connect(lambda _value: self._render())
+        self.tendered.changed.connect(lambda _value: self._on_tendered())
         self._change = Label("", "strong", tabular=True)
         row = QHBoxLayout()
         row.setSpacing(SPACE_3)
@@ -118,17 +125,60 @@ class CheckoutPanel(Card):
     # ------------------------------------------------------------ what is charged
 
     def show_checkout(self, checkout: Checkout) -> None:
-        """Begin with what the visit suggests."""
-        self._form = CheckoutForm.of(checkout)
+        """Begin with what the visit suggests, or with what was changed of it before."""
+        self.draft.belong_to(str(checkout.encounter_id or checkout.patient_id))
+        self._begun_with = CheckoutForm.of(checkout)
         self._busy = False
         self.tendered.set_parse(money_parser(checkout.currency))
+        self._begin()
+        self.draft.load(self._restore)
+        self.take.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _begin(self) -> None:
+        self._form = self._begun_with
         for field in (self.discount, self.reason, self.tendered.edit):
             field.clear()
         self.reason.hide()
         self.method.set_value("cash")
         self._notice.hide()
+        self._restored.hide()
         self._draw_lines()
+
+    # ------------------------------------------------------------ drafts
+
+    def _draft_body(self) -> dict[str, Any] | None:
+        form = self._form
+        if form is None or (form == self._begun_with and not self.tendered.text()):
+            return None
+        return {
+            "lines": form.as_texts(),
+            "discount": self.discount.text(),
+            "reason": self.reason.text(),
+            "method": str(self.method.value() or "cash"),
+            "tendered": self.tendered.text(),
+        }
+
+    def _restore(self, draft: DraftRow | None) -> None:
+        form = self._form
+        if form is None or draft is None or form != self._begun_with:
+            return
+        if draft.subject != str(form.encounter_id or form.patient_id):
+            return
+        self._form = form.with_texts(draft.body.get("lines", []))
+        self.discount.setText(str(draft.body.get("discount", "")))
+        self.reason.setText(str(draft.body.get("reason", "")))
+        self.method.set_value(draft.body.get("method", "cash"))
+        self.tendered.set_text(str(draft.body.get("tendered", "")))
+        self._on_discount("")
+        self._draw_lines()
+        self._restored.tell(draft.saved_at, self._context.clock.now())
+
+    def _start_afresh(self) -> None:
+        self._begin()
+        self.draft.discard()
         self.take.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # ------------------------------------------------------------ changing it
 
     @property
     def form(self) -> CheckoutForm | None:
@@ -138,6 +188,7 @@ class CheckoutPanel(Card):
     def _change_form(self, change: Callable[[CheckoutForm], CheckoutForm]) -> None:
         if self._form is not None:
             self._form = change(self._form)
+            self.draft.touch()
             self._draw_lines()
 
     def _add(self, service: ServiceRow) -> None:
@@ -176,6 +227,7 @@ class CheckoutPanel(Card):
         """A change that must not take the field away from under the typing."""
         if self._form is not None:
             self._form = change(self._form)
+            self.draft.touch()
             self._render()
 
     def _on_discount(self, _text: str) -> None:
@@ -191,6 +243,10 @@ class CheckoutPanel(Card):
                 form.patient_id, form.currency, form.encounter_id, form.lines, points, reason
             )
         )
+
+    def _on_tendered(self) -> None:
+        self.draft.touch()
+        self._render()
 
     # ------------------------------------------------------------ drawing and paying
 
@@ -246,6 +302,7 @@ class CheckoutPanel(Card):
     def _done(self, done: CheckedOut) -> None:
         self._busy = False
         self._form = None
+        self.draft.discard()
         self.finished.emit(done)
 
     def _failed(self, error: ClinicError) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from clinic_desktop.domain.invoicing import InvoiceTotal
 from clinic_desktop.errors import ValidationError
@@ -50,6 +51,17 @@ class CheckoutForm:
     def _with(self, place: int, line: LineForm) -> CheckoutForm:
         return replace(self, lines=(*self.lines[:place], line, *self.lines[place + 1 :]))
 
+    def as_texts(self) -> list[dict[str, Any]]:
+        """The lines, for a draft."""
+        return [
+            asdict(line) | {"service_item_id": str(line.service_item_id or "")}
+            for line in self.lines
+        ]
+
+    def with_texts(self, lines: list[dict[str, Any]]) -> CheckoutForm:
+        """The lines of a draft."""
+        return replace(self, lines=tuple(_line(each) for each in lines))
+
     def invoice_form(self) -> InvoiceForm:
         """As the service takes it."""
         return InvoiceForm(
@@ -66,3 +78,10 @@ class CheckoutForm:
             return work_out(self.invoice_form(), self.currency), ""
         except ValidationError as error:
             return None, error.message
+
+
+def _line(values: dict[str, Any]) -> LineForm:
+    known = {name: values[name] for name in LineForm.__dataclass_fields__ if name in values}
+    service = known.get("service_item_id")
+    known["service_item_id"] = uuid.UUID(service) if service else None
+    return LineForm(**known)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, current, isolate, pgettext
-from clinic_desktop.services import patients
+from clinic_desktop.services import drafts, patients
+from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import PatientRow
 from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.clashes import LONGEST_MIN, SHORTEST_MIN
@@ -17,7 +20,9 @@ from clinic_desktop.ui.booking.after import booked
 from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, BookingVM
 from clinic_desktop.ui.booking.slot_fields import SlotFields
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.navigator import BookAppointment
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.scheduling.patient_field import PatientField
 from clinic_desktop.ui.scheduling.words import short_day
 from clinic_desktop.ui.theme.tokens import SPACE_4
@@ -49,12 +54,20 @@ class BookingView(DrawerForm):
             waitlist_id=destination.waitlist_id,
         )
         self.vm = BookingVM(context, form, self)
+        self._given = destination.patient_id
+        self._subject = _subject(destination)
+        self.draft = DraftKeeper(
+            context.tasks, "appointment", self._subject, self._draft_body, self
+        )
         self._build()
         self.setTabOrder(self.patient.combo.edit, self.slot.line)
         self.vm.changed.connect(self._render)
         self.vm.checked.connect(self._on_checked)
         self.vm.saved.connect(self._on_saved)
         self.vm.refused.connect(self._on_refused)
+        self.vm.edited.connect(self.draft.touch)
+        if destination.unfinished is not None or (destination.day, destination.text) == (None, ""):
+            self.draft.load(self._restore)
         if destination.text:
             self.patient.begin(destination.text)
         if destination.patient_id is not None:
@@ -77,6 +90,7 @@ class BookingView(DrawerForm):
         self.reason = QLineEdit()
         self.reason.textEdited.connect(lambda text: self.vm.choose(reason=text))
         self.reason.returnPressed.connect(lambda: self.submit(print_too=False))
+        self._restored = RestoredNotice(self._start_afresh)
         who = Form()
         self.who = who.add(_("Patient"), self.patient, hint=_("Empty: hold the time for something"))
         rest = Form(2)
@@ -88,6 +102,7 @@ class BookingView(DrawerForm):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
+        column.addWidget(self._restored)
         column.addWidget(who)
         column.addWidget(self.slot)
         column.addWidget(rest)
@@ -125,8 +140,37 @@ class BookingView(DrawerForm):
             self.vm.save()
 
     def may_close(self) -> bool:
-        """Nothing here that is not quickly typed again."""
+        """Esc gives the booking up; for ten seconds it can be brought back."""
+        body = self._draft_body()
+        self.draft.discard()
+        if body is not None:
+            again = partial(_bring_back, self._context, self._subject, body)
+            self._context.host.toast(_("Not booked."), again, _("Bring it back"))
         return True
+
+    # ------------------------------------------------------------ drafts
+
+    def _draft_body(self) -> dict[str, Any] | None:
+        form = self.vm.state.form
+        if not (form.text.strip() or form.reason.strip() or form.patient_id != self._given):
+            return None
+        return self.vm.texts() | {"patient": self.patient.text()}
+
+    def _restore(self, draft: DraftRow | None) -> None:
+        if draft is None or self._draft_body() is not None:
+            return
+        self.vm.take_texts(draft.body)
+        form = self.vm.state.form
+        if form.patient_id is not None:
+            self.patient.combo.set_value(form.patient_id, str(draft.body.get("patient", "")))
+        self.slot.line.setText(form.text)
+        self.slot.reason.edit.setText(form.overlap_reason)
+        self._restored.tell(draft.saved_at, self._context.clock.now())
+
+    def _start_afresh(self) -> None:
+        self.draft.discard()
+        self.close_requested.emit()
+        self._context.navigator.open(BookAppointment(self._given))
 
     # ------------------------------------------------------------ what happens
 
@@ -160,6 +204,7 @@ class BookingView(DrawerForm):
             name=isolate(self.patient.text() or change.after.reason),
             when=isolate(f"{short_day(local.date())} {current().time(local.time())}"),
         )
+        self.draft.discard()
         self.close_requested.emit()
         booked(self._context, change, said, print_slip=self._print)
 
@@ -195,6 +240,24 @@ class BookingView(DrawerForm):
             self.length.set_text(current().number(state.minutes))
         if not self.reason.hasFocus():
             self.reason.setText(form.reason)
+
+
+def _subject(destination: BookAppointment) -> str:
+    """What the draft is about: each slot and each patient has one of its own."""
+    if destination.unfinished is not None:
+        return destination.unfinished
+    slot = " ".join(str(part) for part in (destination.day, destination.at) if part is not None)
+    return str(destination.patient_id or destination.waitlist_id or slot)
+
+
+def _bring_back(context: Context, subject: str, body: dict[str, Any]) -> None:
+    """Open the form again with what stood in it."""
+    tasks = context.tasks
+    again = BookAppointment(unfinished=subject)
+    tasks.write(
+        tasks, drafts.save_draft, "appointment", subject, body,
+        done=lambda _at: context.navigator.open(again),
+    )  # fmt: skip
 
 
 def _fill(

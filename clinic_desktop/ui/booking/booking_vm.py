@@ -23,6 +23,7 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.when_line import WhenPlan, date_order, read_when
 
 CHECK_AFTER_MS = 60
+_IDS = ("patient_id", "type_id", "practitioner_id", "location_id", "waitlist_id")
 SUGGESTED = 6
 NOTHING_SAID = WhenPlan()
 NOTHING_OFFERED = Bookable((), (), ())
@@ -37,7 +38,6 @@ class BookingForm:
     day: date | None = None
     at: time | None = None
     patient_id: uuid.UUID | None = None
-    patient: str = ""
     type_id: uuid.UUID | None = None
     practitioner_id: uuid.UUID | None = None
     location_id: uuid.UUID | None = None
@@ -88,6 +88,8 @@ class BookingVM(QObject):
     """
 
     changed = Signal(object)
+    edited = Signal()
+    """The person typed or chose something."""
     checked = Signal()
     saved = Signal(object)
     refused = Signal(object)
@@ -105,6 +107,39 @@ class BookingVM(QObject):
         self._pause.setInterval(CHECK_AFTER_MS)
         self._pause.timeout.connect(self.check_now)
         context.tasks.read(self, resources.bookable, done=self._show_offered)
+
+    # ------------------------------------------------------------ drafts
+
+    def texts(self) -> dict[str, Any]:
+        """What was typed and chosen, for a draft."""
+        form, base = self.state.form, self._base
+        kept: dict[str, Any] = {name: str(getattr(base, name) or "") for name in _IDS}
+        return kept | {
+            "text": form.text,
+            "day": str(base.day or ""),
+            "at": str(base.at or ""),
+            "minutes": base.duration_min,
+            "reason": base.reason,
+            "overlap_reason": form.overlap_reason,
+        }
+
+    def take_texts(self, texts: dict[str, Any]) -> None:
+        """Go on with a draft."""
+        ids: dict[str, Any] = {
+            name: uuid.UUID(texts[name]) if texts.get(name) else None for name in _IDS
+        }
+        self._base = replace(
+            self._base,
+            **ids,
+            day=date.fromisoformat(texts["day"]) if texts.get("day") else None,
+            at=time.fromisoformat(texts["at"]) if texts.get("at") else None,
+            duration_min=texts.get("minutes"),
+            reason=str(texts.get("reason", "")),
+            overlap_reason=str(texts.get("overlap_reason", "")),
+        )
+        self.state = replace(self.state, form=self._base)
+        self.type_line(str(texts.get("text", "")))
+        self.find_openings()
 
     # ------------------------------------------------------------ opening
 
@@ -185,6 +220,8 @@ class BookingVM(QObject):
         )
         before = self.state.form
         self._set(form)
+        if text != before.text:
+            self.edited.emit()
         if (before.practitioner_id, before.type_id) != (form.practitioner_id, form.type_id):
             self.find_openings()
 
@@ -192,6 +229,7 @@ class BookingVM(QObject):
         """Change fields by hand; the typed line keeps what it says about others."""
         self._base = replace(self._base, **values)
         self._set(replace(self.state.form, **values))
+        self.edited.emit()
         if values.keys() & {"type_id", "practitioner_id", "duration_min", "part"}:
             self.find_openings()
 

@@ -87,6 +87,10 @@ class WalkInView(DrawerForm):
             failed=self._failed,
         )
 
+    def may_close(self) -> bool:
+        """A reason typed is not thrown away by a slip."""
+        return self._saving or not self.reason.text().strip()
+
     def _show_queues(self, found: tuple[Queue, ...]) -> None:
         for queue in found:
             waiting = ngettext("{n} waiting", "{n} waiting", queue.waiting).format(

@@ -90,6 +90,10 @@ class WaitlistForm(DrawerForm):
         )
         self._context.tasks.write(self, waitlist.add, wish, done=self._done, failed=self._failed)
 
+    def may_close(self) -> bool:
+        """A note typed is not thrown away by a slip."""
+        return not self.note.text().strip()
+
     def _done(self, entry_id: uuid.UUID) -> None:
         name = isolate(self.patient.text())
         context = self._context

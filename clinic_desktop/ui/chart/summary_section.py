@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.domain.vitals import VitalKind
 from clinic_desktop.i18n import _, isolate
-from clinic_desktop.services import chart, chart_results, conditions
+from clinic_desktop.services import chart, conditions
 from clinic_desktop.services.chart import ChartSummary, VitalTrend
 from clinic_desktop.services.chart_results import ResultRow, Series
 from clinic_desktop.services.conditions import ConditionRow
@@ -28,11 +27,10 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.column import Column, scrolled
 from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
-from clinic_desktop.ui.widgets.trend_plot import Sparkline, Trend, TrendPlot, TrendPoint
+from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPlot, TrendPoint
 
 MOST_MEDICINES = 8
 MOST_PROBLEMS = 10
-MOST_POINTS = 40
 _WIDE = 980
 
 
@@ -63,8 +61,6 @@ class SummarySection(Section):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.setObjectName("chart.summary")
-        self._summary: ChartSummary | None = None
-        self._left: list[Callable[[ChartSummary], object]] = []
         self.problems = FactCard(_("Problems"), _("Edit"), self._edit_problems)
         self.allergies = FactCard(_("Allergies"), _("Edit"), self._edit_allergies)
         self.medicines = FactCard(_("Medicines"), _("All"), self._open("medicines"))
@@ -79,6 +75,10 @@ class SummarySection(Section):
         self._grid = QGridLayout(self._grid_box)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACE_3)
+        # It keeps its room while it is hidden: the scroll bar would come and go, and all wrap anew.
+        policy = self._grid_box.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._grid_box.setSizePolicy(policy)
         self._column.body.addWidget(self._grid_box)
         self._column.body.addStretch(1)
         root = QVBoxLayout(self)
@@ -135,31 +135,18 @@ class SummarySection(Section):
     def clear(self) -> None:
         """Nothing until the summary is here."""
         self._grid_box.hide()
-        self._left = []
 
     def show_summary(self, found: ChartSummary) -> None:
-        """Show what was read, card by card, so that no key waits for the whole page."""
-        self._left = [
-            self._show_problems,
-            self._show_allergies,
-            self._show_medicines,
-            self._choose_trend,
-            self._show_measured,
-            self._show_visits,
-            self._show_all,
-        ]
-        self._summary = found
-        self._show_next()
-
-    def _show_all(self, found: ChartSummary) -> None:
+        """Show what was read."""
+        self._show_problems(found)
+        self._show_allergies(found)
+        self._show_medicines(found)
+        self._show_trend(found.trend)
+        self._show_measured(found)
+        self._show_visits(found)
         # Only now: a card not filled yet may still hold the patient shown before.
         self._grid_box.show()
         self.shown.emit(found)
-
-    def _show_next(self) -> None:
-        if self._left and self._summary is not None:
-            self._left.pop(0)(self._summary)
-            QTimer.singleShot(0, self, self._show_next)
 
     def _show_allergies(self, found: ChartSummary) -> None:
         self.allergies.facts.show_facts(
@@ -245,21 +232,11 @@ class SummarySection(Section):
 
     # -- the plot -----------------------------------------------------------------
 
-    def _choose_trend(self, found: ChartSummary) -> None:
-        """The result that is most out of order, or the latest."""
-        with_numbers = [row for row in found.results if row.number is not None]
-        flagged = [row for row in with_numbers if words.flag_pill(row) is not None]
-        chosen = next(iter(flagged or with_numbers), None)
-        self.trend_card.setVisible(chosen is not None)
-        if chosen is not None:
-            self.ask(
-                "trend", chart_results.series, chosen.code, chosen.display, done=self._show_trend
-            )
-
     def _show_trend(self, series: Series | None) -> None:
+        self.trend_card.setVisible(series is not None)
         if series is None:
             return
-        trend = words.trend_of(replace(series, rows=series.rows[-MOST_POINTS:]))
+        trend = words.trend_of(series)
         title = f"{series.display}, {unit_words(series.unit)}" if series.unit else series.display
         last = trend.points[-1] if trend.points else None
         sub = words.joined(isolate(last.shown), isolate(last.when), last.flag) if last else ""
@@ -283,6 +260,6 @@ def _vital_facts(trends: Sequence[VitalTrend]) -> list[Fact]:
             TrendPoint(at.timestamp(), value, isolate(f"{value:g} {unit}"), words.day_of(at))
             for at, value in trend.points
         )
-        drawn = Sparkline(Trend(name, points)) if len(points) > 1 else None
-        facts.append(Fact(kind, f"{name}  {isolate(f'{last} {unit}')}", extra=drawn))
+        drawn = Trend(name, points) if len(points) > 1 else None
+        facts.append(Fact(kind, f"{name}  {isolate(f'{last} {unit}')}", trend=drawn))
     return facts

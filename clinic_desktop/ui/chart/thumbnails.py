@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView
 
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.services import documents
@@ -14,14 +14,13 @@ from clinic_desktop.services.documents import DocumentContent, DocumentRow
 from clinic_desktop.ui.chart.document_pages import THUMBNAIL, PagePicture, draw_page
 from clinic_desktop.ui.chart.document_viewer import pixmap
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.paged_model import CELL_ROLE, ROW_ROLE, Cell, CellKind
+from clinic_desktop.ui.core.paged_model import Cell, CellKind
 from clinic_desktop.ui.theme import icons
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import ICON_SIZE, SPACE_1, SPACE_2, SPACE_3
-from clinic_desktop.ui.widgets.cells import CellDelegate, paint_lines, paint_row_ground
+from clinic_desktop.ui.theme.tokens import ICON_SIZE, SPACE_1, SPACE_2
+from clinic_desktop.ui.widgets.cells import CellDelegate, Spot, paint_lines
 
-_Index = QModelIndex | QPersistentModelIndex
 MOST_KEPT = 300
 
 
@@ -35,22 +34,20 @@ class ThumbnailDelegate(CellDelegate):
         self._wanted: list[uuid.UUID] = []
         self._busy = False
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint_cell(self, painter: QPainter, spot: Spot, row: object, cell: Cell) -> None:
         """The picture, or an icon, and two lines."""
-        row, cell = index.data(ROW_ROLE), index.data(CELL_ROLE)
-        if not isinstance(row, DocumentRow) or not isinstance(cell, Cell):
-            super().paint(painter, option, index)
+        if not isinstance(row, DocumentRow):
+            super().paint_cell(painter, spot, row, cell)
             return
-        paint_row_ground(painter, option, first=True, hovered=index.row() == self.hovered_row)
-        rect = option.rect.adjusted(SPACE_3, 0, -SPACE_3, -1)
+        rect = spot.rect
         side = min(rect.height() - SPACE_1, look().px(THUMBNAIL))
         box = QRect(rect.left(), rect.center().y() - side // 2, side, side)
         room = rect.adjusted(side + SPACE_2, 0, 0, 0)
-        if option.direction == Qt.LayoutDirection.RightToLeft:
+        if spot.direction == Qt.LayoutDirection.RightToLeft:
             box.moveRight(rect.right())
             room = rect.adjusted(0, 0, -side - SPACE_2, 0)
         self._paint_picture(painter, box, row)
-        paint_lines(painter, room, cell, option.direction, role="strong")
+        paint_lines(painter, room, cell, spot.direction, role="strong")
 
     def _paint_picture(self, painter: QPainter, box: QRect, row: DocumentRow) -> None:
         picture = self._pictures.get(row.id)

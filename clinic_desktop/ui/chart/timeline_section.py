@@ -73,7 +73,9 @@ class _Delegate(QStyledItemDelegate):
             paint_lines(painter, room, Cell(line.spoken), option.direction, role="title")
             return
         over = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        paint_row_ground(painter, option, first=True, hovered=over)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        rtl = option.direction == Qt.LayoutDirection.RightToLeft
+        paint_row_ground(painter, option.rect, selected=chosen, hovered=over, rtl=rtl)
         self._paint_entry(painter, option, line.entry)
 
     def _paint_entry(

@@ -11,6 +11,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.services.conditions import Coded
 from clinic_desktop.services.packs.finding import CodeHit
 from clinic_desktop.services.packs.library import Library
+from clinic_desktop.services.packs.pack import SUFFIX
 from clinic_desktop.ui.core.tasks import Tasks
 
 MOST_HITS = 12
@@ -43,18 +44,30 @@ class _Shelf:
         self._data_dir = data_dir
         self._lock = threading.Lock()
         self._library: Library | None = None
+        self._files: frozenset[tuple[str, int]] = frozenset()
 
     def find(self, text: str) -> list[Coded]:
         with self._lock:
-            self._library = self._library or Library(self._data_dir)
-        hits = self._library.diagnoses(text, limit=MOST_HITS)
+            hits = self._current().diagnoses(text, limit=MOST_HITS)
         return [_coded(hit) for hit in hits if hit.is_selectable]
+
+    def _current(self) -> Library:
+        """The packs that are there now: one added while a visit is open is found in it."""
+        added = self._data_dir.packs.glob(f"*{SUFFIX}")
+        files = frozenset((path.name, path.stat().st_mtime_ns) for path in added)
+        if self._library is None or files != self._files:
+            self._put_away()
+            self._library, self._files = Library(self._data_dir), files
+        return self._library
+
+    def _put_away(self) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None
 
     def close(self) -> None:
         with self._lock:
-            if self._library is not None:
-                self._library.close()
-                self._library = None
+            self._put_away()
 
 
 def _coded(hit: CodeHit) -> Coded:

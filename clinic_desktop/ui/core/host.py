@@ -25,6 +25,9 @@ class Host(Protocol):
     def close_drawer(self) -> None:
         """Slide it out; focus goes back to where it was."""
 
+    def leave_drawers(self) -> bool:
+        """Close every form, for another place is wanted; False while one asks what to do."""
+
     def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:
         """Say what was done, for ten seconds, with a way back; ``action`` names the button."""
 

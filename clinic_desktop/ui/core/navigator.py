@@ -19,6 +19,8 @@ class Today(Destination):
     """The front-desk board, at one appointment if one is named."""
 
     appointment_id: uuid.UUID | None = None
+    unfinished: bool = False
+    """Whether the keys go to what was begun and not finished."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class BookAppointment(Destination):
     waitlist_id: uuid.UUID | None = None
     text: str = ""
     """The beginning of a name: letters pressed on a free slot of the calendar."""
+    unfinished: str | None = None
+    """The subject of a draft to go on with."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,22 @@ class WalkIn(Destination):
     """Somebody came without an appointment."""
 
     patient_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class ReferralLetter(Destination):
+    """The drawer that writes a referral in a visit."""
+
+    patient_id: uuid.UUID
+    encounter_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class SickNote(Destination):
+    """The drawer that writes a sick note in a visit."""
+
+    patient_id: uuid.UUID
+    encounter_id: uuid.UUID
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,13 @@ from clinic_desktop.ui.theme.tokens import Tone
 PAGE_ROWS = 100
 PAGES_KEPT = 40
 CELL_ROLE = Qt.ItemDataRole.UserRole + 1
-ROW_ROLE = Qt.ItemDataRole.UserRole + 2
-ID_ROLE = Qt.ItemDataRole.UserRole + 3
+ID_ROLE = Qt.ItemDataRole.UserRole + 2
 _ANSWERED = frozenset(
     {
         Qt.ItemDataRole.DisplayRole,
         Qt.ItemDataRole.AccessibleTextRole,
         Qt.ItemDataRole.ToolTipRole,
         CELL_ROLE,
-        ROW_ROLE,
         ID_ROLE,
     }
 )
@@ -98,6 +96,8 @@ class PagedModel(QAbstractTableModel):
         self._ids: list[Hashable] = []
         self._places: dict[Hashable, int] = {}
         self._pages: OrderedDict[int, dict[Hashable, object]] = OrderedDict()
+        self._cells: dict[Hashable, tuple[Cell, ...]] = {}
+        """What the rows that somebody looked at show: worded once, not at every repaint."""
         self._asked: set[int] = set()
         self._asking: list[int] = []
         self._timer = QTimer(self)
@@ -106,29 +106,48 @@ class PagedModel(QAbstractTableModel):
 
     def set_ids(self, ids: Iterable[Hashable]) -> None:
         """Show another list; known rows of ids that stay are kept."""
+        wanted = list(ids)
+        if wanted and wanted == self._ids:
+            return
         known = {key: row for page in self._pages.values() for key, row in page.items()}
-        self.beginResetModel()
-        self._ids = list(ids)
-        self._places = {key: place for place, key in enumerate(self._ids)}
-        self._forget()
-        self._store({key: row for key, row in known.items() if key in self._places})
-        self.endResetModel()
+        kept = set(wanted)
+        self._reset(wanted, {key: row for key, row in known.items() if key in kept})
 
     def set_rows(self, rows: Mapping[Any, Any]) -> None:
         """Show a short list whose rows are all at hand, in their order."""
+        wanted = list(rows)
+        if wanted and wanted == self._ids:
+            self.put_rows(rows)
+        else:
+            self._reset(wanted, rows)
+
+    def _reset(self, ids: list[Hashable], rows: Mapping[Any, Any]) -> None:
         self.beginResetModel()
-        self._ids = list(rows)
-        self._places = {key: place for place, key in enumerate(self._ids)}
+        self._ids = ids
+        self._places = {key: place for place, key in enumerate(ids)}
         self._forget()
         self._store(rows)
         self.endResetModel()
 
     def put_rows(self, rows: Mapping[Any, Any]) -> None:
-        """Fill in rows that were asked for; ids no longer in the list are ignored."""
-        self._store({key: row for key, row in rows.items() if key in self._places})
-        places = sorted(self._places[key] for key in rows if key in self._places)
-        for first, last in _runs(places):
+        """Fill in rows; ids that are not in the list are ignored.
+
+        Only rows that look different from before are drawn anew.
+        """
+        listed = {key: row for key, row in rows.items() if key in self._places}
+        before = {key: self._seen(key) for key in listed}
+        self._store(listed)
+        changed = sorted(
+            self._places[key]
+            for key, seen in before.items()
+            if seen is not None and (not seen or seen != self.cells_at(self._places[key]))
+        )
+        for first, last in _runs(changed):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+
+    def _seen(self, key: Hashable) -> tuple[Cell, ...] | None:
+        """What somebody saw of a row: nothing when it was not here, ``None`` if nobody looked."""
+        return self._cells.get(key) if self.row_at(self._places[key]) is not None else ()
 
     def refresh(self, ids: Iterable[Hashable]) -> None:
         """Fetch these rows again the next time they are painted."""
@@ -138,6 +157,7 @@ class PagedModel(QAbstractTableModel):
                 continue
             number = place // PAGE_ROWS
             self._pages.get(number, {}).pop(key, None)
+            self._cells.pop(key, None)
             self._asked.discard(number)
             self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.columns) - 1))
 
@@ -154,6 +174,18 @@ class PagedModel(QAbstractTableModel):
         page = self._pages.get(place // PAGE_ROWS)
         return page.get(self._ids[place]) if page is not None else None
 
+    def cells_at(self, place: int) -> tuple[Cell, ...] | None:
+        """What a row shows; one that is not here yet is asked for."""
+        key = self._ids[place]
+        cells = self._cells.get(key)
+        if cells is None:
+            row = self.row_at(place)
+            if row is None:
+                self._want(place // PAGE_ROWS)
+                return None
+            cells = self._cells[key] = tuple(column.cell(row) for column in self.columns)
+        return cells
+
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:
         """How many rows the list has."""
         return 0 if parent.isValid() else len(self._ids)
@@ -169,14 +201,10 @@ class PagedModel(QAbstractTableModel):
         place = index.row()
         if role == ID_ROLE:
             return self._ids[place]
-        row = self.row_at(place)
-        if row is None:
-            self._want(place // PAGE_ROWS)
+        cells = self.cells_at(place)
+        if cells is None:
             return None
-        if role == ROW_ROLE:
-            return row
-        column = self.columns[index.column()]
-        return _answer(column, column.cell(row), role)
+        return _answer(self.columns[index.column()], cells[index.column()], role)
 
     def headerData(
         self,
@@ -204,6 +232,7 @@ class PagedModel(QAbstractTableModel):
 
     def _forget(self) -> None:
         self._pages.clear()
+        self._cells.clear()
         self._asked.clear()
         self._asking.clear()
 
@@ -212,11 +241,14 @@ class PagedModel(QAbstractTableModel):
             number = self._places[key] // PAGE_ROWS
             self._pages.setdefault(number, {})[key] = row
             self._pages.move_to_end(number)
+            self._cells.pop(key, None)
         # A short list is kept whole: its rows were given once and cannot be asked for.
         whole = len(self._ids) <= PAGES_KEPT * PAGE_ROWS
         while not whole and len(self._pages) > PAGES_KEPT:
-            dropped, _ = self._pages.popitem(last=False)
+            dropped, page = self._pages.popitem(last=False)
             self._asked.discard(dropped)
+            for key in page:
+                self._cells.pop(key, None)
 
     def _want(self, number: int) -> None:
         if number in self._asked:

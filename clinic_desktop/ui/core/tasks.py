@@ -32,6 +32,10 @@ class Tasks(QObject):
     """``Changes`` of every commit, whoever made it."""
     failed = Signal(object)
     """A ``ClinicError`` nobody else took care of."""
+    drafts_changed = Signal()
+    """What the person has begun and not finished is more or less than before."""
+    closing = Signal()
+    """The desk goes away: what waits to be saved is saved now."""
     _arrived = Signal(object)
 
     def __init__(self, store: Store, actor: Actor, parent: QObject | None = None) -> None:
@@ -39,6 +43,7 @@ class Tasks(QObject):
         self._store = store
         self.actor = actor
         self._running: set[Future[Any]] = set()
+        self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
 
@@ -90,7 +95,10 @@ class Tasks(QObject):
         return not self._running
 
     def close(self) -> None:
-        """Stop delivering."""
+        """Let everybody save what is typed, then stop delivering."""
+        if not self._is_closed:
+            self._is_closed = True
+            self.closing.emit()
         self._stop()
 
     def _follow(

@@ -7,14 +7,15 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout
 
 from clinic_desktop.errors import ClinicError, StaleError, ValidationError
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import PatientRecord
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.person_words import listed_name
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
-from clinic_desktop.ui.patients.draft_keeper import DraftKeeper
 from clinic_desktop.ui.patients.edit_vm import EditVM
 from clinic_desktop.ui.patients.flags_field import FlagsField
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
@@ -31,7 +32,9 @@ class EditView(DrawerForm):
         self._context = context
         self._opened_with: dict[str, Any] | None = None
         self.vm = EditVM(context, destination.patient_id, self)
-        self.drafts = DraftKeeper(context, str(destination.patient_id), self._body, self)
+        self.drafts = DraftKeeper(
+            context.tasks, "patient", str(destination.patient_id), self._body, self
+        )
         self.form = DemographicsForm(context)
         self.form.show_more(True)
         self.form.setEnabled(False)
@@ -44,9 +47,7 @@ class EditView(DrawerForm):
         self.overtaken.add_action(_("Show the newer version"), self._take_newer)
         self.overtaken.add_action(_("Go on with mine"), self._keep_mine)
         self.overtaken.hide()
-        self.restored = Notice(Tone.INFO, "")
-        self.restored.add_action(_("Start afresh"), self._start_afresh)
-        self.restored.hide()
+        self.restored = RestoredNotice(self._start_afresh)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
@@ -85,8 +86,10 @@ class EditView(DrawerForm):
 
     # ------------------------------------------------------------ content
 
-    def _body(self) -> dict[str, Any]:
-        return self.form.texts()
+    def _body(self) -> dict[str, Any] | None:
+        if not self._is_touched():
+            return None
+        return {"texts": self.form.texts(), "base": self._opened_with}
 
     def _on_opened(self, record: PatientRecord) -> None:
         self._opened_with = None
@@ -105,18 +108,17 @@ class EditView(DrawerForm):
         return self._opened_with is not None and self.form.texts() != self._opened_with
 
     def _on_changed(self) -> None:
-        if self._is_touched():
+        if self._opened_with is not None:
             self.drafts.touch()
 
     def _restore(self, draft: DraftRow | None) -> None:
-        if draft is None or self._is_touched() or draft.body == self._opened_with:
+        if draft is None or self._opened_with is None or self._is_touched():
             return
-        self.form.set_texts(draft.body)
-        kept = isolate(current().time(draft.saved_at))
-        self.restored.set_words(
-            Tone.INFO, _("What you typed at {time} is here again.").format(time=kept)
-        )
-        self.restored.show()
+        mine = _typed_over(self._opened_with, draft.body.get("base", {}), draft.body["texts"])
+        if mine == self._opened_with:
+            return
+        self.form.set_texts(mine)
+        self.restored.tell(draft.saved_at, self._context.clock.now())
 
     def _start_afresh(self) -> None:
         self.drafts.discard()
@@ -136,7 +138,14 @@ class EditView(DrawerForm):
         self.vm.take_newer()
 
     def _keep_mine(self) -> None:
+        """Only the fields typed into win over the newer version; the others are taken from it."""
+        typed, base = self.form.texts(), self._opened_with
         self.vm.keep_mine()
+        if self.vm.record is not None and base is not None:
+            self._opened_with = None
+            self.form.set_entry(self.vm.record.entry)
+            self._opened_with = self.form.texts()
+            self.form.set_texts(_typed_over(self._opened_with, base, typed))
         self.overtaken.hide()
 
     # ------------------------------------------------------------ saving
@@ -152,3 +161,15 @@ class EditView(DrawerForm):
             self.form.show_error(error)
         elif not isinstance(error, StaleError):  # a notice follows with the newer version
             self._context.host.show_error(error)
+
+
+def _typed_over(now: dict[str, Any], base: dict[str, Any], typed: dict[str, Any]) -> dict[str, Any]:
+    """The record as it is now, with what was typed; fields left alone stay as others made them."""
+    found = {}
+    for key, value in now.items():
+        if isinstance(value, dict):
+            found[key] = _typed_over(value, base.get(key, {}), typed.get(key, {}))
+        else:
+            is_mine = key in typed and typed[key] != base.get(key)
+            found[key] = typed[key] if is_mine else value
+    return found

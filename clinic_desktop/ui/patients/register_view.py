@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.domain.codes import AllergyStatus
@@ -17,18 +16,18 @@ from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import RegisterPatient, Relative
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.person_words import listed_name
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
-from clinic_desktop.ui.patients.draft_keeper import DraftKeeper
 from clinic_desktop.ui.patients.register_vm import RegisterVM, prefilled
 from clinic_desktop.ui.patients.similar_list import SimilarList
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.choices import Tick
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.form import FormRow
 from clinic_desktop.ui.widgets.label import Label
-from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
 
 _LOOK_AFTER_MS = 60
@@ -43,7 +42,7 @@ class RegisterView(DrawerForm):
         self.setObjectName("patient.register-form")
         self._context = context
         self.vm = RegisterVM(context, parent=self)
-        self.drafts = DraftKeeper(context, "", self._body, self)
+        self.drafts = DraftKeeper(context.tasks, "patient", "", self._body, self)
         self.similar = SimilarList()
         self.no_allergies = Tick(_("Asked: no known allergies"))
         self.no_allergies.setObjectName("patient.no-allergies")
@@ -63,14 +62,13 @@ class RegisterView(DrawerForm):
         self.form = DemographicsForm(
             context, (self.similar, self.no_allergies, next_row, self._nameless())
         )
-        self._restored = Notice(Tone.INFO, "")
-        self._restored.add_action(_("Start afresh"), self._start_afresh)
-        self._restored.hide()
+        self._restored = RestoredNotice(self._start_afresh)
         self._saved_at = Label("", "caption", "muted")
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_LOOK_AFTER_MS)
         self._build()
+        self._blank = self._texts()
         self._connect()
         self._begin(destination)
 
@@ -133,30 +131,25 @@ class RegisterView(DrawerForm):
         self.drafts.flush()
         return True
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """The caret stands in the first field."""
-        super().showEvent(event)
-        QTimer.singleShot(0, self.form.first_field(), self.form.first_field().setFocus)
-
     # ------------------------------------------------------------ typing
 
     def _on_changed(self) -> None:
         self._pause.start()
         self.drafts.touch()
 
-    def _body(self) -> dict[str, object]:
+    def _texts(self) -> dict[str, object]:
         return self.form.texts() | {"no_allergies": self.no_allergies.isChecked()}
+
+    def _body(self) -> dict[str, object] | None:
+        texts = self._texts()
+        return None if texts == self._blank else texts
 
     def _restore(self, draft: DraftRow | None) -> None:
         if draft is None or self.form.entry().name:
             return
         self.form.set_texts(draft.body)
         self.no_allergies.setChecked(bool(draft.body.get("no_allergies")))
-        kept = isolate(current().time(draft.saved_at))
-        self._restored.set_words(
-            Tone.INFO, _("What you typed at {time} is here again.").format(time=kept)
-        )
-        self._restored.show()
+        self._restored.tell(draft.saved_at, self._context.clock.now())
 
     def _start_afresh(self) -> None:
         self.form.clear()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.dates import SmartDate
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, pgettext
 from clinic_desktop.services import letters
+from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.letters import WriteReferral, WriteSickNote
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
+from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.choices import Tick
-from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.form import Form, FormRow
 from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.parsed import date_parser
 from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
@@ -24,37 +27,105 @@ from clinic_desktop.ui.widgets.value_edits import SmartDateEdit
 
 
 class _LetterForm(DrawerForm):
-    """Fields and an error; issues one letter and prints it."""
+    """Fields and an error; issues one letter and prints it. What is typed is kept as a draft."""
 
     kind = ""
 
-    def __init__(self, context: Context, patient_id: uuid.UUID, encounter_id: uuid.UUID) -> None:
+    def __init__(self, context: Context, place: to.ReferralLetter | to.SickNote) -> None:
         super().__init__()
         self.context = context
-        self.patient_id, self.encounter_id = patient_id, encounter_id
+        self.patient_id, self.encounter_id = place.patient_id, place.encounter_id
+        self.draft = DraftKeeper(
+            context.tasks, self.kind, str(place.encounter_id), self._draft_body, self
+        )
+        self._fields: dict[str, QWidget] = {}
+        self._rows: dict[str, FormRow] = {}
+        self._first: dict[str, Any] = {}
         self._notice = Notice(Tone.DANGER, "")
         self._notice.hide()
+        self._restored = RestoredNotice(self._start_afresh)
         self.form = Form()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
+        column.addWidget(self._restored)
         column.addWidget(self._notice)
         column.addWidget(self.form)
         column.addStretch(1)
+
+    def field(self, name: str, label: str, field: QWidget, *, required: bool = False) -> None:
+        """A field that is kept in the draft; ``name`` is what a refusal calls it."""
+        self._fields[name] = field
+        self._rows[name] = self.form.add(label, field, required=required)
+        if isinstance(field, QLineEdit | QPlainTextEdit):
+            field.textChanged.connect(self.draft.touch)
+        elif isinstance(field, Tick):
+            field.toggled.connect(self.draft.touch)
+        elif isinstance(field, SegmentedControl | SmartDateEdit):
+            field.changed.connect(lambda _value: self.draft.touch())
+
+    def begin(self) -> None:
+        """All fields are there: put back what was typed before."""
+        self._first = self._texts()
+        self.draft.load(self._restore)
+
+    # ------------------------------------------------------------ the drawer's contract
 
     def primary_text(self) -> str:
         """Verb and object."""
         return _("Issue and print")
 
+    def may_close(self) -> bool:
+        """What is typed is kept as a draft."""
+        self.draft.flush()
+        return True
+
+    # ------------------------------------------------------------ drafts
+
+    def _texts(self) -> dict[str, Any]:
+        return {name: _value(field) for name, field in self._fields.items()}
+
+    def _draft_body(self) -> dict[str, Any] | None:
+        texts = self._texts()
+        return None if texts == self._first else texts
+
+    def _restore(self, draft: DraftRow | None) -> None:
+        if draft is None or self._texts() != self._first:
+            return
+        self._put(draft.body)
+        self._restored.tell(draft.saved_at, self.context.clock.now())
+
+    def _put(self, texts: dict[str, Any]) -> None:
+        for name, field in self._fields.items():
+            if name in texts:
+                _set_value(field, texts[name])
+
+    def _start_afresh(self) -> None:
+        self._put(self._first)
+        self.draft.discard()
+        self._restored.hide()
+        next(iter(self._fields.values())).setFocus()
+
+    # ------------------------------------------------------------ issuing
+
     def issue(self, command: Any, wish: object) -> None:
         """Issue it; an error stays in the form."""
+        for row in self._rows.values():
+            row.set_error("")
+        self._notice.hide()
         self.context.tasks.write(self, command, wish, done=self._done, failed=self._failed)
 
-    def _done(self, letter_id: uuid.UUID) -> None:
+    def _done(self, letter_id: Any) -> None:
+        self.draft.discard()
         self.close_requested.emit()
         self.context.printing.print_paper(self.kind, letter_id)
 
     def _failed(self, error: ClinicError) -> None:
+        row = self._rows.get(error.field) if isinstance(error, ValidationError) else None
+        if row is not None:
+            row.set_error(error.message)
+            row.field.setFocus()
+            return
         self._notice.set_words(Tone.DANGER, error.message, error.hint)
         self._notice.show()
         self._notice.say()
@@ -65,8 +136,9 @@ class ReferralForm(_LetterForm):
 
     kind = "referral"
 
-    def __init__(self, context: Context, patient_id: uuid.UUID, encounter_id: uuid.UUID) -> None:
-        super().__init__(context, patient_id, encounter_id)
+    def __init__(self, context: Context, place: to.ReferralLetter) -> None:
+        super().__init__(context, place)
+        self.setObjectName("letter.referral")
         self.recipient, self.specialty = QLineEdit(), QLineEdit()
         self.reason = QLineEdit()
         self.body = QPlainTextEdit()
@@ -77,12 +149,12 @@ class ReferralForm(_LetterForm):
             Option("asap", pgettext("urgency", "As soon as possible"), "a"),
         ]
         self.urgency = SegmentedControl(options, _("Urgency"), "routine")
-        self.form.add(_("To (hospital, doctor)"), self.recipient, required=True)
-        self.form.add(_("Specialty"), self.specialty)
-        self.form.add(_("Reason"), self.reason, required=True)
-        self.form.add(_("Urgency"), self.urgency)
-        self.form.add(_("History and question"), self.body)
-        self.recipient.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.field("recipient", _("To (hospital, doctor)"), self.recipient, required=True)
+        self.field("specialty", _("Specialty"), self.specialty)
+        self.field("reason", _("Reason"), self.reason, required=True)
+        self.field("urgency", _("Urgency"), self.urgency)
+        self.field("body", _("History and question"), self.body)
+        self.begin()
 
     def submit(self, print_too: bool) -> None:
         """Issue it."""
@@ -105,26 +177,31 @@ class SickNoteForm(_LetterForm):
 
     kind = "sick-note"
 
-    def __init__(self, context: Context, patient_id: uuid.UUID, encounter_id: uuid.UUID) -> None:
-        super().__init__(context, patient_id, encounter_id)
+    def __init__(self, context: Context, place: to.SickNote) -> None:
+        super().__init__(context, place)
+        self.setObjectName("letter.sick-note")
         today = context.language.local(context.clock.now()).date()
-        self.start = SmartDateEdit(date_parser(today, whole_day=True))
+        reader = date_parser(today, order=date_order(context.language.locale), whole_day=True)
+        self.start = SmartDateEdit(reader)
         self.start.set_text(today.isoformat())
-        self.end = SmartDateEdit(date_parser(today, whole_day=True), _("in 3d"))
+        self.end = SmartDateEdit(reader, _("in 3d"))
         self.restrictions, self.reason = QLineEdit(), QLineEdit()
         self.agreed = Tick(_("The patient agrees that the diagnosis is printed"))
-        self.form.add(_("First day"), self.start, required=True)
-        self.form.add(_("Last day"), self.end, required=True)
-        self.form.add(_("Restrictions"), self.restrictions)
-        self.form.add(_("Diagnosis"), self.reason)
-        self.form.add("", self.agreed)
+        self.field("start_on", _("First day"), self.start, required=True)
+        self.field("end_on", _("Last day"), self.end, required=True)
+        self.field("restrictions", _("Restrictions"), self.restrictions)
+        self.field("reason", _("Diagnosis"), self.reason)
+        self.field("agreed", "", self.agreed)
+        self.begin()
 
     def submit(self, print_too: bool) -> None:
         """Issue it."""
         days: list[SmartDate] = []
-        for field in (self.start, self.end):
+        for name, field in (("start_on", self.start), ("end_on", self.end)):
             if not field.show_error() or field.value() is None:
-                field.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+                if not field.text().strip():
+                    self._rows[name].set_error(_("Say which day."))
+                field.edit.setFocus()
                 return
             days.append(field.value())
         self.issue(
@@ -139,3 +216,26 @@ class SickNoteForm(_LetterForm):
                 self.encounter_id,
             ),
         )
+
+
+def _value(field: QWidget) -> Any:
+    if isinstance(field, Tick):
+        return field.isChecked()
+    if isinstance(field, SegmentedControl):
+        return field.value()
+    if isinstance(field, QPlainTextEdit):
+        return field.toPlainText()
+    return field.text() if isinstance(field, QLineEdit | SmartDateEdit) else None
+
+
+def _set_value(field: QWidget, value: Any) -> None:
+    if isinstance(field, Tick):
+        field.setChecked(bool(value))
+    elif isinstance(field, SegmentedControl):
+        field.set_value(value)
+    elif isinstance(field, QPlainTextEdit):
+        field.setPlainText(str(value))
+    elif isinstance(field, SmartDateEdit):
+        field.set_text(str(value))
+    elif isinstance(field, QLineEdit):
+        field.setText(str(value))

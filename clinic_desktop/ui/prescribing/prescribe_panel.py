@@ -6,20 +6,19 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, isolate, ngettext
-from clinic_desktop.services import drafts
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.prescribing.prescriptions import Prescribe, Prescribed
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.panels import SlashWord, VisitPanel
-from clinic_desktop.ui.prescribing.letter_forms import ReferralForm, SickNoteForm
 from clinic_desktop.ui.prescribing.line_editor import LineEditor
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import Tone
@@ -27,9 +26,6 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
 from clinic_desktop.ui.widgets.notice import Notice
-
-DRAFT = "prescription"
-_SAVE_AFTER_MS = 800
 
 
 class PrescribePanel(VisitPanel):
@@ -41,17 +37,14 @@ class PrescribePanel(VisitPanel):
         self._encounter_id: uuid.UUID | None = None
         self._lines: list[LineForm] = []
         self._issued: list[Prescribed] = []
-        self._save = QTimer(self)
-        self._save.setSingleShot(True)
-        self._save.setInterval(_SAVE_AFTER_MS)
-        self._save.timeout.connect(self._save_draft)
+        self.draft = DraftKeeper(context.tasks, "prescription", "", self._draft_body, self)
         self._build()
 
     def _build(self) -> None:
         self.card = Card(_("Prescribe"))
         self.editor = LineEditor(self.context)
         self.editor.ready.connect(self._add)
-        self.editor.edited.connect(self._save.start)
+        self.editor.edited.connect(self.draft.touch)
         self._notice = Notice(Tone.DANGER, "")
         self._notice.hide()
         self._list = FactList()
@@ -73,14 +66,13 @@ class PrescribePanel(VisitPanel):
         self.setVisible(may)
         if encounter_id == self._encounter_id:
             return
-        self._keep_now()
+        self.draft.belong_to(str(encounter_id))
         self._patient_id, self._encounter_id = patient_id, encounter_id
         self._lines, self._issued = [], []
         self.editor.clear()
         self.editor.set_patient(patient_id)
         self._render()
-        subject = str(encounter_id)
-        self.context.tasks.read(self, drafts.load_draft, DRAFT, subject, done=self._restore)
+        self.draft.load(self._restore)
 
     def slash_words(self) -> tuple[SlashWord, ...]:
         """What can be asked for from within the note."""
@@ -95,11 +87,9 @@ class PrescribePanel(VisitPanel):
         if self._patient_id is None or self._encounter_id is None:
             return
         if name == "ref":
-            form = ReferralForm(self.context, self._patient_id, self._encounter_id)
-            self.context.host.show_drawer(form, _("Referral"))
+            self.context.navigator.open(to.ReferralLetter(self._patient_id, self._encounter_id))
         elif name == "sick":
-            note = SickNoteForm(self.context, self._patient_id, self._encounter_id)
-            self.context.host.show_drawer(note, _("Sick note"))
+            self.context.navigator.open(to.SickNote(self._patient_id, self._encounter_id))
         else:
             self.editor.begin(rest)
 
@@ -131,14 +121,14 @@ class PrescribePanel(VisitPanel):
         self._lines.append(form)
         self._render()
         self.changed.emit()
-        self._save.start()
+        self.draft.touch()
         self.editor.begin()
 
     def _remove(self, place: int) -> None:
         gone = self._lines.pop(place)
         self._render()
         self.changed.emit()
-        self._save.start()
+        self.draft.touch()
         self.context.host.toast(
             _("{medicine} taken off.").format(medicine=isolate(gone.product)),
             lambda: self._add(gone),
@@ -182,8 +172,7 @@ class PrescribePanel(VisitPanel):
         self._issued.append(issued)
         self._lines = []
         self._render()
-        self._save.stop()
-        self._discard()
+        self.draft.save()
         self.changed.emit()
         words = _("Prescription {number} issued.")
         self.context.host.toast(words.format(number=isolate(issued.number)))
@@ -197,29 +186,15 @@ class PrescribePanel(VisitPanel):
 
     # ------------------------------------------------------------ drafts
 
-    def _body(self) -> dict[str, Any]:
+    def _draft_body(self) -> dict[str, Any] | None:
         typed = self.editor.form()
+        has_typed = bool(typed.product or typed.directions)
+        if not self._lines and not has_typed:
+            return None
         return {
             "lines": [_plain(line) for line in self._lines],
-            "typed": _plain(typed) if typed.product or typed.directions else None,
+            "typed": _plain(typed) if has_typed else None,
         }
-
-    def _save_draft(self) -> None:
-        if self._encounter_id is None:
-            return
-        body = self._body()
-        if not body["lines"] and body["typed"] is None:
-            self._discard()
-            return
-        self.context.tasks.write(self, drafts.save_draft, DRAFT, str(self._encounter_id), body)
-
-    def _keep_now(self) -> None:
-        if self._save.isActive():
-            self._save.stop()
-            self._save_draft()
-
-    def _discard(self) -> None:
-        self.context.tasks.write(self, drafts.discard_draft, DRAFT, str(self._encounter_id))
 
     def _restore(self, draft: DraftRow | None) -> None:
         if draft is None or draft.subject != str(self._encounter_id) or self._lines:

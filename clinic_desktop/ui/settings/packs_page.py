@@ -56,6 +56,15 @@ class PacksPage(SettingsPage):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def offer(self, path: Path) -> None:
+        """Ask whether a file that was opened from outside is to be added."""
+        self.context.host.confirm(
+            _("Add a code pack"),
+            _("Add {file} to the code packs of this PC?").format(file=isolate(path.name)),
+            _("Add the pack"),
+            lambda: self.add_file(str(path)),
+        )
+
     def add_file(self, path: str) -> None:
         """Bring a file into the clinic's folder."""
         self.notice.hide()

@@ -11,12 +11,15 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.i18n import _
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.i18n import _, current, ngettext, pgettext
+from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.shell import places
 from clinic_desktop.ui.shell.history import History
+from clinic_desktop.ui.shell.panes import Panes, panes_of
 from clinic_desktop.ui.shell.status_bar import StatusBar
 from clinic_desktop.ui.shell.top_bar import TopBar
 from clinic_desktop.ui.theme.icons import Icon
@@ -43,6 +46,8 @@ class Desk(QWidget):
         self.context = context
         self._screens: dict[type[to.Destination], Screen] = {}
         self._history = History()
+        self._here: to.Destination = to.Today()
+        self._panes = Panes()
         self._shortcuts: list[QShortcut] = []
         self._screen_keys: list[QShortcut] = []
         self._build()
@@ -100,8 +105,12 @@ class Desk(QWidget):
 
     def _show(self, destination: to.Destination) -> bool:
         current = self.stack.currentWidget()
-        if isinstance(current, Screen) and not current.can_leave():
+        may_leave = not isinstance(current, Screen) or current.can_leave()
+        # A form in front would keep its place, and the keys would go behind it.
+        if not (may_leave and self.context.host.leave_drawers()):
+            self._mark(self._here)
             return False
+        self._here = destination
         kind = type(destination)
         if kind not in self._screens:
             self._screens[kind] = places.make_screen(kind, self.context)
@@ -172,6 +181,10 @@ class Desk(QWidget):
             Action("go.back", _("Go back"), self.back, "Alt+Left", Icon.BACK, places_),
             Action("go.forward", _("Go forward"), self.forward, "Alt+Right",
                    Icon.CHEVRON_RIGHT, places_),
+            Action("pane.next", _("Next part of the window"), lambda: self._step_pane(1), "F6",
+                   Icon.CHEVRON_RIGHT, places_),
+            Action("pane.before", _("Part of the window before"), lambda: self._step_pane(-1),
+                   "Shift+F6", Icon.CHEVRON_LEFT, places_),
             Action("session.lock", _("Lock"), self.lock_requested.emit, "Ctrl+Alt+L",
                    Icon.LOCK, do),
             Action("help.shortcuts", _("Show keyboard shortcuts"), self._show_shortcuts, "F1",
@@ -204,6 +217,10 @@ class Desk(QWidget):
 
         return replace(action, run=run)
 
+    def _step_pane(self, by: int) -> None:
+        if self.shown is not None and not self.context.host.has_drawer:
+            self._panes.step([self.rail, self.top, *panes_of(self.shown)], by)
+
     def _show_shortcuts(self) -> None:
         self.context.host.show_shortcuts(self.context.actions.all())
 
@@ -212,5 +229,16 @@ class Desk(QWidget):
             self.status.show_saved()
 
     def open_first(self) -> None:
-        """What a person sees first."""
+        """What a person sees first; what was left unfinished is said."""
         self.context.navigator.open(to.Today())
+        if allowed(self.context.actor, "draft.write"):
+            self.context.tasks.read(self, unfinished, done=self._say_unfinished)
+
+    def _say_unfinished(self, rows: tuple[Unfinished, ...]) -> None:
+        if rows:
+            words = ngettext("{n} text is not finished.", "{n} texts are not finished.", len(rows))
+            self.context.host.toast(
+                words.format(n=current().number(len(rows))),
+                lambda: self.context.navigator.open(to.Today(unfinished=True)),
+                pgettext("unfinished texts", "Show"),
+            )

@@ -48,6 +48,11 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     ),
     to.EditAllergies: ("clinic_desktop.ui.chart.allergies_form:AllergiesForm", N_("Allergies")),
     to.EditProblems: ("clinic_desktop.ui.chart.problems_form:ProblemsForm", N_("Problems")),
+    to.ReferralLetter: (
+        "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",
+        N_("Referral"),
+    ),
+    to.SickNote: ("clinic_desktop.ui.prescribing.letter_forms:SickNoteForm", N_("Sick note")),
     to.WalkIn: ("clinic_desktop.ui.booking.walk_in_view:WalkInView", N_("Walk-in")),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
@@ -49,6 +49,8 @@ class WindowHost(QObject):
             content.primary_changed.connect(lambda: drawer.set_primary(content.primary_text()))
         self._drawers.append(drawer)
         drawer.open()
+        if content.focusProxy() is not None:  # where the form wants its keys to begin
+            content.setFocus(Qt.FocusReason.TabFocusReason)
 
     @property
     def has_drawer(self) -> bool:
@@ -68,6 +70,14 @@ class WindowHost(QObject):
         """Slide the uppermost drawer out."""
         if self._drawers:
             self._drawers[-1].close_drawer()
+
+    def leave_drawers(self) -> bool:
+        """Close every form, for another place is wanted; False while one asks what to do."""
+        for drawer in reversed(list(self._drawers)):
+            drawer.close_drawer()
+            if drawer in self._drawers and not drawer.is_closing:
+                return False
+        return True
 
     @property
     def drawer(self) -> Drawer | None:

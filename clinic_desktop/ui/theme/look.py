@@ -49,9 +49,9 @@ class Look:
         """A length that grows with the text."""
         return round(length * self.appearance.scale / 100)
 
-    def font(self, role: str = "body", *, tabular: bool = False) -> QFont:
-        """The font of a step of the type scale."""
-        return _font(role, self.appearance.scale, tabular)
+    def font(self, role: str = "body", *, tabular: bool = False, pixels: int = 0) -> QFont:
+        """The font of a step of the type scale; ``pixels`` gives it another height."""
+        return _font(role, self.appearance.scale, tabular=tabular, pixels=pixels)
 
     def metrics(self, role: str = "body") -> QFontMetrics:
         """Measures of that font."""
@@ -96,13 +96,16 @@ def qcolor(value: str) -> QColor:
 
 
 @cache
-def _font(role: str, scale: int, tabular: bool) -> QFont:
-    return fonts.font(role, scale, tabular=tabular)
+def _font(role: str, scale: int, *, tabular: bool = False, pixels: int = 0) -> QFont:
+    made = fonts.font(role, scale, tabular=tabular)
+    if pixels:
+        made.setPixelSize(pixels)
+    return made
 
 
 @cache
 def _metrics(role: str, scale: int) -> QFontMetrics:
-    return QFontMetrics(_font(role, scale, tabular=False))
+    return QFontMetrics(_font(role, scale))
 
 
 @cache
@@ -110,7 +113,7 @@ def _tallest(scale: int) -> int:
     """Line height of the tallest script: Arabic needs more room than Latin."""
     heights = []
     for family in fonts.families():
-        single = QFont(_font("body", scale, tabular=False))
+        single = QFont(_font("body", scale))
         single.setFamilies([family])
         heights.append(QFontMetrics(single).height())
     return max(heights)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
@@ -20,7 +22,7 @@ from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.pill import Glyph, Pill, PillSpec
 
-_TOP = Qt.AlignmentFlag.AlignTop
+_TOP, _WHOLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag(0)
 
 
 class Inspector(Card):
@@ -39,12 +41,14 @@ class Inspector(Card):
         self._who = Label("", tone="muted", wrap=True)
         self._pills = QWidget()
         self._pill_flow = FlowLayout(self._pills, gap=SPACE_1, line_gap=SPACE_1)
+        self._marks: list[Pill] = []
         self._facts = QWidget()
         self._fact_rows = QGridLayout(self._facts)
         self._fact_rows.setContentsMargins(0, 0, 0, 0)
         self._fact_rows.setHorizontalSpacing(SPACE_3)
         self._fact_rows.setVerticalSpacing(SPACE_1)
         self._fact_rows.setColumnStretch(1, 1)
+        self._lines: list[tuple[Label, Label]] = []
         self.primary = Button("", "primary")
         self.primary.clicked.connect(self._on_primary)
         self.secondary = Button(_("Move"))
@@ -88,8 +92,6 @@ class Inspector(Card):
             self._who.setText(_("Choose a line to see who it is and what comes next."))
         else:
             self._who.setText(from_to(row))
-        _empty(self._pill_flow)
-        _empty(self._fact_rows)
         self._pills.hide()
         self._facts.hide()
 
@@ -111,15 +113,31 @@ class Inspector(Card):
             return
         self._card = card
         self._who.setText(self._facts_line(card, row))
-        _empty(self._pill_flow)
-        for spec in _marks(card):
-            self._pill_flow.addWidget(Pill(spec))
-        self._pills.setVisible(self._pill_flow.count() > 0)
+        self._show_marks(_marks(card))
+        self._show_lines(self._wordings(card, row))
+
+    def _show_marks(self, specs: list[PillSpec]) -> None:
+        # What is there is used again: to dress a new widget costs more than all else here.
+        for spec in specs[len(self._marks) :]:
+            self._marks.append(Pill(spec))
+            self._pill_flow.addWidget(self._marks[-1])
+        for pill, spec in zip_longest(self._marks, specs):
+            pill.setVisible(spec is not None)
+            if spec is not None:
+                pill.set_spec(spec)
+        self._pills.setVisible(bool(specs))
         self._pills.updateGeometry()
-        _empty(self._fact_rows)
-        for line, (label, text, tone) in enumerate(self._lines(card, row)):
-            self._fact_rows.addWidget(Label(label, tone="muted"), line, 0, _TOP)
-            self._fact_rows.addWidget(Label(text, tone=tone, wrap=True), line, 1)
+
+    def _show_lines(self, lines: list[tuple[str, str, str]]) -> None:
+        for place in range(len(self._lines), len(lines)):
+            self._lines.append((Label("", tone="muted"), Label("", wrap=True)))
+            for column, label in enumerate(self._lines[-1]):
+                self._fact_rows.addWidget(label, place, column, _TOP if not column else _WHOLE)
+        for labels, line in zip_longest(self._lines, lines):
+            for label, text in zip(labels, line or ("", ""), strict=False):
+                label.setText(text)
+                label.setVisible(line is not None)
+            labels[1].set_tone(line[2] if line else "")
         self._facts.show()
 
     def _facts_line(self, card: DeskCard, row: AppointmentRow) -> str:
@@ -136,7 +154,7 @@ class Inspector(Card):
         )
         return " · ".join(filter(None, words))
 
-    def _lines(self, card: DeskCard, row: AppointmentRow) -> list[tuple[str, str, str]]:
+    def _wordings(self, card: DeskCard, row: AppointmentRow) -> list[tuple[str, str, str]]:
         time = current()
         insured = card.insurance
         if card.insured_to is not None:
@@ -185,11 +203,3 @@ def _marks(card: DeskCard) -> list[PillSpec]:
     if known.status == AllergyStatus.NONE_KNOWN:
         return [PillSpec(_("No known allergies"), Tone.OK), *marks]
     return [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP), *marks]
-
-
-def _empty(layout: FlowLayout | QGridLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -24,6 +24,7 @@ from clinic_desktop.ui.today.attention import AttentionCard, needs_attention
 from clinic_desktop.ui.today.inspector import Inspector
 from clinic_desktop.ui.today.today_model import BoardCells
 from clinic_desktop.ui.today.today_vm import Tab, TodayState, TodayVM
+from clinic_desktop.ui.today.unfinished import UnfinishedCard
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card, SectionHeader
 from clinic_desktop.ui.widgets.data_table import DataTable
@@ -77,7 +78,9 @@ class TodayView(Screen):
         self.attention.chosen.connect(self._choose)
         side = ScrollPage()
         side.column.setContentsMargins(0, 0, 0, 0)
+        self.unfinished = UnfinishedCard(self.context)
         side.column.addWidget(self.inspector)
+        side.column.addWidget(self.unfinished)
         side.column.addWidget(self.attention)
         side.column.addStretch(1)
         sheet = Card(flush=True)
@@ -113,13 +116,19 @@ class TodayView(Screen):
             self._show_all()
         self.vm.load()
         self.table.setFocus()
+        self.unfinished.load(focus=isinstance(destination, to.Today) and destination.unfinished)
 
     def screen_actions(self) -> tuple[Action, ...]:
         """The steps of the selected appointment."""
         chart = Action(
             "chart.open", _("Open chart"), self._open_chart, "", Icon.PATIENT, _("Appointment")
         )
-        return (*self.steps.actions(self._current), chart)
+        unfinished = Action(
+            "today.unfinished", _("Go to what is not finished"),
+            lambda: self.unfinished.load(focus=True), "Ctrl+U", Icon.EDIT, _("Today"),
+            _("drafts unsaved texts"),
+        )  # fmt: skip
+        return (*self.steps.actions(self._current), chart, unfinished)
 
     def primary(self) -> None:
         """Ctrl+Enter takes the next logical step."""

@@ -11,6 +11,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2
 from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.icon_mark import IconMark
 from clinic_desktop.ui.widgets.label import Label
 
@@ -26,18 +27,20 @@ class Step:
 
 
 class NextSteps(QWidget):
-    """A row of buttons; the first is the primary one."""
+    """A row of buttons, or two rows where they are long; the first is the primary one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.steps: tuple[Step, ...] = ()
         self._buttons: list[Button] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(SPACE_2)
-        self._row.addWidget(IconMark(Icon.OK, "ok"))
-        self._row.addWidget(Label(_("Signed."), "strong", "ok"))
-        self._row.addStretch(1)
+        self._row = FlowLayout(self, gap=SPACE_2, line_gap=SPACE_2)
+        said = QWidget()
+        words = QHBoxLayout(said)
+        words.setContentsMargins(0, 0, 0, 0)
+        words.setSpacing(SPACE_2)
+        words.addWidget(IconMark(Icon.OK, "ok"))
+        words.addWidget(Label(_("Signed."), "strong", "ok"))
+        self._row.addWidget(said)
 
     def set_steps(self, steps: Sequence[Step]) -> None:
         """Offer these."""

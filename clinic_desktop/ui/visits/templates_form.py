@@ -61,6 +61,7 @@ class TemplatesForm(DrawerForm):
         column.addStretch(1)
         self.setFocusProxy(self.shortcut)
         self._fill(text)
+        self._begun_with = self._typed()
         self._load()
 
     def _build_form(self) -> None:
@@ -121,6 +122,7 @@ class TemplatesForm(DrawerForm):
         self.name.setText(row.name)
         self.mine.setChecked(row.is_mine)
         self._fill(row.text)
+        self._begun_with = self._typed()
         self.shortcut.setFocus()
 
     def _retire(self, row: TemplateRow) -> None:
@@ -145,6 +147,14 @@ class TemplatesForm(DrawerForm):
     def primary_text(self) -> str:
         """Verb and object."""
         return _("Save phrase") if self._is_phrase() else _("Save template")
+
+    def may_close(self) -> bool:
+        """A template half written is not thrown away by a slip."""
+        return self._typed() == self._begun_with
+
+    def _typed(self) -> tuple[str, ...]:
+        parts = (edit.text() for edit in self.edits.values())
+        return (self.shortcut.text(), self.name.text(), *parts)
 
     def submit(self, print_too: bool) -> None:
         """Keep what stands in the fields."""

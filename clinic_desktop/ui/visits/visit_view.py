@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.domain.permissions import allowed
@@ -55,7 +55,6 @@ class VisitView(Screen):
         self.setObjectName("visit")
         self.vm = VisitVM(context.tasks, self)
         self._warned_of_blanks = False
-        self._watched: QObject | None = None
         self._build()
         self._build_note(search or PackSearch(context.tasks, self))
         self._build_side(panel)
@@ -99,6 +98,8 @@ class VisitView(Screen):
         # After the note: Tab goes through a page in the order it was made.
         column = self._side_column
         self.panel: VisitPanel | None = panel(self.context, column) if panel else None
+        if self.panel is not None:
+            self.panel.changed.connect(self._show_next_steps)
         self.side = ContextPanel(column, self.panel)
         self.note.set_words(self._slash_words())
 
@@ -121,6 +122,10 @@ class VisitView(Screen):
         self.diagnoses.main_wanted.connect(vm.make_main)
         self.diagnoses.problem_wanted.connect(vm.add_problem)
         self.sign_button.clicked.connect(self.sign)
+        self.signed_note.addendum.edited.connect(
+            lambda: vm.type_addendum(self.signed_note.addendum.text())
+        )
+        vm.addendum_restored.connect(self.signed_note.addendum.set_text)
         self.signed_note.addendum_wanted.connect(
             lambda words: vm.add_addendum(words, self.signed_note.clear_addendum)
         )
@@ -148,23 +153,10 @@ class VisitView(Screen):
         self.vm.keep()
         return True
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Hear of the window's end before it comes."""
-        super().showEvent(event)
-        if self._watched is not self.window():
-            self._watched = self.window()
-            self._watched.installEventFilter(self)
-
     def hideEvent(self, event: QHideEvent) -> None:
         """Another place is shown, or the clinic was locked: nothing waits for the timer."""
         super().hideEvent(event)
-        self.vm.save_if_dirty()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The window is about to close."""
-        if event.type() == QEvent.Type.Close:
-            self.vm.save_if_dirty()
-        return super().eventFilter(watched, event)
+        self.vm.draft.flush()
 
     def primary(self) -> None:
         """Ctrl+Enter: sign, or after that the next step."""
@@ -198,6 +190,7 @@ class VisitView(Screen):
         self.sheet.clear_notices()
         self.saved.setText("")
         self.vitals.clear()
+        self.signed_note.clear_addendum()
         self.note.set_text(state.text)
         self._on_refreshed(state.page)
         self.vitals.set_pending(state.vitals)
@@ -222,9 +215,14 @@ class VisitView(Screen):
         self.side.show_page(page)
         if not is_open:
             self.signed_note.show_page(page)
-            self.next_steps.set_steps(self._steps(page))
         if self.panel is not None:
             self.panel.set_visit(page.banner.row.id, page.visit.id, is_open=is_open)
+        self._show_next_steps()
+
+    def _show_next_steps(self) -> None:
+        page = self.vm.page
+        if page is not None and not page.is_open:
+            self.next_steps.set_steps(self._steps(page))
 
     def _on_aids(self, aids: WritingAids) -> None:
         self.note.set_aids(aids)

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.errors import ClinicError, StaleError
-from clinic_desktop.services import conditions, drafts, encounters, notes, observations
+from clinic_desktop.services import conditions, encounters, notes, observations
 from clinic_desktop.services.conditions import AddProblem, Coded
+from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.encounters_page import (
     VisitPage,
     visit_page,
@@ -21,10 +22,9 @@ from clinic_desktop.services.encounters_page import (
 )
 from clinic_desktop.services.notes import DRAFT, NOTE_PARTS, NoteRow, NoteText
 from clinic_desktop.services.observations import TypedVital
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.tasks import Tasks
 
-DRAFT_AFTER_MS = 1000
-"""From the first unsaved keystroke; typing on does not put it off."""
 _SHOWN_TABLES = (
     *("encounter", "note", "condition", "observation", "allergy_intolerance"),
     *("medication_request", "patient", "patient_alert"),
@@ -67,6 +67,8 @@ class VisitVM(QObject):
     """``WritingAids``."""
     draft_saved = Signal(object)
     """``datetime`` of the draft."""
+    addendum_restored = Signal(str)
+    """What was typed below a signed note and not signed."""
     signed = Signal()
     failed = Signal(object)
     """``ClinicError`` that belongs on this page."""
@@ -82,10 +84,10 @@ class VisitVM(QObject):
         self._vitals: dict[str, str] = {}
         self._reading = False
         self._read_again = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(DRAFT_AFTER_MS)
-        self._timer.timeout.connect(self.save_draft)
+        self.draft = DraftKeeper(tasks, DRAFT, "", self._draft_body, self)
+        self.draft.saved.connect(self.draft_saved)
+        self._addendum = ""
+        self.addendum = DraftKeeper(tasks, "addendum", "", self._addendum_body, self)
         tasks.committed.connect(self._on_committed)
 
     # -- opening ------------------------------------------------------------------
@@ -104,6 +106,9 @@ class VisitVM(QObject):
         """Show a visit."""
         self.keep()
         self._encounter, self._page = encounter_id, None
+        self.draft.belong_to(str(encounter_id))
+        self.addendum.belong_to(str(encounter_id))
+        self._addendum = ""
         self._tasks.read(self, writing_aids, done=self.aids_loaded.emit)
         self._read(self._show)
 
@@ -112,10 +117,30 @@ class VisitVM(QObject):
         self._known = self._typed = page.text
         self._base = page.note.version if page.note else 0
         self._vitals = {}
+        self.draft.is_kept = page.draft is not None
         state = _restored(page) if page.draft and page.is_open else None
         if state is not None:
             self._typed, self._vitals = state.text, dict(state.vitals)
         self.opened.emit(state or VisitState(page, page.text))
+        if page.takes_addenda:
+            self.addendum.load(self._restore_addendum)
+
+    def _restore_addendum(self, draft: DraftRow | None) -> None:
+        page = self._page
+        if page is None or self._addendum or (draft and draft.subject != str(page.visit.id)):
+            return
+        self._addendum = str(draft.body["text"]) if draft else ""
+        if self._addendum:
+            self.addendum_restored.emit(self._addendum)
+        self._add_late(_not_in_note(page.draft.body.get("note", {}), page) if page.draft else "")
+
+    def _add_late(self, words: str) -> None:
+        """Somebody signed before these words were in the note: an addendum can take them."""
+        if words:
+            self._addendum = "\n".join(filter(None, (self._addendum, words)))
+            self.addendum.save()
+            self.draft.discard()
+            self.addendum_restored.emit(self._addendum)
 
     def _read(self, then: Callable[[VisitPage], None]) -> None:
         wanted = self._encounter
@@ -151,12 +176,15 @@ class VisitVM(QObject):
 
     def _refresh(self, page: VisitPage) -> None:
         was_signed = self._page is not None and self._page.visit.is_signed
-        self._page = page
-        version = page.note.version if page.note else 0
         if page.visit.is_signed and not was_signed:
+            late = _not_in_note(asdict(self._typed), page)
+            self.draft.rest()
             self._show(page)
+            self._add_late(late)
             self.signed.emit()
             return
+        self._page = page
+        version = page.note.version if page.note else 0
         if version != self._base:
             self._meet(page, version)
         self.refreshed.emit(page)
@@ -177,8 +205,7 @@ class VisitVM(QObject):
         self._known = self._typed = note.text
         self._base = note.version
         self.text_replaced.emit(note.text)
-        if self._encounter is not None:
-            self._tasks.write(self, drafts.discard_draft, DRAFT, str(self._encounter))
+        self.draft.discard()
 
     def keep_mine(self, note: NoteRow) -> None:
         """Go on with what was typed here; the other version stays in the history."""
@@ -189,55 +216,52 @@ class VisitVM(QObject):
     def type_note(self, text: NoteText) -> None:
         """The note as it stands in the fields now."""
         self._typed = text
-        self._soon()
+        self.draft.touch()
 
     def type_vitals(self, pending: dict[str, str]) -> None:
         """Vital signs that stand in the fields and are not recorded yet."""
         if pending != self._vitals:
             self._vitals = dict(pending)
-            self._soon()
+            self.draft.touch()
 
     @property
     def is_dirty(self) -> bool:
         """Whether the record does not hold what is typed."""
         return self._typed != self._known
 
-    def _soon(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+    def type_addendum(self, words: str) -> None:
+        """What stands below the signed note now."""
+        self._addendum = words
+        self.addendum.touch()
 
-    def save_draft(self) -> None:
-        """Write the draft now."""
-        self._timer.stop()
+    def _addendum_body(self) -> dict[str, Any] | None:
+        return {"text": self._addendum} if self._addendum.strip() else None
+
+    def _draft_body(self) -> dict[str, Any] | None:
         page = self._page
-        if page is None or self._encounter is None or not page.is_open:
-            return
-        body = {"note": asdict(self._typed), "vitals": self._vitals, "base": self._base}
-        self._tasks.write(
-            self, drafts.save_draft, DRAFT, str(self._encounter), body, done=self.draft_saved.emit
-        )
-
-    def save_if_dirty(self) -> None:
-        """Do not wait for the timer: the page goes out of sight."""
-        if self._timer.isActive():
-            self.save_draft()
+        if page is None or not page.is_open or not (self.is_dirty or self._vitals):
+            return None
+        return {"note": asdict(self._typed), "vitals": self._vitals, "base": self._base}
 
     def keep(self) -> None:
         """Put what is typed into the record, as on leaving the page; unsigned."""
-        self._timer.stop()
         page = self._page
         if page is None or not page.is_open or not self.is_dirty:
+            self.draft.flush()
             return
         # First the draft: should somebody else have been faster, the words are not lost.
-        self.save_draft()
+        self.draft.save()
+        visit, before = page.visit.id, self._known
         self._known = self._typed
-        self._tasks.write(
-            self, notes.save_note, page.visit.id, self._typed, base=self._base, failed=self._stale
-        )
 
-    def _stale(self, error: ClinicError) -> None:
-        if not isinstance(error, StaleError):
-            self.failed.emit(error)
+        def failed(error: ClinicError) -> None:
+            if self._encounter == visit:
+                self._known = before  # they are still nowhere but here
+                self._read(self._refresh)
+            if not isinstance(error, StaleError):  # the page asks whose words to take
+                self.failed.emit(error)
+
+        self._tasks.write(self, notes.save_note, visit, self._typed, base=self._base, failed=failed)
 
     # -- acting -------------------------------------------------------------------
 
@@ -245,8 +269,16 @@ class VisitVM(QObject):
         """Save and sign in one transaction."""
         if self._page is None or not self._page.is_open:
             return
-        self._timer.stop()
-        self._write(encounters.sign, self._page.visit.id, text=self._typed, base=self._base)
+        self.draft.rest()
+
+        def failed(error: ClinicError) -> None:
+            self.draft.touch()
+            self.failed.emit(error)
+
+        visit = self._page.visit.id
+        self._tasks.write(
+            self, encounters.sign, visit, text=self._typed, base=self._base, failed=failed
+        )
 
     def finish(self, done: Callable[[], None]) -> None:
         """End the visit without a signature; ``done`` follows."""
@@ -283,8 +315,15 @@ class VisitVM(QObject):
 
     def add_addendum(self, words: str, done: Callable[[], None]) -> None:
         """Add to the signed note."""
-        if self._page is not None:
-            self._write(notes.add_addendum, self._page.visit.id, words, done=lambda _id: done())
+        if self._page is None:
+            return
+
+        def kept(_id: uuid.UUID) -> None:
+            self._addendum = ""
+            self.addendum.discard()
+            done()
+
+        self._write(notes.add_addendum, self._page.visit.id, words, done=kept)
 
     def _write(self, command: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         self._tasks.write(self, command, *args, failed=self.failed.emit, **kwargs)
@@ -303,3 +342,10 @@ def _restored(page: VisitPage) -> VisitState | None:
     base = draft.body.get("base", 0)
     changed = page.note is not None and page.note.version != base
     return VisitState(page, text, Restored(tuple(parts), draft.saved_at, changed), vitals)
+
+
+def _not_in_note(typed: dict[str, Any], page: VisitPage) -> str:
+    """What was typed into the note and is not what was signed."""
+    parts = [(part, str(typed.get(part, ""))) for part in NOTE_PARTS]
+    late = [text for part, text in parts if text.strip() and text != getattr(page.text, part)]
+    return "\n".join(late)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
+from clinic_desktop.ui.theme.lettering import MIDDLE, Face, draw
 from clinic_desktop.ui.theme.look import look
 
 
@@ -26,11 +27,9 @@ def paint_avatar(
     painter.setBrush(background)
     painter.setPen(foreground if look().high_contrast else Qt.PenStyle.NoPen)
     painter.drawEllipse(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
-    font = QFont(look().font("strong"))
-    font.setPixelSize(max(round(rect.height() * 0.38), 9))
-    painter.setFont(font)
     painter.setPen(foreground)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    face = Face("strong", pixels=max(round(rect.height() * 0.38), 9))
+    draw(painter, rect, text, face, MIDDLE)
     painter.restore()
 
 

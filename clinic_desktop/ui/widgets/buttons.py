@@ -132,14 +132,22 @@ class IconButton(QToolButton):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setIcon(make_icon(icon, role, "accent"))
-        self.setAccessibleName(name)
+        self._icon, self._role, self._keys = "", role, shortcut
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         if shortcut:
             self.setShortcut(QKeySequence(shortcut))
-        self.setToolTip(f"{name} ({isolate(shortcut_text(shortcut))})" if shortcut else name)
+        self.set_action(icon, name)
         self._dress()
+
+    def set_action(self, icon: str, name: str) -> None:
+        """Show and say another action."""
+        keys = f" ({isolate(shortcut_text(self._keys))})" if self._keys else ""
+        if icon != self._icon:
+            self._icon = icon
+            self.setIcon(make_icon(icon, self._role, "accent"))
+        self.setAccessibleName(name)
+        self.setToolTip(name + keys)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses it, as on every other button."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
 )
 
 from clinic_desktop.i18n import isolate
 from clinic_desktop.ui.core.paged_model import CELL_ROLE, Cell, CellKind
+from clinic_desktop.ui.theme.lettering import LEFT, RIGHT, Face, draw, width
 from clinic_desktop.ui.theme.look import Look, look
 from clinic_desktop.ui.theme.tokens import SELECTION_BAR, SPACE_1, SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.avatar import initials, paint_avatar
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, paint_pill, pill_size
 
 _Index = QModelIndex | QPersistentModelIndex
-_ELIDE = Qt.TextElideMode.ElideRight
+_FIGURES, _UNIT = Face("body", tabular=True), Face("caption")
 _TONES = {
     Tone.NEUTRAL: "text2",
     Tone.ACCENT: "accent",
@@ -34,21 +35,18 @@ _TONES = {
 
 
 def paint_row_ground(
-    painter: QPainter, option: QStyleOptionViewItem, *, first: bool, hovered: bool
+    painter: QPainter, rect: QRect, *, selected: bool, hovered: bool, rtl: bool
 ) -> None:
-    """Background of one cell: selection with its bar, hover, and the line below."""
-    rect: QRect = option.rect
-    state: QStyle.StateFlag = option.state
-    selected = bool(state & QStyle.StateFlag.State_Selected)
+    """Background of a row: selection with its bar, hover, and the line below."""
+    now = look()
     role = "selected" if selected else "hover" if hovered else "surface"
-    painter.fillRect(rect, look().color(role))
-    if selected and first:
+    painter.fillRect(rect, now.color(role))
+    if selected:
         bar = QRect(rect.left(), rect.top(), SELECTION_BAR, rect.height())
-        if option.direction == Qt.LayoutDirection.RightToLeft:
+        if rtl:
             bar.moveRight(rect.right())
-        painter.fillRect(bar, look().color("accent"))
-    line = QRect(rect.left(), rect.bottom(), rect.width(), 1)
-    painter.fillRect(line, look().color("border"))
+        painter.fillRect(bar, now.color("accent"))
+    painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), now.color("border"))
 
 
 def paint_lines(
@@ -65,53 +63,45 @@ def paint_lines(
     Each keeps its own direction: "7 min" must not become "min 7" in an Arabic table.
     """
     now = look()
-    rtl = direction == Qt.LayoutDirection.RightToLeft
-    side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-    # Without AlignAbsolute Qt would turn the side round a second time.
-    flags = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+    lean = RIGHT if direction == Qt.LayoutDirection.RightToLeft else LEFT
     top = rect
     if cell.sub:
         upper, lower = now.metrics(role).height(), now.metrics("caption").height()
         start = rect.center().y() - (upper + lower) // 2 + 1
         top = QRect(rect.left(), start, rect.width(), upper)
         below = QRect(rect.left(), start + upper, rect.width(), lower)
-        painter.setFont(now.font("caption"))
         painter.setPen(now.color("text2"))
-        text = now.metrics("caption").elidedText(isolate(cell.sub), _ELIDE, rect.width())
-        painter.drawText(below, int(flags), text)
-    painter.setFont(now.font(role))
+        draw(painter, below, isolate(cell.sub), Face("caption"), lean)
     painter.setPen(color or now.color(_TONES[cell.tone] if cell.tone else "text"))
-    text = now.metrics(role).elidedText(isolate(cell.text), _ELIDE, rect.width())
-    painter.drawText(top, int(flags), text)
+    draw(painter, top, isolate(cell.text), Face(role), lean)
+
+
+@dataclass
+class Spot:
+    """Where a cell lies: its content, without the padding."""
+
+    rect: QRect
+    column: int
+    direction: Qt.LayoutDirection
+    selected: bool = False
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Draws every column of a DataTable; one ``data()`` call per cell."""
+    """Draws the columns of a DataTable, which has drawn the ground of the row."""
 
     def __init__(self, view: QAbstractItemView, kinds: list[CellKind]) -> None:
         super().__init__(view)
         self._kinds = kinds
-        self.hovered_row = -1
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Draw the ground, then the content."""
-        paint_row_ground(
-            painter, option, first=index.column() == 0, hovered=index.row() == self.hovered_row
-        )
-        rect = option.rect.adjusted(SPACE_3, 0, -SPACE_3, -1)
-        direction = option.direction
-        cell = index.data(CELL_ROLE)
-        if not isinstance(cell, Cell):
-            paint_skeleton(painter, rect, look())
-            return
-        kind = self._kinds[index.column()]
+    def paint_cell(self, painter: QPainter, spot: Spot, _row: object, cell: Cell) -> None:
+        """Draw the content of a cell; ``_row`` is what its column made it from."""
+        kind, rect, direction = self._kinds[spot.column], spot.rect, spot.direction
         if kind is CellKind.PILL:
             _paint_pill(painter, rect, cell, direction)
         elif kind is CellKind.NUMBER:
             paint_number(painter, rect, cell)
         elif kind is CellKind.PERSON:
-            selected = bool(option.state & QStyle.StateFlag.State_Selected)
-            ground = "surface" if selected else "accent_bg"
+            ground = "surface" if spot.selected else "accent_bg"
             _paint_person(painter, rect, cell, direction, ground)
         else:
             role = "strong" if kind is CellKind.STRONG else "body"
@@ -173,25 +163,20 @@ def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
     its left for a unit in Arabic letters.
     """
     now = look()
-    middle = Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
     room = QRect(rect)
     if cell.sub:
-        width = now.metrics("caption").horizontalAdvance(cell.sub)
-        zone = QRect(rect)
+        zone, lean = QRect(rect), LEFT
         if _is_rtl(cell.sub):
-            number = QFontMetrics(now.font("body", tabular=True)).horizontalAdvance(cell.text)
-            zone.setRight(rect.right() - number - SPACE_1)
-            side = Qt.AlignmentFlag.AlignRight
+            zone.setRight(rect.right() - width(isolate(cell.text), _FIGURES) - SPACE_1)
+            lean = RIGHT
         else:
-            zone.setLeft(rect.right() - max(width, rect.width() * 2 // 5))
+            unit = width(isolate(cell.sub), _UNIT)
+            zone.setLeft(rect.right() - max(unit, rect.width() * 2 // 5))
             room.setRight(zone.left() - SPACE_1)
-            side = Qt.AlignmentFlag.AlignLeft
-        painter.setFont(now.font("caption"))
         painter.setPen(now.color("text2"))
-        painter.drawText(zone, int(side | middle), isolate(cell.sub))
-    painter.setFont(now.font("body", tabular=True))
+        draw(painter, zone, isolate(cell.sub), _UNIT, lean)
     painter.setPen(now.color(_TONES[cell.tone] if cell.tone else "text"))
-    painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | middle), isolate(cell.text))
+    draw(painter, room, isolate(cell.text), _FIGURES, RIGHT)
 
 
 def _is_rtl(text: str) -> bool:

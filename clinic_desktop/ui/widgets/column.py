@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from clinic_desktop.ui.theme.tokens import SPACE_3
+
+
+class Unsqueezed(QVBoxLayout):
+    """A layout for the content of a scroll area, which makes room a moment after it was asked to.
+
+    Until then the content would be laid out, and perhaps drawn, in the room of what it held before.
+    """
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Take at least the height that the width needs."""
+        least = self.heightForWidth(rect.width()) if self.hasHeightForWidth() else 0
+        super().setGeometry(QRect(rect.topLeft(), rect.size().expandedTo(QSize(0, least))))
 
 
 class Column(QWidget):
@@ -14,7 +26,7 @@ class Column(QWidget):
     def __init__(self, gap: int = SPACE_3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "scroll")
-        self.body = QVBoxLayout(self)
+        self.body = Unsqueezed(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(gap)
 

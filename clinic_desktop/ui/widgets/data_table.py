@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableView,
+    QWidget,
+)
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.core.paged_model import CellKind, Column, PagedModel
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SKELETON_AFTER_MS, SPACE_3
-from clinic_desktop.ui.widgets.cells import CellDelegate, paint_skeleton
+from clinic_desktop.ui.widgets.cells import CellDelegate, Spot, paint_row_ground, paint_skeleton
 from clinic_desktop.ui.widgets.empty_state import EmptyState
 from clinic_desktop.ui.widgets.letter_keys import LetterKeys
 
 _SKELETON_ROWS = 6
+
+
+class _Seen(NamedTuple):
+    """A column that is not hidden, in px of the viewport."""
+
+    column: int
+    left: int
+    width: int
 
 
 class DataTable(QTableView):
@@ -47,6 +61,7 @@ class DataTable(QTableView):
         self._kept: Hashable | None = None
         self._resetting = False
         self._loading = False
+        self._hovered = -1
         self._skeleton = QTimer(self)
         self._skeleton.setSingleShot(True)
         self._skeleton.setInterval(SKELETON_AFTER_MS)
@@ -112,9 +127,8 @@ class DataTable(QTableView):
             self._skeleton.start()
         else:
             self._skeleton.stop()
-            self._skeleton_shown = False
+            self._hide_skeleton()
         self._refresh_overlay()
-        self.viewport().update()
 
     def set_error(self, sentence: str) -> None:
         """The list could not be read; "" takes the message away."""
@@ -173,9 +187,11 @@ class DataTable(QTableView):
             self._overlay.set_words(Icon.ERROR, self._error, "", _("Try again"))
         elif empty:
             self._overlay.set_words(*self._empty)
-        self._overlay.setVisible(bool(self._error) or empty)
-        self._place_overlay()
-        self.updateGeometry()
+        wanted = bool(self._error) or empty
+        if wanted or not self._overlay.isHidden():  # else nothing changes for the layout outside
+            self._overlay.setVisible(wanted)
+            self._place_overlay()
+            self.updateGeometry()
 
     def _place_overlay(self) -> None:
         self._overlay.setGeometry(self.viewport().rect())
@@ -187,18 +203,67 @@ class DataTable(QTableView):
         self._skeleton_shown = self._loading
         self.viewport().update()
 
+    def _hide_skeleton(self) -> None:
+        if self._skeleton_shown:
+            self._skeleton_shown = False
+            self.viewport().update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Rows, or grey bars while a first list is on its way."""
-        super().paintEvent(event)
+        """Rows, or grey bars while a first list is on its way.
+
+        Not drawn by the base class: it asks the style sheet anew for every cell, and this table
+        has none of what it would draw (grid, focus, alternating rows).
+        """
+        painter = QPainter(self.viewport())
         if self._skeleton_shown and not self.model_.rowCount():
-            painter = QPainter(self.viewport())
-            height = self.verticalHeader().defaultSectionSize()
-            for row in range(_SKELETON_ROWS):
-                rect = self.viewport().rect()
-                rect.setTop(row * height)
-                rect.setHeight(height)
-                paint_skeleton(painter, rect.adjusted(SPACE_3, 0, -SPACE_3, 0), look())
-            painter.end()
+            self._paint_skeleton(painter)
+        columns = self._seen_columns()
+        if self.model_.rowCount() and columns:
+            self._paint_rows(painter, event.region(), columns)
+        painter.end()
+
+    def _seen_columns(self) -> list[_Seen]:
+        return [
+            _Seen(place, self.columnViewportPosition(place), self.columnWidth(place))
+            for place in range(len(self._columns))
+            if not self.isColumnHidden(place)
+        ]
+
+    def _paint_rows(self, painter: QPainter, region: QRegion, columns: list[_Seen]) -> None:
+        left = min(column.left for column in columns)
+        room = max(column.left + column.width for column in columns) - left
+        around = region.boundingRect()
+        first, last = self.rowAt(around.top()), self.rowAt(around.bottom())
+        last = last if last >= 0 else self.model_.rowCount() - 1
+        chosen = {index.row() for index in self.selectionModel().selectedRows()}
+        for row in range(first, last + 1) if first >= 0 else ():
+            ground = QRect(left, self.rowViewportPosition(row), room, self.rowHeight(row))
+            if region.intersects(ground):
+                hovered, rtl = row == self._hovered, self.isRightToLeft()
+                paint_row_ground(painter, ground, selected=row in chosen, hovered=hovered, rtl=rtl)
+                self._paint_cells(painter, row, ground, columns, selected=row in chosen)
+
+    def _paint_cells(
+        self, painter: QPainter, place: int, ground: QRect, columns: list[_Seen], *, selected: bool
+    ) -> None:
+        row, cells = self.model_.row_at(place), self.model_.cells_at(place)
+        for column, left, width in columns:
+            rect = QRect(left + SPACE_3, ground.top(), width - 2 * SPACE_3, ground.height() - 1)
+            if cells is None:
+                paint_skeleton(painter, rect, look())
+                continue
+            own = self.itemDelegateForColumn(column)
+            delegate = own if isinstance(own, CellDelegate) else self._delegate
+            spot = Spot(rect, column, self.layoutDirection(), selected)
+            delegate.paint_cell(painter, spot, row, cells[column])
+
+    def _paint_skeleton(self, painter: QPainter) -> None:
+        height = self.verticalHeader().defaultSectionSize()
+        for row in range(_SKELETON_ROWS):
+            rect = self.viewport().rect()
+            rect.setTop(row * height)
+            rect.setHeight(height)
+            paint_skeleton(painter, rect.adjusted(SPACE_3, 0, -SPACE_3, 0), look())
 
     # -- keys, mouse, looks -------------------------------------------------------
 
@@ -228,12 +293,12 @@ class DataTable(QTableView):
         self._hover(-1)
 
     def _hover(self, row: int) -> None:
-        if row == self._delegate.hovered_row:
+        if row == self._hovered:
             return
-        for changed in (self._delegate.hovered_row, row):
+        for changed in (self._hovered, row):
             top = self.rowViewportPosition(changed)
             self.viewport().update(0, top, self.viewport().width(), self.rowHeight(changed) + 1)
-        self._delegate.hovered_row = row
+        self._hovered = row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the overlay over the rows, and drop columns that no longer fit."""

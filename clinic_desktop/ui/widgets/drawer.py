@@ -13,9 +13,10 @@ from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
-from clinic_desktop.ui.theme.tokens import SLIDE_MS, SPACE_2, SPACE_4, SPACE_5
+from clinic_desktop.ui.theme.tokens import SLIDE_MS, SPACE_2, SPACE_4, SPACE_5, Tone
 from clinic_desktop.ui.widgets.buttons import Button, IconButton
 from clinic_desktop.ui.widgets.card import SectionHeader
+from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.overlay import HostWatch, Scrim, focus_stops, step_focus
 from clinic_desktop.ui.widgets.page import ScrollPage
 
@@ -28,7 +29,8 @@ class Drawer(QFrame):
 
     Put content in ``body``, name the one primary action with ``set_primary``.
     ``submitted(print_too)`` on Ctrl+Return or the primary button (with Shift: print too),
-    ``closed`` when it is gone. ``may_close`` can refuse, for work that is not saved.
+    ``closed`` when it is gone. When ``may_close`` refuses, for work that is not saved, the sheet
+    asks whether to throw it away.
     """
 
     submitted = Signal(bool)
@@ -38,6 +40,7 @@ class Drawer(QFrame):
         super().__init__(host)
         self._host, self._wanted_width = host, width
         self._back: QWidget | None = None
+        self._typed_in: QWidget | None = None
         self._closing = False
         self.may_close: Callable[[], bool] = lambda: True
         self.primary: Button | None = None
@@ -67,6 +70,10 @@ class Drawer(QFrame):
         self._bar_row = QHBoxLayout(self._bar)
         self._bar_row.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)
         self._bar_row.addStretch(1)
+        self._question = Notice(Tone.WARN, _("What is typed here is not saved."))
+        self._go_on = self._question.add_action(_("Go on with it"), self._on_go_on)
+        self._question.add_action(_("Throw it away"), self._on_thrown_away)
+        self._question.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACE_4, 0, 0)
         column.setSpacing(SPACE_2)
@@ -74,6 +81,10 @@ class Drawer(QFrame):
         top.setContentsMargins(SPACE_5, 0, SPACE_5, 0)
         top.addWidget(self.header)
         column.addLayout(top)
+        asked = QHBoxLayout()
+        asked.setContentsMargins(SPACE_5, 0, SPACE_5, 0)
+        asked.addWidget(self._question)
+        column.addLayout(asked)
         column.addWidget(self._scroll, 1)
         column.addWidget(self._bar)
 
@@ -117,14 +128,39 @@ class Drawer(QFrame):
             stops[1 if len(stops) > 1 else 0].setFocus(Qt.FocusReason.TabFocusReason)
 
     def close_drawer(self) -> None:
-        """Slide out, unless ``may_close`` says no."""
-        if self._closing or not self.isVisible() or not self.may_close():
+        """Slide out; while ``may_close`` says no, ask first."""
+        if self._closing or not self.isVisible():
+            return
+        if not self.may_close():
+            self._ask()
             return
         self._closing = True
         self._scrim.hide()
         if self._back is not None and isValid(self._back) and self._back.isVisible():
             self._back.setFocus(Qt.FocusReason.OtherFocusReason)
         self._run(self._inside(), self._outside())
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it is on its way out."""
+        return self._closing
+
+    def _ask(self) -> None:
+        focus = QApplication.focusWidget()
+        if not self._question.isVisible() and focus is not None and self.isAncestorOf(focus):
+            self._typed_in = focus
+        self._question.show()
+        self._question.say()
+        self._go_on.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_go_on(self) -> None:
+        self._question.hide()
+        if self._typed_in is not None and isValid(self._typed_in):
+            self._typed_in.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_thrown_away(self) -> None:
+        self.may_close = lambda: True
+        self.close_drawer()
 
     def _run(self, start: QPoint, end: QPoint) -> None:
         self._slide.stop()

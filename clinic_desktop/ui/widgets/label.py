@@ -12,6 +12,16 @@ from clinic_desktop.ui.theme.style import toggle
 LRM, RLM = "\u200e", "\u200f"
 
 
+def directed(text: str, *, rtl: bool) -> str:
+    """A text that runs like its window, if it was put together from values (``i18n.isolate``).
+
+    Qt would take the direction of the first letter outside the values, which may be that of
+    a drug's or a person's name.
+    """
+    mark = (RLM if rtl else LRM) if FSI in text else ""
+    return mark + text
+
+
 class Label(QLabel):
     """Plain text in a type role (``tokens.TYPE``) and a tone ("muted", "danger", …).
 
@@ -40,14 +50,9 @@ class Label(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Show a text; one put together from values (``i18n.isolate``) runs like the window.
-
-        Qt would take the direction of the first letter outside the values, which may be that of
-        a drug's or a person's name.
-        """
+        """Show a text; one put together from values runs like the window."""
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        mark = (RLM if rtl else LRM) if FSI in text else ""
-        super().setText(mark + text)
+        super().setText(directed(text, rtl=rtl))
 
     def text(self) -> str:
         """The text as it was given."""

@@ -45,6 +45,12 @@ class _RailButton(QToolButton):
         side = min(now.px(_ICON), 32)
         self.setIconSize(QSize(side, side))
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Shortcut:
+            self.click()  # Qt would wait a tenth of a second; the next key belongs to the new place
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()

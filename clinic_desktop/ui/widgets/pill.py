@@ -10,8 +10,11 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from clinic_desktop.i18n import pgettext
+from clinic_desktop.ui.theme.lettering import MIDDLE, Face, draw, width
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import Tone
+
+_FACE = Face("label")
 
 
 class Glyph(StrEnum):
@@ -79,9 +82,9 @@ def _glyph_width(glyph: Glyph) -> int:
 
 def pill_size(spec: PillSpec) -> QSize:
     """The room a pill needs."""
-    metrics = look().metrics("label")
-    width = metrics.horizontalAdvance(spec.text) + _glyph_width(spec.glyph)
-    return QSize(width + 2 * look().px(10), metrics.height() + look().px(5))
+    now = look()
+    room = width(spec.text, _FACE) + _glyph_width(spec.glyph)
+    return QSize(room + 2 * now.px(10), now.metrics("label").height() + now.px(5))
 
 
 _PIE = {Glyph.QUARTER: 90, Glyph.HALF: 180, Glyph.MOST: 270, Glyph.FULL: 360}
@@ -130,28 +133,25 @@ def paint_pill(
     painter: QPainter, rect: QRect, spec: PillSpec, direction: Qt.LayoutDirection
 ) -> None:
     """Draw a pill into ``rect``; the text is shortened when there is no room."""
-    text_color, background = look().tone(spec.tone)
+    now = look()
+    text_color, background = now.tone(spec.tone)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(text_color if look().high_contrast else Qt.PenStyle.NoPen)
+    painter.setPen(text_color if now.high_contrast else Qt.PenStyle.NoPen)
     painter.setBrush(background)
     radius = rect.height() / 2
     painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-    inner = rect.adjusted(look().px(10), 0, -look().px(10), 0)
+    inner = rect.adjusted(now.px(10), 0, -now.px(10), 0)
     taken = _glyph_width(spec.glyph)
     rtl = direction == Qt.LayoutDirection.RightToLeft
     if taken:
         side = _glyph_side()
-        left = inner.right() - (taken - look().px(5)) + 1 if rtl else inner.left()
+        left = inner.right() - (taken - now.px(5)) + 1 if rtl else inner.left()
         box = QRectF(left, inner.center().y() - side / 2 + 1, side, side)
         paint_glyph(painter, box, spec.glyph, text_color)
     room = inner.adjusted(0, 0, -taken, 0) if rtl else inner.adjusted(taken, 0, 0, 0)
-    painter.setFont(look().font("label"))
     painter.setPen(text_color)
-    text = (
-        look().metrics("label").elidedText(spec.text, Qt.TextElideMode.ElideRight, room.width() + 1)
-    )
-    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+    draw(painter, room, spec.text, _FACE, MIDDLE, rtl=rtl)
     painter.restore()
 
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
+from clinic_desktop.services import drafts
 from clinic_desktop.services.billing import accounts, catalogue, invoices
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.ui.billing.account_section import AccountSection
@@ -89,6 +90,35 @@ def test_enter_held_down_pays_once(
     _idle(qtbot, ui_context)
 
     assert record.rows("SELECT count(*) FROM invoice") == [(1,)]
+
+
+def test_a_bill_half_made_is_kept(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Lines, discount and money given come back after a kill; what was only looked at does not."""
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    view.checkout.draft.save()
+    _idle(qtbot, ui_context)
+    assert record.read(drafts.my_drafts) == []
+    dressing = record.read(catalogue.services, "dress")[0]
+    view.checkout.service.taken.emit(type("S", (), {"value": dressing})())
+    QTest.keyClicks(view.checkout.discount, "10")
+    QTest.keyClicks(view.checkout.reason, "Staff")
+    QTest.keyClicks(view.checkout.tendered.edit, "2000")
+    ui_context.tasks.closing.emit()
+    _idle(qtbot, ui_context)
+
+    again = BillingView(ui_context)
+    qtbot.addWidget(again)
+    again.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: again.checkout.tendered.text() == "2000")
+    assert "1,710.00" in again.checkout.total.text()
+    again.checkout._start_afresh()
+    assert "1,500.00" in again.checkout.total.text()
+    again.checkout.submit()
+    _idle(qtbot, ui_context)
+    assert record.read(drafts.my_drafts) == []
 
 
 def test_lines_discount_and_change(

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
 from clinic_desktop.i18n import Language
+from clinic_desktop.services import drafts
 from clinic_desktop.services.scheduling import board, resources, walk_ins
 from clinic_desktop.services.scheduling.board import BoardRow
 from clinic_desktop.ui.booking.booking_view import BookingView
@@ -20,7 +21,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.when_line import date_order, read_when
 from tests.support.busy_day import SATURDAY, BusyDay
-from tests.support.windows import RecordingHost
+from tests.support.windows import RecordingHost, VisitedNavigator
 
 TUESDAY = SATURDAY + timedelta(days=3)
 Open = Callable[..., BookingView]
@@ -41,6 +42,77 @@ def open_form(busy_day: BusyDay, ui_context: Context, qtbot: QtBot) -> Open:
         return form
 
     return open_
+
+
+def shown(qtbot: QtBot, form: BookingView) -> None:
+    """Wait until everything asked for is shown."""
+    qtbot.waitUntil(lambda: form._context.tasks.is_idle)
+
+
+def half_booked(open_form: Open, qtbot: QtBot) -> BookingView:
+    """A booking of which all but the last Enter is done."""
+    form = open_form()
+    edit = form.patient.combo.edit
+    QTest.keyClicks(edit, "singh")
+    qtbot.waitUntil(lambda: has_suggestions(form))
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    QTest.keyClicks(form.slot.line, "tue 10:30 fu")
+    return form
+
+
+def test_a_booking_half_typed_outlives_the_window(
+    open_form: Open, busy_day: BusyDay, ui_context: Context, qtbot: QtBot
+) -> None:
+    """What a kill or a change of person leaves is there at the next Ctrl+B, and can be booked."""
+    half_booked(open_form, qtbot).draft.flush()
+    form = open_form()
+    qtbot.waitUntil(lambda: form.slot.line.text() == "tue 10:30 fu")
+    shown(qtbot, form)
+    assert form.patient.text() == "SINGH Harpreet"
+    assert form._restored.isVisible()
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    shown(qtbot, form)
+    (row,) = rows(busy_day, TUESDAY)
+    assert row.appointment.person is not None
+    assert row.appointment.person.name.family == "Singh"
+    assert busy_day.record.read(drafts.my_drafts) == []
+
+
+def test_a_booking_given_up_can_be_brought_back(
+    open_form: Open, busy_day: BusyDay, ui_context: Context, qtbot: QtBot
+) -> None:
+    """Esc leaves nothing to tidy up; for ten seconds it is one press away."""
+    form = half_booked(open_form, qtbot)
+    assert form.may_close()
+    shown(qtbot, form)
+    assert busy_day.record.read(drafts.my_drafts) == []
+    host = ui_context.host
+    assert isinstance(host, RecordingHost)
+    assert host.undo is not None
+    host.undo()
+    shown(qtbot, form)
+    assert visited(ui_context) == [to.BookAppointment(unfinished="")]
+    assert len(busy_day.record.read(drafts.my_drafts)) == 1
+
+
+def test_a_slot_that_was_only_looked_at_leaves_no_draft(
+    open_form: Open, busy_day: BusyDay, ui_context: Context, qtbot: QtBot
+) -> None:
+    form = open_form(day=TUESDAY, at=time(10, 30))
+    form.draft.save()
+    assert form.may_close()
+    shown(qtbot, form)
+    assert busy_day.record.read(drafts.my_drafts) == []
+    host = ui_context.host
+    assert isinstance(host, RecordingHost)
+    assert host.toasts == []
+
+
+def visited(context: Context) -> list[to.Destination]:
+    navigator = context.navigator
+    assert isinstance(navigator, VisitedNavigator)
+    return navigator.visited
 
 
 def rows(day: BusyDay, on: date) -> tuple[BoardRow, ...]:

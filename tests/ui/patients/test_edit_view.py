@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.services import drafts, patients
-from clinic_desktop.services.patients import PatientEntry, UpdatePatient
+from clinic_desktop.services.patients import PatientEntry, Phone, UpdatePatient
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.patients.edit_view import EditView
 from tests.support.records import Record
@@ -95,6 +95,35 @@ def test_what_is_typed_can_be_kept_over_the_newer_version(
     form.submit(False)
     stage.settle()
     assert entry_of(record, maria).name.family == "Сидорова"
+
+
+def test_keeping_mine_leaves_what_others_changed_elsewhere(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form._edits["family"].setText("Сидорова")
+    change_elsewhere(record, maria, note="Prefers mornings")
+    stage.until(form.overtaken.isVisible)
+    form._keep_mine()
+    form.submit(False)
+    stage.settle()
+    saved = entry_of(record, maria)
+    assert (saved.name.family, saved.note) == ("Сидорова", "Prefers mornings")
+
+
+def test_an_old_draft_takes_nothing_back(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.form._edits["family"].setText("Сидорова")
+    stage.keys.press(Qt.Key.Key_Escape)
+    stage.settle()
+    change_elsewhere(record, maria, phones=(Phone("+254 722 000111"),))
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.restored.isVisible)
+    again.submit(False)
+    stage.settle()
+    saved = entry_of(record, maria)
+    assert (saved.name.family, saved.phones[0].value) == ("Сидорова", "+254 722 000111")
 
 
 def test_an_unsaved_correction_comes_back(

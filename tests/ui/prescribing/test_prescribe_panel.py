@@ -13,11 +13,13 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
+from clinic_desktop.services import drafts
 from clinic_desktop.services.allergies import RecordAllergy, record_allergy
 from clinic_desktop.services.chart_medicines import medicines_of
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.prescribing.prescriptions import Prescribe
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.prescribing.letter_forms import ReferralForm, SickNoteForm
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
@@ -146,6 +148,41 @@ def test_lines_survive_as_a_draft(
     qtbot.waitUntil(other.can_print)
 
 
+def test_a_line_half_typed_is_kept_when_the_desk_closes(
+    panel: PrescribePanel, ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    """Nothing waits for the timer when the window goes."""
+    _type(panel, "Ibuprofen", "400 mg", "1 tab")
+    ui_context.tasks.close()
+    qtbot.waitUntil(lambda: len(record.read(drafts.my_drafts)) == 1)
+    (kept,) = record.read(drafts.my_drafts)
+    assert kept.body["typed"]["directions"] == "1 tab"
+
+
+def test_a_letter_left_with_esc_is_there_again(
+    ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """The long text of a referral is kept, given back once, and forgotten when it is issued."""
+    place = to.ReferralLetter(*visit)
+    form = ReferralForm(ui_context, place)
+    qtbot.addWidget(form)
+    form.recipient.setText("City Hospital")
+    form.body.setPlainText("Chest pain on effort for two weeks.")
+    form.urgency.set_value("urgent")
+    assert form.may_close()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+    again = ReferralForm(ui_context, place)
+    qtbot.addWidget(again)
+    qtbot.waitUntil(lambda: again.recipient.text() == "City Hospital")
+    assert again.body.toPlainText() == "Chest pain on effort for two weeks."
+    assert again.urgency.value() == "urgent"
+    again.reason.setText("Chest pain")
+    with qtbot.waitSignal(again.close_requested):
+        again.submit(False)
+    qtbot.waitUntil(lambda: record.read(drafts.my_drafts) == [])
+
+
 def test_repeat_puts_earlier_lines_in(
     panel: PrescribePanel, record: Record, visit: Visit, qtbot: QtBot
 ) -> None:
@@ -165,8 +202,8 @@ def test_letters_are_issued_and_printed(
     ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
 ) -> None:
     """A referral and a sick note get their numbers; what is missing is said."""
-    referral = ReferralForm(ui_context, *visit)
-    note = SickNoteForm(ui_context, *visit)
+    referral = ReferralForm(ui_context, to.ReferralLetter(*visit))
+    note = SickNoteForm(ui_context, to.SickNote(*visit))
     for form in (referral, note):
         qtbot.addWidget(form)
         form.submit(False)

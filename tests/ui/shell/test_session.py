@@ -18,15 +18,18 @@ from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
-from clinic_desktop.services import encounters, practice, setup
+from clinic_desktop.services import drafts, encounters, practice, setup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
-from clinic_desktop.ui.core.navigator import Billing, Settings, Visit
+from clinic_desktop.ui.calendar.calendar_view import CalendarView
+from clinic_desktop.ui.core.navigator import Billing, EditAllergies, Settings, Visit
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 from clinic_desktop.ui.first_run.state import StepKey
 from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.visits.visit_view import VisitView
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
@@ -311,3 +314,62 @@ def test_the_sample_clinic_says_that_it_is_one(session: Session, qtbot: QtBot) -
     again = session.desk
     assert again is not None
     qtbot.waitUntil(lambda: not again.top.sample.isHidden())
+
+
+# ------------------------------------------------------------------ forms in front
+
+
+def desk_of(session: Session) -> Desk:
+    assert session.desk is not None
+    return session.desk
+
+
+def test_going_elsewhere_closes_a_form_and_keeps_its_words(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    context, keyboard = desk_of(session).context, Keyboard()
+    keyboard.press(Qt.Key.Key_N, CTRL)
+    keyboard.type("Otieno")
+    keyboard.press(Qt.Key.Key_2, CTRL)
+    assert isinstance(desk_of(session).shown, CalendarView)
+    qtbot.waitUntil(lambda: not context.host.has_drawer)
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    (kept,) = context.tasks.read(context.tasks, drafts.my_drafts).result()
+    assert kept.body["fields"]["family"] == "Otieno"
+
+
+def test_a_form_that_would_lose_its_words_is_not_left_without_asking(
+    session: Session, qtbot: QtBot
+) -> None:
+    unlock(session, qtbot, PASSWORD)
+    desk, keyboard = desk_of(session), Keyboard()
+    assert session.clinic is not None
+    patient = session.clinic.store.write(desk.context.actor, put_chart, 1).result()
+    desk.context.navigator.open(EditAllergies(patient))
+    keyboard.type("Penicillin")
+    keyboard.press(Qt.Key.Key_2, CTRL)
+    assert isinstance(desk.shown, TodayView)
+    assert [button.key for button in desk.rail._buttons if button.isChecked()] == ["today"]
+    keyboard.press(Qt.Key.Key_Tab)  # from "go on" to "throw it away"
+    keyboard.press(Qt.Key.Key_Space)
+    keyboard.press(Qt.Key.Key_2, CTRL)
+    assert isinstance(desk.shown, CalendarView)
+    qtbot.waitUntil(lambda: desk.context.tasks.is_idle)
+
+
+def test_f6_goes_round_the_parts_of_the_window(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    desk, keyboard = desk_of(session), Keyboard()
+    assert isinstance(desk.shown, TodayView)
+    table, parts = desk.shown.table, []
+    for _press in range(3):
+        keyboard.press(Qt.Key.Key_F6)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        parts.append(
+            next((part for part in (desk.rail, desk.top) if part.isAncestorOf(focus)), focus)
+        )
+    assert parts[-3:] == [desk.rail, desk.top, table]
+    keyboard.press(Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert desk.top.isAncestorOf(focus)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
 from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.services import drafts
 from clinic_desktop.services.scheduling import board
 from clinic_desktop.ui.booking.move_view import MoveView
 from clinic_desktop.ui.core import navigator as to
@@ -227,3 +228,23 @@ def test_the_code_of_a_slip_leads_to_its_line(
     assert wanted == to.Today(last.id)
     view.go_to(wanted)
     qtbot.waitUntil(lambda: view.table.current_id() == last.id)
+
+
+def test_what_is_not_finished_is_a_key_away(
+    view: TodayView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    record = busy_morning.record
+    record.write(drafts.save_draft, "patient", "", {"fields": {"family": "Otieno"}})
+    record.write(drafts.save_draft, "appointment", "", {"text": "tue 10:30", "patient_id": ""})
+    view.go_to(to.Today(unfinished=True))
+    qtbot.waitUntil(lambda: QApplication.focusWidget() in view.unfinished.lines)
+    names = [line.accessibleName() for line in view.unfinished.lines]
+    assert names[0].startswith("Appointment, ")
+    assert "OTIENO, New patient · " in names[1]
+    QTest.keyClick(view.unfinished.lines[0], Qt.Key.Key_Space)
+    QTest.keyClick(view.unfinished.lines[1], Qt.Key.Key_Space)
+    assert visited(view) == [to.BookAppointment(unfinished=""), to.RegisterPatient()]
+    record.write(drafts.discard_draft, "patient", "")
+    record.write(drafts.discard_draft, "appointment", "")
+    view.context.tasks.drafts_changed.emit()
+    qtbot.waitUntil(lambda: not view.unfinished.isVisible())

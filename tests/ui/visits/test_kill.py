@@ -39,7 +39,9 @@ def test_words_typed_before_a_kill_are_restored(
 
     again = clinic.open_clinic(clinic_dir, "amina", PASSWORD, FixedClock(NOON, seed=9000))
     try:
-        record = Record(again.store, FixedClock(NOON), again.actor, again.keys.key, clinic_dir.database)
+        record = Record(
+            again.store, FixedClock(NOON), again.actor, again.keys.key, clinic_dir.database
+        )
         page = open_page(record, make_context(record), qtbot, patient_id, visit)
         words = page.view.note.text().subjective.split()
         # What the last draft did not hold was typed within its second.

@@ -27,7 +27,9 @@ from clinic_desktop.ui.core.navigator import (
     Today,
     Visit,
 )
+from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
 from clinic_desktop.ui.visits.templates_form import TemplatesForm
+from clinic_desktop.ui.visits.visit_view import VisitView
 from clinic_desktop.ui.widgets.notice import Notice
 from tests.support.records import Record
 from tests.support.windows import RecordingHost, VisitedNavigator
@@ -259,6 +261,69 @@ def test_a_signed_visit_takes_an_addendum(visit_page: Page) -> None:
     *_, addendum = page.record.read(notes.notes_of, page.visit)
     assert addendum.text.subjective == "X-ray normal."
     assert page.view.signed_note.addendum.text() == ""
+
+
+def sign(page: Page) -> None:
+    with page.qtbot.waitSignal(page.view.vm.signed):
+        page.view.primary()
+    page.idle()
+
+
+def test_an_addendum_half_written_waits_at_its_own_visit(
+    visit_page: Page, record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    page = visit_page
+    sign(page)
+    page.view.signed_note.addendum.setFocus()
+    page.type("X-ray to follow")
+    other = record.write(encounters.start_visit, patient_id=page.patient_id).encounter_id
+    record.write(encounters.sign, other)
+    page.view.go_to(Visit(page.patient_id, other))
+    page.idle()
+    assert page.view.signed_note.addendum.text() == ""
+    again = open_page(record, ui_context, qtbot, page.patient_id, page.visit)
+    qtbot.waitUntil(lambda: again.view.signed_note.addendum.text() == "X-ray to follow")
+    again.view.signed_note.sign.click()
+    again.idle()
+    again.idle()
+    assert record.read(drafts.my_drafts) == []
+
+
+def test_words_of_a_note_that_somebody_else_signed_become_an_addendum(
+    visit_page: Page, record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    page = visit_page
+    page.type("Feels dizzy")
+    doctor = record.as_role("doctor")
+    record.store.write(doctor, encounters.sign, page.visit).result()
+    qtbot.waitUntil(lambda: page.view.signed_note.addendum.text() == "Feels dizzy")
+    page.idle()
+    assert [each.kind for each in record.read(drafts.my_drafts)] == ["addendum"]
+
+
+def test_words_that_came_too_late_are_asked_about_not_dropped(visit_page: Page) -> None:
+    page = visit_page
+    page.type("Mine")
+    nurse = page.record.as_role("nurse")
+    page.record.store.write(
+        nurse, notes.save_note, page.visit, NoteText(objective="RR 18")
+    ).result()
+    page.view.can_leave()  # before the window has heard of the other's words
+    page.qtbot.waitUntil(lambda: "saved this note meanwhile" in " ".join(notices(page)))
+    assert page.view.note.text() == NoteText(subjective="Mine")
+
+
+def test_medicines_that_wait_are_offered_after_signing(
+    record: Record, ui_context: Context, qtbot: QtBot, visit_page: Page
+) -> None:
+    sign(visit_page)
+    line = {"product": "Ibuprofen", "directions": "1 tab tid 3d"}
+    body = {"lines": [line], "typed": None}
+    record.write(drafts.save_draft, "prescription", str(visit_page.visit), body)
+    view = VisitView(ui_context, PrescribePanel)
+    qtbot.addWidget(view)
+    view.go_to(Visit(visit_page.patient_id, visit_page.visit))
+    qtbot.waitUntil(lambda: "visit.print" in [step.name for step in view.next_steps.steps])
 
 
 def test_a_follow_up_is_booked_from_within_the_note(visit_page: Page) -> None:

@@ -75,8 +75,24 @@ def test_ctrl_enter_submits_and_shift_prints_too(drawer: Drawer, qtbot: QtBot, s
 
 def test_a_drawer_with_unsaved_work_can_refuse_to_close(drawer: Drawer) -> None:
     drawer.may_close = lambda: False
+    field = QApplication.focusWidget()
     screen_checks.press(Qt.Key.Key_Escape)
     assert drawer.isVisible()
+    assert _focused() == "Go on with it"
+    screen_checks.press(Qt.Key.Key_Space)
+    assert QApplication.focusWidget() is field
+    assert not drawer._question.isVisible()
+
+
+def test_unsaved_work_is_thrown_away_only_when_that_is_said(drawer: Drawer) -> None:
+    drawer.may_close = lambda: False
+    screen_checks.press(Qt.Key.Key_Escape)
+    screen_checks.press(Qt.Key.Key_Escape)
+    assert drawer.isVisible()
+    screen_checks.press(Qt.Key.Key_Tab)
+    assert _focused() == "Throw it away"
+    screen_checks.press(Qt.Key.Key_Space)
+    assert not drawer.isVisible()
 
 
 def test_a_drawer_stands_at_the_trailing_edge(drawer: Drawer, qapp: QApplication) -> None:

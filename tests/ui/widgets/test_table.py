@@ -81,6 +81,40 @@ def test_refreshed_rows_are_fetched_again(qtbot: QtBot) -> None:
     assert asked.args == [(1,)]
 
 
+def test_only_rows_that_look_different_are_drawn_anew(qtbot: QtBot) -> None:
+    model = PagedModel(COLUMNS)
+    model.set_rows(_rows(5))
+    for place in range(4):
+        assert model.index(place, 0).data()
+    changed: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
+    with qtbot.assertNotEmitted(model.modelReset):
+        model.set_rows(_rows(5))
+        model.set_ids(range(5))
+        assert not changed
+        model.set_rows(_rows(5) | {2: Person("Somebody else"), 4: Person("Nobody looked")})
+    assert changed == [(2, 2)]
+    assert str(model.index(2, 0).data()).startswith("Somebody else")
+    assert str(model.index(4, 0).data()).startswith("Nobody looked")
+
+
+def test_a_row_is_worded_once_however_often_it_is_drawn(place: Place) -> None:
+    worded: list[str] = []
+
+    def cell(person: Person) -> Cell:
+        worded.append(person.name)
+        return Cell(person.name)
+
+    table = DataTable([Column("name", "Name", cell, stretch=True)], "People")
+    place(table)
+    table.model_.set_rows(_rows(3))
+    first, second = table.viewport().grab().toImage(), table.viewport().grab().toImage()
+    assert first == second
+    assert sorted(worded) == ["Person 0", "Person 1", "Person 2"]
+    table.model_.put_rows({1: Person("Married name")})
+    assert table.viewport().grab().toImage() != first
+
+
 def test_sorting_is_asked_for_not_done(qtbot: QtBot) -> None:
     model = PagedModel(COLUMNS)
     with qtbot.waitSignal(model.sort_wanted) as wanted:

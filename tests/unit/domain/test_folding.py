@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from clinic_desktop.domain.folding import (
     FTS_TOKENIZE,
+    Reach,
+    any_number_query,
     consonants,
     fold,
     fts_query,
@@ -20,12 +23,13 @@ from clinic_desktop.domain.folding import (
     patient_index_text,
     search_tokens,
     sound_key,
+    words_of,
 )
 
 TODAY = date(2026, 11, 21)
 PEOPLE = {
-    "maria": (["Иванова Мария Петровна"], ["A-004471-3"], ["+7 921 123-45-67"], "1955-03-14"),
-    "khasanov": (["Хасанов Юсуп"], ["A-000912-1"], ["89031112233"], "1990"),
+    "maria": (["Иванова Мария Петровна"], ["A3-004471-3"], ["+7 921 123-45-67"], "1955-03-14"),
+    "khasanov": (["Хасанов Юсуп"], ["A3-000912-1"], ["89031112233"], "1990"),
     "yusupov": (["Юсупов Фёдор"], [], [], "1971-02"),
     "otieno": (["Otieno Brian"], ["112-233-445 95"], ["+254 712 345 678"], "1986-01-30"),
     "ahmed": (["الحسن أحمد محمّد"], ["B-000001-9"], ["+971501234567"], "2021-06-01"),
@@ -49,8 +53,8 @@ def index() -> Iterator[sqlcipher3.Connection]:
     base.close()
 
 
-def found(index: sqlcipher3.Connection, typed: str) -> set[str]:
-    query = fts_query(typed, today=TODAY)
+def found(index: sqlcipher3.Connection, typed: str, reach: Reach = Reach.CONSONANTS) -> set[str]:
+    query = fts_query(typed, today=TODAY, reach=reach)
     rows = index.execute("SELECT who FROM people WHERE people MATCH ?", [query]) if query else []
     return {row[0] for row in rows}
 
@@ -72,8 +76,8 @@ def found(index: sqlcipher3.Connection, typed: str) -> set[str]:
         ("+79211234567", "maria"),
         ("8903111", "khasanov"),
         ("4471", "maria"),
-        ("a-004471", "maria"),
-        ("a0044713", "maria"),
+        ("a3-004471", "maria"),
+        ("a30044713", "maria"),
         ("14.3.1955", "maria"),
         ("14.03.55", "maria"),
         ("1955-03-14", "maria"),
@@ -124,6 +128,60 @@ def test_all_words_must_fit(index: sqlcipher3.Connection, typed: str, who: str) 
     assert who not in found(index, typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "who", "reach"),
+    [
+        ("иванова", "maria", Reach.WHOLE),
+        ("ivanova mariya", "maria", Reach.WHOLE),
+        ("ivanova maria", "maria", Reach.SOUND),
+        ("ivanova mar", "maria", Reach.BEGUN),
+        ("iva 71", "maria", Reach.BEGUN),
+        ("4567", "maria", Reach.WHOLE),
+        ("456", "maria", Reach.BEGUN),
+        ("45678", "maria", None),
+        ("14.3.1955", "maria", Reach.WHOLE),
+        ("0712 345 678", "otieno", Reach.WHOLE),
+        ("0712 345", "otieno", Reach.BEGUN),
+        ("a30044713", "maria", Reach.WHOLE),
+        ("A3-00447", "maria", Reach.BEGUN),
+        ("a300447", "maria", Reach.BEGUN),
+        ("oneil", "muller", Reach.WHOLE),
+        ("mueller", "muller", Reach.WHOLE),
+        ("muler", "muller", Reach.SOUND),
+        ("حسن", "ahmed", Reach.WHOLE),
+        ("bdfyjdf", "maria", Reach.LAYOUT),
+        ("щешутщ", "otieno", Reach.LAYOUT),
+        ("hgpsk", "ahmed", Reach.LAYOUT),
+        ("hasan", "ahmed", Reach.CONSONANTS),
+        ("iusupov", "yusupov", Reach.SOUND),
+        ("xasanov", "khasanov", Reach.SOUND),
+        ("отиено", "otieno", Reach.SOUND),
+    ],
+)
+def test_who_is_found_how(
+    index: sqlcipher3.Connection, typed: str, who: str, reach: Reach | None
+) -> None:
+    assert reach == next((each for each in Reach if who in found(index, typed, each)), None)
+
+
+def test_a_number_with_doubled_digits_is_not_taken_for_its_sound(
+    index: sqlcipher3.Connection,
+) -> None:
+    assert "maria" not in found(index, "a304713")
+
+
+def test_a_letter_does_not_find_all_charts_whose_number_begins_with_it() -> None:
+    tokens = patient_index_text([], ["A3-000124-5"], []).split()
+    assert not any(token.startswith("a") for token in tokens)
+
+
+def test_charts_are_found_by_any_of_their_numbers(index: sqlcipher3.Connection) -> None:
+    query = any_number_query(["A3-000912-1", "B-000001-9", "C-1", "-"])
+    rows = index.execute("SELECT who FROM people WHERE people MATCH ?", [query])
+    assert {row[0] for row in rows} == {"khasanov", "ahmed"}
+    assert any_number_query(["-"]) == ""
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "---", '"', "()", "\u200f"])
 def test_nothing_to_look_for_gives_no_query(typed: str) -> None:
     assert fts_query(typed) == ""
@@ -147,6 +205,41 @@ def test_every_word_finds_itself_in_any_case(word: str) -> None:
         if query := fts_query(typed):
             assert base.execute("SELECT 1 FROM t WHERE t MATCH ?", [query]).fetchall() == [(1,)]
     base.close()
+
+
+_LETTERS = st.sampled_from("abefhijkmnoöüwxyzавеёийкноэюяبحسهعلا'")
+_WORDS = st.text(_LETTERS, min_size=1, max_size=6).filter(words_of)
+
+
+@given(st.lists(_WORDS, min_size=1, max_size=12, unique=True), st.data())
+def test_each_reach_finds_more_and_only_the_last_ones_find_other_names(
+    names: list[str], data: st.DataObject
+) -> None:
+    base = sqlcipher3.connect(":memory:")
+    base.execute(f'CREATE VIRTUAL TABLE t USING fts5(who UNINDEXED, x, tokenize="{FTS_TOKENIZE}")')
+    tokens = [(name, patient_index_text([name], [], [])) for name in names]
+    base.executemany("INSERT INTO t VALUES (?, ?)", tokens)
+    word = data.draw(st.sampled_from([word for name in names for word in words_of(name)]))
+    typed = word[: data.draw(st.integers(1, len(word)))]
+    asked = [fts_query(typed, reach=reach) for reach in Reach]
+    rows = [base.execute("SELECT who FROM t WHERE t MATCH ?", [query]) for query in asked]
+    whole, begun, layout, sound, consonant = ({row[0] for row in each} for each in rows)
+    assert whole <= begun <= layout <= sound <= consonant
+    assert begun == {name for name in names if any(map(begins(typed), spellings(name)))}
+    assert whole == {name for name in names if typed in spellings(name)}
+    base.close()
+
+
+def begins(typed: str) -> Callable[[str], bool]:
+    return lambda word: word.startswith(typed)
+
+
+def spellings(name: str) -> set[str]:
+    """The words of a name as written and in Latin letters; not how they sound."""
+    german = re.sub("[öü]", lambda umlaut: fold(umlaut[0]) + "e", name)
+    words = {each for text in (name, german) for each in (*words_of(text), fold(text))}
+    stems = {word.removeprefix("ال") for word in words if len(word) > 4}
+    return words | stems | {latin(word) for word in words}
 
 
 @given(st.text())

@@ -28,10 +28,10 @@ WORDS = "correct horse battery"
 class FakeStore(KeyringBackend):
     """The system's key store in memory: the edge of the operating system."""
 
-    priority = 1.0  # type: ignore[assignment] - a class property in the base
+    priority = 1.0
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # the library has no types here
         self.kept: dict[tuple[str, str], str] = {}
         self.broken = False
         self.prompt: threading.Event | None = None

@@ -18,8 +18,8 @@ from clinic_desktop.errors import (
     ValidationError,
     WrongPasswordError,
 )
-from clinic_desktop.security import vault, vault_file
-from clinic_desktop.security.primitives import Identity, KdfCost
+from clinic_desktop.security import vault_file
+from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Person, Vault
 
@@ -84,7 +84,7 @@ def test_the_recovery_sheet_opens_it_and_a_new_one_ends_the_old(made: Vault) -> 
     other = RecoveryKey.new()
     renewed = made.with_recovery(KEY, other.identity.public.sealing).finished(KEY)
     assert renewed.open_box(other.identity) == KEY
-    with pytest.raises(vault.UnreadableError):
+    with pytest.raises(UnreadableError):
         renewed.open_box(SHEET.identity)
     assert renewed.unlock("ann", ANN.password, SECRET).key == KEY
 
@@ -95,14 +95,15 @@ def test_a_new_password_ends_the_old_one(made: Vault) -> None:
     with pytest.raises(WrongPasswordError):
         renewed.unlock("ann", ANN.password, SECRET)
     assert len(renewed.boxes) == len(made.boxes)
-    with pytest.raises(ValidationError):
-        made.with_person(KEY, replace(ANN, password="short"), SECRET)
+    for password, sentence in (("short", "at least 8"), ("long " * 26, "at most 128")):
+        with pytest.raises(ValidationError, match=sentence):
+            made.with_person(KEY, replace(ANN, password=password), SECRET)
 
 
 def test_one_who_left_opens_nothing_and_the_last_one_stays(made: Vault) -> None:
     alone = made.without_person(BO.user).finished(KEY)
     assert alone.slot("bo") is None
-    with pytest.raises(vault.UnreadableError):
+    with pytest.raises(UnreadableError):
         alone.open_box(BO.identity)
     with pytest.raises(ValidationError):
         alone.without_person(ANN.user)
@@ -111,7 +112,7 @@ def test_one_who_left_opens_nothing_and_the_last_one_stays(made: Vault) -> None:
 def test_only_the_sheet_is_left_without_slots(made: Vault) -> None:
     bare = made.without_slots().finished(KEY)
     assert bare.open_box(SHEET.identity) == KEY
-    with pytest.raises(vault.UnreadableError):
+    with pytest.raises(UnreadableError):
         bare.open_box(ANN.identity)
 
 
@@ -179,6 +180,29 @@ def test_a_file_changed_from_outside_is_found_at_unlock(
 def test_weakened_or_absurd_costs_are_refused(path: Path, field: str, value: int) -> None:
     with pytest.raises(DatabaseDamagedError):
         changed(path, ("slots", 0, "cost", field), value)
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseDamagedError, match="missing"):
+        vault_file.load(tmp_path / "vault.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(("slots", 0, "salt"), "AAAA"), (("slots", 0, "sealed"), None), (("boxes", 0, "to"), "AAAA")],
+)
+def test_parts_of_another_length_are_damage(
+    path: Path, place: tuple[str | int, ...], value: object
+) -> None:
+    with pytest.raises(DatabaseDamagedError):
+        changed(path, place, value)
+
+
+@pytest.mark.parametrize("sealed", ["", "AAAA"])
+def test_keys_cut_short_open_nothing(path: Path, sealed: str) -> None:
+    found = changed(path, ("slots", 0, "sealed"), sealed)
+    with pytest.raises(WrongPasswordError):
+        found.unlock("ann", ANN.password, SECRET)
 
 
 def test_a_newer_file_is_said_to_be_newer(path: Path) -> None:

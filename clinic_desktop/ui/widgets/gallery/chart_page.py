@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from clinic_desktop.i18n import isolate
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.facts import Fact, FactList
 from clinic_desktop.ui.widgets.gallery import samples
 from clinic_desktop.ui.widgets.gallery.words import say
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.page import ScrollPage
 from clinic_desktop.ui.widgets.patient_banner import PatientBanner
-from clinic_desktop.ui.widgets.pill import Pill, PillSpec
+from clinic_desktop.ui.widgets.pill import PillSpec
 from clinic_desktop.ui.widgets.segmented import Option
 from clinic_desktop.ui.widgets.tabs import SectionTabs, TabStrip
-from clinic_desktop.ui.widgets.trend_plot import Sparkline, TrendPlot
+from clinic_desktop.ui.widgets.trend_plot import TrendPlot
 
 _SECTIONS = ("Summary", "Visits", "Medicines", "Results", "Vaccines", "Documents", "Billing")
 _PROBLEMS = (
@@ -63,17 +64,14 @@ def chart() -> QWidget:
 def _list(title: str, entries: tuple[tuple[str, str, PillSpec | None], ...]) -> Card:
     card = Card(title)
     card.header.add_action(Button(say("Add"), "link"))
-    for text, sub, pill in entries:
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(Label(say(text), "strong", wrap=True))
-        words.addWidget(Label(say(sub), "caption", "muted", wrap=True))
-        line = QHBoxLayout()
-        line.addLayout(words, 1)
-        if pill is not None:
-            shown = PillSpec(say(pill.text), pill.tone)
-            line.addWidget(Pill(shown), 0, Qt.AlignmentFlag.AlignVCenter)
-        card.body.addLayout(line)
+    facts = FactList()
+    facts.show_facts(
+        [
+            Fact(text, say(text), say(sub), pill and PillSpec(say(pill.text), pill.tone))
+            for text, sub, pill in entries
+        ]
+    )
+    card.add(facts)
     card.body.addStretch(1)
     return card
 
@@ -87,11 +85,13 @@ def _plot() -> Card:
 
 def _vitals() -> Card:
     card = Card(say("Vitals"))
-    for name, value in (("Blood pressure", "138/84 mmHg"), ("Weight", "82.0 kg")):
-        line = QHBoxLayout()
-        line.addWidget(Label(say(name), tone="muted", wrap=True), 1)
-        line.addWidget(Sparkline(samples.HBA1C))
-        line.addWidget(Label(value, "strong", tabular=True))
-        card.body.addLayout(line)
+    facts = FactList()
+    facts.show_facts(
+        [
+            Fact(name, f"{say(name)}  {isolate(value)}", trend=samples.HBA1C)
+            for name, value in (("Blood pressure", "138/84 mmHg"), ("Weight", "82.0 kg"))
+        ]
+    )
+    card.add(facts)
     card.body.addStretch(1)
     return card

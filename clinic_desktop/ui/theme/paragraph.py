@@ -1,0 +1,53 @@
+"""Words that wrap, as painted widgets draw them: shaped once, measured at any width, drawn."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QTextLayout, QTextOption
+
+from clinic_desktop.ui.theme.look import look
+
+_ANY = 1 << 20
+_LINE_BREAK = "\u2028"
+
+
+class Paragraph:
+    """A text in a step of the type scale; ``rtl`` says at which side it stands.
+
+    It runs by its own letters. Make a new one when the look has changed.
+    """
+
+    def __init__(self, text: str, role: str, *, rtl: bool) -> None:
+        side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        option = QTextOption(side | Qt.AlignmentFlag.AlignAbsolute)
+        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        self._layout = QTextLayout(text.replace("\n", _LINE_BREAK), look().font(role))
+        self._layout.setTextOption(option)
+        self._layout.setCacheEnabled(True)
+        self._width = self._height = 0
+        self._break(_ANY)
+        self.least = math.ceil(self._layout.minimumWidth())
+        """The width of the widest word, in px."""
+
+    def height(self, width: int) -> int:
+        """The height of all lines at a width, in px."""
+        if width != self._width:
+            self._break(width)
+        return self._height
+
+    def draw(self, painter: QPainter, left: int, top: int, width: int) -> None:
+        """Draw it with the painter's pen."""
+        self.height(width)
+        self._layout.draw(painter, QPointF(left, top))
+
+    def _break(self, width: int) -> None:
+        height = 0.0
+        self._layout.beginLayout()
+        while (line := self._layout.createLine()).isValid():
+            line.setLineWidth(width)
+            line.setPosition(QPointF(0, height))
+            height += line.height()
+        self._layout.endLayout()
+        self._width, self._height = width, math.ceil(height)

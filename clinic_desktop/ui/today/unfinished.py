@@ -1,0 +1,122 @@
+"""What the signed-in person began and did not finish: one line each, a key press away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.services.unfinished import Unfinished, unfinished
+from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.person_words import listed_name
+from clinic_desktop.ui.scheduling.entry_button import EntryButton
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.card import Card
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.overlay import settle_tab_order
+
+
+class UnfinishedCard(Card):
+    """Shown only while there is something."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(_("Not finished"))
+        self.setObjectName("today.unfinished")
+        self._context = context
+        self._count = Label("", "strong", "accent")
+        self.header.add_action(self._count)
+        self._shown: list[tuple[str, str, to.Destination]] = []
+        self.lines: list[EntryButton] = []
+        self._wants_focus = False
+        self.hide()
+        context.tasks.drafts_changed.connect(self._on_changed)
+
+    def load(self, *, focus: bool = False) -> None:
+        """Read anew; ``focus`` gives the first line the keys."""
+        self._wants_focus = focus
+        self._context.tasks.read(self, unfinished, done=self._show)
+
+    def _on_changed(self) -> None:
+        parent = self.parentWidget()
+        if parent is not None and parent.isVisible():
+            self.load(focus=self._wants_focus)
+
+    def _show(self, rows: tuple[Unfinished, ...]) -> None:
+        now = self._context.clock.now()
+        today = current().local(now).date()
+        wanted = []
+        for row in rows:
+            place = _place(row)
+            if place is not None:
+                is_today = current().local(row.saved_at).date() == today
+                when = (
+                    current().time(row.saved_at) if is_today else current().datetime(row.saved_at)
+                )
+                name = listed_name(row.name) if row.name else ""
+                title = _title(row)
+                words = f"{title} · {isolate(when)}" if name else isolate(when)
+                wanted.append((name or title, words, place))
+        if wanted != self._shown:
+            self._draw(wanted)
+        self.setVisible(bool(wanted))
+        if self._wants_focus and self.lines:
+            self._wants_focus = False
+            self.lines[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _draw(self, wanted: list[tuple[str, str, to.Destination]]) -> None:
+        self._shown = wanted
+        at = next((place for place, line in enumerate(self.lines) if line.hasFocus()), None)
+        for line in self.lines:
+            line.hide()
+            line.deleteLater()
+        self.lines = []
+        self._count.setText(current().number(len(wanted)))
+        for text, sub, place in wanted:
+            line = EntryButton(text, sub, Tone.INFO)
+            line.clicked.connect(lambda _on=False, to_=place: self._context.navigator.open(to_))
+            self.body.addWidget(line)
+            self.lines.append(line)
+        settle_tab_order(self)
+        if at is not None and self.lines:
+            self.lines[min(at, len(self.lines) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _title(row: Unfinished) -> str:
+    titles = {
+        "visit": _("Note"),
+        "addendum": _("Addendum"),
+        "prescription": _("Prescription"),
+        "referral": _("Referral"),
+        "sick-note": _("Sick note"),
+        "invoice": _("Invoice"),
+        "appointment": pgettext("unfinished", "Appointment"),
+    }
+    if row.kind == "patient":
+        return _("Patient details") if row.subject else _("New patient")
+    return titles.get(row.kind, "")
+
+
+def _place(row: Unfinished) -> to.Destination | None:
+    """Where its form is; nothing for a form of a newer program, or about what is gone."""
+    patient, visit = row.patient_id, row.encounter_id
+    if row.kind == "appointment":
+        return to.BookAppointment(unfinished=row.subject)
+    if row.kind == "patient" and not row.subject:
+        return to.RegisterPatient()
+    if patient is None:
+        return None
+    if row.kind == "patient":
+        return to.EditPatient(patient)
+    if row.kind == "invoice":
+        return to.Billing(patient, visit)
+    if visit is None:
+        return None
+    kinds: dict[str, type[to.Visit | to.ReferralLetter | to.SickNote]] = {
+        "visit": to.Visit,
+        "addendum": to.Visit,
+        "prescription": to.Visit,
+        "referral": to.ReferralLetter,
+        "sick-note": to.SickNote,
+    }
+    kind = kinds.get(row.kind)
+    return kind(patient, visit) if kind is not None else None
