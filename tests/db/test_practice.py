@@ -19,6 +19,7 @@ from clinic_desktop.db.backup import copy_record
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import (
     DatabaseDamagedError,
+    DeviceSecretError,
     PermissionDeniedError,
     StaleError,
     StorageError,
@@ -198,13 +199,16 @@ def test_a_tax_in_use_is_kept(record: Record) -> None:
 
 def test_a_backup_opens_as_a_clinic_of_its_own(opened: Clinic, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
+    sheet = opened.renew_recovery()
     made = opened.back_up(tmp_path / "stick", lambda done, total: seen.append((done, total)))
     assert seen
     assert seen[-1][0] == seen[-1][1]
     assert made.size > 0
     assert this_pc.remembered(opened.data_dir)["backup_at"]
     restored = DataDir(Path(shutil.copytree(made.folder, tmp_path / "other PC")))
-    again = clinic.open_clinic(restored, "amina", PASSWORD)
+    with pytest.raises(DeviceSecretError, match="recovery sheet"):
+        clinic.open_clinic(restored, "amina", PASSWORD)
+    again = clinic.recover(restored, sheet, "amina", "a whole new sentence", cost=CHEAP)
     name = again.store.read(again.actor, practice.details).result().name
     again.close()
     assert name == "Kilimani Family Clinic"

@@ -75,7 +75,9 @@ def folder(tmp_path: Path) -> DataDir:
 
 def begin(folder: DataDir) -> tuple[Keys, RecoveryKey]:
     owner = NewOwner(ANN, "ann", "Ann", WORDS)
-    return keys.make(folder, CLINIC, DEVICE, "Clinic", owner, CHEAP)
+    made, sheet = keys.make(folder, CLINIC, DEVICE, "Clinic", owner, CHEAP)
+    made.save()
+    return made, sheet
 
 
 def test_a_folder_without_the_key_store_opens_nothing(
