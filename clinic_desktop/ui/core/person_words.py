@@ -49,6 +49,11 @@ def phone_tail(phone: str) -> str:
     return isolate(f"…{digits[-4:]}") if len(digits) > 4 else isolate(digits)
 
 
+def how_found(row: PatientRow) -> str:
+    """A hint at who is listed though the text that was looked for is not in the name."""
+    return _("sounds alike") if row.only_sounds_alike else ""
+
+
 def next_time(at: datetime | None, today: date) -> str:
     """When the person comes next: the time today, otherwise the day."""
     if at is None:

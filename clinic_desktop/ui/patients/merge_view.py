@@ -14,7 +14,7 @@ from clinic_desktop.services import patients
 from clinic_desktop.services.patients import MergeRow, PatientRecord, PatientRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
-from clinic_desktop.ui.core.person_words import listed_name, phone_tail, sex_and_age
+from clinic_desktop.ui.core.person_words import how_found, listed_name, phone_tail, sex_and_age
 from clinic_desktop.ui.patients.merge_vm import MergeState, MergeVM, field_title, field_words
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, Tone
@@ -250,5 +250,5 @@ def _option(record: PatientRecord, name: str) -> str:
 
 
 def _suggestion(row: PatientRow) -> Suggestion:
-    facts = " · ".join(filter(None, (sex_and_age(row), phone_tail(row.phone))))
+    facts = " · ".join(filter(None, (sex_and_age(row), phone_tail(row.phone), how_found(row))))
     return Suggestion(row.id, listed_name(row.name), facts, isolate(row.mrn), Icon.PATIENT)

@@ -12,7 +12,7 @@ from clinic_desktop.services import patients
 from clinic_desktop.services.patients import PatientRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.person_words import listed_name, sex_and_age
+from clinic_desktop.ui.core.person_words import how_found, listed_name, sex_and_age
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.combo_search import ComboSearch
 from clinic_desktop.ui.widgets.suggestions import Suggestion
@@ -33,6 +33,9 @@ class PatientField(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._asked = False
+        """Whether somebody is being registered for this field."""
+        context.navigator.registered.connect(self._on_registered)
         self._hasty = ""
         """A text on which Enter was pressed before the list was there."""
         self.combo = ComboSearch(_("Name, phone, number or birth date"))
@@ -72,7 +75,7 @@ class PatientField(QWidget):
     def _search(self, text: str) -> None:
         def answer(found: list[PatientRow]) -> None:
             hasty, self._hasty = self._hasty, ""
-            if hasty == text and len(found) == 1:
+            if hasty == text and len(found) == 1 and not found[0].only_sounds_alike:
                 self.combo.set_value(found[0].id, _name(found[0]))
                 self.chosen.emit(found[0].id)
                 return
@@ -87,7 +90,18 @@ class PatientField(QWidget):
     def _on_taken(self, item: Suggestion) -> None:
         if isinstance(item.value, tuple):
             self.combo.set_value(None, "")
-            self._context.navigator.open(to.RegisterPatient(item.value[1], then_book=True))
+            self._asked = True
+            self._context.navigator.open(to.RegisterPatient(item.value[1], for_form=True))
+
+    def _on_registered(self, patient_id: uuid.UUID) -> None:
+        if self._asked:
+            self._asked = False
+            self._context.tasks.read(self, patients.rows, [patient_id], done=self._take)
+
+    def _take(self, found: list[PatientRow]) -> None:
+        if found:
+            self.show_patient(found[0])
+            self.chosen.emit(found[0].id)
 
     def _on_changed(self, value: object) -> None:
         if value is None or isinstance(value, uuid.UUID):
@@ -107,6 +121,6 @@ def _name(row: PatientRow) -> str:
 
 
 def _suggestion(row: PatientRow) -> Suggestion:
-    facts = " · ".join(filter(None, (sex_and_age(row), isolate(row.mrn))))
+    facts = " · ".join(filter(None, (sex_and_age(row), isolate(row.mrn), how_found(row))))
     phone = isolate(row.phone.replace(" ", "\u00a0"))
     return Suggestion(row.id, _name(row), facts, phone)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -22,7 +23,13 @@ from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.person_words import listed_name, next_time, phone_tail, sex_and_age
+from clinic_desktop.ui.core.person_words import (
+    how_found,
+    listed_name,
+    next_time,
+    phone_tail,
+    sex_and_age,
+)
 from clinic_desktop.ui.shell.palette_topics import HelpTopic, topics
 from clinic_desktop.ui.theme.icons import Icon
 
@@ -49,7 +56,7 @@ class Line:
     sub: str = ""
     note: str = ""
     icon: str = ""
-    run: Callable[[], object] | None = None
+    run: Callable[[], object] | None = field(default=None, compare=False)
     row: PatientRow | None = None
 
     @property
@@ -65,6 +72,18 @@ class PaletteState:
     text: str = ""
     lines: tuple[Line, ...] = ()
     person: PatientRow | None = None
+    complete: bool = True
+    """Whether no more lines are on their way."""
+
+    @property
+    def meant(self) -> Line | None:
+        """What Enter takes unseen: the first line, or whoever alone bears the typed name."""
+        people = [line for line in self.lines if line.kind is Kind.PATIENT]
+        if not people:
+            return next((line for line in self.lines if line.kind is not Kind.HEADING), None)
+        row = people[0].row
+        alone = len(people) == 1 and row is not None and not row.only_sounds_alike
+        return people[0] if alone else None
 
 
 class PaletteVM(QObject):
@@ -121,15 +140,23 @@ class PaletteVM(QObject):
             self._ask_next()
             return
         self._people = tuple(rows)
-        self._show(PaletteState(text, self._lines(text)))
-        if is_slip_code(text) and allowed(self._context.actor, "appointment.read"):
+        is_slip = is_slip_code(text) and allowed(self._context.actor, "appointment.read")
+        self._show(PaletteState(text, self._lines(text), complete=not is_slip))
+        if is_slip:
             self._context.tasks.read(
-                self, slip.by_code, text, done=lambda row: self._show_booking(text, row)
+                self,
+                slip.by_code,
+                text,
+                done=lambda row: self._show_booking(text, row),
+                failed=lambda _error: self._show_booking(text, None),
             )
 
     def _show_booking(self, text: str, row: AppointmentRow | None) -> None:
         """A slip was scanned, or its code typed: its appointment comes first."""
-        if row is None or self.state.text != text or self.state.person is not None:
+        if self.state.text != text or self.state.person is not None:
+            return
+        if row is None:
+            self._show(replace(self.state, complete=True))
             return
         local = current().local(row.start_at)
         name = listed_name(row.person.name) if row.person else row.about
@@ -162,6 +189,7 @@ class PaletteVM(QObject):
     def _person_line(self, row: PatientRow, today: date) -> Line:
         facts = [sex_and_age(row), row.mrn, phone_tail(row.phone)]
         facts += [_("same name twice")] if row.has_namesake else []
+        facts += [how_found(row)]
         return Line(
             Kind.PATIENT,
             listed_name(row.name),
@@ -176,14 +204,16 @@ class PaletteVM(QObject):
         offered = [each for each in self._context.actions.all() if each.title]
         offered = [each for each in offered if each.name != "palette.open"]
         if text.strip():
-            found = [each for each in offered if _fits(text, each.title, each.keywords)]
+            typed = _typings(text)
+            found = [each for each in offered if _fits(typed, each.title, each.keywords)]
         else:
             found = offered[:_ACTIONS_WITHOUT_TEXT]
         lines = [_action_line(each) for each in found[:MOST_ACTIONS]]
         return [Line(Kind.HEADING, _("Actions")), *lines] if lines else []
 
     def _help_lines(self, text: str) -> list[Line]:
-        found = [each for each in topics() if text.strip() and _fits(text, each.title, each.words)]
+        typed = _typings(text)
+        found = [each for each in topics() if _fits(typed, each.title, each.words)]
         lines = [
             Line(Kind.HELP, each.title, icon=Icon.HELP, run=self._helper(each))
             for each in found[:MOST_TOPICS]
@@ -224,11 +254,19 @@ def _for_person(context: Context, row: PatientRow) -> tuple[Line, ...]:
     return (Line(Kind.HEADING, name), *lines)
 
 
-def _fits(text: str, *wording: str) -> bool:
-    """Whether every typed word begins a word of these, in either keyboard layout."""
-    there = search_tokens(" ".join(wording))
-    for spelling in (text, *other_layout(text)):
-        typed = words_of(spelling)
-        if typed and all(any(word.startswith(each) for word in there) for each in typed):
-            return True
-    return False
+def _typings(text: str) -> list[list[str]]:
+    """The words of a text, as typed and as the same keys would be on other layouts."""
+    spelled = (words_of(spelling) for spelling in (text, *other_layout(text)))
+    return [words for words in spelled if words]
+
+
+def _fits(typed: list[list[str]], *wording: str) -> bool:
+    """Whether every typed word begins a word of these, in any keyboard layout."""
+    there = _beginnings(wording)
+    return any(all(f" {word}" in there for word in words) for words in typed)
+
+
+@lru_cache(maxsize=1024)
+def _beginnings(wording: tuple[str, ...]) -> str:
+    # At each key every action and every question is asked.
+    return " ".join(("", *search_tokens(" ".join(wording))))
