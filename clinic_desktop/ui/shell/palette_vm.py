@@ -17,7 +17,7 @@ from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.domain.slip_codes import is_slip_code
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import PatientRow
+from clinic_desktop.services.patients import FoundPatient
 from clinic_desktop.services.scheduling import slip
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core import navigator as to
@@ -57,7 +57,7 @@ class Line:
     note: str = ""
     icon: str = ""
     run: Callable[[], object] | None = field(default=None, compare=False)
-    row: PatientRow | None = None
+    row: FoundPatient | None = None
 
     @property
     def spoken(self) -> str:
@@ -71,7 +71,7 @@ class PaletteState:
 
     text: str = ""
     lines: tuple[Line, ...] = ()
-    person: PatientRow | None = None
+    person: FoundPatient | None = None
     complete: bool = True
     """Whether no more lines are on their way."""
 
@@ -99,7 +99,7 @@ class PaletteVM(QObject):
         self.state = PaletteState()
         self._wanted: str | None = None
         self._asking = False
-        self._people: tuple[PatientRow, ...] = ()
+        self._people: tuple[FoundPatient, ...] = ()
 
     def ask(self, text: str) -> None:
         """Offer something for this text."""
@@ -112,7 +112,7 @@ class PaletteVM(QObject):
         self._wanted = None
         self.state = PaletteState()
 
-    def show_person(self, row: PatientRow) -> None:
+    def show_person(self, row: FoundPatient) -> None:
         """List what can be done for one person."""
         self._show(PaletteState(self.state.text, _for_person(self._context, row), row))
 
@@ -134,7 +134,7 @@ class PaletteVM(QObject):
             failed=lambda _error: self._answered(text, []),
         )
 
-    def _answered(self, text: str, rows: list[PatientRow]) -> None:
+    def _answered(self, text: str, rows: list[FoundPatient]) -> None:
         self._asking = False
         if self._wanted is not None:
             self._ask_next()
@@ -186,7 +186,7 @@ class PaletteVM(QObject):
                               run=self._opener(destination)))  # fmt: skip
         return lines
 
-    def _person_line(self, row: PatientRow, today: date) -> Line:
+    def _person_line(self, row: FoundPatient, today: date) -> Line:
         facts = [sex_and_age(row), row.mrn, phone_tail(row.phone)]
         facts += [_("same name twice")] if row.has_namesake else []
         facts += [how_found(row)]
@@ -232,7 +232,7 @@ def _action_line(action: Action) -> Line:
     return Line(Kind.ACTION, action.title, section, action.shortcut, action.icon, action.run)
 
 
-def _for_person(context: Context, row: PatientRow) -> tuple[Line, ...]:
+def _for_person(context: Context, row: FoundPatient) -> tuple[Line, ...]:
     offers: tuple[tuple[str, str, str, to.Destination], ...] = (
         ("patient.read", _("Open the chart"), Icon.PATIENT, to.Chart(row.id)),
         ("appointment.write", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
