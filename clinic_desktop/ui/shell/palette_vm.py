@@ -172,11 +172,14 @@ class PaletteVM(QObject):
         self.changed.emit(state)
 
     def _lines(self, text: str) -> tuple[Line, ...]:
-        return (*self._person_lines(text), *self._action_lines(text), *self._help_lines(text))
+        typed = _typings(text)
+        people, actions = self._person_lines(text), self._action_lines(text, typed)
+        return (*people, *actions, *self._help_lines(typed))
 
     def _person_lines(self, text: str) -> list[Line]:
         today = clinic_day(self._context.clock.now(), current().time_zone)
-        found = [self._person_line(row, today) for row in self._people]
+        shown = {line.row.id: line for line in self.state.lines if line.row is not None}
+        found = [self._person_line(row, today, shown.get(row.id)) for row in self._people]
         heading = _("Patients") if text.strip() else _("Opened lately")
         lines = [Line(Kind.HEADING, heading), *found] if found else []
         if text.strip() and allowed(self._context.actor, "patient.write"):
@@ -186,7 +189,9 @@ class PaletteVM(QObject):
                               run=self._opener(destination)))  # fmt: skip
         return lines
 
-    def _person_line(self, row: FoundPatient, today: date) -> Line:
+    def _person_line(self, row: FoundPatient, today: date, shown: Line | None) -> Line:
+        if shown is not None and shown.kind is Kind.PATIENT and shown.row == row:
+            return shown  # another letter often leaves the same people
         facts = [sex_and_age(row), row.mrn, phone_tail(row.phone)]
         facts += [_("same name twice")] if row.has_namesake else []
         facts += [how_found(row)]
@@ -200,19 +205,17 @@ class PaletteVM(QObject):
             row,
         )
 
-    def _action_lines(self, text: str) -> list[Line]:
+    def _action_lines(self, text: str, typed: list[list[str]]) -> list[Line]:
         offered = [each for each in self._context.actions.all() if each.title]
         offered = [each for each in offered if each.name != "palette.open"]
         if text.strip():
-            typed = _typings(text)
             found = [each for each in offered if _fits(typed, each.title, each.keywords)]
         else:
             found = offered[:_ACTIONS_WITHOUT_TEXT]
         lines = [_action_line(each) for each in found[:MOST_ACTIONS]]
         return [Line(Kind.HEADING, _("Actions")), *lines] if lines else []
 
-    def _help_lines(self, text: str) -> list[Line]:
-        typed = _typings(text)
+    def _help_lines(self, typed: list[list[str]]) -> list[Line]:
         found = [each for each in topics() if _fits(typed, each.title, each.words)]
         lines = [
             Line(Kind.HELP, each.title, icon=Icon.HELP, run=self._helper(each))
@@ -255,15 +258,15 @@ def _for_person(context: Context, row: FoundPatient) -> tuple[Line, ...]:
 
 
 def _typings(text: str) -> list[list[str]]:
-    """The words of a text, as typed and as the same keys would be on other layouts."""
+    """How the words of a text begin, as typed and as the same keys are on other layouts."""
     spelled = (words_of(spelling) for spelling in (text, *other_layout(text)))
-    return [words for words in spelled if words]
+    return [[f" {word}" for word in words] for words in spelled if words]
 
 
 def _fits(typed: list[list[str]], *wording: str) -> bool:
     """Whether every typed word begins a word of these, in any keyboard layout."""
     there = _beginnings(wording)
-    return any(all(f" {word}" in there for word in words) for words in typed)
+    return any(all(word in there for word in words) for words in typed)
 
 
 @lru_cache(maxsize=1024)
