@@ -167,9 +167,16 @@ def board(desk: OpenDesk, repeats: int) -> list[Line]:
         desk.settle()
         arrived: list[object] = []
         changed = _screen(desk, to.Today, TodayView).vm.changed
-        changed.connect(arrived.append)
+
+        def arrive(state: object) -> None:
+            # Rows that look the same are not drawn again. One pixel is asked for, so that the
+            # window draws once more, with all that is still to be drawn.
+            arrived.append(state)
+            desk.session.window.update(0, 0, 1, 1)
+
+        changed.connect(arrive)
         spent = desk.until_painted(lambda: navigator.open(to.Today()), lambda: bool(arrived))
-        changed.disconnect(arrived.append)
+        changed.disconnect(arrive)
         desk.settle()
         return spent
 
