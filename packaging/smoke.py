@@ -77,7 +77,9 @@ def attempt(folder: Path, home: Path) -> None:
     made = trial.ask("patient", "add", "--family", "Иванова", "--given", "Мария")
     found = trial.ask("search", "ivanova")["patients"]
     assert [row["id"] for row in found] == [made["id"]], found
-    assert trial.ask("doctor")["encrypted"] is True
+    healthy = trial.ask("doctor")
+    assert healthy["encrypted"] is True
+    assert not any(healthy["checks"].values()), healthy["checks"]
     trial.run("check")
 
     day = home / "day"

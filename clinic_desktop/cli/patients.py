@@ -137,7 +137,9 @@ def _search(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
     text = " ".join(options.text)
     with open_clinic(options, data_dir) as opened:
         found = opened.store.read(opened.actor, patients.search, text, options.limit).result()
-    rows = [_summary(row) for row in found]
+        charts = tuple(row.id for row in found)
+        shown = opened.store.read(opened.actor, patients.rows, charts).result()
+    rows = [_summary(row) for row in shown]
     told = ("id", "name", "mrn", "birth_date", "phone")
     lines = ["  ".join(row[part] for part in told if row[part]) for row in rows]
     output.result({"patients": rows}, *(lines or [_("Nobody was found.")]))

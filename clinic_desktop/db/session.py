@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from clinic_desktop.clock import Clock
 from clinic_desktop.db import journal, search
 from clinic_desktop.db.journal import Author, Changes
+from clinic_desktop.db.writing_order import WritingSession
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.base import Base
 from clinic_desktop.models.local import NumberSeries
@@ -153,7 +154,7 @@ def writing(
 ) -> Iterator[UnitOfWork]:
     """A write transaction, committed when the block ends without an error."""
     with engine.connect() as connection:
-        with connection.begin(), Session(connection, expire_on_commit=False) as session:
+        with connection.begin(), WritingSession(connection, expire_on_commit=False) as session:
             now = clock.now()
             uow = UnitOfWork(session, actor, clock, now, reason, origin)
             yield uow

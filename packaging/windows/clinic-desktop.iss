@@ -45,6 +45,6 @@ Name: "{autodesktop}\Clinic Desktop"; Filename: "{app}\Clinic Desktop.exe"
 Root: HKA; Subkey: "Software\Classes\.clinicpack"; ValueType: string; ValueData: "ClinicDesktop.Pack"; Flags: uninsdeletevalue
 Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack"; ValueType: string; ValueData: "Clinic Desktop reference pack"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack\DefaultIcon"; ValueType: string; ValueData: "{app}\Clinic Desktop.exe,0"
-Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack\shell\open\command"; ValueType: string; ValueData: """{app}\clinic-desktop.exe"" pack add ""%1"""
+Root: HKA; Subkey: "Software\Classes\ClinicDesktop.Pack\shell\open\command"; ValueType: string; ValueData: """{app}\Clinic Desktop.exe"" ""%1"""
 
 ; The clinic's records lie in the person's own data folder and are never touched by an uninstall.

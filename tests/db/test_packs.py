@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,11 +111,22 @@ def test_a_damaged_or_foreign_file_is_refused_and_nothing_is_added(
     ):
         file = tmp_path / name
         file.write_bytes(content)
-        with pytest.raises(BadFileError):
+        with pytest.raises(BadFileError) as refused:
             add_pack(SYSTEM, data_dir, file)
+        assert refused.value.place.startswith(str(file))
     with pytest.raises(BadFileError):
         add_pack(SYSTEM, data_dir, tmp_path / "missing.clinicpack")
     assert not list(data_dir.packs.iterdir())
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "", "a/b", ".hidden"])
+def test_a_pack_cannot_lead_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    data_dir = DataDir(tmp_path / "deep" / "clinic")
+    file = tmp_path / "mine.clinicpack"
+    write_pack(file, replace(INFO, id=name), TERMS)
+    with pytest.raises(BadFileError):
+        add_pack(SYSTEM, data_dir, file)
+    assert [path.name for path in tmp_path.rglob("*.clinicpack")] == ["mine.clinicpack"]
 
 
 def test_a_damaged_pack_in_the_folder_does_not_stop_the_others(pack: Pack, tmp_path: Path) -> None:

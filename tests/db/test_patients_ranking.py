@@ -13,9 +13,9 @@ from clinic_desktop.domain.folding import fold, latin, words_of
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import (
+    FoundPatient,
     PatientEntry,
     PatientFilter,
-    PatientRow,
     RegisterPatient,
 )
 from tests.support.records import Record
@@ -41,7 +41,7 @@ def register(record: Record) -> Callable[..., uuid.UUID]:
     return add
 
 
-def called(row: PatientRow, typed: str) -> int:
+def called(row: FoundPatient, typed: str) -> int:
     """0: a whole word of the name is what was typed; 1: one begins so; 2: neither."""
     spelled = {
         each

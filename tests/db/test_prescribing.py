@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from sqlalchemy import event
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import PermissionDeniedError, ValidationError
@@ -59,20 +58,6 @@ def test_prescription_is_numbered_and_in_the_chart(record: Record, patient_id: u
     assert (first.number[-6:], second.number[-6:]) == ("000001", "000002")
     products = {row.product for row in record.read(medicines_of, patient_id)}
     assert products == {"Amoxicillin", "Metformin"}
-
-
-def test_a_prescription_is_written_before_its_lines(record: Record, patient_id: uuid.UUID) -> None:
-    """The other way round, SQLite reads all lines of the clinic to see which one waited for it."""
-    written: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("INSERT"):
-            written.append(statement.split()[2])
-
-    event.listen(record.store._writer_engine, "before_cursor_execute", note)
-    wish = Prescribe(patient_id, (LineForm("Amoxicillin", "1 cap 3x/day 7d", "500 mg"),))
-    record.write(prescriptions.prescribe, wish)
-    assert written[:3] == ["number_series", "prescription", "medication_request"]
 
 
 def test_allergy_stops_the_line_until_a_reason_is_given(

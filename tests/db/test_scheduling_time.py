@@ -233,3 +233,10 @@ def test_two_types_cannot_share_a_shortcut(busy_day: BusyDay) -> None:
     with pytest.raises(ValidationError) as caught:
         busy_day.record.write(resources.save_type, resources.SaveType("Funds", shortcut="FU"))
     assert caught.value.field == "shortcut"
+
+
+@pytest.mark.parametrize("shortcut", ["م", "pm", "ч", "tue"])
+def test_letters_that_mean_a_time_are_no_shortcut(busy_day: BusyDay, shortcut: str) -> None:
+    """Such as "10:30 م", which is half past ten in the evening."""
+    with pytest.raises(ValidationError):
+        busy_day.record.write(resources.save_type, resources.SaveType("Follow", shortcut=shortcut))

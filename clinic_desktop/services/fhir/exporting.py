@@ -1,4 +1,4 @@
-"""Export of the whole record: a folder of NDJSON, one file for each FHIR resource type.
+"""Export of the medical record: a folder of NDJSON, one file for each FHIR resource type.
 
 The layout is that of FHIR Bulk Data, so that other systems can read it; importing the folder
 into an empty clinic gives the same record. Resources that an import only kept (row-less ones)

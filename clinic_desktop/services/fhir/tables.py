@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table
 
+from clinic_desktop.db.writing_order import place
 from clinic_desktop.models.base import Base
 from clinic_desktop.models.types import to_json
 
@@ -31,7 +32,7 @@ class Rows:
 
     def write(self) -> None:
         """Send everything to the file."""
-        for table, rows in self._new.items():
+        for table, rows in sorted(self._new.items(), key=lambda item: place(item[0])):
             statement, defaults = _insert_of(table)
             # The commit's number at once: it spares the journal a second write of every row.
             defaults["sv"] = self._cid

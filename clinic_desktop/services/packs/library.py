@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -97,10 +98,8 @@ def _convert(path: Path, part: Path) -> PackInfo:
     if mkb10.looks_right(path):
         info = mkb10.info_of(path)
         return write_pack(part, info, mkb10.concepts(path))
-    shutil.copyfile(path, part)
-    pack = Pack(part)
-    try:
+    with closing(Pack(path)) as pack:  # before it is copied: it may be huge, and no pack at all
         pack.verify()
-        return pack.info
-    finally:
-        pack.close()
+        info = pack.info
+    shutil.copyfile(path, part)
+    return info

@@ -7,6 +7,7 @@ The full-text index keeps folded words only (``domain.folding``), without text a
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -25,6 +26,8 @@ SUFFIX: Final = ".clinicpack"
 FORMAT: Final = "1"
 _APPLICATION_ID: Final = 0x434C504B
 """``CLPK`` in the file's header."""
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Becomes the file's name in the data folder, so it must not lead out of it."""
 _SCHEMA: Final = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE concept (
@@ -164,7 +167,7 @@ class Pack:
                 place=str(self.path),
             )
         missing = {field.name for field in fields(PackInfo)} - found.keys()
-        if missing or not str(found["concepts"]).isdecimal():
+        if missing or not str(found["concepts"]).isdecimal() or not _ID.fullmatch(found["id"]):
             raise _no_pack(self.path, ", ".join(sorted(missing)))
         return PackInfo(**found | {"concepts": int(found["concepts"])})
 

@@ -20,7 +20,7 @@ from clinic_desktop.services.patients.entry import (
     RegisterPatient,
     Relative,
 )
-from clinic_desktop.services.patients.finding import recents, search
+from clinic_desktop.services.patients.finding import search
 from clinic_desktop.services.patients.listing import (
     Order,
     PatientFilter,
@@ -38,7 +38,7 @@ from clinic_desktop.services.patients.registration import (
     register,
     update,
 )
-from clinic_desktop.services.patients.rows import PatientRow
+from clinic_desktop.services.patients.rows import FoundPatient, PatientRow
 from clinic_desktop.services.patients.similar import Candidate, SimilarPatient, similar
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "AllergyMark",
     "Candidate",
     "ConsentRow",
+    "FoundPatient",
     "Identifier",
     "MergeRow",
     "Order",
@@ -74,7 +75,6 @@ __all__ = [
     "patient_list",
     "photo_from",
     "raise_alert",
-    "recents",
     "record_of",
     "register",
     "rows",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from datetime import timedelta
 
 from clinic_desktop.clock import uuid7
@@ -12,7 +11,7 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.folding import Reach, fts_query
 from clinic_desktop.services.access import query
 from clinic_desktop.services.patients.looks import OPENED
-from clinic_desktop.services.patients.rows import PatientRow, patient_rows
+from clinic_desktop.services.patients.rows import FoundPatient, found_patients
 
 LOOKS_BACK = timedelta(days=30)
 _RECENT_LOOKS = 400
@@ -24,7 +23,7 @@ ORDER BY id DESC LIMIT ?"""
 
 
 @query("patient.read")
-def search(reads: ReadSession, text: str, limit: int = 12) -> list[PatientRow]:
+def search(reads: ReadSession, text: str, limit: int = 12) -> list[FoundPatient]:
     """Who is meant, the likeliest first; nothing typed finds the patients opened lately.
 
     Who is really called what was typed comes first: by whole words, then by their beginnings,
@@ -34,17 +33,8 @@ def search(reads: ReadSession, text: str, limit: int = 12) -> list[PatientRow]:
     person opened lately come first, the latest before all, then the newest charts.
     """
     found = ranked(reads, text, limit)
-    rows = patient_rows(reads, list(found))
-    return [
-        replace(row, only_sounds_alike=True) if found[row.id] > Reach.LAYOUT else row
-        for row in rows
-    ]
-
-
-@query("patient.read")
-def recents(reads: ReadSession, limit: int = 12) -> list[PatientRow]:
-    """The patients that the signed-in person opened last, newest first."""
-    return patient_rows(reads, recent_ids(reads, limit))
+    alike = {chart for chart, reach in found.items() if reach > Reach.LAYOUT}
+    return found_patients(reads, list(found), alike)
 
 
 def ranked(reads: ReadSession, text: str, limit: int) -> dict[uuid.UUID, Reach]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,9 +37,9 @@ _MONEY = (
 )
 
 
-@dataclass(frozen=True)
-class PatientRow:
-    """A patient in a list."""
+@dataclass(frozen=True, kw_only=True)
+class FoundPatient:
+    """A patient as the search shows them: enough to tell people apart."""
 
     id: uuid.UUID
     mrn: str
@@ -48,9 +48,7 @@ class PatientRow:
     birth: BirthDate | None
     age: Age | None
     phone: str
-    last_visit_on: date | None
     next_appointment_at: datetime | None
-    balance: Money
     deceased: bool = False
     has_namesake: bool = False
     """Another patient's name is spelled the same."""
@@ -58,74 +56,115 @@ class PatientRow:
     """Found by a text that is not in the name, but sounds like it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PatientRow(FoundPatient):
+    """A patient in a list."""
+
+    last_visit_on: date | None
+    balance: Money
+
+
+def found_patients(
+    reads: ReadSession, patient_ids: Sequence[uuid.UUID], alike: Container[uuid.UUID] = ()
+) -> list[FoundPatient]:
+    """These patients in the order asked for; hidden ones are left out, those ``alike`` marked."""
+    return [
+        FoundPatient(**facts, only_sounds_alike=facts["id"] in alike)
+        for part in _chunks(patient_ids)
+        for _key, facts in _facts(reads, part, _Told(reads, part))
+    ]
+
+
 def patient_rows(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> list[PatientRow]:
     """The rows of these patients in the order asked for; hidden ones are left out."""
     found: list[PatientRow] = []
-    for start in range(0, len(patient_ids), _CHUNK):
-        found += _rows(reads, [each.bytes for each in patient_ids[start : start + _CHUNK]])
+    ours = currency(reads)
+    for part in _chunks(patient_ids):
+        told = _Told(reads, part)
+        visits, owed = told.visits(), told.balances(ours)
+        for key, facts in _facts(reads, part, told):
+            visit = from_millis(visits[key]).astimezone(reads.zone) if key in visits else None
+            balance = Money(owed.get(key, 0), ours)
+            row = PatientRow(**facts, last_visit_on=visit and visit.date(), balance=balance)
+            found.append(row)
     return found
 
 
-def _rows(reads: ReadSession, wanted: list[bytes]) -> list[PatientRow]:
+def _chunks(patient_ids: Sequence[uuid.UUID]) -> Iterator[list[bytes]]:
+    for start in range(0, len(patient_ids), _CHUNK):
+        yield [each.bytes for each in patient_ids[start : start + _CHUNK]]
+
+
+def _facts(
+    reads: ReadSession, wanted: list[bytes], told: _Told
+) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """What every row tells, in the order wanted."""
     people = {bytes(row[0]): row for row in _select(reads, _PEOPLE, wanted)}
-    owners = _owners(reads, people)
-    told = _Told(reads, owners)
-    ours = currency(reads)
-    return [_row(reads, people[each], told, ours) for each in wanted if each in people]
-
-
-def _row(reads: ReadSession, found: Sequence[Any], told: _Told, ours: str) -> PatientRow:
-    patient_id, mrn, sex, birth_date, precision, deceased, *names, has_namesake = found
-    key = bytes(patient_id)
-    birth = birth_of(birth_date, precision)
-    visit, booked = told.visits.get(key), told.booked.get(key)
-    return PatientRow(
-        id=uuid.UUID(bytes=key),
-        mrn=mrn,
-        name=HumanName(*names),
-        sex=sex,
-        birth=birth,
-        age=age_of(birth, reads.today),
-        phone=told.phones.get(key, ""),
-        last_visit_on=from_millis(visit).astimezone(reads.zone).date() if visit else None,
-        next_appointment_at=from_millis(booked) if booked else None,
-        balance=Money(told.owed.get(key, 0), ours),
-        deceased=bool(deceased),
-        has_namesake=bool(has_namesake),
-    )
+    phones, booked = told.phones(), told.booked()
+    for key in wanted:
+        if key not in people:
+            continue
+        _id, mrn, sex, birth_date, precision, deceased, *names, has_namesake = people[key]
+        birth, at = birth_of(birth_date, precision), booked.get(key)
+        yield (
+            key,
+            {
+                "id": uuid.UUID(bytes=key),
+                "mrn": mrn,
+                "name": HumanName(*names),
+                "sex": sex,
+                "birth": birth,
+                "age": age_of(birth, reads.today),
+                "phone": phones.get(key, ""),
+                "next_appointment_at": from_millis(at) if at else None,
+                "deceased": bool(deceased),
+                "has_namesake": bool(has_namesake),
+            },
+        )
 
 
 class _Told:
     """What other tables say of some patients; the rows of merged charts count for their owner."""
 
-    def __init__(self, reads: ReadSession, owners: dict[bytes, bytes]) -> None:
-        self._reads, self._owners = reads, owners
-        self.phones: dict[bytes, str] = {}
+    def __init__(self, reads: ReadSession, patient_ids: list[bytes]) -> None:
+        self._reads, self._owners = reads, _owners(reads, patient_ids)
+
+    def phones(self) -> dict[bytes, str]:
+        """The phone to call first."""
+        found: dict[bytes, str] = {}
         for owner, value in self._of(
             "SELECT patient_id, value FROM contact_point WHERE patient_id IN ({ids})"
             " AND system = 'phone' AND is_deleted = 0 ORDER BY rank, id"
         ):
-            self.phones.setdefault(owner, value)
-        self.visits: dict[bytes, int] = {}
+            found.setdefault(owner, value)
+        return found
+
+    def visits(self) -> dict[bytes, int]:
+        """When the last visit began."""
+        found: dict[bytes, int] = {}
         for owner, at in self._of(
             "SELECT patient_id, max(start_at) FROM encounter WHERE patient_id IN ({ids})"
             " AND is_deleted = 0 AND status NOT IN (?, ?) GROUP BY patient_id",
             EncounterStatus.CANCELLED.value,
             EncounterStatus.ENTERED_IN_ERROR.value,
         ):
-            self.visits[owner] = max(at, self.visits.get(owner, at))
-        self.booked: dict[bytes, int] = {}
+            found[owner] = max(at, found.get(owner, at))
+        return found
+
+    def booked(self) -> dict[bytes, int]:
+        """When the next appointment begins."""
+        found: dict[bytes, int] = {}
         for owner, at in self._of(
             "SELECT patient_id, min(start_at) FROM appointment WHERE patient_id IN ({ids})"
             " AND is_deleted = 0 AND status IN (?, ?) AND start_at >= ? GROUP BY patient_id",
             AppointmentStatus.BOOKED.value,
             AppointmentStatus.CONFIRMED.value,
-            to_millis(reads.now),
+            to_millis(self._reads.now),
         ):
-            self.booked[owner] = min(at, self.booked.get(owner, at))
-        self.owed = self._balances(currency(reads))
+            found[owner] = min(at, found.get(owner, at))
+        return found
 
-    def _balances(self, ours: str) -> dict[bytes, int]:
+    def balances(self, ours: str) -> dict[bytes, int]:
         """Everything issued less everything paid, in minor units of the practice's currency.
 
         Amounts in other currencies are not counted: they cannot be added up.

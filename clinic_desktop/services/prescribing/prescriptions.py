@@ -107,8 +107,6 @@ def prescribe(uow: UnitOfWork, wish: Prescribe) -> Prescribed:
         allergy_check=[_report(each) for each in previews],
     )
     uow.add(row)
-    # Lines written before it would make SQLite read every line there is, to see who waits for it.
-    uow.session.flush()
     for place, each in enumerate(previews):
         uow.add(_request(uow, row, each.line, place))
         _count_use(uow, each.line.form)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date, time
 from typing import TypeVar
 
 from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.dates import DateError, When, parse_when
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import Location, Practitioner
@@ -188,7 +190,8 @@ def save_type(uow: UnitOfWork, wish: SaveType) -> uuid.UUID:
     """Add or change a type of appointment.
 
     Raises:
-        ValidationError: no name, a length out of range, or a shortcut that another type has.
+        ValidationError: no name, a length out of range, or a shortcut that another type has or
+            that means a day or a time.
         NotFoundError: there is no such type.
     """
     row = _row(uow, AppointmentType, wish.type_id, _("There is no such type of appointment."))
@@ -203,12 +206,28 @@ def save_type(uow: UnitOfWork, wish: SaveType) -> uuid.UUID:
             _("Another type of appointment has this shortcut."),
             hint=_("Choose other letters."),
         )
+    if row.shortcut and _means_time(row.shortcut, uow.today):
+        raise ValidationError(
+            "shortcut",
+            _("In a booking these letters mean a day or a time."),
+            hint=_("Choose other letters."),
+        )
     row.duration_min, row.color = wish.duration_min, wish.color
     row.preparation, row.is_active = wish.preparation.strip(), wish.is_active
     if wish.type_id is None:
         row.position = len(types(uow))
     uow.add(row)
     return row.id
+
+
+def _means_time(shortcut: str, today: date) -> bool:
+    """Whether a line such as "10:30 fu" would not be read as a time and a type."""
+    try:
+        alone = parse_when(shortcut, today=today)
+        behind = parse_when(f"10:30 {shortcut}", today=today)
+    except DateError:
+        return True
+    return (alone.day, alone.time) != (None, None) or behind != When(None, time(10, 30), shortcut)
 
 
 def _named(name: str) -> str:

@@ -80,7 +80,8 @@ class RegisterPatient(Destination):
     """The registration drawer over whatever is open; ``text`` is what was searched for."""
 
     text: str = ""
-    then_book: bool = False
+    for_form: bool = False
+    """Whether a form below waits for the person (``Navigator.registered``)."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ class Navigator(QObject):
 
     requested = Signal(object)
     """A ``Destination``."""
+    registered = Signal(object)
+    """The id of the patient that was registered, or found, for the form that asked."""
     back_requested = Signal()
     forward_requested = Signal()
     rebuild_requested = Signal(object)

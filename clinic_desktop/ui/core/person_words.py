@@ -8,7 +8,7 @@ from clinic_desktop.domain.codes import Sex
 from clinic_desktop.domain.dates import Age, AgeUnit
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.i18n import _, current, isolate, pgettext
-from clinic_desktop.services.patients.rows import PatientRow
+from clinic_desktop.services.patients.rows import FoundPatient
 
 
 def listed_name(name: HumanName) -> str:
@@ -38,7 +38,7 @@ def short_age(age: Age | None) -> str:
     return f"~{shown}" if age.approximate else shown
 
 
-def sex_and_age(row: PatientRow) -> str:
+def sex_and_age(row: FoundPatient) -> str:
     """Such as "F 71"."""
     return " ".join(filter(None, (sex_letter(row.sex), short_age(row.age))))
 
@@ -47,6 +47,11 @@ def phone_tail(phone: str) -> str:
     """The last four digits, by which people tell phones apart."""
     digits = "".join(char for char in phone if char.isdecimal())
     return isolate(f"…{digits[-4:]}") if len(digits) > 4 else isolate(digits)
+
+
+def how_found(row: FoundPatient) -> str:
+    """A hint at who is listed though the text that was looked for is not in the name."""
+    return _("sounds alike") if row.only_sounds_alike else ""
 
 
 def next_time(at: datetime | None, today: date) -> str:

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import MergeRow, PatientRecord, PatientRow
+from clinic_desktop.services.patients import FoundPatient, MergeRow, PatientRecord
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
-from clinic_desktop.ui.core.person_words import listed_name, phone_tail, sex_and_age
+from clinic_desktop.ui.core.person_words import how_found, listed_name, phone_tail, sex_and_age
 from clinic_desktop.ui.patients.merge_vm import MergeState, MergeVM, field_title, field_words
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, Tone
@@ -120,7 +120,7 @@ class MergeView(DrawerForm):
 
     # ------------------------------------------------------------ content
 
-    def _show_found(self, text: str, rows: list[PatientRow]) -> None:
+    def _show_found(self, text: str, rows: list[FoundPatient]) -> None:
         self.other.show_suggestions(text, [_suggestion(row) for row in rows])
 
     def _on_chosen(self, patient_id: object) -> None:
@@ -249,6 +249,6 @@ def _option(record: PatientRecord, name: str) -> str:
     return words.replace("&", "&&")
 
 
-def _suggestion(row: PatientRow) -> Suggestion:
-    facts = " · ".join(filter(None, (sex_and_age(row), phone_tail(row.phone))))
+def _suggestion(row: FoundPatient) -> Suggestion:
+    facts = " · ".join(filter(None, (sex_and_age(row), phone_tail(row.phone), how_found(row))))
     return Suggestion(row.id, listed_name(row.name), facts, isolate(row.mrn), Icon.PATIENT)

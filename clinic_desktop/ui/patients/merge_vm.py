@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import PatientEntry, PatientRecord, PatientRow
+from clinic_desktop.services.patients import FoundPatient, PatientEntry, PatientRecord
 from clinic_desktop.services.patients.merging import FIELDS
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.patient_card import born_words, sex_words
@@ -99,7 +99,7 @@ class MergeVM(QObject):
             self, patients.search, text, MOST_FOUND, done=lambda rows: self._found(text, rows)
         )
 
-    def _found(self, text: str, rows: list[PatientRow]) -> None:
+    def _found(self, text: str, rows: list[FoundPatient]) -> None:
         known = self.state.survivor.id if self.state.survivor else None
         self.found.emit(text, [row for row in rows if row.id != known])
 

@@ -34,11 +34,10 @@ class Preview(Card):
         self.setAccessibleName(_("Selected patient"))
         self.vm = BannerVM(context, self)
         self.vm.changed.connect(self._render)
-        self._nobody = EmptyState(
-            Icon.PATIENT, _("Nobody selected"), _("Arrow keys choose a patient from the list.")
-        )
-        self._somebody = QWidget()
-        self.banner = PatientBanner()
+        hint = _("Arrow keys choose a patient from the list.")
+        self._nobody = EmptyState(Icon.PATIENT, _("Nobody selected"), hint, parent=self)
+        self._somebody = QWidget(self)
+        self.banner = PatientBanner(parent=self._somebody)
         self.banner.setProperty("role", "")
         self._facts = QGridLayout()
         self._facts.setColumnStretch(1, 1)
@@ -59,7 +58,7 @@ class Preview(Card):
         self.show_patient(None)
 
     def _buttons(self) -> QWidget:
-        holder = QWidget()
+        holder = QWidget(self._somebody)
         flow = FlowLayout(holder, gap=SPACE_2, line_gap=SPACE_2)
         offers = (
             ("patients.open", _("Open chart"), "primary", Icon.PATIENT, to.Chart),
@@ -69,7 +68,7 @@ class Preview(Card):
             ("patients.merge", _("Join charts"), "secondary", Icon.MERGE, to.MergePatients),
         )
         for name, text, kind, icon, destination in offers:
-            button = Button(text, kind, icon)
+            button = Button(text, kind, icon, parent=holder)
             button.setObjectName(name)
             button.clicked.connect(lambda _on=False, kind=destination: self._act(kind))
             flow.addWidget(button)

@@ -55,10 +55,13 @@ class RegisterView(DrawerForm):
                 ),
             ],
             _("Next step"),
-            BOOK if destination.then_book else NOTHING,
+            NOTHING,
         )
         self.next_step.setObjectName("patient.next-step")
+        self._for_form = destination.for_form
         next_row = FormRow(_("Next step"), self.next_step)
+        if self._for_form:
+            next_row.hide()
         self.form = DemographicsForm(
             context, (self.similar, self.no_allergies, next_row, self._nameless())
         )
@@ -209,6 +212,9 @@ class RegisterView(DrawerForm):
         name = listed_name(HumanName(tidy(typed.family), tidy(typed.given)))
         self.drafts.discard()
         self.close_requested.emit()
+        if self._for_form:
+            self._context.navigator.registered.emit(patient_id)
+            return
         then = {BOOK: to.BookAppointment, WALK_IN: to.WalkIn}.get(str(self.next_step.value()))
         if then is not None:
             self._context.navigator.open(then(patient_id))
@@ -223,4 +229,7 @@ class RegisterView(DrawerForm):
         """The person is on record: what was typed is not needed."""
         self.drafts.discard()
         self.close_requested.emit()
-        self._context.navigator.open(to.Chart(patient_id))
+        if self._for_form:
+            self._context.navigator.registered.emit(patient_id)
+        else:
+            self._context.navigator.open(to.Chart(patient_id))

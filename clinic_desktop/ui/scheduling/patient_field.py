@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import PatientRow
+from clinic_desktop.services.patients import FoundPatient
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.person_words import listed_name, sex_and_age
+from clinic_desktop.ui.core.person_words import how_found, listed_name, sex_and_age
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.combo_search import ComboSearch
 from clinic_desktop.ui.widgets.suggestions import Suggestion
@@ -33,6 +34,9 @@ class PatientField(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._asked = False
+        """Whether somebody is being registered for this field."""
+        context.navigator.registered.connect(self._on_registered)
         self._hasty = ""
         """A text on which Enter was pressed before the list was there."""
         self.combo = ComboSearch(_("Name, phone, number or birth date"))
@@ -54,7 +58,7 @@ class PatientField(QWidget):
         found: uuid.UUID | None = self.combo.value()
         return found
 
-    def show_patient(self, row: PatientRow) -> None:
+    def show_patient(self, row: FoundPatient) -> None:
         """Show a patient that was chosen elsewhere."""
         self.combo.set_value(row.id, _name(row))
 
@@ -70,9 +74,9 @@ class PatientField(QWidget):
         self._search(self.combo.text().strip())
 
     def _search(self, text: str) -> None:
-        def answer(found: list[PatientRow]) -> None:
+        def answer(found: list[FoundPatient]) -> None:
             hasty, self._hasty = self._hasty, ""
-            if hasty == text and len(found) == 1:
+            if hasty == text and len(found) == 1 and not found[0].only_sounds_alike:
                 self.combo.set_value(found[0].id, _name(found[0]))
                 self.chosen.emit(found[0].id)
                 return
@@ -87,7 +91,18 @@ class PatientField(QWidget):
     def _on_taken(self, item: Suggestion) -> None:
         if isinstance(item.value, tuple):
             self.combo.set_value(None, "")
-            self._context.navigator.open(to.RegisterPatient(item.value[1], then_book=True))
+            self._asked = True
+            self._context.navigator.open(to.RegisterPatient(item.value[1], for_form=True))
+
+    def _on_registered(self, patient_id: uuid.UUID) -> None:
+        if self._asked:
+            self._asked = False
+            self._context.tasks.read(self, patients.rows, [patient_id], done=self._take)
+
+    def _take(self, found: Sequence[FoundPatient]) -> None:
+        if found:
+            self.show_patient(found[0])
+            self.chosen.emit(found[0].id)
 
     def _on_changed(self, value: object) -> None:
         if value is None or isinstance(value, uuid.UUID):
@@ -102,11 +117,11 @@ class PatientField(QWidget):
             self._search(text)
 
 
-def _name(row: PatientRow) -> str:
+def _name(row: FoundPatient) -> str:
     return listed_name(row.name)
 
 
-def _suggestion(row: PatientRow) -> Suggestion:
-    facts = " · ".join(filter(None, (sex_and_age(row), isolate(row.mrn))))
+def _suggestion(row: FoundPatient) -> Suggestion:
+    facts = " · ".join(filter(None, (sex_and_age(row), isolate(row.mrn), how_found(row))))
     phone = isolate(row.phone.replace(" ", "\u00a0"))
     return Suggestion(row.id, _name(row), facts, phone)

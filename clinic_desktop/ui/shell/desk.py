@@ -113,7 +113,7 @@ class Desk(QWidget):
         self._here = destination
         kind = type(destination)
         if kind not in self._screens:
-            self._screens[kind] = places.make_screen(kind, self.context)
+            self._screens[kind] = places.make_screen(kind, self.context, self.stack)
             self.stack.addWidget(self._screens[kind])
         screen = self._screens[kind]
         self.stack.setCurrentWidget(screen)

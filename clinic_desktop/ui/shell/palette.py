@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    Qt,
-)
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import (
-    QFrame,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.paged_model import Cell
 from clinic_desktop.ui.shell.palette_help import HelpView
-from clinic_desktop.ui.shell.palette_model import LINE_ROLE, PaletteModel
+from clinic_desktop.ui.shell.palette_lines import PaletteLines, line_height
+from clinic_desktop.ui.shell.palette_model import PaletteModel
 from clinic_desktop.ui.shell.palette_topics import HelpTopic
 from clinic_desktop.ui.shell.palette_vm import Kind, Line, PaletteState, PaletteVM
-from clinic_desktop.ui.theme import icons
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import ICON_SIZE, SELECTION_BAR, SPACE_1, SPACE_2, SPACE_3
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3
 from clinic_desktop.ui.widgets.announce import announce
-from clinic_desktop.ui.widgets.cells import paint_lines
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.search_field import SearchField
 
-_Index = QModelIndex | QPersistentModelIndex
 _LEAST_WIDTH = 520
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _WANTED = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ShortcutFocusReason)
@@ -55,6 +36,8 @@ class Palette(QFrame):
     def __init__(self, context: Context, field: SearchField) -> None:
         super().__init__(field.window())
         self._context, self._field = context, field
+        self._hasty = ""
+        """The text for which Enter was pressed before its answer came."""
         self.setObjectName("palette")
         self.setProperty("role", "sheet")
         self.setAccessibleName(_("Found"))
@@ -62,14 +45,8 @@ class Palette(QFrame):
         self.vm.changed.connect(self._render)
         self.vm.help_wanted.connect(self._show_help)
         self.model = PaletteModel(self)
-        self.view = QListView()
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(_Delegate(self.view))
+        self.view = PaletteLines(self.model)
         self.view.setAccessibleName(_("Found"))
-        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setMouseTracking(True)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.clicked.connect(self._on_clicked)
         self._hint = Label("", "caption", "muted")
         column = QVBoxLayout(self)
@@ -79,7 +56,7 @@ class Palette(QFrame):
         column.addWidget(self._hint)
         self._hint.setContentsMargins(SPACE_3, 0, SPACE_3, 0)
         field.edit.installEventFilter(self)
-        field.edit.textEdited.connect(self.vm.ask)
+        field.edit.textEdited.connect(self._ask)
         self.hide()
 
     # ------------------------------------------------------------ keys
@@ -96,6 +73,7 @@ class Palette(QFrame):
             if event.reason() in _WANTED:
                 self.vm.ask(self._field.text())
         elif event.type() == QEvent.Type.FocusOut:
+            self._hasty = ""
             self.hide()
         return super().eventFilter(watched, event)
 
@@ -112,7 +90,7 @@ class Palette(QFrame):
         if key in _STEPS:
             self._step(_STEPS[key])
         elif key in _ENTERS:
-            self._run(self.current())
+            self._enter()
         elif key == Qt.Key.Key_Escape:
             self._escape()
         elif key == forward and edit.cursorPosition() == len(edit.text()):
@@ -122,6 +100,21 @@ class Palette(QFrame):
         else:
             return False
         return True
+
+    def _ask(self, text: str) -> None:
+        self._hasty = ""
+        self.vm.ask(text)
+
+    def _enter(self) -> None:
+        # A fast hand or a scanner: the lines shown may answer a shorter text, and the first of
+        # them may be another person.
+        if self._answers(self.vm.state):
+            self._run(self.current())
+        else:
+            self._hasty = self._field.text()
+
+    def _answers(self, state: PaletteState) -> bool:
+        return state.complete and state.text == self._field.text()
 
     def _step(self, step: int) -> None:
         if not self.isVisible():
@@ -172,6 +165,7 @@ class Palette(QFrame):
     def dismiss(self) -> None:
         """Close, empty the field and give the focus back to the screen."""
         self.hide()
+        self._hasty = ""
         self.vm.forget()
         self._field.edit.clear()
         if self._field.edit.hasFocus():
@@ -189,11 +183,17 @@ class Palette(QFrame):
         if not state.lines:
             self.hide()
             return
+        if self._hasty and self._answers(state):
+            self._hasty = ""
+            if state.meant is not None:
+                self._run(state.meant)
+                return
         self._select(self.model.next_place(-1, 1))
         self._hint.setText(self._hint_for(state))
         self._place()
-        self.show()
-        self.raise_()
+        if not self.isVisible():
+            self.show()
+            self.raise_()  # which draws all that lies below once more
         line = self.current()
         if line is not None:
             announce(self._field.edit, line.spoken)
@@ -214,89 +214,7 @@ class Palette(QFrame):
         if self._field.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             corner.setX(corner.x() + self._field.width() - width)
         corner.setX(max(min(corner.x(), window.width() - width), 0))
-        wanted = sum(_height(line) for line in self.model.lines) + 2 * SPACE_1 + 4
+        wanted = sum(line_height(line) for line in self.model.lines) + 2 * SPACE_1 + 4
         room = window.height() - corner.y() - SPACE_3
         foot = self._hint.sizeHint().height() + SPACE_1 + SPACE_2
         self.setGeometry(QRect(corner, QSize(width, min(wanted + foot, room))))
-
-
-def _height(line: Line) -> int:
-    if line.kind is Kind.HEADING:
-        return look().metrics("caption").height() + 2 * SPACE_2
-    return look().row_height
-
-
-class _Delegate(QStyledItemDelegate):
-    """One line: icon, title, muted facts behind it, a note or key at the far end."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(10, _height(index.data(LINE_ROLE)))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        line: Line = index.data(LINE_ROLE)
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        direction: Qt.LayoutDirection = option.direction
-        rtl = direction == Qt.LayoutDirection.RightToLeft
-        room = rect.adjusted(SPACE_3, 0, -SPACE_3, 0)
-        if line.kind is Kind.HEADING:
-            cell = Cell(line.title)
-            room.adjust(0, SPACE_2, 0, 0)
-            paint_lines(painter, room, cell, direction, role="caption", color=look().color("text2"))
-            return
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        over = bool(state & QStyle.StateFlag.State_MouseOver)
-        ground = "selected" if chosen else "hover" if over else "elevated"
-        painter.fillRect(rect, look().color(ground))
-        if chosen:
-            bar = QRect(rect.topLeft(), QSize(SELECTION_BAR, rect.height()))
-            if rtl:
-                bar.moveRight(rect.right())
-            painter.fillRect(bar, look().color("accent"))
-        room = _paint_icon(painter, room, line, rtl=rtl)
-        room = _paint_end(painter, room, _end_text(line), rtl=rtl)
-        _paint_title(painter, room, line, direction)
-
-
-def _end_text(line: Line) -> str:
-    if line.kind is not Kind.ACTION:
-        return line.note
-    return QKeySequence(line.note).toString(QKeySequence.SequenceFormat.NativeText)
-
-
-def _paint_icon(painter: QPainter, room: QRect, line: Line, *, rtl: bool) -> QRect:
-    side = look().px(ICON_SIZE)
-    box = QRect(room.left(), room.center().y() - side // 2, side, side)
-    if rtl:
-        box.moveRight(room.right())
-    if line.icon:
-        icons.paint(painter, box, line.icon)
-    taken = side + SPACE_2
-    return room.adjusted(0, 0, -taken, 0) if rtl else room.adjusted(taken, 0, 0, 0)
-
-
-def _paint_end(painter: QPainter, room: QRect, text: str, *, rtl: bool) -> QRect:
-    if not text:
-        return room
-    side = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
-    flags = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
-    painter.setFont(look().font("caption"))
-    painter.setPen(look().color("text2"))
-    painter.drawText(room, int(flags), text)
-    taken = look().metrics("caption").horizontalAdvance(text) + SPACE_3
-    return room.adjusted(taken, 0, 0, 0) if rtl else room.adjusted(0, 0, -taken, 0)
-
-
-def _paint_title(painter: QPainter, room: QRect, line: Line, direction: Qt.LayoutDirection) -> None:
-    strong = line.kind is Kind.PATIENT
-    role = "strong" if strong else "body"
-    paint_lines(painter, room, Cell(line.title), direction, role=role)
-    taken = look().metrics(role).horizontalAdvance(line.title) + SPACE_3
-    rest = QRect(room)
-    if direction == Qt.LayoutDirection.RightToLeft:
-        rest.setRight(room.right() - taken)
-    else:
-        rest.setLeft(room.left() + taken)
-    if line.sub and rest.width() > look().px(40):
-        cell = Cell(line.sub)
-        paint_lines(painter, rest, cell, direction, role="caption", color=look().color("text2"))

@@ -8,7 +8,6 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from clinic_desktop.ui.shell.palette_vm import Kind, Line
 
-LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
@@ -21,23 +20,28 @@ class PaletteModel(QAbstractListModel):
         self.lines: tuple[Line, ...] = ()
 
     def show(self, lines: tuple[Line, ...]) -> None:
-        """Replace all lines."""
-        self.beginResetModel()
+        """Replace all lines; another letter often changes few of them, and only those are drawn."""
+        before = self.lines
+        if [line.kind for line in before] != [line.kind for line in lines]:
+            self.beginResetModel()
+            self.lines = lines
+            self.endResetModel()
+            return
         self.lines = lines
-        self.endResetModel()
+        for place, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old != new:
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:
         """How many lines there are."""
         return 0 if parent.isValid() else len(self.lines)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A line's title, its sentence for a screen reader, or the line itself."""
+        """A line's title, or its sentence for a screen reader."""
         if role == Qt.ItemDataRole.DisplayRole:
             return self.lines[index.row()].title
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.lines[index.row()].spoken
-        if role == LINE_ROLE:
-            return self.lines[index.row()]
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,13 +17,19 @@ from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.domain.slip_codes import is_slip_code
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import PatientRow
+from clinic_desktop.services.patients import FoundPatient
 from clinic_desktop.services.scheduling import slip
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.person_words import listed_name, next_time, phone_tail, sex_and_age
+from clinic_desktop.ui.core.person_words import (
+    how_found,
+    listed_name,
+    next_time,
+    phone_tail,
+    sex_and_age,
+)
 from clinic_desktop.ui.shell.palette_topics import HelpTopic, topics
 from clinic_desktop.ui.theme.icons import Icon
 
@@ -49,8 +56,8 @@ class Line:
     sub: str = ""
     note: str = ""
     icon: str = ""
-    run: Callable[[], object] | None = None
-    row: PatientRow | None = None
+    run: Callable[[], object] | None = field(default=None, compare=False)
+    row: FoundPatient | None = None
 
     @property
     def spoken(self) -> str:
@@ -64,7 +71,19 @@ class PaletteState:
 
     text: str = ""
     lines: tuple[Line, ...] = ()
-    person: PatientRow | None = None
+    person: FoundPatient | None = None
+    complete: bool = True
+    """Whether no more lines are on their way."""
+
+    @property
+    def meant(self) -> Line | None:
+        """What Enter takes unseen: the first line, or whoever alone bears the typed name."""
+        people = [line for line in self.lines if line.kind is Kind.PATIENT]
+        if not people:
+            return next((line for line in self.lines if line.kind is not Kind.HEADING), None)
+        row = people[0].row
+        alone = len(people) == 1 and row is not None and not row.only_sounds_alike
+        return people[0] if alone else None
 
 
 class PaletteVM(QObject):
@@ -80,7 +99,7 @@ class PaletteVM(QObject):
         self.state = PaletteState()
         self._wanted: str | None = None
         self._asking = False
-        self._people: tuple[PatientRow, ...] = ()
+        self._people: tuple[FoundPatient, ...] = ()
 
     def ask(self, text: str) -> None:
         """Offer something for this text."""
@@ -93,7 +112,7 @@ class PaletteVM(QObject):
         self._wanted = None
         self.state = PaletteState()
 
-    def show_person(self, row: PatientRow) -> None:
+    def show_person(self, row: FoundPatient) -> None:
         """List what can be done for one person."""
         self._show(PaletteState(self.state.text, _for_person(self._context, row), row))
 
@@ -115,21 +134,29 @@ class PaletteVM(QObject):
             failed=lambda _error: self._answered(text, []),
         )
 
-    def _answered(self, text: str, rows: list[PatientRow]) -> None:
+    def _answered(self, text: str, rows: list[FoundPatient]) -> None:
         self._asking = False
         if self._wanted is not None:
             self._ask_next()
             return
         self._people = tuple(rows)
-        self._show(PaletteState(text, self._lines(text)))
-        if is_slip_code(text) and allowed(self._context.actor, "appointment.read"):
+        is_slip = is_slip_code(text) and allowed(self._context.actor, "appointment.read")
+        self._show(PaletteState(text, self._lines(text), complete=not is_slip))
+        if is_slip:
             self._context.tasks.read(
-                self, slip.by_code, text, done=lambda row: self._show_booking(text, row)
+                self,
+                slip.by_code,
+                text,
+                done=lambda row: self._show_booking(text, row),
+                failed=lambda _error: self._show_booking(text, None),
             )
 
     def _show_booking(self, text: str, row: AppointmentRow | None) -> None:
         """A slip was scanned, or its code typed: its appointment comes first."""
-        if row is None or self.state.text != text or self.state.person is not None:
+        if self.state.text != text or self.state.person is not None:
+            return
+        if row is None:
+            self._show(replace(self.state, complete=True))
             return
         local = current().local(row.start_at)
         name = listed_name(row.person.name) if row.person else row.about
@@ -145,11 +172,14 @@ class PaletteVM(QObject):
         self.changed.emit(state)
 
     def _lines(self, text: str) -> tuple[Line, ...]:
-        return (*self._person_lines(text), *self._action_lines(text), *self._help_lines(text))
+        typed = _typings(text)
+        people, actions = self._person_lines(text), self._action_lines(text, typed)
+        return (*people, *actions, *self._help_lines(typed))
 
     def _person_lines(self, text: str) -> list[Line]:
         today = clinic_day(self._context.clock.now(), current().time_zone)
-        found = [self._person_line(row, today) for row in self._people]
+        shown = {line.row.id: line for line in self.state.lines if line.row is not None}
+        found = [self._person_line(row, today, shown.get(row.id)) for row in self._people]
         heading = _("Patients") if text.strip() else _("Opened lately")
         lines = [Line(Kind.HEADING, heading), *found] if found else []
         if text.strip() and allowed(self._context.actor, "patient.write"):
@@ -159,9 +189,12 @@ class PaletteVM(QObject):
                               run=self._opener(destination)))  # fmt: skip
         return lines
 
-    def _person_line(self, row: PatientRow, today: date) -> Line:
+    def _person_line(self, row: FoundPatient, today: date, shown: Line | None) -> Line:
+        if shown is not None and shown.kind is Kind.PATIENT and shown.row == row:
+            return shown  # another letter often leaves the same people
         facts = [sex_and_age(row), row.mrn, phone_tail(row.phone)]
         facts += [_("same name twice")] if row.has_namesake else []
+        facts += [how_found(row)]
         return Line(
             Kind.PATIENT,
             listed_name(row.name),
@@ -172,18 +205,18 @@ class PaletteVM(QObject):
             row,
         )
 
-    def _action_lines(self, text: str) -> list[Line]:
+    def _action_lines(self, text: str, typed: list[list[str]]) -> list[Line]:
         offered = [each for each in self._context.actions.all() if each.title]
         offered = [each for each in offered if each.name != "palette.open"]
         if text.strip():
-            found = [each for each in offered if _fits(text, each.title, each.keywords)]
+            found = [each for each in offered if _fits(typed, each.title, each.keywords)]
         else:
             found = offered[:_ACTIONS_WITHOUT_TEXT]
         lines = [_action_line(each) for each in found[:MOST_ACTIONS]]
         return [Line(Kind.HEADING, _("Actions")), *lines] if lines else []
 
-    def _help_lines(self, text: str) -> list[Line]:
-        found = [each for each in topics() if text.strip() and _fits(text, each.title, each.words)]
+    def _help_lines(self, typed: list[list[str]]) -> list[Line]:
+        found = [each for each in topics() if _fits(typed, each.title, each.words)]
         lines = [
             Line(Kind.HELP, each.title, icon=Icon.HELP, run=self._helper(each))
             for each in found[:MOST_TOPICS]
@@ -202,7 +235,7 @@ def _action_line(action: Action) -> Line:
     return Line(Kind.ACTION, action.title, section, action.shortcut, action.icon, action.run)
 
 
-def _for_person(context: Context, row: PatientRow) -> tuple[Line, ...]:
+def _for_person(context: Context, row: FoundPatient) -> tuple[Line, ...]:
     offers: tuple[tuple[str, str, str, to.Destination], ...] = (
         ("patient.read", _("Open the chart"), Icon.PATIENT, to.Chart(row.id)),
         ("appointment.write", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
@@ -224,11 +257,19 @@ def _for_person(context: Context, row: PatientRow) -> tuple[Line, ...]:
     return (Line(Kind.HEADING, name), *lines)
 
 
-def _fits(text: str, *wording: str) -> bool:
-    """Whether every typed word begins a word of these, in either keyboard layout."""
-    there = search_tokens(" ".join(wording))
-    for spelling in (text, *other_layout(text)):
-        typed = words_of(spelling)
-        if typed and all(any(word.startswith(each) for word in there) for each in typed):
-            return True
-    return False
+def _typings(text: str) -> list[list[str]]:
+    """How the words of a text begin, as typed and as the same keys are on other layouts."""
+    spelled = (words_of(spelling) for spelling in (text, *other_layout(text)))
+    return [[f" {word}" for word in words] for words in spelled if words]
+
+
+def _fits(typed: list[list[str]], *wording: str) -> bool:
+    """Whether every typed word begins a word of these, in any keyboard layout."""
+    there = _beginnings(wording)
+    return any(all(word in there for word in words) for words in typed)
+
+
+@lru_cache(maxsize=1024)
+def _beginnings(wording: tuple[str, ...]) -> str:
+    # At each key every action and every question is asked.
+    return " ".join(("", *search_tokens(" ".join(wording))))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from PySide6.QtWidgets import QWidget
+
 from clinic_desktop.i18n import N_, _
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm, Screen
@@ -69,10 +71,10 @@ def has_screen(destination: to.Destination) -> bool:
     return type(destination) in _SCREENS
 
 
-def make_screen(kind: type[to.Destination], context: Context) -> Screen:
-    """The screen of a kind of destination: ``Screen(context)``."""
+def make_screen(kind: type[to.Destination], context: Context, parent: QWidget) -> Screen:
+    """The screen of a kind of destination: ``Screen(context, parent=parent)``."""
     parts = {name: _load(path) for name, path in _PARTS.get(kind, {}).items()}
-    screen = _load(_SCREENS[kind])(context, **parts)
+    screen = _load(_SCREENS[kind])(context, parent=parent, **parts)
     assert isinstance(screen, Screen)  # noqa: S101 - the table above is ours
     return screen
 

@@ -30,28 +30,28 @@ class Inspector(Card):
 
     chart_wanted = Signal()
 
-    def __init__(self, context: Context, steps: Steps) -> None:
-        super().__init__(_("Nobody is selected"))
+    def __init__(self, context: Context, steps: Steps, parent: QWidget | None = None) -> None:
+        super().__init__(_("Nobody is selected"), parent=parent)
         self._context, self._steps = context, steps
         self._row: AppointmentRow | None = None
         self._card: DeskCard | None = None
-        self.open_chart = Button(_("Open chart"), "link", Icon.ENTER)
+        self.open_chart = Button(_("Open chart"), "link", Icon.ENTER, parent=self.header)
         self.open_chart.clicked.connect(self.chart_wanted)
         self.header.add_action(self.open_chart)
-        self._who = Label("", tone="muted", wrap=True)
-        self._pills = QWidget()
+        self._who = Label("", tone="muted", wrap=True, parent=self)
+        self._pills = QWidget(self)
         self._pill_flow = FlowLayout(self._pills, gap=SPACE_1, line_gap=SPACE_1)
         self._marks: list[Pill] = []
-        self._facts = QWidget()
+        self._facts = QWidget(self)
         self._fact_rows = QGridLayout(self._facts)
         self._fact_rows.setContentsMargins(0, 0, 0, 0)
         self._fact_rows.setHorizontalSpacing(SPACE_3)
         self._fact_rows.setVerticalSpacing(SPACE_1)
         self._fact_rows.setColumnStretch(1, 1)
         self._lines: list[tuple[Label, Label]] = []
-        self.primary = Button("", "primary")
+        self.primary = Button("", "primary", parent=self)
         self.primary.clicked.connect(self._on_primary)
-        self.secondary = Button(_("Move"))
+        self.secondary = Button(_("Move"), parent=self)
         self.secondary.clicked.connect(self._on_secondary)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_2)

@@ -55,37 +55,21 @@ class TodayView(Screen):
     # ------------------------------------------------------------ construction
 
     def _build(self) -> None:
-        self.header = SectionHeader("", " ", role="page")
-        walk_in = Button(_("Walk-in"), icon=Icon.WALK_IN, parent=self)
+        # From the outside in: a finished part that gets a new parent is dressed all over again.
+        self.header = SectionHeader("", " ", role="page", parent=self)
+        walk_in = Button(_("Walk-in"), icon=Icon.WALK_IN, parent=self.header)
         walk_in.setObjectName("appointment.walk-in")
         walk_in.setToolTip(_("Walk-in (F2)"))
         walk_in.clicked.connect(lambda: self.context.navigator.open(to.WalkIn()))
-        book = Button(_("Book appointment"), "primary", Icon.BOOK)
+        book = Button(_("Book appointment"), "primary", Icon.BOOK, parent=self.header)
         book.setObjectName("appointment.book")
         book.setToolTip(_("Book appointment (Ctrl+B)"))
         book.clicked.connect(lambda: self.context.navigator.open(to.BookAppointment()))
         self.header.add_action(walk_in)
         self.header.add_action(book)
-        self.tabs = SegmentedControl(
-            [Option(tab, title) for tab, title in _tab_titles().items()], _("Part of the board"),
-            Tab.ALL,
-        )  # fmt: skip
+        options = [Option(tab, title) for tab, title in _tab_titles().items()]
+        self.tabs = SegmentedControl(options, _("Part of the board"), Tab.ALL, parent=self)
         self.tabs.changed.connect(self.vm.show_tab)
-        self._build_table()
-        self.inspector = Inspector(self.context, self.steps)
-        self.inspector.chart_wanted.connect(self._open_chart)
-        self.attention = AttentionCard()
-        self.attention.chosen.connect(self._choose)
-        side = ScrollPage()
-        side.column.setContentsMargins(0, 0, 0, 0)
-        self.unfinished = UnfinishedCard(self.context)
-        side.column.addWidget(self.inspector)
-        side.column.addWidget(self.unfinished)
-        side.column.addWidget(self.attention)
-        side.column.addStretch(1)
-        sheet = Card(flush=True)
-        sheet.body.addWidget(self.table, 1)
-        split = SplitInspector(sheet, side, shares=(14, 5))
         row = QHBoxLayout()
         row.addWidget(self.tabs)
         row.addStretch(1)
@@ -94,10 +78,27 @@ class TodayView(Screen):
         column.setSpacing(SPACE_3)
         column.addWidget(self.header)
         column.addLayout(row)
-        column.addWidget(split, 1)
+        column.addWidget(self._panes(), 1)
 
-    def _build_table(self) -> None:
-        self.table = DataTable(self._cells.columns(), _("Appointments"), tall=True)
+    def _panes(self) -> QWidget:
+        sheet = Card(flush=True, parent=self)
+        self._build_table(sheet)
+        sheet.body.addWidget(self.table, 1)
+        side = ScrollPage(self)
+        side.column.setContentsMargins(0, 0, 0, 0)
+        self.inspector = Inspector(self.context, self.steps, side.content)
+        self.inspector.chart_wanted.connect(self._open_chart)
+        self.unfinished = UnfinishedCard(self.context)
+        self.attention = AttentionCard()
+        self.attention.chosen.connect(self._choose)
+        for card in (self.inspector, self.unfinished, self.attention):
+            side.column.addWidget(card)
+        side.column.addStretch(1)
+        return SplitInspector(sheet, side, shares=(14, 5), parent=self)
+
+    def _build_table(self, sheet: Card) -> None:
+        columns = self._cells.columns()
+        self.table = DataTable(columns, _("Appointments"), tall=True, parent=sheet)
         self.table.setObjectName("today.table")
         self.table.model_.sort_wanted.connect(self.vm.sort)
         self.table.current_changed.connect(self._on_current)
@@ -154,8 +155,9 @@ class TodayView(Screen):
         if state.shown is not None:
             self._cells.alarm_min = state.shown.wait_alarm_min
         self._render_header(state)
+        counts = state.counts()
         for button, (tab, title) in zip(self.tabs.buttons(), _tab_titles().items(), strict=True):
-            count = state.counts()[tab]
+            count = counts[tab]
             shown = "" if count is None else f"  {current().number(count)}"
             button.set_text(f"{title}{shown}")
         self.table.set_error(state.error)

@@ -24,7 +24,7 @@ class FlowLayout(QLayout):
     ) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
-        self._heights: dict[int, int] = {}
+        self._broken: dict[int, list[list[tuple[QLayoutItem, QSize]]]] = {}
         self._gap, self._line_gap, self._align = gap, line_gap, align
         self.setContentsMargins(0, 0, 0, 0)
         if parent is not None:
@@ -33,6 +33,7 @@ class FlowLayout(QLayout):
     def addItem(self, item: QLayoutItem) -> None:
         """Append an item."""
         self._items.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         """How many items there are."""
@@ -44,6 +45,7 @@ class FlowLayout(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:
         """Take an item out."""
+        self.invalidate()
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
@@ -56,13 +58,11 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """The height all lines need at that width."""
-        if width not in self._heights:
-            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
-        return self._heights[width]
+        return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def invalidate(self) -> None:
-        """Forget the measured heights."""
-        self._heights = {}
+        """Forget where the lines were broken."""
+        self._broken = {}
         super().invalidate()
 
     def setGeometry(self, rect: QRect) -> None:
@@ -89,6 +89,12 @@ class FlowLayout(QLayout):
         return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
     def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        # Asked several times at each layout: for the height, and to place the items.
+        if width not in self._broken:
+            self._broken[width] = self._break(width)
+        return self._broken[width]
+
+    def _break(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
         used = 0
         for item in self._items:

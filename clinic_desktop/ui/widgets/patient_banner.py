@@ -19,6 +19,9 @@ from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.pill import Glyph, Pill, PillSpec
 
+_MOST_FACTS = 5
+"""Birth, sex, number, phone, balance."""
+
 
 class AllergyState(StrEnum):
     """What is known about allergies."""
@@ -62,10 +65,10 @@ class PatientBanner(QFrame):
         self._card = card or PatientCard("", "")
         self._avatar = Avatar("", "")
         self._name = Label(role="name", wrap=True)
-        self._facts = QWidget()
-        self._facts_flow = FlowLayout(self._facts, gap=SPACE_3, line_gap=SPACE_1)
-        self._pills = QWidget()
-        self._pills_flow = FlowLayout(self._pills, line_gap=SPACE_1)
+        self._facts = [Label(tone="muted") for _fact in range(_MOST_FACTS)]
+        self._owed = Label("", "strong", "warn")
+        self._pills: list[Pill] = []
+        self._pills_flow = FlowLayout(line_gap=SPACE_1)
         self._actions = QWidget()
         self._action_row = FlowLayout(self._actions)
         self._build()
@@ -75,8 +78,13 @@ class PatientBanner(QFrame):
         words = QVBoxLayout()
         words.setSpacing(SPACE_1)
         words.addWidget(self._name)
-        words.addWidget(self._facts)
-        words.addWidget(self._pills)
+        facts, pills = QWidget(), QWidget()
+        flow = FlowLayout(facts, gap=SPACE_3, line_gap=SPACE_1)
+        for label in (*self._facts, self._owed):
+            flow.addWidget(label)
+        pills.setLayout(self._pills_flow)
+        words.addWidget(facts)
+        words.addWidget(pills)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_4, SPACE_3, SPACE_4, SPACE_3)
         row.setSpacing(SPACE_3)
@@ -99,8 +107,8 @@ class PatientBanner(QFrame):
         if card.photo:
             self._avatar.set_photo(card.photo)
         self._name.setText(card.name)
-        _refill(self._facts_flow, self._fact_labels())
-        _refill(self._pills_flow, [Pill(spec) for spec in self._pill_specs()])
+        self._show_facts()
+        self._show_pills()
         self.setAccessibleName(card.name)
         spoken = [*self._fact_words(), *(spec.text for spec in self._pill_specs())]
         self.setAccessibleDescription(", ".join(spoken))
@@ -122,11 +130,25 @@ class PatientBanner(QFrame):
             words.append(_("Balance {amount}").format(amount=isolate(card.balance)))
         return words
 
-    def _fact_labels(self) -> list[QWidget]:
-        labels: list[QWidget] = [Label(text, tone="muted") for text in self._fact_words()]
-        if self._card.balance and self._card.owes:
-            labels[-1] = Label(self._fact_words()[-1], "strong", "warn")
-        return labels
+    def _show_facts(self) -> None:
+        words = self._fact_words()
+        owes = bool(self._card.balance) and self._card.owes
+        self._owed.setText(words.pop() if owes else "")
+        self._owed.setVisible(owes)
+        words += [""] * (_MOST_FACTS - len(words))
+        for label, text in zip(self._facts, words, strict=True):
+            label.setText(text)
+            label.setVisible(bool(text))
+
+    def _show_pills(self) -> None:
+        specs = self._pill_specs()
+        while len(self._pills) < len(specs):
+            self._pills.append(Pill(PillSpec("")))
+            self._pills_flow.addWidget(self._pills[-1])
+        for place, pill in enumerate(self._pills):
+            if place < len(specs):
+                pill.set_spec(specs[place])
+            pill.setVisible(place < len(specs))
 
     def _pill_specs(self) -> list[PillSpec]:
         card = self._card
@@ -138,16 +160,3 @@ class PatientBanner(QFrame):
         else:
             zone = [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP)]
         return [*zone, *card.marks]
-
-
-def _refill(flow: FlowLayout, widgets: list[QWidget]) -> None:
-    while (item := flow.takeAt(0)) is not None:
-        old = item.widget()
-        if old is not None:
-            old.hide()
-            old.deleteLater()
-    for widget in widgets:
-        flow.addWidget(widget)
-    parent = flow.parentWidget()
-    if parent is not None:
-        parent.updateGeometry()

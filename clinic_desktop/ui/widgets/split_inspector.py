@@ -34,14 +34,15 @@ class SplitInspector(QScrollArea):
         self.splitter.setProperty("role", "scroll")
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(SPACE_3)
-        for place, widget in enumerate((main, detail)):
-            self.splitter.addWidget(widget)
-            self.splitter.setStretchFactor(place, shares[place])
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setWidget(self.splitter)
+        # The panes come last: whatever is given another parent is dressed anew with all it holds.
+        for place, widget in enumerate((main, detail)):
+            self.splitter.addWidget(widget)
+            self.splitter.setStretchFactor(place, shares[place])
 
     def minimumSizeHint(self) -> QSize:
         """As wide as its panes need; as low as the window is."""

@@ -11,8 +11,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
+from clinic_desktop.domain.names import HumanName
 from clinic_desktop.i18n import Language
-from clinic_desktop.services import drafts
+from clinic_desktop.services import drafts, patients
+from clinic_desktop.services.patients import PatientEntry, RegisterPatient
 from clinic_desktop.services.scheduling import board, resources, walk_ins
 from clinic_desktop.services.scheduling.board import BoardRow
 from clinic_desktop.ui.booking.booking_view import BookingView
@@ -96,6 +98,26 @@ def test_a_booking_given_up_can_be_brought_back(
     assert len(busy_day.record.read(drafts.my_drafts)) == 1
 
 
+def test_somebody_new_is_registered_from_within_the_booking(
+    open_form: Open, busy_day: BusyDay, ui_context: Context, qtbot: QtBot
+) -> None:
+    """The slot chosen before is still there, and the person stands in the form."""
+    form = open_form(day=TUESDAY, at=time(10, 30))
+    edit = form.patient.combo.edit
+    QTest.keyClicks(edit, "wanjala")
+    qtbot.waitUntil(lambda: has_suggestions(form))
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert visited(ui_context) == [to.RegisterPatient("wanjala", for_form=True)]
+    new = RegisterPatient(PatientEntry(HumanName("Wanjala", "Peter")))
+    ui_context.navigator.registered.emit(busy_day.record.write(patients.register, new))
+    qtbot.waitUntil(lambda: form.patient.text() == "WANJALA Peter")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    shown(qtbot, form)
+    (row,) = rows(busy_day, TUESDAY)
+    assert row.appointment.start_at.hour == 7  # half past ten in Nairobi
+
+
 def test_a_slot_that_was_only_looked_at_leaves_no_draft(
     open_form: Open, busy_day: BusyDay, ui_context: Context, qtbot: QtBot
 ) -> None:
@@ -165,6 +187,18 @@ def test_enter_before_the_list_is_there_takes_the_only_match(
     form.patient.combo.edit.setText("harpreet")
     QTest.keyClick(form.patient.combo.edit, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: form.patient.value() == busy_day.people["Singh"])
+
+
+def test_enter_before_the_list_is_there_takes_nobody_who_only_sounds_like_it(
+    open_form: Open, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    form = open_form()
+    form.patient.combo.edit.setText("harprit")
+    QTest.keyClick(form.patient.combo.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: has_suggestions(form))
+    assert form.patient.value() is None
+    found = busy_day.record.read(patients.search, "harprit")
+    assert [row.id for row in found] == [busy_day.people["Singh"]]
 
 
 def test_letters_typed_on_a_slot_begin_the_name(

@@ -145,6 +145,27 @@ def test_a_held_key_registers_once(stage: Stage, record: Record, form: RegisterV
     assert len(everyone(record)) == 1
 
 
+def test_a_form_that_waits_for_the_person_gets_the_person(
+    stage: Stage, record: Record, maria: uuid.UUID
+) -> None:
+    answers: list[uuid.UUID] = []
+    stage.context.navigator.registered.connect(answers.append)
+    form = RegisterView(stage.context, to.RegisterPatient("otieno", for_form=True))
+    stage.open(form)
+    assert not form.next_step.isVisible()
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.settle()
+    assert [record.read(patients.record_of, each).entry.name.family for each in answers] == [
+        "Otieno"
+    ]
+    # Who turns out to be on record already is the answer too.
+    again = RegisterView(stage.context, to.RegisterPatient("Иванова Мария", for_form=True))
+    stage.open(again)
+    again.similar.opened.emit(maria)
+    assert answers[1:] == [maria]
+    assert stage.visited == []
+
+
 # ---------------------------------------------------------------- drafts
 
 

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.names import HumanName
+from clinic_desktop.domain.slip_codes import slip_code
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
@@ -79,7 +80,7 @@ def maria(record: Record) -> uuid.UUID:
     at = record.clock.now() + timedelta(hours=1)
 
     def book(uow: UnitOfWork) -> None:
-        uow.add(Appointment(patient_id=made, start_at=at, end_at=at))
+        uow.add(Appointment(patient_id=made, start_at=at, end_at=at, code=slip_code(made)))
 
     record.write(book)
     return made
@@ -119,6 +120,67 @@ def test_control_and_enter_open_a_chart_too(bench: Bench, maria: uuid.UUID) -> N
     bench.type("иванова")
     bench.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert bench.visited == [to.Chart(maria)]
+
+
+def test_enter_waits_for_the_answer_to_what_was_typed(bench: Bench, maria: uuid.UUID) -> None:
+    bench.type("ivanenko")
+    bench.field.edit.selectAll()
+    Keyboard().type("иванова")  # and Enter at once, while somebody else still stands on top
+    bench.key(Qt.Key.Key_Return)
+    assert bench.visited == [to.Chart(maria)]
+    assert not bench.palette.isVisible()
+
+
+@pytest.mark.parametrize("typed", ["иван", "iwanowa"])
+def test_an_early_enter_opens_nobody_unless_one_alone_bears_the_name(
+    bench: Bench, record: Record, typed: str
+) -> None:
+    record.write(patients.register, RegisterPatient(PatientEntry(HumanName("Иваненко", "А"))))
+    Keyboard().type(typed)
+    bench.key(Qt.Key.Key_Return)
+    assert bench.visited == []
+    assert bench.palette.isVisible()
+    bench.key(Qt.Key.Key_Return)
+    assert len(bench.visited) == 1
+
+
+def test_an_early_enter_is_forgotten_when_more_is_typed(bench: Bench) -> None:
+    Keyboard().type("ivane")
+    Keyboard().press(Qt.Key.Key_Return)
+    bench.type("nko")
+    bench.settle()
+    assert bench.visited == []
+
+
+def test_a_scanned_slip_opens_its_appointment(bench: Bench, maria: uuid.UUID) -> None:
+    Keyboard().type(slip_code(maria))
+    bench.key(Qt.Key.Key_Return)
+    bench.settle()
+    (place,) = bench.visited
+    assert isinstance(place, to.Today)
+
+
+def test_who_only_sounds_like_it_stands_below_and_says_so(bench: Bench, record: Record) -> None:
+    for family in ("Okafor", "Kafi"):
+        record.write(patients.register, RegisterPatient(PatientEntry(HumanName(family, "C"))))
+    bench.type("okaf")
+    meant, alike = (line for line in bench.palette.model.lines if line.kind is Kind.PATIENT)
+    assert (meant.title, alike.title) == ("OKAFOR C", "KAFI C")
+    assert "sounds alike" not in meant.spoken
+    assert "sounds alike" in alike.spoken
+
+
+def test_another_letter_draws_only_the_lines_that_it_changes(bench: Bench) -> None:
+    resets, changes = [], []
+    bench.type("иванов")
+    bench.palette.model.modelReset.connect(lambda: resets.append(1))
+    bench.palette.model.dataChanged.connect(lambda first, *_: changes.append(first.row()))
+    bench.type("а")
+    changed = [bench.palette.model.lines[place].kind for place in changes]
+    assert changed == [Kind.REGISTER]
+    assert resets == []
+    bench.type("г")
+    assert resets == [1]
 
 
 def test_a_line_says_sex_age_number_phone_and_next_appointment(bench: Bench) -> None:
