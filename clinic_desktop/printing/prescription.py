@@ -78,7 +78,7 @@ def render_prescription(doc: PrescriptionDoc, on: Stationery) -> bytes:
         dates.append((language.gettext("Valid until"), value(language.date(doc.valid_until))))
     extra: list[tuple[str, str]] = []
     if doc.weight_kg is not None:
-        weight = value(f"{language.number(doc.weight_kg)} kg")
+        weight = value(f"{language.number(doc.weight_kg)} {language.pgettext('unit', 'kg')}")
         extra.append((language.gettext("Weight"), weight))
     if doc.diagnosis:
         extra.append((language.gettext("Diagnosis"), value(doc.diagnosis)))
