@@ -40,7 +40,7 @@ from clinic_desktop.ui.widgets.roles import give_role
 
 LEAST_COLUMN = 100
 REST_MS = 500
-"""So long the keys rest before a tile that they moved is moved in the record: one move, one undo."""
+"""So long the keys rest before a moved tile is moved in the record: one move, one undo."""
 
 
 class Canvas(QWidget):

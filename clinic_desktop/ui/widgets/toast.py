@@ -17,7 +17,6 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import HostWatch
 
-
 _toasts: WeakSet[Toast] = WeakSet()
 
 
