@@ -162,6 +162,10 @@ class Steps(QObject):
     def _go(self, row: AppointmentRow, status: AppointmentStatus, said: str) -> None:
         if row.status == status:
             return
+        if row.status == S.DONE:  # a letter pressed on the wrong line must not open it again
+            said = _("{name} has been here and is done.").format(name=isolate(name_of(row)))
+            self._context.host.toast(said)
+            return
         wish = flow.ChangeStatus(row.id, status)
         self._write(flow.change_status, wish, said=said, row=row)
 
