@@ -91,7 +91,7 @@ class Session(QObject):
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
         self._loading.setInterval(LOAD_AFTER_MS)
-        self._loading.timeout.connect(lambda: self._keys.submit(_load_desk))
+        self._loading.timeout.connect(self._load_ahead)
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
@@ -228,8 +228,13 @@ class Session(QObject):
             self.window.drop(self._lock)
             self._lock = None
         self.idle.start(this_pc.lock_minutes(self.data_dir))
+        self._loading.start()
         self.desk_shown.emit()
         self._ask_about_pack()
+
+    def _load_ahead(self) -> None:
+        """Behind the lock screen the desk's code, behind the desk that of its other places."""
+        self._keys.submit(_load_desk if self.desk is None else _load_places)
 
     def _rebuild(self, destination: Destination) -> None:
         """The same person in another language: a desk made anew, at the place asked for."""
@@ -302,6 +307,12 @@ class Session(QObject):
 def _load_desk() -> None:
     for name in _DESK:
         import_module(name)
+
+
+def _load_places() -> None:
+    from clinic_desktop.ui.shell import places
+
+    places.load_all()
 
 
 def dress(app: QApplication, choices: dict[str, Any]) -> None:

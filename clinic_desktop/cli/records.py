@@ -35,7 +35,9 @@ def register(
     bring.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
     bring.add_argument("--dry-run", action="store_true", help="say what would happen")
     bring.set_defaults(run=_import)
-    take = commands.add_parser("export", parents=[common], help="write the medical records to a folder")
+    take = commands.add_parser(
+        "export", parents=[common], help="write the medical records to a folder"
+    )
     take.add_argument("--format", choices=("fhir",), default="fhir")
     take.add_argument("out", type=Path, metavar="OUT", help="a new or empty folder")
     take.set_defaults(run=_export)

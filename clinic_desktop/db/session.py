@@ -21,7 +21,7 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.base import Base
 from clinic_desktop.models.local import NumberSeries
 from clinic_desktop.models.provenance import AuditEvent
-from clinic_desktop.models.types import to_millis
+from clinic_desktop.models.types import from_millis, to_millis
 
 Row = TypeVar("Row", bound=Base)
 
@@ -155,7 +155,8 @@ def writing(
     """A write transaction, committed when the block ends without an error."""
     with engine.connect() as connection:
         with connection.begin(), WritingSession(connection, expire_on_commit=False) as session:
-            now = clock.now()
+            # As exact as the file keeps it: what a command returns equals what is read later.
+            now = from_millis(to_millis(clock.now()))
             uow = UnitOfWork(session, actor, clock, now, reason, origin)
             yield uow
             session.flush()

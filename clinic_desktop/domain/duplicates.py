@@ -15,7 +15,14 @@ import jellyfish
 from rapidfuzz.distance import JaroWinkler, Levenshtein
 
 from clinic_desktop.domain.dates import BirthDate, BirthPrecision
-from clinic_desktop.domain.folding import consonants, fts_query, latin, sound_key, words_of
+from clinic_desktop.domain.folding import (
+    Reach,
+    consonants,
+    fts_query,
+    latin,
+    sound_key,
+    words_of,
+)
 from clinic_desktop.domain.names import HumanName
 
 
@@ -274,10 +281,14 @@ def _fits(one: BirthDate, other: BirthDate) -> bool:
 # ---------------------------------------------------------------- whom to compare with
 
 
+_REACHES = (Reach.BEGUN, Reach.CONSONANTS)
+
+
 def candidate_queries(person: Person) -> tuple[str, ...]:
     """FTS5 expressions that find whom to compare with, the most telling first.
 
-    By number, by phone, by name, by birth with either name (the other may be misspelt).
+    By number, by phone, by name, by birth with either name (the other may be misspelt); as it
+    is spelled before as it sounds, or newer sound-alikes would hide who bears the very name.
     """
     name, birth = person.name, str(person.birth or "")
     texts: Iterable[str] = (
@@ -289,4 +300,5 @@ def candidate_queries(person: Person) -> tuple[str, ...]:
         f"{name.family} {birth}" if birth and name.family else "",
         f"{name.given} {birth}" if birth and name.given else "",
     )
-    return tuple(dict.fromkeys(query for text in texts if (query := fts_query(text))))
+    queries = (fts_query(text, reach=reach) for reach in _REACHES for text in texts)
+    return tuple(dict.fromkeys(query for query in queries if query))

@@ -41,7 +41,7 @@ class Synced:
 
 
 def ref(target: str, *, nullable: bool = False, index: bool = True) -> Mapped[uuid.UUID]:
-    """A foreign key, checked at commit so that a transaction may write in any order."""
+    """A foreign key, checked at commit: any order of writing is right (``db/writing_order.py``)."""
     key = ForeignKey(f"{target}.id", deferrable=True, initially="DEFERRED")
     return mapped_column(Id, key, nullable=nullable, index=index)
 

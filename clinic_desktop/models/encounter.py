@@ -67,4 +67,10 @@ class NoteTemplate(Synced, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-Index("ix_encounter_patient_start", Encounter.patient_id, Encounter.start_at)
+Index(
+    "ix_encounter_patient_start",
+    Encounter.patient_id,
+    Encounter.start_at,
+    Encounter.status,
+    Encounter.is_deleted,
+)  # whole: the list of patients by last visit reads nothing but this

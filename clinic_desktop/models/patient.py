@@ -49,7 +49,7 @@ class Patient(Synced, Base):
     practitioner_id: Mapped[uuid.UUID | None] = optional_ref("practitioner", index=False)
     photo_id: Mapped[uuid.UUID | None] = optional_ref("attachment", index=False)
     note: Mapped[str] = text()
-    merged_into: Mapped[uuid.UUID | None] = optional_ref("patient")
+    merged_into: Mapped[uuid.UUID | None] = optional_ref("patient", index=False)
 
 
 class PatientIdentifier(Synced, Base):
@@ -141,3 +141,6 @@ class PatientMerge(Synced, Base):
 
 
 Index("ix_patient_name", Patient.family, Patient.given)
+Index(
+    "ix_patient_merged_into", Patient.merged_into, sqlite_where=Patient.merged_into.is_not(None)
+)  # hardly any chart is merged

@@ -55,4 +55,11 @@ class AuditEvent(Synced, Base):
 
 
 Index("ix_source_resource_row", SourceResource.row_id)
+Index(
+    "ix_audit_event_user",
+    AuditEvent.user_id,
+    AuditEvent.kind,
+    AuditEvent.id,
+    AuditEvent.patient_id,
+)  # which charts somebody opened lately: asked at each letter of a search
 Index("ix_audit_event_patient", AuditEvent.patient_id, AuditEvent.happened_at)

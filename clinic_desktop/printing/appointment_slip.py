@@ -9,10 +9,10 @@ from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import Block, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.fields import Pair
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
-from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import GREY, MM, Paper
-from clinic_desktop.printing.parts import paragraphs, running_head
+from clinic_desktop.printing.letterhead import Stationery
+from clinic_desktop.printing.page import render
+from clinic_desktop.printing.paper import GREY, MM
+from clinic_desktop.printing.parts import open_sheet, paragraphs
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.people import PersonName, patient_name
 from clinic_desktop.printing.text import value
@@ -34,20 +34,12 @@ class AppointmentSlipDoc:
     preparation: str = ""
 
 
-def render_appointment_slip(
-    doc: AppointmentSlipDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_appointment_slip(doc: AppointmentSlipDoc, on: Stationery) -> bytes:
     """The slip as PDF bytes."""
-    name = language.gettext("Appointment")
-    running = running_head(name, doc.code, "", letterhead.practice)
-    sheet = Sheet(f"{name} {doc.code}".strip(), running, paper, language, letterhead, reprint)
-    look = sheet.look
-    align = Align.CENTRE if paper.is_roll else Align.START
+    name = on.language.gettext("Appointment")
+    sheet = open_sheet(on, name, doc.code)
+    look, language = sheet.look, sheet.language
+    align = Align.CENTRE if on.paper.is_roll else Align.START
     day = language.local(doc.starts_at).date()
     pairs = [
         (language.gettext("Patient"), patient_name(doc.patient, language)),

@@ -47,6 +47,11 @@ def natural_width(text: str, style: Style, *, rtl: bool) -> float:
     return max(widths) * style.size / EM
 
 
+def widest_word(text: str, style: Style, *, rtl: bool) -> float:
+    """The width of the widest word; in a narrower column it would be torn."""
+    return max(natural_width(word, style, rtl=rtl) for word in text.split(" "))
+
+
 @dataclass(frozen=True)
 class Text(Block):
     """A paragraph, or the lines of it that stand on this page."""
@@ -171,6 +176,11 @@ class Whole(Block):
     def loosened(self) -> Block:
         """The block itself."""
         return self.block.loosened()
+
+
+@dataclass(frozen=True)
+class Closing(Whole):
+    """What never stands alone on a page, such as a signature: it takes what is before it along."""
 
 
 @dataclass(frozen=True)

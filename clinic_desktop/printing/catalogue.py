@@ -15,7 +15,7 @@ from clinic_desktop.printing.labels import (
     render_drug_label,
     render_person_label,
 )
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Letterhead, Stationery
 from clinic_desktop.printing.paper import (
     A4,
     A5,
@@ -47,7 +47,7 @@ class DocumentKind:
     """The name, to be translated where it is shown."""
     document: type
     papers: tuple[Paper, ...]
-    renderer: Callable[..., bytes]
+    renderer: Callable[[Any, Stationery], bytes]
 
     @property
     def default_paper(self) -> Paper:
@@ -99,13 +99,9 @@ def render_document(
     language: Language,
     letterhead: Letterhead,
     paper: Paper | None = None,
-    reprint: ReprintMark | None = None,
 ) -> bytes:
     """A document of this kind as PDF bytes. Raises TypeError for a document of another kind."""
     found = KINDS[kind]
     if not isinstance(doc, found.document):
         raise TypeError(f"{kind} takes {found.document.__name__}, not {type(doc).__name__}")
-    chosen = paper or found.default_paper
-    return found.renderer(
-        doc, paper=chosen, language=language, letterhead=letterhead, reprint=reprint
-    )
+    return found.renderer(doc, Stationery(paper or found.default_paper, language, letterhead))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from clinic_desktop.printing.blocks import Block, Stack, Text, natural_width, set_lines
+from clinic_desktop.printing.blocks import (
+    Block,
+    Stack,
+    Text,
+    natural_width,
+    set_lines,
+    widest_word,
+)
 from clinic_desktop.printing.paper import GREY, Style
 from clinic_desktop.printing.pen import Align, Pen
 
@@ -32,7 +39,10 @@ class Signature(Block):
 
 @dataclass(frozen=True)
 class Pair(Block):
-    """A word at the start of a line and its value at the end, as in totals."""
+    """A word at the start of a line and its value at the end, as in totals.
+
+    Where side by side a word or an amount would be torn, the value stands under the word.
+    """
 
     label: str
     value: str
@@ -45,22 +55,30 @@ class Pair(Block):
         natural = self.room or natural_width(self.value, self.style, rtl=rtl)
         return min(natural + 1, width * 0.7)
 
-    def _texts(self, width: float, *, rtl: bool) -> tuple[Text, float, Text, float]:
+    def _texts(self, width: float, *, rtl: bool) -> tuple[Text, float, Text, float, float]:
+        """Label and value with their widths, and how far the value stands below the label."""
         own = self._value_width(width, rtl=rtl)
-        label = Text(self.label, self.label_style or self.style)
+        style, beside = self.label_style or self.style, width - own - 6
+        label = Text(self.label, style)
         align = Align.NUMBER if self.room else Align.END
-        return label, width - own - 6, Text(self.value, self.style, align), own
+        torn = widest_word(self.value, self.style, rtl=rtl) > own
+        if not torn and widest_word(self.label, style, rtl=rtl) <= beside:
+            return label, beside, Text(self.value, self.style, align), own, 0.0
+        if torn:
+            own, align = width, Align.END
+        below = label.height(width, rtl=rtl)
+        return label, width, Text(self.value, self.style, align), own, below
 
     def height(self, width: float, *, rtl: bool) -> float:
-        """The higher of the two."""
-        label, label_width, value, own = self._texts(width, rtl=rtl)
-        return max(label.height(label_width, rtl=rtl), value.height(own, rtl=rtl))
+        """The higher of the two, or both."""
+        label, label_width, value, own, below = self._texts(width, rtl=rtl)
+        return max(label.height(label_width, rtl=rtl), below + value.height(own, rtl=rtl))
 
     def draw(self, pen: Pen, x: float, y: float, width: float) -> None:
-        """Both on the first line."""
-        label, label_width, value, own = self._texts(width, rtl=pen.rtl)
+        """Both on the first line if they fit there."""
+        label, label_width, value, own, below = self._texts(width, rtl=pen.rtl)
         label.draw(pen, x, y, label_width)
-        value.draw(pen, x + width - own, y, own)
+        value.draw(pen, x + width - own, y + below, own)
 
 
 def amounts(blocks: list[Block], *, rtl: bool) -> list[Block]:

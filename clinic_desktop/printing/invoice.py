@@ -12,12 +12,12 @@ from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import BLACK_RULE, Block, Row, Rule, Space, Stack, Text, Whole
 from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.fields import Pair, amounts
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import MM, Paper
-from clinic_desktop.printing.parts import paragraphs, running_head, title
+from clinic_desktop.printing.paper import MM
+from clinic_desktop.printing.parts import open_sheet, paragraphs, title
 from clinic_desktop.printing.pen import Align
-from clinic_desktop.printing.people import Patient, patient_name, patient_panel
+from clinic_desktop.printing.people import Patient, patient_panel
 from clinic_desktop.printing.table import Column, table
 from clinic_desktop.printing.text import value
 
@@ -103,20 +103,11 @@ class InvoiceDoc:
     """The content of a QR code to pay by."""
 
 
-def render_invoice(
-    doc: InvoiceDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_invoice(doc: InvoiceDoc, on: Stationery) -> bytes:
     """The document as PDF bytes."""
-    name = _name(doc.kind, language)
-    whose = patient_name(doc.patient.name, language)
-    running = running_head(name, doc.number, whose, letterhead.practice)
-    sheet = Sheet(f"{name} {doc.number}", running, paper, language, letterhead, reprint)
-    look = sheet.look
+    name = _name(doc.kind, on.language)
+    sheet = open_sheet(on, name, doc.number, doc.patient.name)
+    look, language = sheet.look, sheet.language
     under = [(language.gettext("Date"), value(language.date(doc.issued_on)))]
     if doc.due_on:
         under.append((language.gettext("Due by"), value(language.date(doc.due_on))))
@@ -126,7 +117,7 @@ def render_invoice(
         title(sheet, name, doc.number, under),
         Space(look.gap * 0.6),
         *_payer(doc.payer, sheet),
-        patient_panel(doc.patient, doc.issued_on, paper, look, language),
+        patient_panel(doc.patient, doc.issued_on, on.paper, look, language),
         Space(look.gap),
         _lines(doc, sheet),
         Space(look.gap * 0.7),
@@ -183,7 +174,7 @@ def _lines(doc: InvoiceDoc, sheet: Sheet) -> Block:
         if has_tax:
             row.append(value(line.tax))
         rows.append((*row, plain(line.total_minor)))
-    return table(tuple(columns), rows, sheet.look, rtl=language.rtl)
+    return table(tuple(columns), rows, sheet.look, width=sheet.width, rtl=language.rtl)
 
 
 def _amount_title(currency: str, language: Language) -> str:

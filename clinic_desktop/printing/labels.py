@@ -7,10 +7,10 @@ from datetime import date
 
 from clinic_desktop.domain.partial_dates import BirthDate
 from clinic_desktop.errors import PrintError
-from clinic_desktop.i18n import Language, _
+from clinic_desktop.i18n import _
 from clinic_desktop.printing.blocks import Block, Space, Stack, Text
 from clinic_desktop.printing.codes import Barcode
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.paper import GREY, MM, Paper, Style
 from clinic_desktop.printing.pdf import PdfWriter
 from clinic_desktop.printing.pen import Pen
@@ -84,40 +84,26 @@ class _Label:
         return Stack(tuple(parts))
 
 
-def render_person_label(
-    doc: PersonLabelDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
-    """The labels as PDF bytes; one page each, or sheets. Labels carry no copies' mark."""
-    del reprint
+def render_person_label(doc: PersonLabelDoc, on: Stationery) -> bytes:
+    """The labels as PDF bytes; one page each, or sheets."""
+    language = on.language
     born = birth_text(doc.birth, doc.printed_on, language)
     details = " · ".join(part for part in (born, sex_text(doc.sex, language)) if part)
     number = language.gettext("No. {number}").format(number=value(doc.number)) if doc.number else ""
     lines = tuple(value(line) for line in doc.lines)
     name = patient_name(doc.patient, language)
     label = _Label(name, number, (details, *lines), (), doc.barcode, doc.copies, doc.start)
-    return _render(label, paper, language, letterhead)
+    return _render(label, on)
 
 
-def render_drug_label(
-    doc: DrugLabelDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
-    """The labels as PDF bytes; one page each, or sheets. Labels carry no copies' mark."""
-    del reprint
+def render_drug_label(doc: DrugLabelDoc, on: Stationery) -> bytes:
+    """The labels as PDF bytes; one page each, or sheets."""
+    language = on.language
     details = [value(doc.quantity), value(doc.batch)]
     if doc.expires_on:
         expires = language.gettext("Use by {date}")
         details.append(expires.format(date=value(language.date(doc.expires_on))))
-    given = [value(language.date(doc.dispensed_on)), value(letterhead.practice)]
+    given = [value(language.date(doc.dispensed_on)), value(on.letterhead.practice)]
     label = _Label(
         head=value(f"{doc.product} {doc.strength}".strip()),
         strong=value(doc.sig),
@@ -127,7 +113,7 @@ def render_drug_label(
         copies=doc.copies,
         start=doc.start,
     )
-    return _render(label, paper, language, letterhead)
+    return _render(label, on)
 
 
 def _fitted(label: _Label, paper: Paper, width: float, room: float, *, rtl: bool) -> Stack:
@@ -144,9 +130,10 @@ def _fitted(label: _Label, paper: Paper, width: float, room: float, *, rtl: bool
     )
 
 
-def _render(label: _Label, paper: Paper, language: Language, letterhead: Letterhead) -> bytes:
+def _render(label: _Label, on: Stationery) -> bytes:
+    paper, language = on.paper, on.language
     title = language.pgettext("paper", "Label")
-    writer = PdfWriter(title=title, author=letterhead.practice, language=language.language)
+    writer = PdfWriter(title=title, author=on.letterhead.practice, language=language.language)
     grid = paper.labels
     places = grid.columns * grid.rows if grid else 1
     _check(label, places)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 
@@ -55,25 +54,12 @@ class Letterhead:
 
 
 @dataclass(frozen=True)
-class ReprintMark:
-    """What tells a copy from the first print."""
+class Stationery:
+    """What a document is written on, and in which language."""
 
-    copy: int
-    printed_at: datetime
-    printed_by: str = ""
-
-    def text(self, language: Language) -> str:
-        """The mark in words."""
-        template = (
-            language.gettext("COPY {number} · printed {when} by {who}")
-            if self.printed_by
-            else language.gettext("COPY {number} · printed {when}")
-        )
-        return template.format(
-            number=language.number(self.copy),
-            when=value(language.datetime(self.printed_at)),
-            who=value(self.printed_by),
-        )
+    paper: Paper
+    language: Language
+    letterhead: Letterhead
 
 
 def check_logo(data: bytes) -> None:

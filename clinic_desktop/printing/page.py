@@ -1,4 +1,4 @@
-"""Blocks onto pages: letterhead, running head, foot, page numbers, copies' mark."""
+"""Blocks onto pages: letterhead, running head, foot, page numbers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from clinic_desktop.errors import PrintError
-from clinic_desktop.i18n import Language, _
-from clinic_desktop.printing.blocks import Block, Panel, Row, Rule, Space, Stack, Text
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark, head
-from clinic_desktop.printing.paper import MM, Look, Paper
-from clinic_desktop.printing.pdf import BLACK, PdfWriter
+from clinic_desktop.i18n import _
+from clinic_desktop.printing.blocks import Block, Closing, Row, Rule, Space, Stack, Text
+from clinic_desktop.printing.letterhead import Stationery, head
+from clinic_desktop.printing.paper import MM, Look
+from clinic_desktop.printing.pdf import PdfWriter
 from clinic_desktop.printing.pen import Align, Pen
 from clinic_desktop.printing.text import value
 
@@ -19,17 +19,13 @@ MAX_PAGES = 500
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Sheet(Stationery):
     """Everything about a document but its content."""
 
     title: str
     """For the file's own title: the kind and number, never a patient's name."""
     running: str
     """At the head of the second page on, so that pages can be told apart."""
-    paper: Paper
-    language: Language
-    letterhead: Letterhead
-    reprint: ReprintMark | None = None
     body_size: float | None = None
     """The size of running text where it is not the paper's, as in large print."""
 
@@ -58,31 +54,25 @@ def render(sheet: Sheet, blocks: list[Block]) -> bytes:
 class _Maker:
     sheet: Sheet
     pages: list[list[Placed]] = field(default_factory=list)
+    heads: int = 0
+    """How many blocks of the page being filled are its head."""
     roll_height: float = 0.0
 
     @property
     def _rtl(self) -> bool:
         return self.sheet.language.rtl
 
-    def _mark(self) -> list[Block]:
-        if not self.sheet.reprint:
-            return []
-        words = self.sheet.reprint.text(self.sheet.language)
-        style = self.sheet.look.strong
-        return [Panel(Text(words, style, Align.CENTRE), frame=BLACK, padding=3), Space(6)]
-
     def _top(self, page: int) -> list[Block]:
         """What stands over the content of a page, counted from 0."""
         sheet, look = self.sheet, self.sheet.look
         if page:
             running = Text(sheet.running, look.muted)
-            return [running, Space(3), Rule(), Space(look.gap * 0.7), *self._mark()]
-        if sheet.letterhead.preprinted:
-            return self._mark()
-        if not sheet.letterhead.practice and not sheet.letterhead.logo:
-            return self._mark()
+            return [running, Space(3), Rule(), Space(look.gap * 0.7)]
+        own = sheet.letterhead
+        if own.preprinted or not (own.practice or own.logo):
+            return []
         top = head(sheet.letterhead, sheet.paper, look, sheet.language)
-        return [top, Space(look.gap * 0.8), *self._mark()]
+        return [top, Space(look.gap * 0.8)]
 
     def _margins(self) -> tuple[float, float]:
         paper, letterhead = self.sheet.paper, self.sheet.letterhead
@@ -113,8 +103,9 @@ class _Maker:
         is_fresh = True
         while waiting:
             block = waiting.pop(0)
-            if isinstance(block, Space) and is_fresh:
-                continue
+            is_gap = isinstance(block, Space | Rule)
+            if is_gap and (is_fresh or y + block.height(width, rtl=rtl) > self._bottom):
+                continue  # nothing to keep apart
             fits, rest = block.split(width, self._bottom - y, rtl=rtl)
             if fits is None and is_fresh:
                 loose = block.loosened()
@@ -125,9 +116,21 @@ class _Maker:
                 y += fits.height(width, rtl=rtl)
                 is_fresh = False
             if rest is not None:
-                if not isinstance(rest, Space):
-                    waiting.insert(0, rest)
+                taken = self._company() if isinstance(rest, Closing) else []
+                waiting[:0] = [*taken, rest]
                 y, is_fresh = self._start_page(), True
+
+    def _company(self) -> list[Block]:
+        """The end of this page, taken back so that what comes next does not stand alone."""
+        placed = self.pages[-1]
+        last = len(placed) - 1
+        while last > self.heads and isinstance(placed[last][0], Space | Rule):
+            last -= 1
+        if last <= self.heads:
+            return []
+        taken = [block for block, _y in placed[last:]]
+        del placed[last:]
+        return taken
 
     def _start_page(self) -> float:
         if len(self.pages) >= MAX_PAGES:
@@ -140,6 +143,7 @@ class _Maker:
         for block in self._top(len(self.pages) - 1):
             self.pages[-1].append((block, y))
             y += block.height(self.sheet.width, rtl=self._rtl)
+        self.heads = len(self.pages[-1])
         return y
 
     def place_roll(self, blocks: list[Block]) -> None:

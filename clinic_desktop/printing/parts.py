@@ -7,21 +7,28 @@ from datetime import date
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import (
     Block,
+    Closing,
     Panel,
     Row,
     Section,
     Space,
     Stack,
     Text,
-    Whole,
     natural_width,
 )
 from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.fields import Pair, Signature
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet
 from clinic_desktop.printing.paper import MM, Look
 from clinic_desktop.printing.pen import Align
-from clinic_desktop.printing.people import Allergies, Clinician, clinician_lines
+from clinic_desktop.printing.people import (
+    Allergies,
+    Clinician,
+    PersonName,
+    clinician_lines,
+    patient_name,
+)
 from clinic_desktop.printing.text import value
 
 
@@ -51,10 +58,20 @@ def numbered_words(number: str, language: Language) -> str:
     return language.gettext("No. {number}").format(number=value(number)) if number else ""
 
 
-def running_head(name: str, number: str, whose: str, practice: str) -> str:
-    """What the second page and those after it say about themselves."""
-    parts = (value(practice), f"{name} {value(number)}".strip(), whose)
-    return " · ".join(part for part in parts if part)
+def open_sheet(
+    on: Stationery,
+    name: str,
+    number: str,
+    whose: PersonName | None = None,
+    *,
+    body_size: float | None = None,
+) -> Sheet:
+    """A sheet for a kind of document; from the second page on it says whose it is."""
+    person = patient_name(whose, on.language) if whose else ""
+    parts = (value(on.letterhead.practice), f"{name} {value(number)}".strip(), person)
+    running = " · ".join(part for part in parts if part)
+    title = f"{name} {number}".strip()
+    return Sheet(on.paper, on.language, on.letterhead, title, running, body_size)
 
 
 def section(heading: str, body: Block, look: Look) -> list[Block]:
@@ -99,7 +116,7 @@ def signature(
     if code:
         cells.append(code)
         widths.append(_code_size(sheet))
-    return Whole(Row(tuple(cells), tuple(widths)))
+    return Closing(Row(tuple(cells), tuple(widths)))
 
 
 def verify_code(content: str, code: str, sheet: Sheet) -> Block | None:

@@ -9,13 +9,12 @@ from decimal import Decimal
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import Block, Row, Rule, Section, Space, Stack, Text, Whole
 from clinic_desktop.printing.fields import facts
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import Paper
 from clinic_desktop.printing.parts import (
     allergy_line,
+    open_sheet,
     paragraphs,
-    running_head,
     signature,
     title,
     verify_code,
@@ -25,7 +24,6 @@ from clinic_desktop.printing.people import (
     Allergies,
     Clinician,
     Patient,
-    patient_name,
     patient_panel,
 )
 from clinic_desktop.printing.text import value
@@ -70,33 +68,24 @@ class PrescriptionDoc:
     """The same to type, under the QR code."""
 
 
-def render_prescription(
-    doc: PrescriptionDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_prescription(doc: PrescriptionDoc, on: Stationery) -> bytes:
     """The prescription as PDF bytes."""
-    name = language.gettext("Prescription")
-    whose = patient_name(doc.patient.name, language)
-    running = running_head(name, doc.number, whose, letterhead.practice)
-    sheet = Sheet(f"{name} {doc.number}", running, paper, language, letterhead, reprint)
-    look = sheet.look
+    name = on.language.gettext("Prescription")
+    sheet = open_sheet(on, name, doc.number, doc.patient.name)
+    look, language = sheet.look, sheet.language
     dates = [(language.gettext("Date"), value(language.date(doc.issued_on)))]
     if doc.valid_until:
         dates.append((language.gettext("Valid until"), value(language.date(doc.valid_until))))
     extra: list[tuple[str, str]] = []
     if doc.weight_kg is not None:
-        weight = value(f"{language.number(doc.weight_kg)} kg")
+        weight = value(f"{language.number(doc.weight_kg)} {language.pgettext('unit', 'kg')}")
         extra.append((language.gettext("Weight"), weight))
     if doc.diagnosis:
         extra.append((language.gettext("Diagnosis"), value(doc.diagnosis)))
     blocks: list[Block] = [
         title(sheet, name, doc.number, dates),
         Space(look.gap * 0.6),
-        patient_panel(doc.patient, doc.issued_on, paper, look, language, tuple(extra)),
+        patient_panel(doc.patient, doc.issued_on, on.paper, look, language, tuple(extra)),
         Space(5),
         allergy_line(doc.allergies, look, language),
         Space(look.gap * 0.6),

@@ -11,10 +11,10 @@ from clinic_desktop.printing.blocks import BLACK_RULE, Block, Rule, Space, Stack
 from clinic_desktop.printing.codes import Qr
 from clinic_desktop.printing.fields import Pair, amounts
 from clinic_desktop.printing.invoice import TaxLine
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import GREY, MM, Paper
-from clinic_desktop.printing.parts import numbered_words, running_head
+from clinic_desktop.printing.paper import GREY, MM
+from clinic_desktop.printing.parts import numbered_words, open_sheet
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.people import PersonName, patient_name
 from clinic_desktop.printing.text import value
@@ -55,24 +55,15 @@ class ReceiptDoc:
     """The content of a QR code, such as a fiscal receipt's."""
 
 
-def render_receipt(
-    doc: ReceiptDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_receipt(doc: ReceiptDoc, on: Stationery) -> bytes:
     """The receipt as PDF bytes."""
-    name = language.gettext("Refund receipt") if doc.is_refund else language.gettext("Receipt")
-    whose = patient_name(doc.patient, language) if doc.patient else ""
-    running = running_head(name, doc.number, whose, letterhead.practice)
-    sheet = Sheet(f"{name} {doc.number}", running, paper, language, letterhead, reprint)
-    look = sheet.look
-    align = Align.CENTRE if paper.is_roll else Align.START
+    name = _name(doc, on.language)
+    sheet = open_sheet(on, name, doc.number, doc.patient)
+    look, language = sheet.look, sheet.language
+    align = Align.CENTRE if on.paper.is_roll else Align.START
     pairs = [
         (language.gettext("Date"), value(language.datetime(doc.issued_at))),
-        (language.gettext("Patient"), whose),
+        (language.gettext("Patient"), patient_name(doc.patient, language) if doc.patient else ""),
         (language.gettext("Invoice"), value(doc.invoice_number)),
         (language.gettext("Cashier"), value(doc.cashier)),
     ]
@@ -91,6 +82,10 @@ def render_receipt(
     if doc.qr:
         blocks += [Space(10), Qr(doc.qr, 26 * MM, align), Space(8)]
     return render(sheet, blocks)
+
+
+def _name(doc: ReceiptDoc, language: Language) -> str:
+    return language.gettext("Refund receipt") if doc.is_refund else language.gettext("Receipt")
 
 
 def _line(line: ReceiptLine, currency: str, sheet: Sheet) -> Block:

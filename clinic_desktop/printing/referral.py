@@ -7,14 +7,13 @@ from datetime import date
 
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import Block, Panel, Row, Space, Stack, Text
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import Paper
 from clinic_desktop.printing.parts import (
     allergy_line,
     bullets,
+    open_sheet,
     paragraphs,
-    running_head,
     section,
     signature,
     title,
@@ -27,7 +26,6 @@ from clinic_desktop.printing.people import (
     Allergies,
     Clinician,
     Patient,
-    patient_name,
     patient_panel,
 )
 from clinic_desktop.printing.text import value
@@ -73,20 +71,11 @@ class ReferralDoc:
     verify_code: str = ""
 
 
-def render_referral(
-    doc: ReferralDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_referral(doc: ReferralDoc, on: Stationery) -> bytes:
     """The referral as PDF bytes."""
-    name = language.gettext("Referral")
-    whose = patient_name(doc.patient.name, language)
-    running = running_head(name, doc.number, whose, letterhead.practice)
-    sheet = Sheet(f"{name} {doc.number}", running, paper, language, letterhead, reprint)
-    look = sheet.look
+    name = on.language.gettext("Referral")
+    sheet = open_sheet(on, name, doc.number, doc.patient.name)
+    look, language = sheet.look, sheet.language
     under = [(language.gettext("Date"), value(language.date(doc.issued_on)))]
     code = verify_code(doc.verify, doc.verify_code, sheet)
     blocks: list[Block] = [
@@ -94,7 +83,7 @@ def render_referral(
         Space(look.gap * 0.6),
         _recipient(doc, sheet),
         Space(6),
-        patient_panel(doc.patient, doc.issued_on, paper, look, language),
+        patient_panel(doc.patient, doc.issued_on, on.paper, look, language),
         Space(5),
         allergy_line(doc.allergies, look, language),
         *paragraphs(language.gettext("Reason for referral"), doc.reason, look),

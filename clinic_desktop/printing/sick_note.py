@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import Block, Panel, Row, Space, Stack, Text
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import Paper
 from clinic_desktop.printing.parts import (
+    open_sheet,
     paragraphs,
-    running_head,
     signature,
     title,
     verify_code,
 )
 from clinic_desktop.printing.pdf import BLACK
-from clinic_desktop.printing.people import Clinician, Patient, patient_name, patient_panel
+from clinic_desktop.printing.people import Clinician, Patient, patient_panel
 from clinic_desktop.printing.text import value
 
 
@@ -50,20 +48,11 @@ class SickNoteDoc:
     verify_code: str = ""
 
 
-def render_sick_note(
-    doc: SickNoteDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_sick_note(doc: SickNoteDoc, on: Stationery) -> bytes:
     """The certificate as PDF bytes."""
-    name = language.gettext("Certificate of incapacity for work")
-    whose = patient_name(doc.patient.name, language)
-    running = running_head(name, doc.number, whose, letterhead.practice)
-    sheet = Sheet(f"{name} {doc.number}", running, paper, language, letterhead, reprint)
-    look = sheet.look
+    name = on.language.gettext("Certificate of incapacity for work")
+    sheet = open_sheet(on, name, doc.number, doc.patient.name)
+    look, language = sheet.look, sheet.language
     under = [(language.gettext("Date"), value(language.date(doc.issued_on)))]
     if doc.examined_on:
         under.append(
@@ -81,7 +70,7 @@ def render_sick_note(
         *_void(doc, sheet),
         title(sheet, name, doc.number, under),
         Space(look.gap * 0.6),
-        patient_panel(doc.patient, doc.issued_on, paper, look, language, extra),
+        patient_panel(doc.patient, doc.issued_on, on.paper, look, language, extra),
         Space(look.gap),
         _statement(doc, sheet),
         *paragraphs(language.gettext("Restrictions"), doc.restrictions, look),

@@ -12,6 +12,10 @@ GAP = 9.0
 PADDING = 3.5
 TALL_ROW = 120.0
 """Rows up to this height, in points, are never cut at a page's end."""
+MOST_FIXED = 0.66
+"""Columns of numbers may take this part of a table where others share the rest."""
+_SHRUNK = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
+"""Type sizes tried, as parts of the usual one, before a number is torn."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,22 @@ class Table(Block):
     weights: tuple[float, ...]
 
     def _widths(self, width: float) -> tuple[float, ...]:
-        free = width - GAP * (len(self.weights) - 1)
         fixed, total = sum(self.natural), sum(self.weights)
-        # Where columns share, those of numbers may take two thirds, and wrap beyond that.
-        most = free * 0.66 if total else free
-        squeeze = min(1.0, most / fixed) if fixed else 1.0
-        free -= fixed * squeeze
+        squeeze = min(1.0, self._most(width) / fixed) if fixed else 1.0
+        free = width - GAP * (len(self.weights) - 1) - fixed * squeeze
         return tuple(
             free * weight / total if weight else own * squeeze
             for own, weight in zip(self.natural, self.weights, strict=True)
         )
+
+    def _most(self, width: float) -> float:
+        """The room for columns that do not share the rest; beyond it they wrap."""
+        free = width - GAP * (len(self.weights) - 1)
+        return free * MOST_FIXED if any(self.weights) else free
+
+    def fits(self, width: float) -> bool:
+        """Whether no number is torn in a table this wide."""
+        return sum(self.natural) <= self._most(width)
 
     @staticmethod
     def _row_height(cells: Cells, widths: tuple[float, ...], *, rtl: bool) -> float:
@@ -102,9 +112,28 @@ def _cut(cells: Cells, widths: tuple[float, ...], room: float, *, rtl: bool) -> 
 
 
 def table(
+    columns: tuple[Column, ...],
+    rows: list[tuple[str, ...]],
+    look: Look,
+    *,
+    width: float,
+    rtl: bool,
+) -> Table:
+    """A table of texts; what follows a line end in a cell is printed muted under it.
+
+    In smaller type where numbers would be torn in a table this wide.
+    """
+    for part in _SHRUNK:
+        smaller = replace(look, body_size=look.body_size * part)
+        made = _table(columns, rows, smaller, rtl=rtl)
+        if made.fits(width):
+            break
+    return made
+
+
+def _table(
     columns: tuple[Column, ...], rows: list[tuple[str, ...]], look: Look, *, rtl: bool
 ) -> Table:
-    """A table of texts; what follows a line end in a cell is printed muted under it."""
     head_style = replace(look.label, bold=True)
     body = [replace(look.body, bold=column.bold) for column in columns]
     natural = []

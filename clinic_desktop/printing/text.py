@@ -23,18 +23,21 @@ _OPENING = frozenset("\u2066\u2067\u2068")
 _ISOLATES = re.compile("([\u2066-\u2069])")
 _LETTER = (
     "A-Za-z0-9\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be"
-    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0370-\u052f\u1e00-\u1fff"
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0370-\u052f\u1e00-\u1fff\u2070-\u209c"
 )
 # A number with its unit, a phone, a date: letters and digits of left-to-right scripts in a row.
 _VALUE = re.compile(
     rf"(?:(?<!\w)[+±≤≥<>−-])?[{_LETTER}]"
-    rf"(?:[{_LETTER}.,:;/×*·'’^_+=%° \u00a0\u202f–−-]*[{_LETTER}%°])?"
+    rf"(?:[{_LETTER}.,:;/×*·'’^_+=<>≤≥≈±~%° \u00a0\u202f–−-]*[{_LETTER}%°])?"
 )
+_LISTED = re.compile(r"([+±≤≥<>−-]?\d[^,;]*(?:[,;](?! )[^,;]*)*)([,;] +)(.+)")
+_COMPARING = frozenset("<>=≤≥≈±~×")
 _NUMBER = re.compile(r"[\d.,:/×+–−-]*\d[\d.,:/×+–−-]*%?")
 
 WORDS, INSIDE, GLUED = range(3)
 """Ranks of places to break a line, best first: between words, between words of one isolated
-value, between a number and what it counts. Inside a word only when there is no such place."""
+value, between a number and what it counts or is compared with. Inside a word only when there is
+no such place."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,13 @@ def protect(text: str, base: int) -> str:
 
 
 def _isolated_value(match: re.Match[str]) -> str:
-    value, following = match[0], match.string[match.end() :].lstrip()
+    return _isolated(match[0], match.string[match.end() :].lstrip())
+
+
+def _isolated(value: str, following: str) -> str:
+    listed = _LISTED.fullmatch(value)
+    if listed:  # "500 mg, 250 mg مساءً": each quantity stands beside the word it belongs to
+        return _isolate_if_mixed(listed[1]) + listed[2] + _isolated(listed[3], following)
     head, space, last = value.rpartition(" ")
     apart = space and (head[-1].isalpha() or ":" in last) and _NUMBER.fullmatch(last)
     if apart and following and bidi.is_rtl_character(following[0]):
@@ -147,11 +156,15 @@ def _break_ranks(text: str) -> dict[int, int]:
             continue
         if character == " ":
             before = text[:index].rstrip(f"{PDI} ")[-1:]
-            if before.isdigit():
+            if before.isdigit() or before in _COMPARING:
                 ranks[index + 1] = GLUED
             else:
                 ranks[index + 1] = INSIDE if depth else WORDS
-        elif character in "-/–—" and index and following not in f"{PDI}-/–—":
+        elif (
+            character in "-/–—"
+            and text[index - 1 : index].isalnum()  # a minus stays with its number
+            and following not in f"{PDI}-/–—"
+        ):
             ranks[index + 1] = GLUED
     return ranks
 

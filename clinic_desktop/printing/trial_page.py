@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import Block, Panel, Rule, Space, Stack, Text
-from clinic_desktop.printing.letterhead import Letterhead
+from clinic_desktop.printing.letterhead import Letterhead, Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import GREY, Paper
+from clinic_desktop.printing.paper import GREY
 from clinic_desktop.printing.pdf import BLACK
 from clinic_desktop.printing.text import value
 
@@ -15,14 +14,13 @@ _LABEL_MM = 60
 """Below this height there is room for two lines only."""
 
 
-def render_trial_page(
-    title: str, *, paper: Paper, language: Language, letterhead: Letterhead
-) -> bytes:
+def render_trial_page(title: str, on: Stationery) -> bytes:
     """A page for one kind of document, named ``title``, as PDF bytes."""
+    paper, language = on.paper, on.language
     name = language.gettext("Test page")
     is_label = paper.height is not None and paper.height < _LABEL_MM
-    bare = Letterhead() if is_label else letterhead
-    sheet = Sheet(name, name, paper, language, bare)
+    letterhead = Letterhead() if is_label else on.letterhead
+    sheet = Sheet(paper, language, letterhead, title=name, running=name)
     look = sheet.look
     lines: list[Block] = [
         Text(f"{name}: {value(title)}", look.strong),

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from clinic_desktop.i18n import Language
 from clinic_desktop.printing.appointment_slip import weekday_date
 from clinic_desktop.printing.blocks import Block, Space, Stack, Text, Whole
 from clinic_desktop.printing.fields import facts
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
-from clinic_desktop.printing.paper import Paper
 from clinic_desktop.printing.parts import (
     allergy_line,
     bullets,
+    open_sheet,
     paragraphs,
-    running_head,
     section,
     signature,
     title,
@@ -26,7 +24,6 @@ from clinic_desktop.printing.people import (
     Allergies,
     Clinician,
     Patient,
-    patient_name,
     patient_panel,
 )
 from clinic_desktop.printing.table import Column, table
@@ -92,26 +89,17 @@ class VisitSummaryDoc:
     large_print: bool = False
 
 
-def render_visit_summary(
-    doc: VisitSummaryDoc,
-    *,
-    paper: Paper,
-    language: Language,
-    letterhead: Letterhead,
-    reprint: ReprintMark | None = None,
-) -> bytes:
+def render_visit_summary(doc: VisitSummaryDoc, on: Stationery) -> bytes:
     """The summary as PDF bytes."""
-    name = language.gettext("Visit summary")
-    whose = patient_name(doc.patient.name, language)
-    running = running_head(name, doc.number, whose, letterhead.practice)
+    name = on.language.gettext("Visit summary")
     size = LARGE_PRINT if doc.large_print else None
-    sheet = Sheet(f"{name} {doc.number}", running, paper, language, letterhead, reprint, size)
-    look = sheet.look
+    sheet = open_sheet(on, name, doc.number, doc.patient.name, body_size=size)
+    look, language = sheet.look, sheet.language
     under = [(language.gettext("Date"), value(language.date(doc.visited_on)))]
     blocks: list[Block] = [
         title(sheet, name, doc.number, under),
         Space(look.gap * 0.6),
-        patient_panel(doc.patient, doc.visited_on, paper, look, language),
+        patient_panel(doc.patient, doc.visited_on, on.paper, look, language),
         Space(5),
         allergy_line(doc.allergies, look, language),
         *paragraphs(language.gettext("Reason for the visit"), doc.reason, look),
@@ -176,7 +164,7 @@ def medicines_section(
         if has_end:
             row.append(value(language.date(medicine.until)) if medicine.until else "")
         rows.append(tuple(row))
-    body = table(tuple(columns), rows, sheet.look, rtl=language.rtl)
+    body = table(tuple(columns), rows, sheet.look, width=sheet.width, rtl=language.rtl)
     return section(heading, body, sheet.look)
 
 

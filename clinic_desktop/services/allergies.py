@@ -5,16 +5,24 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from sqlalchemy import select
+from typing import Any
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import AllergyStatus, ClinicalStatus, VerificationStatus
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import AllergyIntolerance
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
+
+# Plain SQL: banner, chart and visit ask it at every opening.
+_RECORDED = """
+SELECT id, display, system, code, category, kind, criticality, severity, reaction,
+ clinical_status, verification_status, onset, recorded_at, note
+FROM allergy_intolerance WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0"""
+_ASKED = """
+SELECT allergy_status, allergy_asked_on FROM patient WHERE id = ?1 AND is_deleted = 0"""
 
 
 @dataclass(frozen=True)
@@ -80,13 +88,15 @@ def allergies_of(
     Raises:
         NotFoundError: there is no such patient.
     """
-    patient = charts.patient(reads.session, patient_id)
-    rows = [_row(each) for each in _recorded(reads, patient_id)]
+    found = charts.rows(reads, _ASKED, patient_id)
+    if not found:
+        raise NotFoundError(_("There is no such patient."))
+    ((stored, asked_on),) = found
+    rows = recorded(reads, patient_id)
     shown = [row for row in rows if with_past or row.is_current]
     shown.sort(key=lambda row: (row.criticality != "high", row.severity != "severe", row.display))
-    recorded = any(row.is_current for row in rows)
-    status = AllergyStatus.RECORDED if recorded else patient.allergy_status
-    return AllergyState(status, patient.allergy_asked_on, tuple(shown))
+    status = AllergyStatus.RECORDED if any(row.is_current for row in rows) else stored
+    return AllergyState(status, date.fromisoformat(asked_on) if asked_on else None, tuple(shown))
 
 
 @command("allergy.write")
@@ -103,8 +113,8 @@ def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
     patient.allergy_status = AllergyStatus.RECORDED
     patient.allergy_asked_on = uow.today
     wanted = wish.display.strip().casefold()
-    for each in _recorded(uow, patient.id):
-        if _row(each).is_current and each.display.casefold() == wanted:
+    for each in recorded(uow, patient.id):
+        if each.is_current and each.display.casefold() == wanted:
             return each.id
     row = AllergyIntolerance(
         patient_id=patient.id,
@@ -135,7 +145,7 @@ def record_none_known(uow: UnitOfWork, patient_id: uuid.UUID) -> None:
         RuleError: an allergy is recorded.
     """
     patient = charts.patient(uow.session, charts.surviving(uow.session, patient_id))
-    if any(_row(each).is_current for each in _recorded(uow, patient.id)):
+    if any(each.is_current for each in recorded(uow, patient.id)):
         raise RuleError(
             _("An allergy is recorded for this person."),
             kept=_("The recorded allergies stay."),
@@ -167,35 +177,32 @@ def retire_allergy(
         row.clinical_status = ClinicalStatus.RESOLVED
     uow.session.flush()
     patient = charts.patient(uow.session, charts.surviving(uow.session, row.patient_id))
-    if not any(_row(each).is_current for each in _recorded(uow, patient.id)):
+    if not any(each.is_current for each in recorded(uow, patient.id)):
         patient.allergy_status = AllergyStatus.NOT_ASKED
         patient.allergy_asked_on = None
 
 
-def _recorded(reads: ReadSession, patient_id: uuid.UUID) -> list[AllergyIntolerance]:
-    found = reads.session.scalars(
-        select(AllergyIntolerance).where(
-            AllergyIntolerance.patient_id.in_(charts.chart_ids(reads.session, patient_id)),
-            AllergyIntolerance.is_deleted.is_(False),
-        )
-    )
-    return list(found)
+def recorded(reads: ReadSession, patient_id: uuid.UUID) -> list[AllergyRow]:
+    """Everything ever recorded of a chart, also what is over or was refuted."""
+    return [_row(each) for each in charts.rows(reads, _RECORDED, patient_id)]
 
 
-def _row(row: AllergyIntolerance) -> AllergyRow:
+def _row(row: tuple[Any, ...]) -> AllergyRow:
+    (row_id, display, system, code, category, kind, criticality, severity, reaction,
+     clinical, verification, onset, recorded_at, note) = row  # fmt: skip
     return AllergyRow(
-        row.id,
-        row.display,
-        row.system,
-        row.code,
-        row.category,
-        row.kind,
-        row.criticality,
-        row.severity,
-        row.reaction,
-        row.clinical_status,
-        row.verification_status,
-        row.onset,
-        row.recorded_at,
-        row.note,
+        uuid.UUID(bytes=row_id),
+        display,
+        system,
+        code,
+        category,
+        kind,
+        criticality,
+        severity,
+        reaction,
+        clinical,
+        verification,
+        onset,
+        None if recorded_at is None else from_millis(recorded_at),
+        note,
     )

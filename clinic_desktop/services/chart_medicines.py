@@ -5,23 +5,24 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from sqlalchemy import func, select
+from typing import Any
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import MedicationRequestStatus
-from clinic_desktop.models.medication import MedicationRequest
-from clinic_desktop.models.practice import Practitioner
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 
-_NOT_TAKEN = [
-    MedicationRequestStatus.DRAFT,
-    MedicationRequestStatus.COMPLETED,
-    MedicationRequestStatus.STOPPED,
-    MedicationRequestStatus.CANCELLED,
-    MedicationRequestStatus.ENTERED_IN_ERROR,
-]
+_NOT_TAKEN = "('draft', 'completed', 'stopped', 'cancelled', 'entered-in-error')"
+_ROWS = """
+SELECT m.id, m.product, m.strength, m.instructions, m.status, m.is_long_term, m.repeats,
+ m.authored_at, m.stopped_on, m.stop_reason, coalesce(p.name, '')
+FROM medication_request m LEFT JOIN practitioner p ON p.id = m.requester_id
+WHERE m.patient_id IN (SELECT id FROM chart) AND m.is_deleted = 0
+ AND m.status <> 'entered-in-error'"""
+_ORDER = f"ORDER BY m.status IN {_NOT_TAKEN}, m.authored_at DESC, m.position"
+_ALL = f"{_ROWS} {_ORDER}"
+_TAKEN = f"{_ROWS} AND m.status NOT IN {_NOT_TAKEN} {_ORDER}"
 
 
 @dataclass(frozen=True)
@@ -51,32 +52,23 @@ def medicines_of(
     reads: ReadSession, patient_id: uuid.UUID, *, with_past: bool = False
 ) -> list[MedicineRow]:
     """The medicines of a chart: those taken first, each group the latest first."""
-    wanted = (
-        select(
-            MedicationRequest.id,
-            MedicationRequest.product,
-            MedicationRequest.strength,
-            MedicationRequest.instructions,
-            MedicationRequest.status,
-            MedicationRequest.is_long_term,
-            MedicationRequest.repeats,
-            MedicationRequest.authored_at,
-            MedicationRequest.stopped_on,
-            MedicationRequest.stop_reason,
-            func.coalesce(Practitioner.name, "").label("prescriber"),
-        )
-        .outerjoin(Practitioner, Practitioner.id == MedicationRequest.requester_id)
-        .where(
-            MedicationRequest.patient_id.in_(charts.chart_ids(reads.session, patient_id)),
-            MedicationRequest.status != MedicationRequestStatus.ENTERED_IN_ERROR,
-            MedicationRequest.is_deleted.is_(False),
-        )
-        .order_by(
-            MedicationRequest.status.in_(_NOT_TAKEN),
-            MedicationRequest.authored_at.desc(),
-            MedicationRequest.position,
-        )
+    sql = _ALL if with_past else _TAKEN
+    return [_row(row) for row in charts.rows(reads, sql, patient_id)]
+
+
+def _row(row: tuple[Any, ...]) -> MedicineRow:
+    (row_id, product, strength, instructions, status, long_term, repeats, authored, stopped,
+     reason, prescriber) = row  # fmt: skip
+    return MedicineRow(
+        uuid.UUID(bytes=row_id),
+        product,
+        strength,
+        instructions,
+        status,
+        bool(long_term),
+        repeats,
+        None if authored is None else from_millis(authored),
+        None if stopped is None else date.fromisoformat(stopped),
+        reason,
+        prescriber,
     )
-    if not with_past:
-        wanted = wanted.where(MedicationRequest.status.not_in(_NOT_TAKEN))
-    return [MedicineRow(**row) for row in reads.session.execute(wanted).mappings()]

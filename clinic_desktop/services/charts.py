@@ -15,18 +15,33 @@ from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
 
 # Plain SQL: every query of a chart begins with it, and the mapper costs ten times the answer.
-_CHARTS = """
+_CHART = """
 WITH RECURSIVE chart (id) AS (
- VALUES (?) UNION SELECT patient.id FROM patient JOIN chart ON patient.merged_into = chart.id
+ VALUES (?1) UNION SELECT patient.id FROM patient JOIN chart ON patient.merged_into = chart.id
 )
-SELECT id FROM chart"""
+"""
+_IDS = "SELECT id FROM chart"
 _LEADS = "SELECT merged_into FROM patient WHERE id = ? AND is_deleted = 0"
 
 
 def chart_ids(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
     """The ids under which rows of this person lie: the chart itself and those merged into it."""
-    found = _cursor(session).execute(_CHARTS, (patient_id.bytes,)).fetchall()
-    return [uuid.UUID(bytes=row[0]) for row in found]
+    found = _cursor(session).execute(_CHART + _IDS, (patient_id.bytes,))
+    return [uuid.UUID(bytes=row[0]) for row in found.fetchall()]
+
+
+def rows(
+    reads: ReadSession, sql: str, patient_id: uuid.UUID, *values: str | int | bytes
+) -> list[tuple[Any, ...]]:
+    """What a query in plain SQL finds about a person.
+
+    In it ``?1`` is the chart's id; ``(SELECT id FROM chart)`` has those merged into it too.
+    """
+    cursor = _cursor(reads.session)
+    found: list[tuple[Any, ...]] = cursor.execute(
+        _CHART + sql, (patient_id.bytes, *values)
+    ).fetchall()
+    return found
 
 
 def _cursor(session: Session) -> Any:

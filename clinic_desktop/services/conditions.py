@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, true
+from sqlalchemy import bindparam, select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
+from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.practice import Favourite
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 
 FAVOURITE = "diagnosis"
 FAVOURITES_SHOWN = 40
-_WITHDRAWN = [VerificationStatus.REFUTED, VerificationStatus.ENTERED_IN_ERROR]
-_OVER = [ClinicalStatus.INACTIVE, ClinicalStatus.REMISSION, ClinicalStatus.RESOLVED]
 _OF_VISIT = (
     select(Condition)
     .where(
@@ -39,21 +38,20 @@ UPDATE favourite SET uses = uses + 1 WHERE id = (
   AND is_deleted = 0
  LIMIT 1
 )"""
-_SHOWN = (
-    Condition.id,
-    Condition.display,
-    Condition.system,
-    Condition.code,
-    Condition.code_version,
-    Condition.clinical_status,
-    Condition.verification_status,
-    Condition.onset,
-    Condition.abated,
-    Condition.rank,
-    Condition.encounter_id,
-    Condition.recorded_at,
-    Condition.note,
-)
+# Of rows that say the same, SQLite shows the one that max() took.
+_COLUMNS = """
+id, display, system, code, code_version, clinical_status, verification_status, onset, abated, rank,
+encounter_id, recorded_at, note, max(onset)"""
+_LISTED = """
+FROM condition WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0
+ AND (category = 'problem-list-item' OR recorder_id IS NULL)
+ AND verification_status NOT IN ('refuted', 'entered-in-error')"""
+_EACH_ONCE = """
+GROUP BY system, code, display ORDER BY onset DESC, recorded_at DESC, id"""
+_PROBLEMS = f"SELECT {_COLUMNS} {_LISTED} {_EACH_ONCE}"
+_CURRENT_PROBLEMS = f"""SELECT {_COLUMNS} {_LISTED}
+ AND clinical_status NOT IN ('inactive', 'remission', 'resolved') {_EACH_ONCE}"""
+_OF_CODE = f"SELECT id {_LISTED} AND code = ?2"
 
 
 @dataclass(frozen=True)
@@ -115,17 +113,8 @@ def problems_of(
     Imported records seldom mark problems as such, so their diagnoses stand here too; a diagnosis
     made here comes onto the list only when a person puts it there.
     """
-    found = reads.session.execute(
-        # Of rows that say the same, SQLite shows the one that max() took.
-        select(*_SHOWN, func.max(Condition.onset))
-        .where(
-            *_listed(charts.chart_ids(reads.session, patient_id)),
-            true() if with_past else Condition.clinical_status.not_in(_OVER),
-        )
-        .group_by(Condition.system, Condition.code, Condition.display)
-        .order_by(Condition.onset.desc(), Condition.recorded_at.desc(), Condition.id)
-    )
-    return list(_each_once(map(_row, found)))
+    found = charts.rows(reads, _PROBLEMS if with_past else _CURRENT_PROBLEMS, patient_id)
+    return list(_each_once(map(_problem, found)))
 
 
 @query("chart.read")
@@ -258,22 +247,12 @@ def set_problem_status(
         raise ValidationError("status", _("This is not a status of a problem."))
     row = _condition(uow, condition_id)
     uow.expect("condition", row.id, base)
-    chart = charts.chart_ids(uow.session, charts.surviving(uow.session, row.patient_id))
-    same = uow.session.scalars(
-        select(Condition).where(*_listed(chart), Condition.code == row.code)
-    ).all()
+    chart = charts.surviving(uow.session, row.patient_id)
+    found = [uuid.UUID(bytes=each) for (each,) in charts.rows(uow, _OF_CODE, chart, row.code)]
+    same = uow.session.scalars(select(Condition).where(Condition.id.in_(found))).all()
     for each in {row, *(each for each in same if _key(_row(each).term) == _key(_row(row).term))}:
         each.clinical_status = status
         each.abated = "" if ClinicalStatus(status).is_current else uow.today.isoformat()
-
-
-def _listed(chart: Sequence[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Condition.patient_id.in_(chart),
-        or_(Condition.category == ConditionCategory.PROBLEM, Condition.recorder_id.is_(None)),
-        Condition.verification_status.not_in(_WITHDRAWN),
-        Condition.is_deleted.is_(False),
-    )
 
 
 def _of_visit(reads: ReadSession, encounter_id: uuid.UUID | None) -> Sequence[Condition]:
@@ -326,7 +305,24 @@ def _term_columns(term: Coded) -> dict[str, str]:
     }
 
 
-def _row(row: Condition | Row[*tuple[Any, ...]]) -> ConditionRow:
+def _problem(row: tuple[Any, ...]) -> ConditionRow:
+    (row_id, display, system, code, version, clinical, verification, onset, abated, rank,
+     encounter_id, recorded_at, note, _latest) = row  # fmt: skip
+    return ConditionRow(
+        uuid.UUID(bytes=row_id),
+        Coded(display, system, code, version),
+        clinical,
+        verification,
+        onset,
+        abated,
+        rank,
+        None if encounter_id is None else uuid.UUID(bytes=encounter_id),
+        None if recorded_at is None else from_millis(recorded_at),
+        note,
+    )
+
+
+def _row(row: Condition) -> ConditionRow:
     return ConditionRow(
         row.id,
         Coded(row.display, row.system, row.code, row.code_version),

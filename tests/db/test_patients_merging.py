@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +16,12 @@ from clinic_desktop.domain.dates import BirthDate
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import NotFoundError, PermissionDeniedError, RuleError, ValidationError
 from clinic_desktop.models.billing import Invoice
+from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import (
     Identifier,
+    Order,
     PatientEntry,
     PatientFilter,
     Phone,
@@ -177,6 +179,34 @@ def test_three_charts_can_be_joined_one_after_the_other(
     assert {row.id for row in record.read(patients.merges_of, third)} == {first, second}
     record.write(patients.undo_merge, second)
     assert [row.id for row in record.read(patients.search, "OLD-77")] == [survivor]
+
+
+def test_visits_and_debts_count_for_the_last_of_three_joined_charts(
+    record: Record, pair: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    survivor, merged = pair
+    third, other, never = (
+        record.write(patients.register, RegisterPatient(replace(NEW, note=note)))
+        for note in ("third", "other", "never")
+    )
+    now = record.clock.now()
+
+    def happen(uow: UnitOfWork) -> None:
+        uow.add(
+            Invoice(patient_id=merged, status="issued", currency="KES", total_minor=700),
+            Encounter(patient_id=merged, start_at=now - timedelta(days=1)),
+            Encounter(patient_id=other, start_at=now - timedelta(days=2)),
+            Encounter(patient_id=third, start_at=now - timedelta(days=3)),
+        )
+
+    record.write(happen)
+    record.write(patients.merge, survivor, merged, reason="same")
+    record.write(patients.merge, third, survivor, reason="same")
+    newest = PatientFilter(order=Order.LAST_VISIT, descending=True)
+    assert record.read(patients.patient_list, newest).ids == (third, other, never)
+    oldest = PatientFilter(order=Order.LAST_VISIT)
+    assert record.read(patients.patient_list, oldest).ids == (other, third, never)
+    assert record.read(patients.patient_list, PatientFilter(only_owing=True)).ids == (third,)
 
 
 def test_charts_that_cannot_be_joined_are_refused(

@@ -81,3 +81,15 @@ def test_others_are_not_taken_for_her(
     record: Record, maria: uuid.UUID, candidate: Candidate
 ) -> None:
     assert record.read(patients.similar, candidate) == []
+
+
+def test_newer_sound_alikes_do_not_hide_who_bears_the_very_name(record: Record) -> None:
+    """As many as are looked at, and more, share the consonants."""
+    entry = PatientEntry(HumanName("Hassan", "Ali"))
+    meant = record.write(patients.register, patients.RegisterPatient(entry))
+    for number in range(45):
+        entry = PatientEntry(HumanName("Husain", f"Ali {number}"))
+        record.write(patients.register, patients.RegisterPatient(entry))
+    found = record.read(patients.similar, Candidate(HumanName("Hassan", "Ali")))
+    assert found[0].row.id == meant
+    assert Reason.SAME_NAME in found[0].reasons

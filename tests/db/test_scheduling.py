@@ -282,6 +282,15 @@ def test_each_step_keeps_its_moment_and_undo_restores_the_ones_before(busy_day: 
         row_of(busy_day, booked)
 
 
+def test_a_step_can_be_undone_at_whatever_microsecond_it_was_taken(busy_day: BusyDay) -> None:
+    """The file keeps milliseconds; a real clock has finer ones."""
+    busy_day.record.clock.advance(microseconds=590_045)
+    booked = busy_day.book("Singh", "12:10")
+    arrived = busy_day.step(booked, S.ARRIVED)
+    busy_day.record.write(changes.undo, arrived)
+    assert row_of(busy_day, booked).status == S.BOOKED
+
+
 def test_an_undo_never_wipes_out_what_somebody_did_since(busy_day: BusyDay) -> None:
     booked = busy_day.book("Singh", "12:10")
     arrived = busy_day.step(booked, S.ARRIVED)

@@ -21,12 +21,13 @@ from clinic_desktop.printing.invoice import (
     TaxLine,
 )
 from clinic_desktop.printing.labels import DrugLabelDoc, PersonLabelDoc
-from clinic_desktop.printing.letterhead import Letterhead, ReprintMark
+from clinic_desktop.printing.letterhead import Letterhead
 from clinic_desktop.printing.people import Allergies, Clinician, Patient, PersonName
 from clinic_desktop.printing.prescription import PrescriptionDoc, PrescriptionLine
 from clinic_desktop.printing.receipt import ReceiptDoc, ReceiptLine
 from clinic_desktop.printing.referral import Recipient, ReferralDoc
 from clinic_desktop.printing.sick_note import SickNoteDoc
+from clinic_desktop.printing.stamp import ReprintMark
 from clinic_desktop.printing.visit_summary import (
     Diagnosis,
     MedicineLine,

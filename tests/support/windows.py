@@ -60,6 +60,16 @@ class RecordingHost:
         self.toasts.append(text)
         self.undo = undo
 
+    def remember_undo(self, undo: Callable[[], None]) -> Callable[[], None]:
+        """Remember the way back."""
+        self.undo = undo
+        return undo
+
+    def undo_last(self) -> None:
+        """Go it."""
+        if self.undo is not None:
+            self.undo()
+
     def forget(self) -> None:
         """Take all forms away, as a closed window would."""
         for form in self.drawers:

@@ -14,8 +14,9 @@ from clinic_desktop.errors import DatabaseDamagedError, NotFoundError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment, PrintedDocument
 from clinic_desktop.models.local import Blob
-from clinic_desktop.printing.letterhead import ReprintMark
-from clinic_desktop.printing.stamp import stamp
+from clinic_desktop.printing.catalogue import LABELS
+from clinic_desktop.printing.paper import PAPERS
+from clinic_desktop.printing.stamp import ReprintMark, stamp
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.papers.parties import paper_language, user_name
@@ -142,6 +143,8 @@ def reprint(reads: ReadSession, printed_id: uuid.UUID) -> tuple[MadePaper, uuid.
     )
     mark = ReprintMark((copies or 0) + 1, reads.now, reads.actor.name)
     assert row.subject_id is not None  # noqa: S101 - every archived paper has a subject
+    if PAPERS[row.paper] not in LABELS:  # a label has no room for a mark
+        pdf = stamp(pdf, mark, paper_language(reads, row.language, None))
     marked = MadePaper(
         kind=row.kind,
         subject_id=row.subject_id,
@@ -149,6 +152,6 @@ def reprint(reads: ReadSession, printed_id: uuid.UUID) -> tuple[MadePaper, uuid.
         number=row.number,
         language=row.language,
         paper=row.paper,
-        pdf=stamp(pdf, mark, paper_language(reads, row.language, None)),
+        pdf=pdf,
     )
     return marked, original_id

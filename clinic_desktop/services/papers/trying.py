@@ -10,6 +10,7 @@ from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.printing.catalogue import KINDS, render_document
 from clinic_desktop.printing.invoice import InvoiceDoc, InvoiceLine
+from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.paper import A4, PAPERS
 from clinic_desktop.printing.people import Patient, PersonName
 from clinic_desktop.printing.trial_page import render_trial_page
@@ -33,9 +34,7 @@ def trial_page(reads: ReadSession, kind: str, paper: str = "") -> MadePaper:
     if known is None or chosen is None:
         raise ValidationError("kind", _("There is no such document."))
     language = paper_language(reads, "", None)
-    pdf = render_trial_page(
-        known.title(language), paper=chosen, language=language, letterhead=letterhead(reads)
-    )
+    pdf = render_trial_page(known.title(language), Stationery(chosen, language, letterhead(reads)))
     return MadePaper(kind, NOBODY, None, "", language.language, chosen.key, pdf)
 
 

@@ -6,23 +6,34 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from clinic_desktop.db import search as index
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.domain.codes import AllergyStatus, ClinicalStatus, VerificationStatus
+from clinic_desktop.domain.codes import AllergyStatus
 from clinic_desktop.domain.folding import fold, words_of
-from clinic_desktop.models.clinical import AllergyIntolerance
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
+from clinic_desktop.services.allergies import recorded
 from clinic_desktop.services.patients import photo as photos
 from clinic_desktop.services.patients.consents import AlertRow, alerts_of
 from clinic_desktop.services.patients.entry import Relative
-from clinic_desktop.services.patients.registration import entry_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
 
 _NAMESAKES = 40
+_PERSON = """
+SELECT language, allergy_status, allergy_asked_on, deceased_at, photo_id FROM patient
+WHERE id = ?1"""
+_GUARDIAN = """
+SELECT id, name, relationship, phone, is_next_of_kin FROM related_person
+WHERE patient_id IN (SELECT id FROM chart) AND is_guardian = 1 AND is_deleted = 0
+ORDER BY id LIMIT 1"""
+_JOINED = """
+SELECT mrn FROM patient WHERE id IN (SELECT id FROM chart) AND merged_into IS NOT NULL
+ORDER BY mrn"""
+_NAMES = "SELECT family, given FROM patient WHERE id IN ({ids})"
+_BORN_THEN = """
+SELECT family FROM patient
+WHERE id <> ?1 AND birth_date = ?2 AND is_deleted = 0 AND +merged_into IS NULL"""
 
 
 @dataclass(frozen=True)
@@ -64,42 +75,34 @@ def banner(reads: ReadSession, patient_id: uuid.UUID) -> PatientBannerData:
         NotFoundError: there is no such patient.
     """
     patient_id = charts.surviving(reads.session, patient_id)
-    row = charts.patient(reads.session, patient_id)
+    (person,) = charts.rows(reads, _PERSON, patient_id)
+    language, stored, asked_on, deceased_at, photo_id = person
     allergies = _allergies(reads, patient_id)
-    relatives = entry_of(reads, row).relatives
+    row = patient_rows(reads, [patient_id])[0]
     return PatientBannerData(
-        row=patient_rows(reads, [patient_id])[0],
-        language=row.language,
-        allergy_status=AllergyStatus.RECORDED if allergies else _status(row),
-        allergy_asked_on=row.allergy_asked_on,
+        row=row,
+        language=language,
+        allergy_status=AllergyStatus.RECORDED if allergies else _status(stored),
+        allergy_asked_on=None if asked_on is None else date.fromisoformat(asked_on),
         allergies=allergies,
         alerts=tuple(alerts_of(reads, patient_id)),
-        guardian=next((each for each in relatives if each.is_guardian), None),
-        has_namesake=_has_namesake(reads, row),
+        guardian=_guardian(reads, patient_id),
+        has_namesake=row.has_namesake or _has_namesake(reads, row),
         has_twin=_has_twin(reads, row),
-        merged_from=_merged_from(reads, patient_id),
-        deceased_at=row.deceased_at,
-        photo=photos.bytes_of(reads, row.photo_id),
+        merged_from=tuple(mrn for (mrn,) in charts.rows(reads, _JOINED, patient_id)),
+        deceased_at=None if deceased_at is None else from_millis(deceased_at),
+        photo=photos.bytes_of(reads, None if photo_id is None else uuid.UUID(bytes=photo_id)),
     )
 
 
-def _status(row: Patient) -> str:
+def _status(stored: str) -> str:
     # "Recorded" without one left means that all were refuted: nobody has said "none" since.
-    none_known = row.allergy_status == AllergyStatus.NONE_KNOWN
+    none_known = stored == AllergyStatus.NONE_KNOWN
     return AllergyStatus.NONE_KNOWN if none_known else AllergyStatus.NOT_ASKED
 
 
 def _allergies(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AllergyMark, ...]:
-    model = AllergyIntolerance
-    wanted = select(model).where(
-        model.patient_id.in_(charts.chart_ids(reads.session, patient_id)), ~model.is_deleted
-    )
-    standing = [
-        each
-        for each in reads.session.scalars(wanted)
-        if ClinicalStatus(each.clinical_status).is_current
-        and VerificationStatus(each.verification_status).counts
-    ]
+    standing = [each for each in recorded(reads, patient_id) if each.is_current]
     gravest = {"severe": 0, "moderate": 1, "mild": 2}
     standing.sort(
         key=lambda each: (each.criticality != "high", gravest.get(each.severity, 1), each.id)
@@ -111,32 +114,36 @@ def _allergies(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AllergyMark, 
     return tuple(dict.fromkeys(marks))
 
 
-def _has_namesake(reads: ReadSession, row: Patient) -> bool:
-    words = words_of(f"{row.family} {row.given}")
+def _guardian(reads: ReadSession, patient_id: uuid.UUID) -> Relative | None:
+    for row_id, name, relationship, phone, next_of_kin in charts.rows(reads, _GUARDIAN, patient_id):
+        return Relative(
+            name,
+            relationship,
+            phone,
+            is_guardian=True,
+            is_next_of_kin=bool(next_of_kin),
+            id=uuid.UUID(bytes=row_id),
+        )
+    return None
+
+
+def _has_namesake(reads: ReadSession, row: PatientRow) -> bool:
+    """Whether another name differs in capitals or accents only."""
+    words = words_of(f"{row.name.family} {row.name.given}")
     match = " AND ".join(f'"{word}"' for word in words)
     if not match:
         return False
-    found = index.patient_ids(reads.cursor, match, _NAMESAKES)
-    wanted = select(Patient.id, Patient.family, Patient.given).where(Patient.id.in_(found))
-    name = (fold(row.family), fold(row.given))
-    return any(
-        other != row.id and (fold(family), fold(given)) == name
-        for other, family, given in reads.session.execute(wanted)
-    )
+    name = (fold(row.name.family), fold(row.name.given))
+    others = [each for each in index.patient_ids(reads.cursor, match, _NAMESAKES) if each != row.id]
+    marks = ",".join("?" * len(others))
+    found = reads.cursor.execute(_NAMES.format(ids=marks), [each.bytes for each in others])
+    return any((fold(family), fold(given)) == name for family, given in found.fetchall())
 
 
-def _has_twin(reads: ReadSession, row: Patient) -> bool:
-    if len(row.birth_date) < len("2026-01-01") or not row.family:
+def _has_twin(reads: ReadSession, row: PatientRow) -> bool:
+    born = str(row.birth or "")
+    if len(born) < len("2026-01-01") or not row.name.family:
         return False
-    born_then = select(Patient).where(Patient.birth_date == row.birth_date, ~Patient.is_deleted)
-    family = fold(row.family)
-    return any(
-        other.id != row.id and other.merged_into is None and fold(other.family) == family
-        for other in reads.session.scalars(born_then)
-    )
-
-
-def _merged_from(reads: ReadSession, patient_id: uuid.UUID) -> tuple[str, ...]:
-    others = [each for each in charts.chart_ids(reads.session, patient_id) if each != patient_id]
-    wanted = select(Patient.mrn).where(Patient.id.in_(others)).order_by(Patient.mrn)
-    return tuple(reads.session.scalars(wanted)) if others else ()
+    family = fold(row.name.family)
+    found = charts.rows(reads, _BORN_THEN, row.id, born)
+    return any(fold(other) == family for (other,) in found)

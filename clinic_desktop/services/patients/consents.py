@@ -21,6 +21,10 @@ KINDS = ("treatment", "data", "messages")
 SEVERITIES = ("danger", "warning", "info")
 """The gravest first."""
 
+_ALERTS = """
+SELECT id, severity, message FROM patient_alert
+WHERE patient_id IN (SELECT id FROM chart) AND is_active = 1 AND is_deleted = 0"""
+
 
 @dataclass(frozen=True)
 class ConsentRow:
@@ -160,12 +164,10 @@ def end_alert(uow: UnitOfWork, alert_id: uuid.UUID) -> None:
 @query("patient.read")
 def alerts_of(reads: ReadSession, patient_id: uuid.UUID) -> list[AlertRow]:
     """The flags in force, the gravest first."""
-    of_chart = charts.chart_ids(reads.session, patient_id)
-    wanted = select(PatientAlert).where(
-        PatientAlert.patient_id.in_(of_chart), PatientAlert.is_active, ~PatientAlert.is_deleted
-    )
-    rows = reads.session.scalars(wanted).all()
-    found = [AlertRow(row.id, row.severity, row.message) for row in rows]
+    found = [
+        AlertRow(uuid.UUID(bytes=row_id), severity, message)
+        for row_id, severity, message in charts.rows(reads, _ALERTS, patient_id)
+    ]
     # An unknown severity from another program could be grave.
     grave = {severity: place for place, severity in enumerate(SEVERITIES)}
     return sorted(found, key=lambda row: (grave.get(row.severity, 0), row.id))

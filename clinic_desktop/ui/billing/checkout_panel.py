@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,17 +11,20 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _, current
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services import patients
 from clinic_desktop.services.billing import catalogue, payments
 from clinic_desktop.services.billing.accounts import Checkout
 from clinic_desktop.services.billing.catalogue import ServiceRow
 from clinic_desktop.services.billing.payments import CheckedOut
 from clinic_desktop.services.drafts import DraftRow
+from clinic_desktop.services.patients import PatientRow
 from clinic_desktop.ui.billing.checkout_lines import LineRow
 from clinic_desktop.ui.billing.checkout_vm import CheckoutForm
 from clinic_desktop.ui.billing.words import methods, money
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
+from clinic_desktop.ui.core.person_words import listed_name, sex_and_age
 from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
@@ -132,7 +136,21 @@ class CheckoutPanel(Card):
         self.tendered.set_parse(money_parser(checkout.currency))
         self._begin()
         self.draft.load(self._restore)
-        self.take.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.header.set_title(_("Checkout"), " ")
+        asked = checkout.patient_id
+        self._context.tasks.read(
+            self, patients.rows, (asked,), done=lambda found: self._name(asked, found)
+        )
+        first = self.take if checkout.suggested else self.service
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _name(self, asked: uuid.UUID, found: list[PatientRow]) -> None:
+        """Whose money it is stands above it: there may be no line of the list beside it."""
+        if self._form is None or self._form.patient_id != asked or not found:
+            return
+        facts = (listed_name(found[0].name), sex_and_age(found[0]), found[0].mrn)
+        words = " · ".join(isolate(fact) for fact in facts if fact)
+        self.header.set_title(_("Checkout"), words)
 
     def _begin(self) -> None:
         self._form = self._begun_with

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clinic_desktop.i18n import _
 from clinic_desktop.services.scheduling import changes
 from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.ui.core.context import Context
@@ -16,6 +17,7 @@ def booked(
         context.printing.print_paper("appointment-slip", change.appointment_id)
 
     def undo() -> None:
-        tasks.write(tasks, changes.undo, change)
+        taken_back = _("Taken back")
+        tasks.write(tasks, changes.undo, change, done=lambda _none: context.host.toast(taken_back))
 
     context.host.toast(said, undo)

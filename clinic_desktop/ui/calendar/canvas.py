@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -38,6 +39,8 @@ from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.roles import give_role
 
 LEAST_COLUMN = 100
+REST_MS = 500
+"""So long the keys rest before a moved tile is moved in the record: one move, one undo."""
 
 
 class Canvas(QWidget):
@@ -74,6 +77,12 @@ class Canvas(QWidget):
         self._room = 600
         self._now_line = NowLine(self)
         self._keys = CanvasKeys(self)
+        self._moving: Placing | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.end_move)
+        context.tasks.closing.connect(self.end_move)
         self.marked = False
         """Whether a person went to the slot; only then do letters begin a name there."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -82,7 +91,11 @@ class Canvas(QWidget):
 
     def show_grid(self, grid: Grid) -> None:
         """Show other columns; tiles that stay keep the focus."""
-        self.marked = self.marked and self.grid is not None and _days(self.grid) == _days(grid)
+        same = self.grid is not None and _days(self.grid) == _days(grid)
+        if not same:
+            self.end_move()
+        held = self._held()
+        self.marked = self.marked and same
         self.grid = grid
         self._fit()
         wanted: dict[tuple[uuid.UUID, date], tuple[GridTile, int]] = {
@@ -100,6 +113,8 @@ class Canvas(QWidget):
             if key not in self._tiles:
                 self._tiles[key] = self._new_tile(tile, number)
             self._tiles[key].show_tile(tile, number, self._title(number))
+        if held is not None:
+            self._hold(*held)
         column, minute = self._slot
         self._slot = (min(column, self.geo.columns - 1), self.geo.snapped(minute))
         self._lay_out()
@@ -233,6 +248,8 @@ class Canvas(QWidget):
         column = self.grid.columns.index(target.column)
         box = self.geo.box(column, target.start_min, target.start_min + target.minutes)
         self._landing.show_at(box, self._span_words(target.start_min, target.minutes))
+        if 0 <= pos.x() < self.width():  # on the way to the panel the sheet stays where it is
+            self.revealed.emit(QRect(*box))
 
     def _on_dropped(self, tile: Tile, pos: QPoint, sizing: bool, copies: bool) -> None:
         view = self.parentWidget()
@@ -255,16 +272,58 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def move_now(self, tile: Tile, column: int, start: int, minutes: int) -> None:
-        """Show it at its new place at once; the record follows, or it comes back."""
+        """Show it at its new place at once; the record follows when the keys rest."""
         there = self.column(column)
         if there is None:
             return
+        if self._moving is not None and self._moving.row.id != tile.row.id:
+            self.end_move()
+        first = self._moving.row if self._moving is not None else tile.row
+        if self._moving is None:
+            self._context.host.remember_undo(self.cancel_move)
+        self._moving = Placing(first, there, start, minutes)
+        self._rest.start()
         row = replace(tile.row, end_at=tile.row.start_at + timedelta(minutes=minutes))
-        self.moved.emit(Placing(tile.row, there, start, minutes))
         tile.show_tile(GridTile(row, start, start + minutes), column, self._title(column))
         self._lay_out()
         announce(self, f"{self._title(column)}, {self._span_words(start, minutes)}")
         self.revealed.emit(tile.geometry())
+
+    def _held(self) -> tuple[uuid.UUID, int, int, int] | None:
+        """The tile that the keys are moving: whose, in which column, from when, how long."""
+        moving = self._moving
+        tile = self.tile_of(moving.row.id) if moving is not None else None
+        if moving is None or tile is None:
+            return None
+        return moving.row.id, tile.column, moving.start_min, moving.minutes
+
+    def _hold(self, appointment_id: uuid.UUID, column: int, start: int, minutes: int) -> None:
+        """A reading came while the keys move a tile: it stays where they have it."""
+        tile, there = self.tile_of(appointment_id), self.column(column)
+        self._moving = None
+        if tile is not None and there is not None:
+            self.move_now(tile, column, start, minutes)
+        else:
+            self._rest.stop()
+
+    def cancel_move(self) -> None:
+        """Put a tile that the keys moved back, while the record does not know of it."""
+        self._rest.stop()
+        moving, self._moving = self._moving, None
+        if moving is not None and self.grid is not None:
+            self.show_grid(self.grid)
+
+    def end_move(self) -> None:
+        """Have the tile that the keys moved moved in the record."""
+        self._rest.stop()
+        moving, self._moving = self._moving, None
+        if moving is not None:
+            self.moved.emit(moving)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing waits for the timer."""
+        super().hideEvent(event)
+        self.end_move()
 
     # ------------------------------------------------------------ the slot
 

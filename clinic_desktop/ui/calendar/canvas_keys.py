@@ -70,7 +70,14 @@ class CanvasKeys:
             self._lengthen(tile, -SNAP_MIN if event.text() == "-" else SNAP_MIN)
         elif mods:
             return False
-        elif across or key in _DOWN:
+        else:
+            self._canvas.end_move()
+            return self._other_tile_key(tile, event, across)
+        return True
+
+    def _other_tile_key(self, tile: Tile, event: QKeyEvent, across: int) -> bool:
+        key = event.key()
+        if across or key in _DOWN:
             self._next_tile(tile, across, _DOWN.get(key, 0))
         elif key == Qt.Key.Key_Escape:
             self._canvas.go_to(tile.column, tile.tile.start_min)

@@ -196,9 +196,12 @@ class Tile(QAbstractButton):
         first = QRect(room.left(), room.top(), room.width(), upper if two else room.height())
         painter.setFont(now.font("strong"))
         painter.setPen(now.color("text"))
-        text = f"{clock(self.row.start_at)} {name_of(self.row)}"
-        elide = Qt.TextElideMode.ElideRight
-        painter.drawText(first, flags, now.metrics("strong").elidedText(text, elide, room.width()))
+        elide, metrics = Qt.TextElideMode.ElideRight, now.metrics("strong")
+        name = name_of(self.row)
+        text = f"{clock(self.row.start_at)} {name}"
+        if metrics.horizontalAdvance(f"{clock(self.row.start_at)} {name[:6]}") > room.width():
+            text = name  # when is seen by where it lies; who is not
+        painter.drawText(first, flags, metrics.elidedText(text, elide, room.width()))
         if not two:
             return
         second = QRect(room.left(), room.top() + upper, room.width(), lower)

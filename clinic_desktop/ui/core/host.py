@@ -31,6 +31,12 @@ class Host(Protocol):
     def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:
         """Say what was done, for ten seconds, with a way back; ``action`` names the button."""
 
+    def remember_undo(self, undo: Callable[[], None]) -> Callable[[], None]:
+        """What Ctrl+Z takes back from now on, as ``toast`` does by itself; works once."""
+
+    def undo_last(self) -> None:
+        """Take back what was done last."""
+
     def show_error(self, error: Exception) -> None:
         """Say what happened, what was kept and what to do next."""
 

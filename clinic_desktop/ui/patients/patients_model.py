@@ -14,9 +14,14 @@ def columns() -> tuple[Column, ...]:
     return (
         Column("name", pgettext("column", "Name"), _name, CellKind.PERSON, 24, True, True),
         Column("age", pgettext("column", "Sex, age"), _age, letters=8, sortable=True),
-        Column("phone", pgettext("column", "Phone"), _phone, letters=15),
+        Column("phone", pgettext("column", "Phone"), _phone, letters=15, drop=1),
         Column(
-            "last_visit", pgettext("column", "Last visit"), _last_visit, letters=14, sortable=True
+            "last_visit",
+            pgettext("column", "Last visit"),
+            _last_visit,
+            letters=14,
+            sortable=True,
+            drop=2,
         ),
         Column(
             "balance",

@@ -44,7 +44,6 @@ class Steps(QObject):
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._last: AppointmentChange | None = None
 
     def all(self) -> tuple[Step, ...]:
         """Every step with its letter, in the order of the day."""
@@ -71,15 +70,10 @@ class Steps(QObject):
             if row is not None:
                 step.run(row)
 
-        found = [
+        return tuple(
             Action(step.name, step.title, partial(run, step), step.letter, step.icon, section)
             for step in self.all()
-        ]
-        undo = Action(
-            "appointment.undo", _("Undo the last step"), self.undo_last, "Ctrl+Z", Icon.UNDO,
-            section,
-        )  # fmt: skip
-        return (*found, undo)
+        )
 
     def next_for(self, row: AppointmentRow) -> Step | None:
         """The next logical step; nothing once it is over."""
@@ -158,22 +152,19 @@ class Steps(QObject):
 
     def remember(self, change: AppointmentChange, said: str) -> None:
         """Say what was done, and offer to take it back."""
-        self._last = change
         self._context.host.toast(said, lambda: self.undo(change))
 
     def undo(self, change: AppointmentChange) -> None:
         """Take a step back."""
-        self._last = None
         tasks, host = self._context.tasks, self._context.host
         tasks.write(self, changes.undo, change, done=lambda _none: host.toast(_("Taken back")))
 
-    def undo_last(self) -> None:
-        """Take the last step of this screen back."""
-        if self._last is not None:
-            self.undo(self._last)
-
     def _go(self, row: AppointmentRow, status: AppointmentStatus, said: str) -> None:
         if row.status == status:
+            return
+        if row.status == S.DONE:  # a letter pressed on the wrong line must not open it again
+            said = _("{name} has been here and is done.").format(name=isolate(name_of(row)))
+            self._context.host.toast(said)
             return
         wish = flow.ChangeStatus(row.id, status)
         self._write(flow.change_status, wish, said=said, row=row)

@@ -181,6 +181,8 @@ class Desk(QWidget):
             Action("go.back", _("Go back"), self.back, "Alt+Left", Icon.BACK, places_),
             Action("go.forward", _("Go forward"), self.forward, "Alt+Right",
                    Icon.CHEVRON_RIGHT, places_),
+            Action("undo.last", _("Undo the last step"), self.context.host.undo_last, "Ctrl+Z",
+                   Icon.UNDO, do),
             Action("pane.next", _("Next part of the window"), lambda: self._step_pane(1), "F6",
                    Icon.CHEVRON_RIGHT, places_),
             Action("pane.before", _("Part of the window before"), lambda: self._step_pane(-1),

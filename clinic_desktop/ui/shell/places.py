@@ -66,6 +66,14 @@ def _load(path: str) -> Callable[..., Any]:
     return found
 
 
+def load_all() -> None:
+    """Load the code of every place: on another thread, before somebody asks for it."""
+    parts = [path for more in _PARTS.values() for path in more.values()]
+    drawers = [path for path, _title in _DRAWERS.values()]
+    for path in (*_SCREENS.values(), *parts, *drawers):
+        _load(path)
+
+
 def has_screen(destination: to.Destination) -> bool:
     """Whether the destination is a screen, not a drawer."""
     return type(destination) in _SCREENS

@@ -33,6 +33,7 @@ class WindowHost(QObject):
         self._drawers: list[Drawer] = []
         self._toast = Toast(surface)
         self._error: Notice | None = None
+        self._undo: Callable[[], None] | None = None
 
     def show_drawer(self, content: DrawerForm, title: str, *, width: int = 460) -> None:
         """Slide a form in over the screen; a drawer may lie over another."""
@@ -95,8 +96,27 @@ class WindowHost(QObject):
         drawer.deleteLater()
 
     def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:
-        """Say what was done, with a way back."""
+        """Say what was done, with a way back, which is Ctrl+Z's too unless it is another action."""
+        if undo is not None and not action:
+            undo = self.remember_undo(undo)
         self._toast.show_message(text, action, undo)
+
+    def remember_undo(self, undo: Callable[[], None]) -> Callable[[], None]:
+        """What Ctrl+Z takes back from now on; works once."""
+
+        def run() -> None:
+            if self._undo is run:
+                self._undo = None
+                self._toast.dismiss()
+                undo()
+
+        self._undo = run
+        return run
+
+    def undo_last(self) -> None:
+        """Take back what was done last."""
+        if self._undo is not None and not self._drawers:
+            self._undo()
 
     def show_error(self, error: Exception) -> None:
         """What happened, what was kept, what to do next; stays until it is dismissed."""

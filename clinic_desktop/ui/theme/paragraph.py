@@ -26,20 +26,22 @@ class Paragraph:
         self._layout = QTextLayout(text.replace("\n", _LINE_BREAK), look().font(role))
         self._layout.setTextOption(option)
         self._layout.setCacheEnabled(True)
-        self._width = self._height = 0
+        self._width = 0
+        self._heights: dict[int, int] = {}
         self._break(_ANY)
         self.least = math.ceil(self._layout.minimumWidth())
         """The width of the widest word, in px."""
 
     def height(self, width: int) -> int:
         """The height of all lines at a width, in px."""
-        if width != self._width:
+        if width not in self._heights:
             self._break(width)
-        return self._height
+        return self._heights[width]
 
     def draw(self, painter: QPainter, left: int, top: int, width: int) -> None:
         """Draw it with the painter's pen."""
-        self.height(width)
+        if width != self._width:
+            self._break(width)
         self._layout.draw(painter, QPointF(left, top))
 
     def _break(self, width: int) -> None:
@@ -50,4 +52,4 @@ class Paragraph:
             line.setPosition(QPointF(0, height))
             height += line.height()
         self._layout.endLayout()
-        self._width, self._height = width, math.ceil(height)
+        self._width, self._heights[width] = width, math.ceil(height)

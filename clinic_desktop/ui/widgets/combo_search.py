@@ -46,7 +46,7 @@ class _Edit(QLineEdit):
 
 
 class ComboSearch(FieldFrame):
-    """A field with an asynchronous list.
+    """A field with an asynchronous list, of which keys take a line only if it answers the text.
 
     ``wanted(text)`` after a pause in the typing: answer with ``show_suggestions(text, items)``.
     ``taken(suggestion)`` when a line is taken; ``changed(value)`` with its value, or ``None``
@@ -111,6 +111,8 @@ class ComboSearch(FieldFrame):
         if self._value is not None:
             self._value = None
             self.changed.emit(None)
+        if self._popup is not None:
+            self._popup.expire()
         self._pause.start()
 
     def _on_taken(self, item: Suggestion) -> None:

@@ -285,4 +285,5 @@ class FactList(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap the words anew."""
         super().resizeEvent(event)
-        self._place()
+        if event.oldSize().width() != event.size().width():
+            self._place()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -16,6 +16,7 @@ from shiboken6 import isValid
 
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import FOCUS_GAP, FOCUS_RING, RADIUS_CONTROL
+from clinic_desktop.ui.widgets.toast import toasts_in
 
 _REACH = FOCUS_GAP + FOCUS_RING
 _MOVES = frozenset(
@@ -44,6 +45,11 @@ class _Ring(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        free = QRegion(self.rect())
+        for toast in toasts_in(self.window()):
+            if not toast.contains(self.hole.translated(self.pos())):  # its own button has a ring
+                free -= QRegion(toast.translated(-self.pos()))
+        painter.setClipRegion(free)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         half = FOCUS_RING / 2

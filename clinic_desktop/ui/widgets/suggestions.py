@@ -143,6 +143,7 @@ class Suggestions(QFrame):
     def __init__(self, field: QWidget, name: str) -> None:
         super().__init__(field.window())
         self._field = field
+        self._is_old = False
         self.setProperty("role", "sheet")
         self.setAccessibleName(name)
         self._model = _Model(self)
@@ -165,6 +166,7 @@ class Suggestions(QFrame):
 
     def show_items(self, items: Sequence[Suggestion], empty: str = "") -> None:
         """Open below the field; with no items it says ``empty``, or closes."""
+        self._is_old = False
         self._model.show(items)
         self._view.setVisible(bool(items))
         self._status.setText(empty)
@@ -175,6 +177,10 @@ class Suggestions(QFrame):
         if items:
             self._view.setCurrentIndex(self._model.index(0))
         self.place_below(QRect(QPoint(0, 0), self._field.size()))
+
+    def expire(self) -> None:
+        """The text was edited: until the next items come the keys take nothing."""
+        self._is_old = True
 
     def place_below(self, anchor: QRect) -> None:
         """Lie below a part of the field, or above it when there is no room below."""
@@ -201,7 +207,7 @@ class Suggestions(QFrame):
     def current(self) -> Suggestion | None:
         """The line that Enter would take."""
         place = self._view.currentIndex().row()
-        open_ = self.isVisible() and 0 <= place < len(self._model.items)
+        open_ = self.isVisible() and not self._is_old and 0 <= place < len(self._model.items)
         return self._model.items[place] if open_ else None
 
     def move_by(self, step: int) -> None:
@@ -216,7 +222,7 @@ class Suggestions(QFrame):
     def take(self) -> bool:
         """Take the current line; whether there was one."""
         place = self._view.currentIndex().row()
-        return self.isVisible() and self._take(place)
+        return self.isVisible() and not self._is_old and self._take(place)
 
     def _take(self, place: int) -> bool:
         if not 0 <= place < len(self._model.items):

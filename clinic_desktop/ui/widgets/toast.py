@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from weakref import WeakSet
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from shiboken6 import isValid
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_6, TOAST_MS
@@ -14,6 +16,18 @@ from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import HostWatch
+
+_toasts: WeakSet[Toast] = WeakSet()
+
+
+def toasts_in(window: QWidget) -> list[QRect]:
+    """Where toasts lie in a window now; nothing is painted over them."""
+    shown = [each for each in _toasts if isValid(each) and each.isVisible()]
+    return [
+        QRect(each.mapTo(window, QPoint(0, 0)), each.size())
+        for each in shown
+        if each.window() is window
+    ]
 
 
 class Toast(QFrame):
@@ -27,6 +41,7 @@ class Toast(QFrame):
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
+        _toasts.add(self)
         self._host = host
         self._run: Callable[[], object] | None = None
         self.setProperty("role", "toast")

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.db.session import UnitOfWork
@@ -76,6 +77,31 @@ def test_visit_is_paid_with_one_key(
     assert record.rows("SELECT count(*) FROM payment") == [(1,)]
     assert any("Receipt" in text for text in host.toasts)
     assert host.titles == ["Receipt"]
+
+
+def test_the_checkout_says_whose_it_is(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Also for somebody who is not on the list; with nothing to charge a service is looked for."""
+    other = record.write(_add_patient)
+    view.activateWindow()
+    view.go_to(Billing(other))
+    qtbot.waitUntil(lambda: "SINGH Harpreet" in _words(view.checkout))
+    assert view.checkout.service.edit.hasFocus()
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: "OTIENO Brian" in _words(view.checkout))
+    assert "SINGH" not in _words(view.checkout)
+    _idle(qtbot, ui_context)
+
+
+def _add_patient(uow: UnitOfWork) -> uuid.UUID:
+    patient = Patient(family="Singh", given="Harpreet", mrn="A1-8")
+    uow.add(patient)
+    return patient.id
+
+
+def _words(panel: QWidget) -> str:
+    return " ".join(label.text() for label in panel.findChildren(QLabel))
 
 
 def test_enter_held_down_pays_once(

@@ -165,6 +165,48 @@ def test_control_and_arrows_move_even_when_pressed_quickly(
     qtbot.waitUntil(lambda: len(host_of(view).drawers) == 1)  # ABARA is there at 12:40
 
 
+def test_many_presses_are_one_move_with_one_way_back(
+    view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    """Nobody is asked about those a tile passes, and one undo takes the whole way back."""
+    tile = tile_of(view, "SINGH")
+    start = tile.tile.start_min
+    tile.setFocus()
+    for _press in range(10):  # over the head of PETROV
+        QTest.keyClick(tile, Qt.Key.Key_Down, CONTROL)
+    qtbot.waitUntil(lambda: stored(busy_morning, "SINGH")[1].start_min == start + 50)
+    qtbot.waitUntil(lambda: view.context.tasks.is_idle)
+    assert host_of(view).drawers == []
+    undo = host_of(view).undo
+    assert undo is not None
+    undo()
+    qtbot.waitUntil(lambda: stored(busy_morning, "SINGH")[1].start_min == start)
+
+
+def test_a_move_is_taken_back_before_it_is_written(
+    view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    tile = tile_of(view, "NGUYEN")
+    start = tile.tile.start_min
+    tile.setFocus()
+    QTest.keyClick(tile, Qt.Key.Key_Down, CONTROL)
+    host_of(view).undo_last()
+    assert not view.canvas._rest.isActive()
+    assert tile_of(view, "NGUYEN").tile.start_min == start
+
+
+def test_going_away_ends_a_move_at_once(
+    view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    tile = tile_of(view, "NGUYEN")
+    start = tile.tile.start_min
+    tile.setFocus()
+    QTest.keyClick(tile, Qt.Key.Key_Down, CONTROL)
+    view.hide()
+    assert not view.canvas._rest.isActive()
+    qtbot.waitUntil(lambda: stored(busy_morning, "NGUYEN")[1].start_min == start + 5)
+
+
 def test_plus_and_minus_change_the_length(
     view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
 ) -> None:

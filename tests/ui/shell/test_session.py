@@ -373,3 +373,15 @@ def test_f6_goes_round_the_parts_of_the_window(session: Session, qtbot: QtBot) -
     focus = QApplication.focusWidget()
     assert focus is not None
     assert desk.top.isAncestorOf(focus)
+
+
+def test_ctrl_z_takes_back_what_was_done_last(session: Session, qtbot: QtBot) -> None:
+    unlock(session, qtbot, PASSWORD)
+    host, keyboard = desk_of(session).context.host, Keyboard()
+    done: list[str] = []
+    host.toast("First", lambda: done.append("first"))
+    host.toast("Second", lambda: done.append("second"))
+    host.toast("Something else to do", lambda: done.append("other"), "Do it")
+    for _press in range(2):
+        keyboard.press(Qt.Key.Key_Z, CTRL)
+    assert done == ["second"]

@@ -230,6 +230,17 @@ def test_the_code_of_a_slip_leads_to_its_line(
     qtbot.waitUntil(lambda: view.table.current_id() == last.id)
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_A, Qt.Key.Key_R, Qt.Key.Key_C, Qt.Key.Key_N])
+def test_a_slip_of_the_finger_opens_nothing_again(
+    view: TodayView, qtbot: QtBot, key: Qt.Key
+) -> None:
+    choose(view, "OKAFOR")
+    QTest.keyClick(view.table, key)
+    qtbot.waitUntil(lambda: "is done" in " ".join(host_of(view).toasts))
+    qtbot.waitUntil(lambda: view.context.tasks.is_idle)
+    assert status_of(view, "OKAFOR") == S.DONE
+
+
 def test_what_is_not_finished_is_a_key_away(
     view: TodayView, busy_morning: BusyDay, qtbot: QtBot
 ) -> None:

@@ -207,6 +207,7 @@ def test_a_favourite_diagnosis_is_picked_by_a_few_letters(visit_page: Page) -> N
     page.view.diagnoses.begin()
     with page.qtbot.waitSignal(page.view.diagnoses.field.wanted):
         page.type("bronch")
+    page.idle()
     page.press(Qt.Key.Key_Return)
     page.idle()
     page.idle()

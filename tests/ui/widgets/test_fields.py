@@ -158,6 +158,20 @@ def test_an_answer_to_an_older_question_is_dropped(place: Place, qtbot: QtBot) -
     assert combo.window().findChild(Suggestions) is None
 
 
+def test_enter_takes_nothing_from_the_list_of_an_older_text(place: Place, qtbot: QtBot) -> None:
+    combo = ComboSearch("Diagnosis", free=True)
+    place(combo)
+    popup = _open(combo, qtbot, "pneu")
+    QTest.keyClicks(combo.edit, "mo")
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        QTest.keyClick(combo.edit, key)
+    assert (combo.value(), combo.text(), popup.current()) == (None, "pneumo", None)
+    with qtbot.waitSignal(combo.wanted):
+        pass
+    QTest.keyClick(combo.edit, Qt.Key.Key_Return)
+    assert combo.value() == "J18.9"
+
+
 def test_escape_closes_the_list_and_text_that_is_no_choice_goes(place: Place, qtbot: QtBot) -> None:
     combo, other = ComboSearch("Diagnosis"), QLineEdit()
     place(combo, other)

@@ -10,7 +10,7 @@ from PIL import Image
 from clinic_desktop.errors import PrintError
 from clinic_desktop.printing.codes import _bars
 from clinic_desktop.printing.labels import render_drug_label, render_person_label
-from clinic_desktop.printing.letterhead import Letterhead
+from clinic_desktop.printing.letterhead import Letterhead, Stationery
 from clinic_desktop.printing.paper import (
     LABEL_50X25,
     LABEL_89X36,
@@ -29,12 +29,14 @@ from clinic_desktop.printing.raster import (
     raster_receipt,
 )
 from clinic_desktop.printing.receipt import render_receipt
+from clinic_desktop.printing.stamp import stamp
 from tests.support.paper_samples import (
     drug_label,
     letterhead,
     paper_language,
     person_label,
     receipt,
+    reprint,
 )
 from tests.support.pdf_reading import read_pdf
 
@@ -44,7 +46,7 @@ EN = paper_language("en")
 def labels(paper: Paper, *, copies: int = 1, start: int = 1) -> bytes:
     """Person labels on a paper."""
     doc = replace(person_label("en"), copies=copies, start=start)
-    return render_person_label(doc, paper=paper, language=EN, letterhead=Letterhead("P"))
+    return render_person_label(doc, Stationery(paper, EN, Letterhead("P")))
 
 
 def test_every_copy_is_a_label_of_its_own() -> None:
@@ -73,7 +75,7 @@ def test_impossible_counts_and_places_are_refused(copies: int, start: int) -> No
 
 def test_a_long_name_is_set_smaller() -> None:
     doc = replace(person_label("en"), lines=("one more line of text",) * 2)
-    data = render_person_label(doc, paper=LABEL_50X25, language=EN, letterhead=Letterhead())
+    data = render_person_label(doc, Stationery(LABEL_50X25, EN, Letterhead()))
     (page,) = read_pdf(data)
     assert page.text.count("one more line") == 2
 
@@ -81,8 +83,8 @@ def test_a_long_name_is_set_smaller() -> None:
 def test_text_that_cannot_fit_is_refused_not_cut() -> None:
     doc = replace(drug_label("en"), sig="Take with water. " * 60)
     with pytest.raises(PrintError, match="does not fit"):
-        render_drug_label(doc, paper=LABEL_50X25, language=EN, letterhead=Letterhead())
-    data = render_drug_label(doc, paper=LABEL_ROLL_62, language=EN, letterhead=Letterhead())
+        render_drug_label(doc, Stationery(LABEL_50X25, EN, Letterhead()))
+    data = render_drug_label(doc, Stationery(LABEL_ROLL_62, EN, Letterhead()))
     assert read_pdf(data)[0].text.count("Take with water.") == 60, "a roll is as long as it takes"
 
 
@@ -90,7 +92,7 @@ def test_text_that_cannot_fit_is_refused_not_cut() -> None:
 def test_a_bar_code_that_scanners_could_not_read_is_refused(content: str) -> None:
     doc = replace(person_label("en"), barcode=content)
     with pytest.raises(PrintError):
-        render_person_label(doc, paper=LABEL_89X36, language=EN, letterhead=Letterhead())
+        render_person_label(doc, Stationery(LABEL_89X36, EN, Letterhead()))
 
 
 def test_code_128_has_the_standard_bars() -> None:
@@ -104,14 +106,19 @@ def test_code_128_has_the_standard_bars() -> None:
 
 @pytest.mark.parametrize(("paper", "dots"), [(ROLL_80, DOTS_80_MM), (ROLL_58, DOTS_58_MM)])
 def test_a_receipt_is_as_wide_as_the_print_head(paper: Paper, dots: int) -> None:
-    data = render_receipt(
-        receipt("ar"), paper=paper, language=paper_language("ar"), letterhead=letterhead("ar")
-    )
+    on = Stationery(paper, paper_language("ar"), letterhead("ar"))
+    data = stamp(render_receipt(receipt("ar"), on), reprint("ar"), on.language)
     image = raster_receipt(data, dots)
     assert image.mode == "1"
     assert image.width == dots
     assert image.height == page_images(data)[0].height
-    left, _, right, _ = image.convert("L").point(lambda grey: 255 - grey).getbbox() or (0, 0, 0, 0)
+    left, top, right, _ = image.convert("L").point(lambda grey: 255 - grey).getbbox() or (
+        0,
+        0,
+        0,
+        0,
+    )
+    assert top > 0, "the copies' mark is whole"
     assert left > 0, "nothing is cut at the edges of the head"
     assert right < dots
 

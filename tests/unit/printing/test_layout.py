@@ -11,10 +11,11 @@ import pytest
 from clinic_desktop.domain.partial_dates import BirthDate, PartialDate
 from clinic_desktop.errors import BadFileError, PrintError
 from clinic_desktop.i18n import PAPER_LANGUAGES, Language
-from clinic_desktop.printing.blocks import Row, Rule, Section, Space, Stack, Text, Whole
+from clinic_desktop.printing.blocks import Closing, Row, Rule, Section, Space, Stack, Text, Whole
+from clinic_desktop.printing.fields import Pair
 from clinic_desktop.printing.fonts import EM
 from clinic_desktop.printing.invoice import InvoiceLine, render_invoice
-from clinic_desktop.printing.letterhead import Letterhead, check_logo
+from clinic_desktop.printing.letterhead import Letterhead, Stationery, check_logo
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import A4, A5, A6, MM, ROLL_80, Look, Style
 from clinic_desktop.printing.pdf import BLACK, Colour, PdfWriter
@@ -32,17 +33,18 @@ from tests.support.paper_samples import (
     sample_logo,
     sick_note,
 )
+from tests.support.pdf_drawing import drawn_lines
 from tests.support.pdf_reading import read_pdf, text_of
 
 EN = paper_language("en")
 STYLE = Style(10)
-PLAIN = Sheet("title", "running head", A5, EN, Letterhead("Practice", footer="Footer"))
+PLAIN = Sheet(A5, EN, Letterhead("Practice", footer="Footer"), "title", "running head")
 
 
 def test_a_long_invoice_repeats_the_head_of_its_table() -> None:
     line = InvoiceLine("Consultation", Decimal(1), 1000, 1000)
     doc = replace(invoice("en"), lines=(line,) * 200)
-    pages = read_pdf(render_invoice(doc, paper=A4, language=EN, letterhead=letterhead("en")))
+    pages = read_pdf(render_invoice(doc, Stationery(A4, EN, letterhead("en"))))
     assert len(pages) > 4
     assert sum(page.text.count("Consultation") for page in pages) == 200
     for number, page in enumerate(pages, 1):
@@ -59,9 +61,7 @@ def test_monstrous_texts_still_print(paper: object, code: str) -> None:
     monster = PrescriptionLine("X" * 300, "y" * 300, "z" * 80, "d" * 300, "sig " * 800)
     doc = replace(prescription(code), lines=(monster,), note="w" * 2000, diagnosis="q " * 300)
     head = replace(letterhead(code), practice="P" * 300, footer="f" * 400)
-    pages = read_pdf(
-        render_prescription(doc, paper=paper, language=paper_language(code), letterhead=head)
-    )
+    pages = read_pdf(render_prescription(doc, Stationery(paper, paper_language(code), head)))
     text = "".join(page.text for page in pages).replace(" ", "")
     assert text.count("sig") == 800
     for page in pages:
@@ -75,7 +75,9 @@ def test_monstrous_texts_still_print(paper: object, code: str) -> None:
 def test_a_cell_higher_than_a_page_goes_on_overleaf() -> None:
     look = Look(9, (0, 0, 0))
     tall = " ".join(f"word{n}" for n in range(1500))
-    block = table((Column("A", 1), Column("B")), [("x", "1"), (tall, "2")], look, rtl=False)
+    block = table(
+        (Column("A", 1), Column("B")), [("x", "1"), (tall, "2")], look, width=PLAIN.width, rtl=False
+    )
     text = text_of(render(PLAIN, [block]))
     assert all(f"word{n}" in text for n in range(1500))
 
@@ -97,9 +99,18 @@ def test_a_whole_block_moves_to_the_next_page_but_is_cut_when_it_must_be() -> No
     assert "n199" in text_of(render(PLAIN, [huge]))
 
 
+def test_a_signature_takes_along_what_stands_before_it() -> None:
+    after = [Text("content", STYLE), Space(4), Rule(), Space(4), Closing(Text("a\nb\nSIGN", STYLE))]
+    for lines in range(25, 45):
+        for page in read_pdf(render(PLAIN, [Text("line\n" * lines, STYLE), *after])):
+            assert ("SIGN" in page.text) == ("content" in page.text), lines
+    alone = render(PLAIN, [Closing(Text("SIGN\n" * 80, STYLE))])
+    assert text_of(alone).count("SIGN") == 80
+
+
 def test_preprinted_paper_keeps_its_margins_and_says_nothing_twice() -> None:
     head = replace(letterhead("en"), preprinted=True, preprinted_top_mm=60)
-    data = render_prescription(prescription("en"), paper=A5, language=EN, letterhead=head)
+    data = render_prescription(prescription("en"), Stationery(A5, EN, head))
     (page, *_) = read_pdf(data)
     assert head.practice not in page.text
     assert head.footer not in page.text
@@ -111,7 +122,7 @@ def test_no_letterhead_and_no_names_still_print() -> None:
     doc = prescription("en")
     nobody = replace(doc.patient, name=PersonName(), birth=None, sex="unknown", number="")
     doc = replace(doc, patient=nobody, lines=(), allergies=Allergies())
-    text = text_of(render_prescription(doc, paper=A5, language=EN, letterhead=Letterhead()))
+    text = text_of(render_prescription(doc, Stationery(A5, EN, Letterhead())))
     assert "Name not known" in text
     assert "Allergies not asked" in text
 
@@ -126,7 +137,7 @@ def test_the_allergy_line_is_never_silent() -> None:
 
 def test_a_broken_logo_does_not_stop_paper_but_is_refused_in_settings() -> None:
     head = replace(letterhead("en"), logo=b"not a picture")
-    data = render_prescription(prescription("en"), paper=A5, language=EN, letterhead=head)
+    data = render_prescription(prescription("en"), Stationery(A5, EN, head))
     assert head.practice in text_of(data)
     check_logo(sample_logo())
     with pytest.raises(BadFileError):
@@ -137,7 +148,7 @@ def test_the_same_logo_is_stored_once() -> None:
     doc = replace(sick_note("en"), restrictions="word " * 3000)
     from clinic_desktop.printing.sick_note import render_sick_note
 
-    data = render_sick_note(doc, paper=A5, language=EN, letterhead=letterhead("en"))
+    data = render_sick_note(doc, Stationery(A5, EN, letterhead("en")))
     assert len(read_pdf(data)) > 1
     assert data.count(b"/Subtype /Image") <= 2, "the picture and its mask"
 
@@ -156,9 +167,8 @@ def test_a_roll_is_as_long_as_its_content() -> None:
 
 
 def test_all_fonts_are_embedded() -> None:
-    data = render_prescription(
-        prescription("ar"), paper=A5, language=paper_language("ar"), letterhead=letterhead("ar")
-    )
+    on = Stationery(A5, paper_language("ar"), letterhead("ar"))
+    data = render_prescription(prescription("ar"), on)
     assert data.count(b"/FontFile2") == data.count(b"/Subtype /CIDFontType2") >= 3
     assert b"Helvetica" not in data
 
@@ -216,6 +226,32 @@ def test_an_unknown_urgency_prints_as_it_is() -> None:
     assert "two weeks" in urgency_text("two weeks", Language())
 
 
+@pytest.mark.parametrize("room", [0.0, 55.0])
+def test_a_pair_that_would_be_torn_stands_in_two_lines(room: float) -> None:
+    pair = Pair("Electrocardiography", "-1,234.56", STYLE, room=room)
+    beside = []
+    for width in range(100, 200, 3):
+        sheet = replace(PLAIN, paper=replace(ROLL_80, width=2 * ROLL_80.margin + width / MM))
+        lines = drawn_lines(render(sheet, [pair]))
+        words = {"".join(line.clusters): line.baseline for line in lines}
+        beside.append(words["Electrocardiography"] == words["-1,234.56"])
+    assert not beside[0]
+    assert beside[-1]
+    assert beside == sorted(beside)
+
+
+def test_a_table_is_set_smaller_before_a_number_is_torn() -> None:
+    columns = (Column("Service", 1), Column("Amount", align=Align.NUMBER), Column("Tax"))
+    rows: list[tuple[str, ...]] = [("Consultation", "1,234,567,890.00", "12,345.67")]
+    heights = []
+    for width in range(160, 300, 10):
+        made = table(columns, rows, Look(9, BLACK), width=width, rtl=False)
+        assert made.fits(width)
+        heights.append(made.rows[0][0].height(1000, rtl=False))
+    assert heights == sorted(heights)
+    assert heights[0] < heights[-1] == 9 * 1.4
+
+
 @pytest.mark.parametrize("rtl", [False, True])
 def test_numbers_in_a_column_end_at_the_same_place(rtl: bool) -> None:
     class Ruler(PdfWriter):
@@ -230,6 +266,6 @@ def test_numbers_in_a_column_end_at_the_same_place(rtl: bool) -> None:
     rows: list[tuple[str, ...]] = [("a", "1,500.00"), ("b", "9.99")]
     writer = Ruler(title="", author="", language="")
     writer.start_page(300, 200)
-    block = table(columns, rows, Look(9, BLACK), rtl=rtl)
+    block = table(columns, rows, Look(9, BLACK), width=280, rtl=rtl)
     block.draw(Pen(writer, 300, 200, rtl=rtl), 10, 10, 280)
     assert ends["1,500.00"] == pytest.approx(ends["9.99"])

@@ -70,6 +70,14 @@ def test_a_number_keeps_its_unit() -> None:
         assert any("500 mg" in text for text in texts), texts
 
 
+@pytest.mark.parametrize("rtl", [False, True])
+def test_a_minus_is_never_left_behind(rtl: bool) -> None:
+    for amount in ("-1,234,567.89", "\u200f\u200e-1,234,567.89\u00a0ج.م.", "−120,00"):
+        for width in range(1200, 9000, 100):
+            first, *_ = lines(value(f"{amount} x"), width=float(width), rtl=rtl)
+            assert any(c.isdigit() for c in first.text), (amount, width)
+
+
 def test_an_isolated_value_moves_to_the_next_line_whole() -> None:
     found = lines(f"call {FSI}+7 912 345-67-89{PDI} now", width=9500)
     assert any("+7 912 345-67-89" in line.text for line in found)
@@ -104,9 +112,13 @@ def test_control_characters_are_dropped() -> None:
         ("Paracetamol 500 mg 3 مرات", "مرات|3|Paracetamol|500|mg"),
         ("خصم 50%", "50%|خصم"),
         ("الضغط 148/92 mmHg", "148/|92|mmHg|الضغط"),
-        ("الحرارة -5 °C", "-|5|°C|الحرارة"),
+        ("الحرارة -5 °C", "-5|°C|الحرارة"),
         ("21 نوفمبر 2026 10:41 ص", "ص|10:41|2026|نوفمبر|21"),
         ("ן־88412", "88412|ן־"),
+        ("الجرعة 500 mg, 250 mg مساء", "مساء|250|mg|,|500|mg|الجرعة"),
+        ("من 12/2026; eGFR ≥ 60 mL/min", "eGFR|≥|60|mL/|min|;|12/|2026|من"),
+        ("كريات 4.5×10⁹/L عالية", "عالية|4.5×10⁹/|L|كريات"),
+        ("ערך: Take with water, 2 times a day", "Take|with|water,|2|times|a|day|:|ערך"),
     ],
 )
 def test_right_to_left_lines_keep_values_whole(text: str, expected: str) -> None:

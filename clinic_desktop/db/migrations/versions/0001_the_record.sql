@@ -26,6 +26,8 @@ CREATE TABLE audit_event (
 --
 CREATE INDEX ix_audit_event_patient ON audit_event (patient_id, happened_at)
 --
+CREATE INDEX ix_audit_event_user ON audit_event (user_id, kind, id, patient_id)
+--
 CREATE TABLE blob (
   sha256 VARCHAR NOT NULL,
   encoding VARCHAR DEFAULT '' NOT NULL,
@@ -275,7 +277,7 @@ CREATE INDEX ix_patient_birth_date ON patient (birth_date)
 --
 CREATE INDEX ix_patient_family ON patient (family)
 --
-CREATE INDEX ix_patient_merged_into ON patient (merged_into)
+CREATE INDEX ix_patient_merged_into ON patient (merged_into) WHERE merged_into IS NOT NULL
 --
 CREATE INDEX ix_patient_mrn ON patient (mrn)
 --
@@ -420,7 +422,7 @@ CREATE TABLE encounter (
   CONSTRAINT fk_encounter_signed_by FOREIGN KEY(signed_by) REFERENCES app_user (id) DEFERRABLE INITIALLY DEFERRED
 )
 --
-CREATE INDEX ix_encounter_patient_start ON encounter (patient_id, start_at)
+CREATE INDEX ix_encounter_patient_start ON encounter (patient_id, start_at, status, is_deleted)
 --
 CREATE TABLE favourite (
   user_id BLOB,
