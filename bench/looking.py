@@ -147,7 +147,8 @@ def big_chart(desk: OpenDesk, chart_id: uuid.UUID, other: uuid.UUID, repeats: in
     with traced_reads(store) as sent:
         read()
     below = Line("open the big chart: reading below the window", window.floor, 4)
-    interleave(below, timed(read), replay(store.path, desk.clinic.keys.key, distinct(sent)), repeats * 3)
+    bare = replay(store.path, desk.clinic.keys.key, distinct(sent))
+    interleave(below, timed(read), bare, repeats * 3)
     return [window, below]
 
 
