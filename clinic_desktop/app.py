@@ -22,7 +22,7 @@ from clinic_desktop.config import APP_NAME, DataDir, resource
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError, InUseError
+from clinic_desktop.errors import ClinicError, DeviceSecretError, InUseError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import KdfCost
@@ -42,9 +42,11 @@ from clinic_desktop.ui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from clinic_desktop import clinic
+    from clinic_desktop.security.recovery_key import RecoveryKey
     from clinic_desktop.ui.core.context import Context
     from clinic_desktop.ui.first_run.first_run_view import FirstRunView
     from clinic_desktop.ui.shell.desk import Desk
+    from clinic_desktop.ui.shell.recover_view import RecoverView
 
 _DESK = (
     "clinic_desktop.clinic",
@@ -64,6 +66,7 @@ class Session(QObject):
 
     desk_shown = Signal()
     _opened = Signal(object)
+    _recovered = Signal(object)
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class Session(QObject):
         self.window.closing.connect(self.close)
         self._login = login
         self._lock: LockView | None = None
+        self._recover: RecoverView | None = None
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
         self._pack: Path | None = None
@@ -93,6 +97,7 @@ class Session(QObject):
         self._loading.setInterval(LOAD_AFTER_MS)
         self._loading.timeout.connect(self._load_ahead)
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
+        self._recovered.connect(self._on_recovered, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
         self.idle.idle.connect(self.show_lock)
@@ -156,9 +161,7 @@ class Session(QObject):
         view.finished.connect(self._leave_first_run)
         self._first_run = view
         self.window.show_only(view)
-        if self._lock is not None:
-            self.window.drop(self._lock)
-            self._lock = None
+        self._drop_lock()
 
     def _on_created(self, opened: clinic.Clinic) -> None:
         # From now on closing the window closes the record too.
@@ -176,12 +179,18 @@ class Session(QObject):
         self.idle.stop()
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
-        if self._lock is not None:
-            self.window.drop(self._lock)
+        self._drop_lock()
         backup = backup_words(this_pc.last_backup(self.data_dir))
         self._lock = LockView(vault, self.clock, login, backup)
         self._lock.unlock_requested.connect(self.unlock)
+        self._lock.sheet_wanted.connect(self.show_recovery)
         self.window.show_only(self._lock)
+
+    def _drop_lock(self) -> None:
+        for view in (self._lock, self._recover):
+            if view is not None:
+                self.window.drop(view)
+        self._lock = self._recover = None
 
     def unlock(self, login: str, password: str) -> None:
         """Derive the key off the window's thread, then show the desk."""
@@ -205,12 +214,68 @@ class Session(QObject):
             if not isinstance(error, ClinicError):
                 log.critical("Unexpected error", exc_info=error)
                 sentence = _("Something went wrong that we did not expect.")
-            if self._lock is not None:
+            if self._lock is not None and isinstance(error, DeviceSecretError):
+                self._lock.offer_sheet(sentence)
+            elif self._lock is not None:
                 self._lock.refuse(sentence)
             return
+        self._go_in(future.result())
+
+    def show_recovery(self, login: str) -> None:
+        """Ask for the recovery sheet; Esc goes back to the tiles."""
+        from clinic_desktop.ui.shell.recover_view import RecoverView
+
+        self._recover = RecoverView(login)
+        self._recover.left.connect(self.show_lock)
+        self._recover.recover_requested.connect(self.recover)
+        self.window.show_only(self._recover)
+
+    def recover(self, recovery: RecoveryKey, login: str, password: str) -> None:
+        """Open the record with the sheet off the window's thread, then show the desk."""
+        known = self.clinic
+
+        def work() -> clinic.Clinic:
+            if known is not None:
+                known.switch_by_recovery(recovery, login, password)
+                return known
+            _load_desk()
+            from clinic_desktop import clinic
+
+            return clinic.recover(self.data_dir, recovery, login, password, self.clock, self._cost)
+
+        self._keys.submit(work).add_done_callback(self._recovered.emit)
+
+    def _on_recovered(self, future: Future[clinic.Clinic]) -> None:
+        error = future.exception()
+        if error is not None:
+            if not isinstance(error, ClinicError):
+                log.critical("Unexpected error", exc_info=error)
+                error = ClinicError(_("Something went wrong that we did not expect."))
+            if self._recover is not None:
+                self._recover.refuse(error)
+            return
+        self._go_in(future.result())
+        self._ask_for_new_sheet()
+
+    def _ask_for_new_sheet(self) -> None:
+        """The sheet was out of its safe; where the key store was lost, so are passwords."""
+        from clinic_desktop.services.practice import people
+
+        if self.context is None or self.clinic is None:
+            return
+        found = self.clinic.store.read(SYSTEM, people).result()
+        let_in = {slot.user for slot in self.clinic.keys.vault.slots}
+        text = _("The recovery sheet was used. Print a new one and destroy this one.")
+        if any(person.is_active and person.id not in let_in for person in found):
+            text += " " + _("Give the others new passwords under People.")
+        navigator = self.context.navigator
+        self.context.host.toast(
+            text, lambda: navigator.open(Settings("recovery")), _("Make a new sheet")
+        )
+
+    def _go_in(self, opened: clinic.Clinic) -> None:
         from clinic_desktop.services.setup import open_step
 
-        opened = future.result()
         if self.context is None and opened.store.read(SYSTEM, open_step).result():
             self._show_first_run(opened)
         else:
@@ -220,13 +285,12 @@ class Session(QObject):
         """Show the desk of the signed-in person; the same person finds it as it was."""
         same = self.context is not None and self.context.actor == opened.actor
         self.clinic, self.data_dir = opened, opened.data_dir
+        opened.recovery = None  # nobody printed it in the first run: a later sheet is a new one
         if same and self._frame is not None:
             self.window.show_only(self._frame)
         else:
             self._show_new_desk(opened)
-        if self._lock is not None:
-            self.window.drop(self._lock)
-            self._lock = None
+        self._drop_lock()
         self.idle.start(this_pc.lock_minutes(self.data_dir))
         self._loading.start()
         self.desk_shown.emit()

@@ -126,17 +126,28 @@ class Clinic:
         """Show another name of the practice on the lock screen."""
         self.keys.rename(name)
 
-    def renew_recovery(self) -> RecoveryKey:
-        """Make a new recovery sheet; the one before opens nothing any more.
+    def use_recovery(self, recovery: RecoveryKey) -> None:
+        """Let this recovery sheet, now on paper, open the record, and no earlier one.
 
         Raises:
             PermissionDeniedError: not the owner.
             StorageError: the key file cannot be written; the sheet before stays good.
         """
         self.store.write(self.actor, practice.note_new_recovery).result()
-        made = RecoveryKey.new()
-        self.keys.replace_recovery(made)
-        return made
+        self.keys.replace_recovery(recovery)
+        self.store.write(self.actor, practice.note_recovery_sheet).result()
+        self.recovery = None
+
+    def switch_by_recovery(self, recovery: RecoveryKey, login: str, password: str) -> Actor:
+        """Let an owner who forgot the password in at the open record, with a new one.
+
+        Raises:
+            WrongPasswordError, ValidationError, StorageError: as in ``recover``.
+        """
+        check_password(password)
+        keyring.check_sheet(self.data_dir, recovery)
+        self.actor = _let_in(self.store, self.keys, login, password)
+        return self.actor
 
     def back_up(self, place: Path, progress: Progress | None = None) -> Backup:
         """Copy record and key file into a folder, read the copy back, and remember when.
@@ -308,9 +319,7 @@ def recover(
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
         try:
-            user = store.write(SYSTEM, _recovered, login).result()
-            keys.identity = keys.admit(user.id, user.login, user.name, password)
-            actor = store.write(SYSTEM, _sign_in, login).result()
+            actor = _let_in(store, keys, login, password)
         except BaseException:
             store.close()
             raise
@@ -318,6 +327,12 @@ def recover(
     except BaseException:
         lock.release()
         raise
+
+
+def _let_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
+    user = store.write(SYSTEM, _recovered, login).result()
+    keys.identity = keys.admit(user.id, user.login, user.name, password)
+    return store.write(SYSTEM, _sign_in, login).result()
 
 
 def _recovered(uow: UnitOfWork, login: str) -> practice.Person:

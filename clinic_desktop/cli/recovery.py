@@ -71,7 +71,8 @@ def _use(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
 
 def _new(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     with open_clinic(options, data_dir) as opened:
-        made = opened.renew_recovery()
+        made = RecoveryKey.new()
+        opened.use_recovery(made)
     output.result({"recovery_key": made.text}, *words(made))
 
 

@@ -79,6 +79,22 @@ def parse(typed: str) -> RecoveryKey:
     return RecoveryKey(bits.to_bytes(KEY_BYTES, "big"))
 
 
+def check_so_far(typed: str) -> None:
+    """Check the complete groups of a key that is still being typed.
+
+    Raises:
+        ValidationError: naming the first group that cannot be right.
+    """
+    letters, size = _plain(typed), GROUP_LETTERS + 1
+    for number in range(min(len(letters) // size, GROUPS)):
+        _group(letters[number * size : (number + 1) * size], number)
+
+
+def same_group(typed: str, group: str) -> bool:
+    """Whether what was typed means this group; case, spaces and lookalikes are fine."""
+    return _plain(typed) == group
+
+
 def group_fits(typed: str, number: int) -> bool:
     """Whether a group (numbered from 0) is right in itself, for marks while typing."""
     try:

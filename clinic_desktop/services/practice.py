@@ -6,6 +6,7 @@ import hashlib
 import io
 import uuid
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -24,6 +25,7 @@ from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Sett
 from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
+RECOVERY_SHEET = "recovery.made_on"
 MOST_NAME_LETTERS = 200
 """Names stand in the key file too, which is read within limits."""
 
@@ -292,6 +294,19 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID) -> None:
 def note_new_recovery(uow: UnitOfWork) -> None:
     """Put on record that another recovery sheet is made."""
     uow.audit("key.recovery-renewed")
+
+
+@command("user.write")
+def note_recovery_sheet(uow: UnitOfWork) -> None:
+    """Remember that a recovery sheet is on paper since today."""
+    decide(uow, RECOVERY_SHEET, uow.today.isoformat())
+
+
+@query("practice.read")
+def recovery_sheet_day(reads: ReadSession) -> date | None:
+    """Since when the valid recovery sheet is on paper; ``None`` if nobody ever printed one."""
+    made_on = setting(reads, RECOVERY_SHEET)
+    return date.fromisoformat(made_on) if made_on else None
 
 
 @command("user.write")

@@ -24,6 +24,7 @@ class SetupStep(StrEnum):
     PEOPLE = "people"
     PRICES = "prices"
     PRINTERS = "printers"
+    RECOVERY = "recovery"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def checklist(reads: ReadSession) -> tuple[SetupItem, ...]:
         SetupItem(SetupStep.PEOPLE, (count(people) or 0) > 1),
         SetupItem(SetupStep.PRICES, bool(count(prices))),
         SetupItem(SetupStep.PRINTERS, bool(count(printers))),
+        SetupItem(SetupStep.RECOVERY, practice.recovery_sheet_day(reads) is not None),
     )
 
 

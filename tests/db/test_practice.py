@@ -27,6 +27,7 @@ from clinic_desktop.errors import (
     WrongPasswordError,
 )
 from clinic_desktop.i18n import Language
+from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice, setup
 from clinic_desktop.services.backup import back_up
 from clinic_desktop.services.billing import catalogue, starter
@@ -199,7 +200,8 @@ def test_a_tax_in_use_is_kept(record: Record) -> None:
 
 def test_a_backup_opens_as_a_clinic_of_its_own(opened: Clinic, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    sheet = opened.renew_recovery()
+    sheet = RecoveryKey.new()
+    opened.use_recovery(sheet)
     made = opened.back_up(tmp_path / "stick", lambda done, total: seen.append((done, total)))
     assert seen
     assert seen[-1][0] == seen[-1][1]

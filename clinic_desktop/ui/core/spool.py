@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
 from clinic_desktop.errors import PrintError
+from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
 from clinic_desktop.printing.reading import opened
 from clinic_desktop.services.papers.making import MadePaper
@@ -64,6 +65,41 @@ def save(made: MadePaper, path: str) -> str:
         PrintError: it cannot be written there.
     """
     return str(_write(made, Path(path)))
+
+
+def print_unkept(pdf: bytes, choice: PrinterChoice) -> str:
+    """Print what must not lie anywhere but on paper; returns the printer's name.
+
+    Raises:
+        PrintError: no printer, or it refused the pages.
+    """
+    where = target(choice)
+    where = QPrinterInfo.defaultPrinterName() if where.startswith(FOLDER) else where
+    if not where:
+        raise PrintError(
+            _("There is no printer for this document."),
+            hint=_("Save it as PDF on a stick and print it elsewhere, or write it down by hand."),
+        )
+    try:
+        _to_printer(pdf, where, choice)
+    except PrintError as error:  # this paper is not in the archive
+        raise PrintError(error.message, hint=error.hint) from error
+    return where
+
+
+def write_unkept(pdf: bytes, path: str) -> str:
+    """Write a PDF for this account's eyes only; returns the place.
+
+    Raises:
+        PrintError: it cannot be written there.
+    """
+    try:
+        replace_file(Path(path), pdf)
+    except OSError as error:
+        raise PrintError(
+            _("The PDF cannot be written there."), hint=_("Choose another folder."), place=path
+        ) from error
+    return path
 
 
 def _to_folder(made: MadePaper, folder: Path) -> Path:

@@ -53,7 +53,7 @@ def _enter(made: Clinic, texts: dict[str, Any], logo_path: str) -> None:
     store, actor = made.store, made.actor
     known = store.read(actor, practice.details).result()
     store.write(actor, practice.change_details, replace(known, **texts)).result()
-    store.write(actor, setup.reach_step, StepKey.PRICES.value).result()
+    store.write(actor, setup.reach_step, StepKey.RECOVERY.value).result()
     if logo_path:
         try:
             png = practice.logo_file(Path(logo_path))

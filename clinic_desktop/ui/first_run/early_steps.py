@@ -38,7 +38,7 @@ class RegionStep(Step):
     def __init__(self, answers: Answers) -> None:
         super().__init__(
             _("Welcome to Clinic Desktop"),
-            _("Six short steps to your own practice. Everything stays on this PC, encrypted, and "
+            _("Seven short steps to your own practice. Everything stays on this PC, encrypted, and "
               "works without the internet."),
         )  # fmt: skip
         self._answers = answers

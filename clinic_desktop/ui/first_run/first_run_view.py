@@ -1,4 +1,4 @@
-"""The first run: six steps that can be left and resumed, or the sample clinic."""
+"""The first run: seven steps that can be left and resumed, or the sample clinic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.first_run.begin_practice import begin_practice
 from clinic_desktop.ui.first_run.early_steps import OwnerStep, PracticeStep, RegionStep
-from clinic_desktop.ui.first_run.later_steps import BackupStep, PricesStep, PrintersStep
+from clinic_desktop.ui.first_run.later_steps import (
+    BackupStep,
+    PricesStep,
+    PrintersStep,
+    RecoveryStep,
+)
 from clinic_desktop.ui.first_run.state import (
     BEFORE,
     StepKey,
@@ -88,6 +93,7 @@ class FirstRunView(QWidget):
             StepKey.REGION: _("Language and region"),
             StepKey.PRACTICE: _("Practice"),
             StepKey.OWNER: _("You"),
+            StepKey.RECOVERY: _("Recovery sheet"),
             StepKey.PRICES: _("Prices"),
             StepKey.PRINTERS: _("Printers"),
             StepKey.BACKUP: _("Backups"),
@@ -179,6 +185,8 @@ class FirstRunView(QWidget):
         opened, tasks = self._clinic, self._tasks
         if opened is None or tasks is None:
             raise LookupError(key)  # these steps are only shown with an open record
+        if key is StepKey.RECOVERY:
+            return RecoveryStep(opened, tasks)
         if key is StepKey.PRICES:
             own = opened.store.read(SYSTEM, practice.details).result()
             return PricesStep(tasks, opened.language(), own.currency)
@@ -291,7 +299,7 @@ class FirstRunView(QWidget):
         forget_answers(self._data_dir)
         self._set_busy(False)
         self.created.emit(opened)
-        self.here = StepKey.PRICES
+        self.here = StepKey.RECOVERY
         self._rebuild()
 
     def _refuse(self, error: ClinicError) -> None:

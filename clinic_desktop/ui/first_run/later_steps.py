@@ -1,14 +1,17 @@
-"""The steps with an open record: prices, printers, backups."""
+"""The steps with an open record: recovery sheet, prices, printers, backups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from PySide6.QtCore import Qt
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import Language, _
+from clinic_desktop.i18n import Language, _, current, isolate
+from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.services import practice
 from clinic_desktop.services.billing import catalogue, starter
 from clinic_desktop.services.billing.catalogue import ServiceRow
 from clinic_desktop.ui.core.background import Run
@@ -17,9 +20,58 @@ from clinic_desktop.ui.first_run.step import Step
 from clinic_desktop.ui.setup.backup_panel import BackupPanel
 from clinic_desktop.ui.setup.price_rows import PriceRows
 from clinic_desktop.ui.setup.printer_map import PrinterMap
+from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
+
+
+class RecoveryStep(Step):
+    """One paper that opens the record when every password is forgotten."""
+
+    def __init__(self, opened: Clinic, tasks: Tasks) -> None:
+        super().__init__(
+            _("Recovery sheet"),
+            _("Print this paper and keep it in a safe, away from the PC. It opens the record when "
+              "passwords are forgotten or the PC breaks; whoever has it can read everything."),
+        )  # fmt: skip
+        self.panel = RecoveryPanel(opened, tasks, opened.recovery or RecoveryKey.new())
+        self.known = Label("", wrap=True)
+        self.known.hide()
+        self._is_known = False
+        self._go_on: Callable[[], None] = lambda: None
+        self.panel.confirmed.connect(self._on_confirmed)
+        for widget in (self.panel, self.known):
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        tasks.read(self, practice.recovery_sheet_day, done=self._on_known)
+
+    def _on_known(self, day: date | None) -> None:
+        if day is not None:  # come back to: one sheet is enough
+            self._is_known = True
+            self.panel.hide()
+            words = _("The sheet of {day} is valid. Make another one in the settings.")
+            self.known.setText(words.format(day=isolate(current().date(day))))
+            self.known.show()
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # something must hear Enter
+            if self.isVisible():
+                self.begin()
+
+    def begin(self) -> None:
+        """To the printer."""
+        self.focus(self if self._is_known else self.panel.first_field)
+
+    def leave(self, go_on: Callable[[], None]) -> None:
+        """With the sheet on paper."""
+        if self._is_known or self.panel.is_confirmed:
+            go_on()
+        else:
+            self._go_on = go_on
+            self.panel.confirm()
+
+    def _on_confirmed(self) -> None:
+        if self.isVisible():  # it was not left for later meanwhile
+            self._go_on()
 
 
 class PricesStep(Step):

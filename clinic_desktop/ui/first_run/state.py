@@ -23,6 +23,7 @@ class StepKey(StrEnum):
     REGION = "region"
     PRACTICE = "practice"
     OWNER = "owner"
+    RECOVERY = "recovery"
     PRICES = "prices"
     PRINTERS = "printers"
     BACKUP = "backup"

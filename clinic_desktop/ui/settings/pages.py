@@ -18,6 +18,7 @@ from clinic_desktop.ui.settings.people_page import AccountsPage
 from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.prices_page import ServicesPage, TaxesPage
 from clinic_desktop.ui.settings.printers_page import PrintersPage
+from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
 from clinic_desktop.ui.settings.setup_page import SetupPage
 from clinic_desktop.ui.settings.templates_page import TemplatesPage
@@ -48,6 +49,9 @@ def page_specs() -> tuple[PageSpec, ...]:
                  _("country currency time zone digits translation"), LanguagePage),
         PageSpec("lock", _("Lock and password"), _("idle minutes change password security"),
                  LockPage),
+        PageSpec("recovery", _("Recovery sheet"),
+                 _("lost forgotten password key paper safe emergency"), RecoveryPage,
+                 "user.write"),
         PageSpec("practice", _("Practice and letterhead"),
                  _("name address phone tax licence logo footer paper"), PracticePage),
         PageSpec("people", _("People"), _("users roles staff sign in password"), AccountsPage),

@@ -42,6 +42,7 @@ class SetupPage(SettingsPage):
             SetupStep.PEOPLE: (_("More people"), _("If you do not work alone.")),
             SetupStep.PRICES: (_("Services and prices"), _("For the checkout.")),
             SetupStep.PRINTERS: (_("Printers"), _("Which document goes where on this PC.")),
+            SetupStep.RECOVERY: (_("Recovery sheet"), _("For lost passwords and broken PCs.")),
         }
         facts = [self._fact(item.step.value, *words[item.step], item.is_done) for item in items]
         backup = (_("A first backup"), _("On another disk than this one."))

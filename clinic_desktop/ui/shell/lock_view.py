@@ -30,6 +30,8 @@ class LockView(ScrollPage):
 
     unlock_requested = Signal(str, str)
     """Login and password."""
+    sheet_wanted = Signal(str)
+    """The recovery sheet is to be used; the login that was chosen."""
 
     def __init__(self, vault: Vault, clock: Clock, login: str = "", backup: str = "") -> None:
         super().__init__()
@@ -56,6 +58,9 @@ class LockView(ScrollPage):
         foot = Label(backup, tone="muted", wrap=True)
         for label in (self._time, name, self.message, self.keyboard, foot):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.sheet = Button(_("Use the recovery sheet"), "link")
+        self.sheet.setObjectName("lock.sheet")
+        self.sheet.clicked.connect(lambda: self.sheet_wanted.emit(self.login))
         self._make_tiles(vault)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_2)
@@ -70,6 +75,8 @@ class LockView(ScrollPage):
         column.addLayout(self._make_entry())
         column.addWidget(self.keyboard)
         column.addWidget(self.message)
+        column.addSpacing(SPACE_4)
+        column.addWidget(self.sheet, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         column.addWidget(foot)
         self.message.hide()
@@ -168,6 +175,11 @@ class LockView(ScrollPage):
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say(sentence, "danger")
         announce(self.message, sentence)
+
+    def offer_sheet(self, sentence: str) -> None:
+        """No password opens the record here any more; the recovery sheet does."""
+        self.refuse(sentence)
+        self.sheet.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _say(self, sentence: str, tone: str) -> None:
         self.message.set_tone(tone)

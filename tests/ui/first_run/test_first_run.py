@@ -8,22 +8,29 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from clinic_desktop import clinic, i18n, this_pc
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.security import keys
+from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice, setup
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER
 from clinic_desktop.ui.first_run.early_steps import OwnerStep, PracticeStep, RegionStep
-from clinic_desktop.ui.first_run.later_steps import BackupStep, PricesStep, PrintersStep
+from clinic_desktop.ui.first_run.later_steps import (
+    BackupStep,
+    PricesStep,
+    PrintersStep,
+    RecoveryStep,
+)
 from clinic_desktop.ui.first_run.state import StepKey, kept_answers
 from clinic_desktop.ui.setup.region import Region
 from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.look import Appearance
 from tests.support import screen_checks
-from tests.support.records import PASSWORD
+from tests.support.records import NOON, PASSWORD
 from tests.ui.first_run.conftest import ALT, CTRL, ENTER, Pc
 
 TAB = Qt.Key.Key_Tab
@@ -50,15 +57,35 @@ def make_practice(pc: Pc) -> Clinic:
     pc.type(PASSWORD)
     with pc.qtbot.waitSignal(pc.view.created) as made:
         pc.press(ENTER)
-    pc.reach(StepKey.PRICES)
+    pc.reach(StepKey.RECOVERY)
     assert made.args is not None
     opened = made.args[0]
     assert isinstance(opened, Clinic)
     return opened
 
 
+def leave_sheet_for_later(pc: Pc) -> None:
+    pc.tab_to("first-run.later")
+    pc.press(ENTER)
+    pc.reach(StepKey.PRICES)
+
+
+def put_sheet_on_paper(pc: Pc, opened: Clinic) -> RecoveryKey:
+    """Type the two groups that are asked for."""
+    step, key = pc.view.step(StepKey.RECOVERY), opened.recovery
+    assert isinstance(step, RecoveryStep)
+    assert key is not None
+    for place, number in enumerate(step.panel.asked, 1):
+        pc.tab_to(f"recovery.group-{place}")
+        pc.type(key.groups[number].lower())
+    return key
+
+
 def test_a_practice_begins_by_keys_alone(pc: Pc, tmp_path: Path) -> None:
     opened = make_practice(pc)
+    sheet = put_sheet_on_paper(pc, opened)
+    pc.press(ENTER)
+    pc.reach(StepKey.PRICES)
     prices = pc.view.step(StepKey.PRICES)
     assert isinstance(prices, PricesStep)
     focus = QApplication.focusWidget()
@@ -87,6 +114,7 @@ def test_a_practice_begins_by_keys_alone(pc: Pc, tmp_path: Path) -> None:
     with pc.qtbot.waitSignal(pc.view.finished):
         pc.press(ENTER, CTRL)
     pc.quit()
+    keys.check_sheet(pc.data_dir, sheet)
     assert opened.actor.login == "amina"
     assert len(list((tmp_path / "stick").iterdir())) == 1
     check_practice(pc)
@@ -105,6 +133,7 @@ def check_practice(pc: Pc) -> None:
     assert again.actor.roles == ("owner", "doctor")
     assert read(again.actor, printers.choice, "receipt").result().printer.startswith(FOLDER)
     assert read(again.actor, setup.open_step).result() == ""
+    assert read(again.actor, practice.recovery_sheet_day).result() == NOON.date()
     assert "first_run" not in filter(None, this_pc.remembered(again.data_dir).values())
     again.close()
 
@@ -196,6 +225,7 @@ def test_rubbish_in_the_kept_answers_begins_anew(pc: Pc) -> None:
 
 def test_the_later_steps_are_resumed_after_signing_in(pc: Pc) -> None:
     make_practice(pc)
+    leave_sheet_for_later(pc)
     pc.press(ENTER)
     pc.reach(StepKey.PRINTERS)
     pc.quit()
@@ -257,7 +287,7 @@ def test_a_logo_is_shown_and_kept_and_a_bad_one_refused(pc: Pc, tmp_path: Path) 
     pc.type(PASSWORD)
     with pc.qtbot.waitSignal(pc.view.created) as made:
         pc.press(ENTER)
-    pc.reach(StepKey.PRICES)
+    pc.reach(StepKey.RECOVERY)
     assert made.args is not None
     opened = made.args[0]
     assert opened.store.read(opened.actor, practice.details).result().logo
@@ -291,7 +321,7 @@ def test_closing_the_window_while_the_record_is_made_leaves_it_whole(pc: Pc) -> 
     pc.press(ENTER)
     pc.view.close_work()
     opened = clinic.open_clinic(pc.data_dir, "amina", PASSWORD)
-    assert opened.store.read(opened.actor, setup.open_step).result() == StepKey.PRICES
+    assert opened.store.read(opened.actor, setup.open_step).result() == StepKey.RECOVERY
     opened.close()
 
 
@@ -316,6 +346,43 @@ def test_every_step_can_be_used_by_keys_and_screen_readers_at_any_size(pc: Pc) -
             wrong += screen_checks.problems(pc.view, screen_checks.ROOM)
             wrong += screen_checks.mirror_problems(pc.view)
             assert wrong == [], (scale, key)
+
+
+def test_a_sheet_that_is_not_on_paper_is_not_taken(pc: Pc) -> None:
+    opened = make_practice(pc)
+    step, key = pc.view.step(StepKey.RECOVERY), opened.recovery
+    assert isinstance(step, RecoveryStep)
+    assert key is not None
+    pc.press(ENTER, CTRL)
+    assert [row.message.text() for row in step.panel.rows] == [
+        "Type this group from your paper."
+    ] * 2
+    first, second = step.panel.asked
+    pc.tab_to("recovery.group-1")
+    assert not any(key.groups[first] in each.text() for each in step.findChildren(QLabel))
+    pc.type("00000" if key.groups[first] != "00000" else "11111")
+    assert step.panel.rows[0].field.property("error") == "true"
+    pc.tab_to("recovery.group-2")
+    pc.type(" ".join(key.groups[second].lower()))
+    assert step.panel.rows[1].field.property("error") == "false"
+    pc.press(ENTER)
+    assert pc.view.here is StepKey.RECOVERY
+    assert opened.store.read(opened.actor, practice.recovery_sheet_day).result() is None
+
+
+def test_the_wizard_come_back_to_asks_for_no_second_sheet(pc: Pc) -> None:
+    put_sheet_on_paper(pc, make_practice(pc))
+    pc.press(ENTER)
+    pc.reach(StepKey.PRICES)
+    pc.quit()
+    pc.start(clinic.open_clinic(pc.data_dir, "amina", PASSWORD))
+    pc.press(Qt.Key.Key_Left, ALT)
+    pc.reach(StepKey.RECOVERY)
+    step = pc.view.step(StepKey.RECOVERY)
+    assert isinstance(step, RecoveryStep)
+    pc.qtbot.waitUntil(lambda: not step.known.isHidden())
+    pc.press(ENTER)
+    pc.reach(StepKey.PRICES)
 
 
 @pytest.mark.slow

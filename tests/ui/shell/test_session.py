@@ -18,6 +18,7 @@ from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
+from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import drafts, encounters, practice, setup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
@@ -29,13 +30,16 @@ from clinic_desktop.ui.first_run.state import StepKey
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.shell.recover_view import RecoverView
 from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.visits.visit_view import VisitView
+from clinic_desktop.ui.widgets.toast import Toast
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
 from tests.support.typing_keys import Keyboard
 
 JOSE_PASSWORD = "blue bicycle bell"
+NEW_PASSWORD = "a whole new sentence"
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -133,6 +137,110 @@ def test_the_lock_screen_names_nobody_but_those_who_work_here(session: Session) 
     lock = lock_of(session)
     assert set(lock._tiles) == {"amina", "jose"}
     assert session.window.windowTitle() == "Clinic Desktop"
+
+
+# ------------------------------------------------------------------ the recovery sheet
+
+
+def recover(session: Session, qtbot: QtBot, typed: str, password: str) -> RecoverView:
+    """From the lock screen to the sheet, all typed by keys, and Enter."""
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock_of(session).password)
+    keyboard = Keyboard()
+    while QApplication.focusWidget() is not lock_of(session).sheet:
+        keyboard.press(Qt.Key.Key_Tab)
+    keyboard.press(Qt.Key.Key_Return)
+    view = session.window.shown
+    assert isinstance(view, RecoverView)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is view.key)
+    keyboard.type(typed)
+    keyboard.press(Qt.Key.Key_Tab)
+    for _again in range(2):
+        keyboard.press(Qt.Key.Key_Tab)
+        keyboard.type(password)
+    keyboard.press(Qt.Key.Key_Return)
+    return view
+
+
+def put_on_paper(data_dir: DataDir) -> RecoveryKey:
+    """A sheet that opens the closed clinic."""
+    opened, sheet = clinic.open_clinic(data_dir, "amina", PASSWORD), RecoveryKey.new()
+    opened.use_recovery(sheet)
+    opened.close()
+    return sheet
+
+
+def test_who_forgot_the_password_comes_in_with_the_sheet(
+    two_people: DataDir, session: Session, qtbot: QtBot
+) -> None:
+    sheet = put_on_paper(two_people)
+    session.show_lock()
+    with qtbot.waitSignal(session.desk_shown):
+        recover(session, qtbot, sheet.text.lower().replace("-", "  "), NEW_PASSWORD)
+    context, host = desk_of(session).context, session.window.findChild(Toast)
+    assert context.actor.login == "amina"
+    assert host is not None
+    qtbot.waitUntil(lambda: "Print a new one" in host.text())
+    assert "others" not in host.text()
+    session.show_lock()
+    unlock(session, qtbot, NEW_PASSWORD)
+
+
+def test_a_lost_key_store_is_said_and_the_sheet_opens_the_record(
+    two_people: DataDir, session: Session, qtbot: QtBot
+) -> None:
+    sheet = put_on_paper(two_people)
+    two_people.device_secret.unlink()
+    session.show_lock()
+    lock = lock_of(session)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock.password)
+    Keyboard().type(PASSWORD)
+    Keyboard().press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "key store" in lock.message.text())
+    assert QApplication.focusWidget() is lock.sheet
+    lock.password.setFocus()
+    with qtbot.waitSignal(session.desk_shown):
+        recover(session, qtbot, sheet.text, NEW_PASSWORD)
+    toast = session.window.findChild(Toast)
+    assert toast is not None
+    qtbot.waitUntil(lambda: "under People" in toast.text())
+    assert session.clinic is not None
+    assert session.clinic.keys.vault.slot("jose") is None
+
+
+def test_a_wrong_group_is_named_while_typing_and_esc_goes_back(
+    two_people: DataDir, session: Session, qtbot: QtBot
+) -> None:
+    sheet = put_on_paper(two_people)
+    groups = list(sheet.groups)
+    groups[2] = groups[2][::-1] if groups[2] != groups[2][::-1] else "ABCDE"
+    view = recover(session, qtbot, " ".join(groups), NEW_PASSWORD)
+    assert "Group 3" in view._key_row.message.text()
+    assert QApplication.focusWidget() is view.key
+    Keyboard().press(Qt.Key.Key_Escape)
+    unlock(session, qtbot, PASSWORD)
+
+
+def test_another_practices_sheet_opens_nothing_and_loses_nothing(
+    session: Session, qtbot: QtBot
+) -> None:
+    view = recover(session, qtbot, RecoveryKey.new().text, NEW_PASSWORD)
+    qtbot.waitUntil(lambda: "does not belong" in view._key_row.message.text())
+    assert view.password.value() == NEW_PASSWORD
+    view.left.emit()
+    unlock(session, qtbot, PASSWORD)
+
+
+def test_the_sheet_lets_an_owner_in_at_an_open_record(
+    two_people: DataDir, session: Session, qtbot: QtBot
+) -> None:
+    sheet = put_on_paper(two_people)
+    session.show_lock()
+    unlock(session, qtbot, PASSWORD)
+    session.show_lock()
+    with qtbot.waitSignal(session.desk_shown):
+        recover(session, qtbot, sheet.text, NEW_PASSWORD)
+    session.show_lock()
+    unlock(session, qtbot, NEW_PASSWORD)
 
 
 # ------------------------------------------------------------------ lock and switch
@@ -282,7 +390,7 @@ def test_a_practice_made_in_the_window_is_ready_to_work(clinic_dir: DataDir, qtb
     view.answers.name, view.answers.login = "Dr Amina Kamau", "amina"
     with qtbot.waitSignal(view.created):
         view._create(PASSWORD)
-    for key in (StepKey.PRINTERS, StepKey.BACKUP):
+    for key in (StepKey.PRICES, StepKey.PRINTERS, StepKey.BACKUP):
         view.skip()
         qtbot.waitUntil(lambda key=key: view.here is key)  # type: ignore[misc]
     with qtbot.waitSignal(session.desk_shown):

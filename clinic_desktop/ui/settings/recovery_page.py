@@ -1,0 +1,101 @@
+"""The recovery sheet: since when there is one, and a new one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.services import practice
+from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.settings.page import Scope, SettingsPage
+from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
+from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.facts import Fact, FactList
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
+
+_WIDTH = 560
+
+
+class RecoveryPage(SettingsPage):
+    """For the owner, who keeps the sheet."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(
+            context,
+            _("Recovery sheet"),
+            _("One paper in a safe opens the record when passwords are forgotten or the PC "
+              "breaks. Nobody else can, not even we."),
+            Scope.CLINIC,
+        )  # fmt: skip
+        self.known = FactList()
+        self.make = Button(_("Make a new sheet"), "primary")
+        self.make.setObjectName("recovery.make")
+        self.make.clicked.connect(self._on_make)
+        self.add_card("", self.known, self.make)
+        self.reduced = Notice(
+            Tone.WARN,
+            _("On this PC protection is reduced."),
+            _("Half of the key lies in a file of the data folder, because the system's key store "
+              "did not answer. Whoever copies the folder needs only a password. Set up or unlock "
+              "the key store (GNOME Keyring, KWallet), then sign in again: the program moves the "
+              "half there by itself."),
+        )  # fmt: skip
+        self.reduced.setVisible(context.clinic.keys.is_reduced)
+        self.add_card(_("This PC"), self.reduced).setVisible(context.clinic.keys.is_reduced)
+        self.end()
+
+    def load(self) -> None:
+        """Whether there is a sheet on paper."""
+        self.context.tasks.read(self, practice.recovery_sheet_day, done=self._show)
+
+    def _show(self, day: date | None) -> None:
+        if day is None:
+            pill = PillSpec(_("open"), Tone.WARN, Glyph.EMPTY)
+            text = _("There is no recovery sheet on paper yet.")
+            sub = _("Without one, lost passwords mean a lost record.")
+        else:
+            pill = PillSpec(_("done"), Tone.OK, Glyph.FULL)
+            text = _("The sheet of {day} is valid.").format(day=isolate(current().date(day)))
+            sub = _("A new sheet ends it.")
+        self.known.show_facts([Fact("sheet", text, sub, pill)])
+
+    def _on_make(self) -> None:
+        form = NewSheetForm(self.context)
+        form.panel.confirmed.connect(lambda: self._made(form))
+        self.context.host.show_drawer(form, _("New recovery sheet"), width=_WIDTH)
+
+    def _made(self, form: NewSheetForm) -> None:
+        form.close_requested.emit()
+        self.said(_("The new recovery sheet is valid. Destroy the one before."))
+        self.load()
+
+
+class NewSheetForm(DrawerForm):
+    """The sheet before stays valid until the new one is known to be on paper."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setObjectName("recovery")
+        self.panel = RecoveryPanel(context.clinic, context.tasks, RecoveryKey.new())
+        sentence = _("Print the sheet, then type two groups from the paper. Until then the sheet "
+                     "before stays valid.")  # fmt: skip
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_4)
+        column.addWidget(Label(sentence, tone="muted", wrap=True))
+        column.addWidget(self.panel)
+        column.addStretch(1)
+
+    def primary_text(self) -> str:
+        """The verb."""
+        return _("Use this sheet")
+
+    def submit(self, print_too: bool) -> None:
+        """Only with both groups right."""
+        self.panel.confirm()

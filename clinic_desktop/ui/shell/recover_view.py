@@ -1,0 +1,167 @@
+"""The way in with the recovery sheet: its key, an owner's name, a new password."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from clinic_desktop.errors import ClinicError, ValidationError, WrongPasswordError
+from clinic_desktop.i18n import _, isolate
+from clinic_desktop.security.recovery_key import check_so_far, parse
+from clinic_desktop.ui.setup.password_fields import NewPassword
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.form import Form
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.page import ScrollPage
+from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
+
+_WIDTH = 620
+
+
+class RecoverView(ScrollPage):
+    """Nothing is changed before the sheet was found to open this record."""
+
+    recover_requested = Signal(object, str, str)
+    """The ``RecoveryKey``, login and new password."""
+    left = Signal()
+
+    def __init__(self, login: str = "") -> None:
+        super().__init__()
+        self.setObjectName("recover")
+        self.setProperty("role", "page")
+        self.key, self.login = QLineEdit(), QLineEdit(login)
+        self.key.setObjectName("recover.key")
+        self.key.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.key.textEdited.connect(self._on_typed)
+        self.login.setObjectName("recover.login")
+        self.form = Form()
+        self._key_row = self.form.add(
+            _("Recovery key"), self.key, required=True,
+            hint=_("The eight groups in their order; capitals, spaces and dashes do not matter. A "
+                   "scanner may read the square code."),
+        )  # fmt: skip
+        self._login_row = self.form.add(
+            _("Sign-in name"), self.login, required=True, hint=_("Of an owner of the practice.")
+        )
+        self.login.textEdited.connect(lambda: self._login_row.set_error(""))
+        self.password = NewPassword()
+        self.notice = Notice(Tone.DANGER, "")
+        self.notice.hide()
+        self.progress = ProgressPanel(_("Opening the record…"))
+        self.progress.cancel.hide()
+        self.progress.hide()
+        self._build()
+
+    def _build(self) -> None:
+        self._frame = QWidget()
+        self._frame.setMaximumWidth(look().px(_WIDTH))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._frame, 1000)
+        row.addStretch(1)
+        self.column.addStretch(1)
+        self.column.addLayout(row)
+        self.column.addStretch(2)
+        self.back = Button(_("Back"))
+        self.back.setObjectName("recover.back")
+        self.back.clicked.connect(self.left.emit)
+        self.open = Button(_("Open the record"), "primary", shortcut="Ctrl+Return")
+        self.open.setObjectName("recover.open")
+        self.open.clicked.connect(self.submit)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_2)
+        buttons.addWidget(self.back)
+        buttons.addStretch(1)
+        buttons.addWidget(self.open)
+        sentence = _("Take the newest recovery sheet of the practice. It lets an owner in, who "
+                     "gets a new password.")  # fmt: skip
+        inside = self._frame_column()
+        inside.addWidget(Label(_("Use the recovery sheet"), "page", wrap=True))
+        inside.addWidget(Label(sentence, tone="muted", wrap=True))
+        for widget in (self.form, self.password, self.notice, self.progress):
+            inside.addWidget(widget)
+        inside.addLayout(buttons)
+
+    def _frame_column(self) -> QVBoxLayout:
+        column = QVBoxLayout(self._frame)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_4)
+        return column
+
+    # ------------------------------------------------------------ typing
+
+    def _on_typed(self, text: str) -> None:
+        try:
+            check_so_far(text)
+        except ValidationError as error:
+            self._key_row.set_error(str(error))
+        else:
+            self._key_row.set_error("")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the tiles, Enter goes on, as in every form."""
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if event.key() == Qt.Key.Key_Escape and not self.progress.isVisible():
+            self.left.emit()
+        elif plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.submit()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The key can be typed at once."""
+        super().showEvent(event)
+        self.key.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lines grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._frame.setMaximumWidth(look().px(_WIDTH))
+
+    # ------------------------------------------------------------ the way in
+
+    def submit(self) -> None:
+        """Ask for the record once everything is typed."""
+        if self.progress.isVisible():
+            return
+        try:
+            recovery = parse(self.key.text())
+        except ValidationError as error:
+            self._show_at_key(error)
+            return
+        if not self.login.text().strip():
+            self._login_row.set_error(_("Type the sign-in name of an owner."))
+            self.login.setFocus()
+        elif self.password.show_error():
+            self._set_busy(True)
+            self.recover_requested.emit(recovery, self.login.text(), self.password.value())
+
+    def refuse(self, error: ClinicError) -> None:
+        """Say why not, beside the field that it is about; everything typed is still there."""
+        self._set_busy(False)
+        if isinstance(error, WrongPasswordError):
+            self._show_at_key(error)
+        elif isinstance(error, ValidationError) and error.field == "login":
+            self._login_row.set_error(str(error))
+            self.login.setFocus()
+        else:
+            place = isolate(error.place) if error.place else ""
+            words = " ".join(filter(None, (error.kept, error.hint, place)))
+            self.notice.set_words(Tone.DANGER, error.message, words)
+            self.notice.show()
+            self.notice.say()
+
+    def _show_at_key(self, error: ClinicError) -> None:
+        self._key_row.set_error(str(error))
+        self.key.setFocus()
+
+    def _set_busy(self, busy: bool) -> None:
+        for widget in (self.form, self.password, self.open, self.back):
+            widget.setEnabled(not busy)
+        self.progress.setVisible(busy)
+        self.notice.hide()
