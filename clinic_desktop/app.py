@@ -265,9 +265,9 @@ class Session(QObject):
             return
         found = self.clinic.store.read(SYSTEM, people).result()
         let_in = {slot.user for slot in self.clinic.keys.vault.slots}
-        text = _("The recovery sheet was used. Print a new one and destroy this one.")
+        text = _("This sheet was used: print a new one.")
         if any(person.is_active and person.id not in let_in for person in found):
-            text += " " + _("Give the others new passwords under People.")
+            text = _("This sheet was used: print a new one, and give the others new passwords.")
         navigator = self.context.navigator
         self.context.host.toast(
             text, lambda: navigator.open(Settings("recovery")), _("Make a new sheet")

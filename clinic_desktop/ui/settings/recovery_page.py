@@ -46,8 +46,8 @@ class RecoveryPage(SettingsPage):
               "the key store (GNOME Keyring, KWallet), then sign in again: the program moves the "
               "half there by itself."),
         )  # fmt: skip
-        self.reduced.setVisible(context.clinic.keys.is_reduced)
-        self.add_card(_("This PC"), self.reduced).setVisible(context.clinic.keys.is_reduced)
+        this_pc = self.add_card(_("This PC"), self.reduced)
+        this_pc.setVisible(context.clinic.keys.is_reduced)
         self.end()
 
     def load(self) -> None:

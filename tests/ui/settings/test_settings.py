@@ -439,7 +439,7 @@ def test_the_record_is_checked_and_copied(desk: Desk, tmp_path: Path) -> None:
 
 def test_the_checklist_leads_to_the_page(desk: Desk) -> None:
     page = desk.open("setup", SetupPage)
-    assert [fact.pill.text for fact in page.list.facts if fact.pill] == ["open"] * 5
+    assert [fact.pill.text for fact in page.list.facts if fact.pill] == ["open"] * 6
     page.list.facts[2].actions[0].run()
     assert isinstance(desk.context.navigator, VisitedNavigator)
     assert desk.context.navigator.visited[-1] == Settings("prices")
