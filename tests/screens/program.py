@@ -26,8 +26,10 @@ from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.services import encounters, patients
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
 from clinic_desktop.services.scheduling import bookings, flow, resources
-from clinic_desktop.ui.core.navigator import Destination
+from clinic_desktop.ui.core.navigator import Destination, Settings
 from clinic_desktop.ui.core.speech import speak
+from clinic_desktop.ui.settings.recovery_page import RecoveryPage
+from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.widgets.drawer import Drawer
 from tests.support import screen_checks
 from tests.support.charts import put_chart
@@ -80,6 +82,24 @@ class Program:
     def lock(self) -> QWidget:
         """Show the lock screen."""
         self.session.show_lock()
+        self.settle()
+        return self.window
+
+    def recover(self) -> QWidget:
+        """Show the way in with the recovery sheet."""
+        self.lock()
+        self.session.show_recovery("amina")
+        self.settle()
+        return self.window
+
+    def new_sheet(self) -> QWidget:
+        """Show the drawer with a new recovery sheet."""
+        self.go(Settings("recovery"))
+        settings = self.session.desk.shown if self.session.desk else None
+        assert isinstance(settings, SettingsView)
+        page = settings.page("recovery")
+        assert isinstance(page, RecoveryPage)
+        page.make.click()
         self.settle()
         return self.window
 

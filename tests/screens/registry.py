@@ -20,7 +20,10 @@ CHART = (
     *("summary", "timeline", "visits", "medicines", "results", "vaccines", "documents"),
     "billing",
 )
-SETTINGS = ("appearance", "language", "lock", "practice", "people", "prices", "printers", "data")
+SETTINGS = (
+    *("appearance", "language", "lock", "recovery", "practice", "people", "prices", "printers"),
+    "data",
+)
 
 
 def _chart(section: str) -> Make:
@@ -47,7 +50,9 @@ SCREENS: dict[str, Make] = {
     "book": lambda program: program.go(to.BookAppointment()),
     "walk-in": lambda program: program.go(to.WalkIn()),
     **{f"settings-{name}": _settings(name) for name in SETTINGS},
+    "recovery-sheet": lambda program: program.new_sheet(),
     "lock": lambda program: program.lock(),
+    "recover": lambda program: program.recover(),
 }
 """A new screen adds a line here; the checks and the pictures follow."""
 
