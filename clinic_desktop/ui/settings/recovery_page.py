@@ -96,6 +96,10 @@ class NewSheetForm(DrawerForm):
         """The verb."""
         return _("Use this sheet")
 
+    def may_close(self) -> bool:
+        """A paper that opens nothing must not end up in the safe unnoticed."""
+        return self.panel.is_confirmed or not self.panel.is_on_its_way
+
     def submit(self, print_too: bool) -> None:
         """Only with both groups right."""
         self.panel.confirm()

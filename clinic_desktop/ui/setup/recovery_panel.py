@@ -42,7 +42,7 @@ class RecoveryPanel(QWidget):
         super().__init__(parent)
         self._clinic, self._tasks, self._key = opened, tasks, key
         self._is_busy = False
-        self.is_confirmed = False
+        self.is_confirmed = self.is_on_its_way = False
         self.asked = sorted(random.SystemRandom().sample(range(GROUPS), 2))
         self.notice = Notice(Tone.INFO, "")
         self.notice.hide()
@@ -131,7 +131,8 @@ class RecoveryPanel(QWidget):
     def _print(self, made: tuple[bytes, PrinterChoice]) -> None:
         def printed(where: str) -> None:
             words = _("The sheet was sent to {printer}.").format(printer=isolate(where))
-            self._say(Tone.OK, words, _("Now type two groups from the paper."))
+            self._say(Tone.OK, words, _("Type two groups from the paper: only then it counts."))
+            self.is_on_its_way = True
             self._focus_first_open()
 
         self._tasks.call(self, spool.print_unkept, *made, done=printed, failed=self._refuse)
@@ -153,6 +154,7 @@ class RecoveryPanel(QWidget):
                 _("Saved as {file}.").format(file=isolate(where)),
                 _("Print it, then delete the file: whoever has it can read the record."),
             )
+            self.is_on_its_way = True
 
         def write(made: tuple[bytes, PrinterChoice]) -> None:
             self._tasks.call(

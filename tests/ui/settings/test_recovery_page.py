@@ -15,6 +15,7 @@ from clinic_desktop.services import setup
 from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 from clinic_desktop.services.setup import SetupStep
+from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.settings.recovery_page import NewSheetForm, RecoveryPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.theme import style
@@ -105,6 +106,22 @@ def test_without_a_printer_it_is_said_and_no_folder_gets_the_sheet(
     assert desk.record.rows("select count(*) from printed_document") == [(0,)]
 
 
+def test_a_printed_sheet_leads_to_its_groups(
+    desk: Desk, form: NewSheetForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[tuple[bytes, str]] = []
+    monkeypatch.setattr(spool, "target", lambda _choice: "Laser")
+    monkeypatch.setattr(spool, "_to_printer", lambda pdf, name, _how: printed.append((pdf, name)))
+    form.panel.print.setFocus()
+    Keyboard().press(Qt.Key.Key_Return)
+    desk.until(lambda: "Laser" in form.panel.notice.accessibleName())
+    assert [name for _pdf, name in printed] == ["Laser"]
+    assert QApplication.focusWidget() is form.panel.rows[0].field
+    assert not any(group in shown(form) for group in KEY.groups)
+    assert desk.record.rows("select count(*) from printed_document") == [(0,)]
+    assert desk.record.rows("select count(*) from print_job") == [(0,)]
+
+
 def test_a_saved_sheet_is_for_this_account_only(
     desk: Desk, form: NewSheetForm, tmp_path: Path
 ) -> None:
@@ -113,6 +130,7 @@ def test_a_saved_sheet_is_for_this_account_only(
     assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF-")
     assert (tmp_path / "sheet.pdf").stat().st_mode & 0o077 == 0
     assert desk.record.rows("select count(*) from printed_document") == [(0,)]
+    assert not form.may_close(), "a paper that opens nothing yet"
     form.panel.save_to(str(tmp_path / "nowhere" / "sheet.pdf"))
     desk.until(lambda: "cannot be written" in form.panel.notice.accessibleName())
     assert "archive" not in form.panel.notice.accessibleDescription()

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic_desktop.errors import ValidationError
-from clinic_desktop.security.recovery_key import LETTERS, RecoveryKey, group_fits, parse
+from clinic_desktop.security.recovery_key import (
+    LETTERS,
+    RecoveryKey,
+    check_so_far,
+    group_fits,
+    parse,
+    same_group,
+)
 
 keys = st.binary(min_size=20, max_size=20).map(RecoveryKey)
 
@@ -54,3 +61,19 @@ def test_a_key_always_gives_the_same_identity_and_never_shows_itself() -> None:
     assert key.identity != RecoveryKey.new().identity
     assert "…" in repr(key)
     assert key.groups[0] not in repr(key)
+
+
+def test_a_wrong_group_is_named_before_the_rest_is_typed() -> None:
+    key = RecoveryKey(bytes(range(20)))
+    typed = " ".join(key.groups[:3]).lower()
+    check_so_far("")
+    check_so_far(typed)
+    check_so_far(f"{typed} 0")
+    with pytest.raises(ValidationError, match="Group 4"):
+        check_so_far(f"{typed} {key.groups[4]}")
+
+
+def test_a_group_typed_with_lookalikes_is_the_same() -> None:
+    assert same_group(" oi1-2v ", "0112V")
+    assert same_group("OL12U", "0112V")
+    assert not same_group("0112W", "0112V")
