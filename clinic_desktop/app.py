@@ -61,6 +61,8 @@ log = logging.getLogger(__name__)
 class Session(QObject):
     """From lock screen to desk and back, in one window."""
 
+    desk_wanted = Signal()
+    """All code of the desk is loaded; the desk itself is made next."""
     desk_shown = Signal()
     _opened = Signal(object)
 
@@ -222,6 +224,7 @@ class Session(QObject):
         if same and self._frame is not None:
             self.window.show_only(self._frame)
         else:
+            self.desk_wanted.emit()
             self._show_new_desk(opened)
         if self._lock is not None:
             self.window.drop(self._lock)
@@ -367,6 +370,7 @@ def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> 
     session = Session(data_dir, login)
     _install_hooks(session)
     collector = WindowCollector(session)
+    session.desk_wanted.connect(collector.set_aside)
     files = OpenedFile(session)
     files.opened.connect(session.offer_pack)
     if sys.platform == "darwin":  # elsewhere a file comes as an argument, and filters cost time
