@@ -39,6 +39,7 @@ class PrescribePanel(VisitPanel):
         self._encounter_id: uuid.UUID | None = None
         self._lines: list[LineForm] = []
         self._issued: list[Prescribed] = []
+        self._is_open = True
         self.draft = DraftKeeper(context.tasks, "prescription", "", self._draft_body, self)
         self._build()
 
@@ -64,9 +65,9 @@ class PrescribePanel(VisitPanel):
 
     def set_visit(self, patient_id: uuid.UUID, encounter_id: uuid.UUID, *, is_open: bool) -> None:
         """Belong to a visit; what was typed for it before is there again."""
-        may = is_open and allowed(self.context.actor, "prescription.write")
-        self.setVisible(may)
+        self._is_open = is_open
         if encounter_id == self._encounter_id:
+            self._show_or_hide()
             return
         self.draft.belong_to(str(encounter_id))
         self._patient_id, self._encounter_id = patient_id, encounter_id
@@ -74,7 +75,14 @@ class PrescribePanel(VisitPanel):
         self.editor.clear()
         self.editor.set_patient(patient_id)
         self._render()
+        self._show_or_hide()
         self.draft.load(self._restore)
+
+    def _show_or_hide(self) -> None:
+        """After signing it stays only while something waits in it."""
+        waits = self._draft_body() is not None
+        may = allowed(self.context.actor, "prescription.write")
+        self.setVisible(may and (self._is_open or waits))
 
     def slash_words(self) -> tuple[SlashWord, ...]:
         """What can be asked for from within the note."""
@@ -132,6 +140,7 @@ class PrescribePanel(VisitPanel):
     def _remove(self, place: int) -> None:
         gone = self._lines.pop(place)
         self._render()
+        self._show_or_hide()
         self.changed.emit()
         self.draft.touch()
         self.context.host.toast(
@@ -194,6 +203,7 @@ class PrescribePanel(VisitPanel):
         self._issued.append(issued)
         self._lines = []
         self._render()
+        self._show_or_hide()
         self.draft.save()
         self.changed.emit()
         words = _("Prescription {number} issued.")
@@ -226,6 +236,7 @@ class PrescribePanel(VisitPanel):
         if typed:
             self.editor.show_form(_line(typed))
         self._render()
+        self._show_or_hide()
         self.changed.emit()
 
 

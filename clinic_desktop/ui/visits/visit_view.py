@@ -127,7 +127,7 @@ class VisitView(Screen):
         )
         vm.addendum_restored.connect(self.signed_note.addendum.set_text)
         self.signed_note.addendum_wanted.connect(
-            lambda words: vm.add_addendum(words, self.signed_note.clear_addendum)
+            lambda words: vm.add_addendum(words, self._on_addendum_signed)
         )
         side = self.side
         side.copy_plan_wanted.connect(self.copy_last_plan)
@@ -302,6 +302,11 @@ class VisitView(Screen):
     def _on_signed(self) -> None:
         self.context.host.toast(_("Visit signed."))
         self.context.actions.set_screen(self.screen_actions())
+
+    def _on_addendum_signed(self) -> None:
+        self.signed_note.clear_addendum()
+        self.signed_note.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.context.host.toast(_("Addendum signed."))
 
     def copy_last_plan(self) -> None:
         """Put the plan of the visit before into this one."""

@@ -163,6 +163,19 @@ def test_a_line_half_typed_is_kept_when_the_desk_closes(
     assert kept.body["typed"]["directions"] == "1 tab"
 
 
+def test_what_waits_stays_in_sight_after_signing(
+    panel: PrescribePanel, visit: Visit, qtbot: QtBot
+) -> None:
+    """A line begun and forgotten would otherwise never be prescribed."""
+    _type(panel, "Ibuprofen", "400 mg", "1 tab tid 3d")
+    panel.set_visit(*visit, is_open=False)
+    assert panel.isVisible()
+    panel.editor.submit()
+    qtbot.waitUntil(panel.can_print)
+    panel.print_papers()
+    qtbot.waitUntil(lambda: not panel.isVisible())
+
+
 def test_a_letter_left_with_esc_is_there_again(
     ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
 ) -> None:
