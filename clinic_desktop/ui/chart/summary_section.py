@@ -256,10 +256,12 @@ def _vital_facts(trends: Sequence[VitalTrend]) -> list[Fact]:
         last = f"{trend.points[-1][1]:g}"
         if kind is VitalKind.SYSTOLIC and lower is not None:
             name, last = vital_name(BLOOD_PRESSURE), f"{last}/{lower.points[-1][1]:g}"
-        points = tuple(
+        *earlier, (at, value) = trend.points
+        # Of a small trend only the last value is told.
+        points = [TrendPoint(then.timestamp(), was, "", "") for then, was in earlier]
+        points.append(
             TrendPoint(at.timestamp(), value, isolate(f"{value:g} {unit}"), words.day_of(at))
-            for at, value in trend.points
         )
-        drawn = Trend(name, points) if len(points) > 1 else None
+        drawn = Trend(name, tuple(points)) if earlier else None
         facts.append(Fact(kind, f"{name}  {isolate(f'{last} {unit}')}", trend=drawn))
     return facts
