@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.names import HumanName
@@ -143,6 +144,30 @@ def test_a_held_key_registers_once(stage: Stage, record: Record, form: RegisterV
         form.submit(False)
     stage.settle()
     assert len(everyone(record)) == 1
+
+
+def test_what_is_wrong_behind_more_is_shown(
+    stage: Stage, record: Record, form: RegisterView
+) -> None:
+    stage.keys.type("otieno")
+    form.form.lines["policies"].set_texts([{"valid_to": "31.2.2030"}])
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.settle()
+    assert everyone(record) == []
+    assert form.form.details.isVisible()
+    focus = QApplication.focusWidget()
+    assert isinstance(focus, QLineEdit)
+    assert focus.text() == "31.2.2030"
+
+
+def test_a_sentence_goes_when_its_field_is_put_right(stage: Stage, form: RegisterView) -> None:
+    stage.keys.type("otieno")
+    stage.keys.press(Qt.Key.Key_Tab, times=4)
+    stage.keys.type("12")
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.until(lambda: "digits" in form.form._rows["phone"].message.text())
+    stage.keys.type("3")
+    assert form.form._rows["phone"].message.text() == ""
 
 
 def test_a_form_that_waits_for_the_person_gets_the_person(
