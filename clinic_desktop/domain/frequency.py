@@ -97,7 +97,8 @@ class Frequency:
     def is_told_by_parts(self) -> bool:
         """Whether the parts of the day already say how often: at bedtime, morning and evening."""
         in_day = sum(part in _DAY_PARTS for part in self.when)
-        return (self.times, self.period, self.unit) == (in_day, 1, "d") and not self.times_max
+        is_plain = not (self.times_max or self.period_max or self.once)
+        return is_plain and (self.times, self.period, self.unit) == (in_day, 1, "d")
 
     def as_repeat(self) -> dict[str, Any]:
         """FHIR ``Timing.repeat``; ``pattern``, ``asNeeded`` and ``maxPerDay`` are ours."""
