@@ -10,14 +10,16 @@ import pytest
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.medication import MedicationRequest, Prescription
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.scheduling import Appointment
-from clinic_desktop.services.billing import payments
+from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
-from clinic_desktop.services.papers import archive, making
+from clinic_desktop.services.billing.payments import GiveBack, TakePayment
+from clinic_desktop.services.papers import archive, making, money
 from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
 from tests.support.records import Record
 
@@ -108,6 +110,51 @@ def test_kept_paper_is_byte_equal_and_reprint_is_marked(
     rows = record.read(archive.kept, subjects["invoice"])
     assert [row.is_reprint for row in rows] == [False, True]
     assert rows[0].sha256 == hashlib.sha256(made.pdf).hexdigest()
+
+
+@pytest.mark.parametrize("inclusive", [(True, True), (False, False), (True, False)])
+@pytest.mark.parametrize("discount_bp", [0, 1250])
+def test_the_lines_of_an_invoice_come_to_its_total(
+    record: Record,
+    subjects: dict[str, uuid.UUID],
+    inclusive: tuple[bool, bool],
+    discount_bp: int,
+) -> None:
+    """Whoever adds up what is printed arrives at what is asked for."""
+    lines = tuple(
+        LineForm(name, price, quantity, discount_bp=500, tax_name="VAT", tax_bp=rate,
+                 tax_inclusive=inside)
+        for name, price, quantity, rate, inside in (
+            ("Visit", 150_033, "1", 1600, inclusive[0]), ("Swab", 3_337, "1.5", 700, inclusive[1]),
+            ("Letter", 999, "3", 0, False),
+        )
+    )  # fmt: skip
+    form = InvoiceForm(subjects["patient"], lines, discount_bp=discount_bp, discount_reason="staff")
+    issued = record.write(invoices.issue, form)
+    note = record.write(invoices.credit, issued.id, "wrong person")
+    for document, total in ((issued, issued.total_minor), (note, -issued.total_minor)):
+        doc = record.read(money.invoice_doc, document.id, ENGLISH)
+        added = 0 if doc.tax_included else sum(tax.amount_minor for tax in doc.taxes)
+        assert sum(line.total_minor for line in doc.lines) == doc.subtotal_minor
+        assert doc.subtotal_minor - doc.discount_minor + added == doc.total_minor == total
+
+
+def test_a_receipt_tells_a_part_from_the_whole_and_a_refund_from_both(
+    record: Record, subjects: dict[str, uuid.UUID]
+) -> None:
+    """What was given back is an amount, not a minus: nobody hands over less than nothing."""
+    form = InvoiceForm(subjects["patient"], (LineForm("Consultation", 150_000),))
+    issued = record.write(invoices.issue, form)
+    part = record.write(payments.take, TakePayment(issued.id, 50_000))
+    rest = record.write(payments.take, TakePayment(issued.id, 100_000))
+    back = record.write(payments.refund, GiveBack(issued.id, 20_000, "Paid twice"))
+
+    docs = [record.read(money.receipt_doc, each.id, ENGLISH) for each in (part, rest, back)]
+    assert [doc.total_minor for doc in docs] == [50_000, 100_000, 20_000]
+    assert [doc.is_part for doc in docs] == [True, True, False]
+    made = record.read(making.make, PaperRequest("receipt", back.id, "en"))
+    assert "Refund receipt" in _text(made.pdf)
+    assert "-" not in _text(made.pdf).split("Refunded", 1)[1].split("Paid by", 1)[0]
 
 
 def test_archive_cannot_be_altered(record: Record, subjects: dict[str, uuid.UUID]) -> None:
