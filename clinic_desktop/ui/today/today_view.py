@@ -81,10 +81,11 @@ class TodayView(Screen):
         column.addWidget(self._panes(), 1)
 
     def _panes(self) -> QWidget:
-        sheet = Card(flush=True, parent=self)
+        panes = SplitInspector(shares=(14, 5), parent=self)
+        sheet = Card(flush=True, parent=panes.splitter)
         self._build_table(sheet)
         sheet.body.addWidget(self.table, 1)
-        side = ScrollPage(self)
+        side = ScrollPage(panes.splitter)
         side.column.setContentsMargins(0, 0, 0, 0)
         self.inspector = Inspector(self.context, self.steps, side.content)
         self.inspector.chart_wanted.connect(self._open_chart)
@@ -94,7 +95,8 @@ class TodayView(Screen):
         for card in (self.inspector, self.unfinished, self.attention):
             side.column.addWidget(card)
         side.column.addStretch(1)
-        return SplitInspector(sheet, side, shares=(14, 5), parent=self)
+        panes.hold(sheet, side)
+        return panes
 
     def _build_table(self, sheet: Card) -> None:
         columns = self._cells.columns()
