@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessa
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
 from clinic_desktop import i18n, logs, this_pc
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import APP_NAME, DataDir, resource
