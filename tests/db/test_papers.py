@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 import pytest
@@ -20,6 +21,7 @@ from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
 from clinic_desktop.services.papers import archive, making, money
+from clinic_desktop.services.papers.archive import ReadyPaper
 from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
 from tests.support.records import Record
 
@@ -90,26 +92,72 @@ def test_every_paper_is_made_from_its_row(
     assert "иванова" in _text(made.pdf).lower()
 
 
-def test_kept_paper_is_byte_equal_and_reprint_is_marked(
+def _print(record: Record, kind: str, subject: uuid.UUID, **choices: str) -> ReadyPaper:
+    """As the desk does: make ready, keep, and say that it came out."""
+    ready = record.read(archive.ready, PaperRequest(kind, subject, **choices))
+    assert ready.kept_id is None
+    kept = record.write(archive.keep, ready.made, original_id=ready.original_id, waits=True)
+    record.write(archive.came_out, kept)
+    return ready
+
+
+@pytest.mark.parametrize("kind", sorted(archive.NUMBERED))
+def test_what_is_printed_again_is_the_kept_paper_with_a_mark(
+    record: Record, subjects: dict[str, uuid.UUID], kind: str
+) -> None:
+    """Whatever has changed since: the copy shows what the first print showed."""
+    first = _print(record, kind, subjects[kind], language="en")
+    record.write(lambda uow: setattr(uow.session.get_one(Patient, subjects["patient"]),
+                                     "family", "Other"))  # fmt: skip
+    copies = [_print(record, kind, subjects[kind], language="en") for _ in range(2)]
+
+    assert "COPY" not in _text(first.made.pdf)
+    assert "COPY 1" in _text(copies[0].made.pdf)
+    assert "COPY 2" in _text(copies[1].made.pdf)
+    assert "COPY 1" not in _text(copies[1].made.pdf)
+    assert "иванова" in _text(copies[1].made.pdf).lower()
+    rows = record.read(archive.kept, subjects[kind])
+    assert [row.is_reprint for row in rows] == [False, True, True]
+    assert record.read(archive.kept_pdf, rows[0].id) == first.made.pdf
+    assert rows[0].sha256 == hashlib.sha256(first.made.pdf).hexdigest()
+
+
+def test_a_copy_in_another_language_is_a_copy_too(
     record: Record, subjects: dict[str, uuid.UUID]
 ) -> None:
-    """The archive gives back the bytes; a reprint counts copies and keeps the words."""
-    made = record.read(making.make, PaperRequest("invoice", subjects["invoice"]))
-    first = record.write(archive.keep, made, "Office printer")
+    """There is one original, however often and in whatever form it is printed."""
+    _print(record, "invoice", subjects["invoice"], language="en")
+    other = _print(record, "invoice", subjects["invoice"], language="ru", paper="a5")
 
-    assert record.read(archive.kept_pdf, first) == made.pdf
+    assert other.made.paper == "a5"
+    assert "КОПИЯ 1" in _text(other.made.pdf)
 
-    copy, original = record.read(archive.reprint, first)
-    second = record.write(archive.keep_reprint, copy, original)
-    again, _original = record.read(archive.reprint, second)
 
-    assert "COPY 1" in _text(copy.pdf)
-    assert "COPY 2" in _text(again.pdf)
-    assert "COPY 1" not in _text(again.pdf)
-    assert "Consultation" in _text(copy.pdf)
-    rows = record.read(archive.kept, subjects["invoice"])
-    assert [row.is_reprint for row in rows] == [False, True]
-    assert rows[0].sha256 == hashlib.sha256(made.pdf).hexdigest()
+def test_what_never_came_out_is_still_the_original(
+    record: Record, subjects: dict[str, uuid.UUID]
+) -> None:
+    """A printer without paper does not make the next print a copy."""
+    wish = PaperRequest("prescription", subjects["prescription"], "en")
+    jammed = record.read(archive.ready, wish)
+    kept = record.write(archive.keep, jammed.made, "Jammed", waits=True)
+
+    again = record.read(archive.ready, wish)
+    assert (again.kept_id, again.original_id, again.made.pdf) == (kept, None, jammed.made.pdf)
+
+    other = record.read(archive.ready, replace(wish, paper="a6"))
+    assert (other.kept_id, other.original_id) == (None, None)
+
+    record.write(archive.came_out, kept)
+    assert record.read(archive.ready, wish).original_id == kept
+
+
+@pytest.mark.parametrize("kind", ["visit-summary", "appointment-slip", "person-label"])
+def test_papers_without_a_number_are_made_anew(
+    record: Record, subjects: dict[str, uuid.UUID], kind: str
+) -> None:
+    """A moved appointment is told as it is now, and is no copy."""
+    for _ in range(2):
+        assert "COPY" not in _text(_print(record, kind, subjects[kind], language="en").made.pdf)
 
 
 @pytest.mark.parametrize("inclusive", [(True, True), (False, False), (True, False)])
