@@ -140,6 +140,19 @@ class VitalsRow(QWidget):
         column.addWidget(self._before)
         column.addWidget(self._notice)
         self.setFocusProxy(self.tiles[BLOOD_PRESSURE])
+        self._level()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the tiles level when their words change their size."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._level()
+        return super().event(event)
+
+    def _level(self) -> None:
+        # A tile of Latin letters only, SpO₂, is lower than those in Arabic.
+        height = max(tile.sizeHint().height() for tile in self.tiles.values())
+        for tile in self.tiles.values():
+            tile.setMinimumHeight(height)
 
     # -- showing ------------------------------------------------------------------
 
