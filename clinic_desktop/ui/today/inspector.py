@@ -65,6 +65,8 @@ class Inspector(Card):
 
     def show_row(self, row: AppointmentRow | None) -> None:
         """Show an appointment; its patient's card follows with ``show_card``."""
+        if row is not None and row == self._row:
+            return
         other = row is None or self._row is None or _patient(row) != _patient(self._row)
         self._row = row
         title = name_of(row) if row is not None else _("Nobody is selected")
