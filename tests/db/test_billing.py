@@ -193,7 +193,7 @@ def test_checkout_suggests_the_visit_once(record: Record, patient_id: uuid.UUID)
     page = record.read(accounts.checkout, patient_id, encounter_id)
     assert [line.description for line in page.suggested] == ["Consultation"]
     day = record.read(lambda reads: reads.today)
-    assert record.read(accounts.to_bill, day) == ((encounter_id, patient_id, "Otieno Brian"),)
+    assert record.read(accounts.to_bill, day) == ((encounter_id, patient_id, "OTIENO Brian"),)
 
     form = InvoiceForm(patient_id, page.suggested, encounter_id)
     done = record.write(payments.check_out, form, "cash")

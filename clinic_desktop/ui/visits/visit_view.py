@@ -20,6 +20,7 @@ from clinic_desktop.ui.core.code_search import PackSearch, Search
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.panels import SlashWord, VisitPanel, VisitPanelFactory
 from clinic_desktop.ui.core.patient_card import patient_card
+from clinic_desktop.ui.core.person_words import listed_name
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5, Tone
 from clinic_desktop.ui.visits.context_panel import ContextPanel
@@ -203,7 +204,7 @@ class VisitView(Screen):
         is_open = page.is_open
         card = patient_card(page.banner)
         self.banner.set_card(card)
-        name = f"{card.family.upper()} {page.banner.row.name.given}".strip()
+        name = listed_name(page.banner.row.name)
         verb = _("Sign for {name}") if self._may_sign else _("Finish the visit of {name}")
         self.sign_button.set_text(verb.format(name=isolate(name)))
         self.sign_button.setShortcut("")  # the window has the key, so that drawers can take it
