@@ -320,8 +320,9 @@ def test_words_of_a_note_that_somebody_else_signed_become_an_addendum(
 
 def test_words_that_came_too_late_are_asked_about_not_dropped(visit_page: Page) -> None:
     page = visit_page
-    page.type("Mine")
     nurse = page.record.as_role("nurse")
+    page.idle()  # what was announced so far is heard; the words wait for the other's only
+    page.type("Mine")
     page.record.store.write(
         nurse, notes.save_note, page.visit, NoteText(objective="RR 18")
     ).result()
