@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessa
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
 from clinic_desktop import i18n, logs, this_pc
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import APP_NAME, DataDir, resource
@@ -64,6 +65,8 @@ log = logging.getLogger(__name__)
 class Session(QObject):
     """From lock screen to desk and back, in one window."""
 
+    desk_wanted = Signal()
+    """All code of the desk is loaded; the desk itself is made next."""
     desk_shown = Signal()
     _opened = Signal(object)
     _recovered = Signal(object)
@@ -289,6 +292,7 @@ class Session(QObject):
         if same and self._frame is not None:
             self.window.show_only(self._frame)
         else:
+            self.desk_wanted.emit()
             self._show_new_desk(opened)
         self._drop_lock()
         self.idle.start(this_pc.lock_minutes(self.data_dir))
@@ -432,6 +436,7 @@ def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> 
     session = Session(data_dir, login)
     _install_hooks(session)
     collector = WindowCollector(session)
+    session.desk_wanted.connect(collector.set_aside)
     files = OpenedFile(session)
     files.opened.connect(session.offer_pack)
     if sys.platform == "darwin":  # elsewhere a file comes as an argument, and filters cost time

@@ -11,7 +11,7 @@ from clinic_desktop.cli.access import open_clinic
 from clinic_desktop.errors import StorageError, ValidationError
 from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import PAPER_LANGUAGES, _
-from clinic_desktop.services.papers import archive, making
+from clinic_desktop.services.papers import archive
 from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
 
 if TYPE_CHECKING:
@@ -43,8 +43,13 @@ def _print(options: argparse.Namespace, data_dir: DataDir, output: Output) -> No
     kind = _SHORT.get(options.kind, options.kind)
     with open_clinic(options, data_dir) as clinic:
         wish = PaperRequest(kind, subject, options.paper_language, options.paper)
-        made = clinic.store.read(clinic.actor, making.make, wish).result()
-        kept = clinic.store.write(clinic.actor, archive.keep, made, "PDF").result()
+        store, actor = clinic.store, clinic.actor
+        ready = store.read(actor, archive.ready, wish).result()
+        made, first = ready.made, ready.original_id
+        kept = (
+            ready.kept_id
+            or store.write(actor, archive.keep, made, "PDF", original_id=first, waits=True).result()
+        )
         try:
             _put(options.out, made.pdf)
         except OSError as error:
@@ -54,9 +59,11 @@ def _print(options: argparse.Namespace, data_dir: DataDir, output: Output) -> No
                 hint=_("Choose another folder."),
                 place=str(options.out),
             ) from error
+        store.write(actor, archive.came_out, kept).result()
     output.result(
         {"out": str(options.out), "number": made.number, "language": made.language,
-         "bytes": len(made.pdf), "archived": str(kept), "missing": made.missing},
+         "bytes": len(made.pdf), "archived": str(kept), "copy": first is not None,
+         "missing": made.missing},
         _("Written to {path}.").format(path=options.out),
     )  # fmt: skip
 

@@ -58,8 +58,7 @@ def play_day(out: Path, language: str = "en") -> Played:
         collector = WindowCollector(session)
         try:
             session.start()
-            medicine = plan.data["favourites"]["medicines"][0][0]
-            steps = play(session, out, medicine, plan.data["types"][0]["shortcut"])
+            steps = play(session, out, plan)
         finally:
             session.close()
             session.window.close()

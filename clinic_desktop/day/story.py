@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 from clinic_desktop.app import Session
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import pgettext
-from clinic_desktop.services.sample.script import SAMPLE_PASSWORD
+from clinic_desktop.services.sample.script import SAMPLE_PASSWORD, Script
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.player import CTRL, Player, StuckError
 from clinic_desktop.ui.today.today_view import TodayView
@@ -20,16 +20,8 @@ from clinic_desktop.ui.widgets.suggestions import Suggestions
 
 _KEY = Qt.Key
 _SETTLE_MS = 220
-FAMILY, GIVEN = "Odera", "Janet"
-PERSON = {
-    "patient.family": FAMILY, "patient.given": GIVEN,
-    "patient.birth": "34y", "patient.phone": "0722 555 123",
-}  # fmt: skip
-NOTE = (
-    "a cough", "three days", "good", "clear", "regular", "soft",
-    "Upper respiratory infection.", "Fluids and rest.", "breathless or feverish",
-)  # fmt: skip
-"""What goes into the blanks of the sample's general template."""
+_PERSON = ("family", "given", "middle", "birth", "phone")
+"""What the registration asks and the script of the language tells."""
 
 
 @dataclass
@@ -46,14 +38,13 @@ class Day:
 
     session: Session
     out: Path
-    medicine: str = "Amoxicillin"
-    """One of the sample's favourites."""
-    visit_type: str = "c"
-    """What chooses the sample's first type of appointment."""
+    plan: Script
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.player = Player(self.session.window)
+        self.told = self.plan.day
+        self.person = {f"patient.{name}": self.told.get(name, "") for name in _PERSON}
 
     def play(self) -> list[Step]:
         """From the lock screen to the lock screen.
@@ -66,7 +57,7 @@ class Day:
             ("check-in", self._check_in), ("start-visit", self._start_visit),
             ("note", self._write_note), ("vitals", self._measure), ("diagnosis", self._diagnose),
             ("prescribe", self._prescribe), ("sign", self._sign), ("pay", self._pay),
-            ("chart", self._look_at_chart), ("close", self._lock),
+            ("invoice", self._print_invoice), ("chart", self._look_at_chart), ("close", self._lock),
         ):  # fmt: skip
             self._do(name, step)
         return self.steps
@@ -132,13 +123,13 @@ class Day:
     def _register(self) -> None:
         player = self.player
         player.press(_KEY.Key_N, CTRL)
-        player.until(lambda: player.focus.objectName() in PERSON, "the form")
+        player.until(lambda: player.focus.objectName() in self.person, "the form")
         # Which name comes first is the country's custom; the last field is the phone.
         place = ""
         while place != "patient.phone":
             place = player.focus.objectName()
-            if place in PERSON:
-                player.type(PERSON[place])
+            if place in self.person:
+                player.type(self.person[place])
             elif not place:  # the choice of the sex has no name of its own
                 player.type(pgettext("sex, one letter", "F"))
             if place != "patient.phone":
@@ -153,17 +144,18 @@ class Day:
         player.press(_KEY.Key_B, CTRL)
         player.until(lambda: player.sees("appointment.book-form"), "the form")
         self._settle()
-        self._pick(FAMILY.lower())
+        self._pick(self.told["family"].lower())
         self._settle()
         local = self._context.language.local(self._context.clock.now())
-        player.type(f"today {local.hour}:{local.minute + 5:02d} {self.visit_type}")
+        kind = self.plan.data["types"][0]["shortcut"]
+        player.type(f"{self.told['today']} {local.hour}:{local.minute + 5:02d} {kind}")
         self._settle()
         player.press(_KEY.Key_Return)
         self._settle()
         if player.focus.objectName() == "appointment.overlap-reason":
-            player.type("Urgent")
+            player.type(self.told["overlap"])
         player.picture(self.out / "form-book.png")
-        player.press(_KEY.Key_Return)
+        player.press(_KEY.Key_Return, CTRL | Qt.KeyboardModifier.ShiftModifier)  # with the slip
         player.until(lambda: not player.sees("appointment.book-form"), "the appointment")
 
     def _check_in(self) -> None:
@@ -180,10 +172,10 @@ class Day:
         for _row in range(board.table.model_.rowCount()):
             row = board.table.model_.row_at(board.table.currentIndex().row())
             person = getattr(getattr(row, "appointment", None), "person", None)
-            if person is not None and person.name.family == FAMILY:
+            if person is not None and person.name.family == self.told["family"]:
                 return
             self.player.press(_KEY.Key_Down)
-        raise StuckError(f"{FAMILY} is not on the board")
+        raise StuckError(f"{self.told['family']} is not on the board")
 
     def _start_visit(self) -> None:
         self.player.press(_KEY.Key_V)
@@ -191,7 +183,7 @@ class Day:
 
     def _write_note(self) -> None:
         """The template of the appointment's type is there; Tab goes from blank to blank."""
-        player, words = self.player, iter(NOTE)
+        player, words = self.player, iter(self.told["blanks"])
         player.press(_KEY.Key_Home, CTRL)
         player.press(_KEY.Key_Tab)
         while player.focus.objectName().startswith("note."):
@@ -217,7 +209,7 @@ class Day:
     def _prescribe(self) -> None:
         player = self.player
         self._click("prescribe.product")
-        self._pick(self.medicine)
+        self._pick(self.plan.data["favourites"]["medicines"][0][0])
         self._settle()
         player.press(_KEY.Key_Return)
         player.until(lambda: player.sees("prescribe.issue"), "the line")
@@ -249,10 +241,13 @@ class Day:
         player.press(_KEY.Key_Return)
         player.until(lambda: player.sees("document"), "the invoice")
 
+    def _print_invoice(self) -> None:
+        self.player.press(_KEY.Key_P, CTRL)
+
     def _look_at_chart(self) -> None:
         player = self.player
         player.press(_KEY.Key_K, CTRL)
-        player.type(FAMILY.lower())
+        player.type(self.told["family"].lower())
         player.until(self._is_found, "the person in the palette")
         player.press(_KEY.Key_Return)
         player.until(lambda: player.sees("chart"), "the chart")
@@ -262,13 +257,13 @@ class Day:
         self.player.until(lambda: self.player.sees("lock.password"), "the lock screen")
 
 
-def play(session: Session, out: Path, medicine: str, visit_type: str) -> list[Step]:
-    """Play the day; ``out`` gets the pictures. The words are those of the sample's language.
+def play(session: Session, out: Path, plan: Script) -> list[Step]:
+    """Play the day of a sample clinic; ``out`` gets the pictures.
 
     Raises:
         ClinicError: a step did not lead where it should; the last picture shows where.
     """
-    day = Day(session, out, medicine, visit_type)
+    day = Day(session, out, plan)
     try:
         return day.play()
     except StuckError as error:

@@ -104,7 +104,7 @@ def _pack_inserts(cursor: Any, table: TableSpec, ids: Sequence[bytes], cid: int)
     columns = ", ".join(table.columns)
     packed: list[Any] = []
     for part in _chunks(ids):
-        which = f"id IN ({_marks(part)})"
+        which = f"id IN ({marks(part)})"
         packed += cursor.execute(
             f"SELECT id, {columns} FROM {table.name} WHERE {which}", part
         ).fetchall()
@@ -142,7 +142,7 @@ def _values(cursor: Any, table: TableSpec, ids: Sequence[bytes]) -> dict[bytes, 
     found: dict[bytes, dict[str, Any]] = {}
     for part in _chunks(ids):
         for pk, *values in cursor.execute(
-            f"SELECT id, {', '.join(columns)} FROM {table.name} WHERE id IN ({_marks(part)})", part
+            f"SELECT id, {', '.join(columns)} FROM {table.name} WHERE id IN ({marks(part)})", part
         ).fetchall():
             found[bytes(pk)] = dict(zip(columns, values, strict=True))
     return found
@@ -155,7 +155,7 @@ def _versions(
     found: dict[tuple[bytes, int], list[int]] = defaultdict(list)
     for part in _chunks(ids):
         for pk, grp, version in cursor.execute(
-            f"SELECT pk, grp, ver FROM sync_cell WHERE tbl=? AND pk IN ({_marks(part)})"
+            f"SELECT pk, grp, ver FROM sync_cell WHERE tbl=? AND pk IN ({marks(part)})"
             " ORDER BY ver",
             [table.number, *part],
         ).fetchall():
@@ -254,8 +254,9 @@ def read_body(body: bytes) -> tuple[list[Any], list[Any]]:
     return inserts, updates
 
 
-def _marks(ids: Sequence[bytes]) -> str:
-    return ",".join("?" * len(ids))
+def marks(values: Sequence[object]) -> str:
+    """The question marks of a list of values in SQL."""
+    return ",".join("?" * len(values))
 
 
 def _chunks(ids: Sequence[bytes]) -> Iterable[list[bytes]]:

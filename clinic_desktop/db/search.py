@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.journal import Changes, marks
 from clinic_desktop.domain.folding import FTS_TOKENIZE, any_number_query, patient_index_text
 
 DDL = (
@@ -31,7 +31,7 @@ def update(cursor: Any, changes: Changes) -> None:
         ids = [row.bytes for row in changes.ids(table)]
         for part in _chunks(ids):
             rows = cursor.execute(
-                f"SELECT DISTINCT {column} FROM {table} WHERE id IN ({_marks(part)})", part
+                f"SELECT DISTINCT {column} FROM {table} WHERE id IN ({marks(part)})", part
             )
             touched |= {bytes(row[0]) for row in rows.fetchall()}
     reindex(cursor, sorted(touched))
@@ -51,10 +51,10 @@ def _with_merged(cursor: Any, patient_ids: list[bytes]) -> dict[bytes, bytes]:
     leads = dict.fromkeys(patient_ids, b"")
     frontier = patient_ids
     while frontier:
-        marks = _marks(frontier)
+        those = marks(frontier)
         rows = cursor.execute(
-            f"SELECT id, merged_into FROM patient WHERE id IN ({marks})"
-            f" UNION SELECT id, merged_into FROM patient WHERE merged_into IN ({marks})",
+            f"SELECT id, merged_into FROM patient WHERE id IN ({those})"
+            f" UNION SELECT id, merged_into FROM patient WHERE merged_into IN ({those})",
             frontier * 2,
         ).fetchall()
         leads |= {bytes(pk): bytes(into or b"") for pk, into in rows}
@@ -74,10 +74,10 @@ def _end(leads: dict[bytes, bytes], chart: bytes) -> bytes:
 
 def _reindex(cursor: Any, leads: dict[bytes, bytes]) -> None:
     charts = list(leads)
-    marks = _marks(charts)
+    those = marks(charts)
     cursor.execute(
         "INSERT OR IGNORE INTO patient_search (patient_id)"
-        f" SELECT id FROM patient WHERE id IN ({marks})",
+        f" SELECT id FROM patient WHERE id IN ({those})",
         charts,
     )
     told = _grouped(cursor, "patient_identifier", charts)
@@ -88,7 +88,7 @@ def _reindex(cursor: Any, leads: dict[bytes, bytes]) -> None:
     hidden: set[bytes] = set()
     for rowid, pk, mrn, birth, is_deleted, *parts in cursor.execute(
         f"SELECT s.rowid, p.id, p.mrn, p.birth_date, p.is_deleted, {_NAMES} FROM patient p"
-        f" JOIN patient_search s ON s.patient_id = p.id WHERE p.id IN ({marks})",
+        f" JOIN patient_search s ON s.patient_id = p.id WHERE p.id IN ({those})",
         charts,
     ).fetchall():
         chart = bytes(pk)
@@ -124,7 +124,7 @@ def patient_ids(cursor: Any, match: str, limit: int) -> list[uuid.UUID]:
 def matching(cursor: Any, match: str, among: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Which of a few charts match an FTS5 expression, in the order given."""
     charts = [each.bytes for each in among]
-    rows = cursor.execute(f"SELECT mrn FROM patient WHERE id IN ({_marks(charts)})", charts)
+    rows = cursor.execute(f"SELECT mrn FROM patient WHERE id IN ({marks(charts)})", charts)
     numbers = any_number_query(row[0] for row in rows.fetchall())
     if not numbers:
         return []
@@ -144,15 +144,11 @@ def _grouped(cursor: Any, table: str, ids: list[bytes]) -> dict[bytes, list[str]
     found: dict[bytes, list[str]] = defaultdict(list)
     for pk, value in cursor.execute(
         f"SELECT patient_id, value FROM {table}"
-        f" WHERE is_deleted = 0 AND patient_id IN ({_marks(ids)})",
+        f" WHERE is_deleted = 0 AND patient_id IN ({marks(ids)})",
         ids,
     ).fetchall():
         found[bytes(pk)].append(value)
     return found
-
-
-def _marks(ids: Sequence[object]) -> str:
-    return ",".join("?" * len(ids))
 
 
 def _chunks(ids: list[bytes]) -> Iterable[list[bytes]]:

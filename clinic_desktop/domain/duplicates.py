@@ -130,7 +130,11 @@ def similarity(one: Person, other: Person) -> Similarity:
     if same_birth and unlike and family is not _Match.OTHER and not identified:
         tally.add(0, Reason.TWINS)
         return Similarity(tally.score, tuple(tally.reasons), Likeness.DIFFERENT)
-    return _verdict(tally, sure=identified or given in _SURE)
+    found = _verdict(tally, sure=identified or given in _SURE)
+    if identified and found.likeness is Likeness.DIFFERENT:
+        # Another name under one number: a slip, or a child on the mother's. Worth a look.
+        return Similarity(found.score, found.reasons, Likeness.SIMILAR)
+    return found
 
 
 def _verdict(tally: _Tally, *, sure: bool) -> Similarity:

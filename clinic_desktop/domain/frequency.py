@@ -97,7 +97,8 @@ class Frequency:
     def is_told_by_parts(self) -> bool:
         """Whether the parts of the day already say how often: at bedtime, morning and evening."""
         in_day = sum(part in _DAY_PARTS for part in self.when)
-        return (self.times, self.period, self.unit) == (in_day, 1, "d") and not self.times_max
+        is_plain = not (self.times_max or self.period_max or self.once)
+        return is_plain and (self.times, self.period, self.unit) == (in_day, 1, "d")
 
     def as_repeat(self) -> dict[str, Any]:
         """FHIR ``Timing.repeat``; ``pattern``, ``asNeeded`` and ``maxPerDay`` are ours."""
@@ -238,9 +239,9 @@ _PHRASES: list[tuple[re.Pattern[str], _Rule]] = [
         (r"every morning|qam|o\.?m\.?|mane|по утрам|утром|صباحا|في الصباح", _at(When.MORNING)),
         (r"at noon|midday|днем|в обед|ظهرا", _at(When.NOON)),
         (r"every evening|qpm|по вечерам|вечером|مساء", _at(When.EVENING)),
+        (r"on waking|after waking|натощак|علي الريق", _at(When.WAKING)),
         (r"at bedtime|at night|every night|nightly|qhs|h\.?s\.?|nocte|o\.?n\.?", _at(When.BEDTIME)),
         (r"на ночь|перед сном|قبل النوم|عند النوم", _at(When.BEDTIME)),
-        (r"on waking|after waking|натощак|علي الريق", _at(When.WAKING)),
         (r"before (?:meals?|food)|a\.?c\.?|до еды|перед едой|قبل (?:الاكل|الطعام)",
          _at(When.BEFORE_MEALS)),
         (r"with (?:meals?|food)|во время еды|مع (?:الاكل|الطعام)", _at(When.WITH_MEALS)),

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import segno
-from reportlab.graphics.barcode.code128 import Code128Auto
-
 from clinic_desktop.errors import PrintError
 from clinic_desktop.i18n import _
 from clinic_desktop.printing.blocks import Block
@@ -24,6 +21,8 @@ WIDEST_BAR = 3
 @lru_cache(maxsize=256)
 def _qr_modules(content: str) -> tuple[int, tuple[tuple[int, int, int], ...]]:
     """The side in modules, and dark stretches as (column, row, length)."""
+    import segno  # noqa: PLC0415 - loaded with the first code that is printed
+
     matrix = segno.make(content, error="m", micro=False).matrix
     stretches = []
     for row, values in enumerate(matrix):
@@ -62,6 +61,8 @@ class Qr(Block):
 @lru_cache(maxsize=256)
 def _bars(content: str) -> tuple[int, tuple[tuple[int, int], ...]]:
     """The length in modules, and the bars as (start, width). Raises PrintError."""
+    from reportlab.graphics.barcode.code128 import Code128Auto  # noqa: PLC0415 - as above
+
     code: Any = Code128Auto(content, quiet=0)
     code.validate()
     if not content or not code.valid:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
+from typing import TYPE_CHECKING
 
-import pypdfium2 as pdfium
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
 
 _PDFIUM = RLock()
 
@@ -18,6 +20,8 @@ _PDFIUM = RLock()
 @contextmanager
 def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
     """The document, for as short as possible. Raises ``pypdfium2.PdfiumError`` if it is none."""
+    import pypdfium2 as pdfium  # noqa: PLC0415 - loaded with the first file that is read
+
     with _PDFIUM:
         document = pdfium.PdfDocument(pdf)
         try:

@@ -51,6 +51,8 @@ class ReceiptDoc:
     balance_minor: int = 0
     """What is still due on the invoice after this payment."""
     is_refund: bool = False
+    is_part: bool = False
+    """Whether the lines come to more than was paid now."""
     qr: str = ""
     """The content of a QR code, such as a fiscal receipt's."""
 
@@ -88,6 +90,14 @@ def _name(doc: ReceiptDoc, language: Language) -> str:
     return language.gettext("Refund receipt") if doc.is_refund else language.gettext("Receipt")
 
 
+def _total_label(doc: ReceiptDoc, language: Language) -> str:
+    if doc.is_refund:
+        return language.pgettext("paper", "Refunded")
+    if doc.is_part:
+        return language.pgettext("paper", "Paid")
+    return language.gettext("Total")
+
+
 def _line(line: ReceiptLine, currency: str, sheet: Sheet) -> Block:
     look, language = sheet.look, sheet.language
     total = value(language.money(line.total_minor, currency))
@@ -108,9 +118,9 @@ def _totals(doc: ReceiptDoc, sheet: Sheet) -> list[Block]:
     parts: list[Block] = []
     if doc.discount_minor:
         parts.append(pair(language.gettext("Discount"), -doc.discount_minor))
-    words = language.pgettext("paper", "Refunded") if doc.is_refund else language.gettext("Total")
     total = value(language.money(doc.total_minor, doc.currency))
-    parts += [Space(3), BLACK_RULE, Space(3), Pair(words, total, look.total), Space(2)]
+    label = _total_label(doc, language)
+    parts += [Space(3), BLACK_RULE, Space(3), Pair(label, total, look.total), Space(2)]
     parts += [pair(value(tax.label), tax.amount_minor) for tax in doc.taxes]
     parts.append(Pair(language.gettext("Paid by"), value(doc.method), look.body))
     if doc.tendered_minor is not None:

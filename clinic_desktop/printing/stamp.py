@@ -6,8 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-
-import pypdfium2 as pdfium
+from typing import TYPE_CHECKING
 
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.fonts import ASCENT, EM
@@ -15,6 +14,9 @@ from clinic_desktop.printing.paper import MM
 from clinic_desktop.printing.pdf import PdfWriter
 from clinic_desktop.printing.reading import opened
 from clinic_desktop.printing.text import Line, lines, one_line, value
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
 
 _SIZE, _LINE_HEIGHT = 7.5, 10.5
 _ROLL_WIDTH, _ROLL_SIDE = 85 * MM, 5.5 * MM

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import ROLES
 from clinic_desktop.errors import NotFoundError, ValidationError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
@@ -136,8 +136,9 @@ def check_formats(language: str, country: str, currency: str, time_zone: str) ->
         ValidationError: there is no such language, country, currency or time zone.
     """
     words = Locale("en")
+    speaks = language == PSEUDO or localedata.exists(language.replace("-", "_") or "-")
     known = (
-        ("language", language, localedata.exists(language.replace("-", "_") or "-")),
+        ("language", language, speaks),
         ("region", country, not country or (len(country) == 2 and country in words.territories)),
         ("currency", currency, currency in words.currencies),
         ("time_zone", time_zone, time_zone in available_timezones()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from clinic_desktop.domain.dates import AgeUnit
@@ -53,6 +54,8 @@ class _Words:
 
     def sentence(self, parts: SigParts) -> str:
         frequency = parts.frequency
+        if frequency.pattern and parts.dose is None:  # 1-0-1 says how much by itself
+            parts = replace(parts, dose=Decimal(1))
         told_by_parts = frequency.pattern or frequency.is_told_by_parts
         how = [self._route(parts.route), "" if told_by_parts else self._often(frequency)]
         how += [self._when(frequency.when), self._how_long(parts.duration)]
@@ -181,47 +184,48 @@ class _Words:
             return self._("as a single dose")
         if not frequency.times:
             return ""
-        if frequency.unit == "h":
-            return self._every(frequency)
-        if frequency.period > 1:
-            every = self._every(frequency)
-            if frequency.times == 1:
-                return every
-            times = self.ngettext("{n} time", "{n} times", frequency.times)
-            return f"{times.format(n=frequency.times)} {every}"
-        if frequency.times_max:
-            many = self._range(frequency.times, frequency.times_max)
-            return self._("{range} times a day").format(range=many)
-        return self._times(frequency.times, frequency.unit)
+        if frequency.unit != "h" and frequency.period == 1 and not frequency.period_max:
+            return self._times(frequency.times, frequency.times_max, frequency.unit)
+        every = self._every(frequency.period, frequency.period_max, frequency.unit)
+        if frequency.times == 1:
+            return every
+        times = self.ngettext("{n} time", "{n} times", frequency.times)
+        return f"{times.format(n=frequency.times)} {every}"
 
-    def _times(self, n: int, unit: str) -> str:
+    def _times(self, n: int, most: int, unit: str) -> str:
         ngettext = self.ngettext
-        if unit == "d" and n < 3:
-            return self._("once a day") if n == 1 else self._("twice a day")
-        if unit == "wk":
-            text = ngettext("{n} time a week", "{n} times a week", n)
-            return self._("once a week") if n == 1 else text.format(n=n)
-        if unit == "mo":
-            text = ngettext("{n} time a month", "{n} times a month", n)
-            return self._("once a month") if n == 1 else text.format(n=n)
-        return ngettext("{n} time a day", "{n} times a day", n).format(n=n)
+        if (n, most, unit) == (2, 0, "d"):
+            return self._("twice a day")
+        if n == 1 and not most:
+            once = {"wk": self._("once a week"), "mo": self._("once a month")}
+            return once.get(unit) or self._("once a day")
+        forms = {
+            "d": lambda n: ngettext("{n} time a day", "{n} times a day", n),
+            "wk": lambda n: ngettext("{n} time a week", "{n} times a week", n),
+            "mo": lambda n: ngettext("{n} time a month", "{n} times a month", n),
+        }
+        return self._spelled(n, most, forms[unit])
 
-    def _every(self, frequency: Frequency) -> str:
-        n, ngettext = frequency.period, self.ngettext
-        if frequency.unit == "h" and frequency.period_max:
-            many = self._range(n, frequency.period_max)
-            return self._("every {range} hours").format(range=many)
-        if frequency.unit == "h":
-            if n == 1:
-                return self._("every hour")
-            return ngettext("every {n} hour", "every {n} hours", n).format(n=n)
-        if frequency.unit == "wk":
-            return ngettext("every {n} week", "every {n} weeks", n).format(n=n)
-        if frequency.unit == "mo":
-            return ngettext("every {n} month", "every {n} months", n).format(n=n)
-        if n == 2:
+    def _every(self, n: int, most: int, unit: str) -> str:
+        ngettext = self.ngettext
+        if (n, most) == (1, 0) and unit == "h":
+            return self._("every hour")
+        if (n, most, unit) == (2, 0, "d"):
             return self._("every other day")
-        return ngettext("every {n} day", "every {n} days", n).format(n=n)
+        forms = {
+            "h": lambda n: ngettext("every {n} hour", "every {n} hours", n),
+            "d": lambda n: ngettext("every {n} day", "every {n} days", n),
+            "wk": lambda n: ngettext("every {n} week", "every {n} weeks", n),
+            "mo": lambda n: ngettext("every {n} month", "every {n} months", n),
+        }
+        return self._spelled(n, most, forms[unit])
+
+    def _spelled(self, low: int, high: int, form: Callable[[int], str]) -> str:
+        """A count, or a range in a form that has room for it: Arabic says "twice" in one word."""
+        if not high:
+            return form(low).format(n=low)
+        text = next(text for n in (high, 3, 11) if "{n}" in (text := form(n)))
+        return text.format(n=self._range(low, high))
 
     def _range(self, low: int, high: int) -> str:
         text = f"{low}–{high}"

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 import pytest
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.medication import MedicationRequest, Prescription
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.scheduling import Appointment
-from clinic_desktop.services.billing import payments
+from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
-from clinic_desktop.services.papers import archive, making
+from clinic_desktop.services.billing.payments import GiveBack, TakePayment
+from clinic_desktop.services.papers import archive, making, money
+from clinic_desktop.services.papers.archive import ReadyPaper
 from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest
 from tests.support.records import Record
 
@@ -88,26 +92,117 @@ def test_every_paper_is_made_from_its_row(
     assert "иванова" in _text(made.pdf).lower()
 
 
-def test_kept_paper_is_byte_equal_and_reprint_is_marked(
+def _print(record: Record, kind: str, subject: uuid.UUID, **choices: str) -> ReadyPaper:
+    """As the desk does: make ready, keep, and say that it came out."""
+    ready = record.read(archive.ready, PaperRequest(kind, subject, **choices))
+    assert ready.kept_id is None
+    kept = record.write(archive.keep, ready.made, original_id=ready.original_id, waits=True)
+    record.write(archive.came_out, kept)
+    return ready
+
+
+@pytest.mark.parametrize("kind", sorted(archive.NUMBERED))
+def test_what_is_printed_again_is_the_kept_paper_with_a_mark(
+    record: Record, subjects: dict[str, uuid.UUID], kind: str
+) -> None:
+    """Whatever has changed since: the copy shows what the first print showed."""
+    first = _print(record, kind, subjects[kind], language="en")
+    record.write(lambda uow: setattr(uow.session.get_one(Patient, subjects["patient"]),
+                                     "family", "Other"))  # fmt: skip
+    copies = [_print(record, kind, subjects[kind], language="en") for _ in range(2)]
+
+    assert "COPY" not in _text(first.made.pdf)
+    assert "COPY 1" in _text(copies[0].made.pdf)
+    assert "COPY 2" in _text(copies[1].made.pdf)
+    assert "COPY 1" not in _text(copies[1].made.pdf)
+    assert "иванова" in _text(copies[1].made.pdf).lower()
+    rows = record.read(archive.kept, subjects[kind])
+    assert [row.is_reprint for row in rows] == [False, True, True]
+    assert record.read(archive.kept_pdf, rows[0].id) == first.made.pdf
+    assert rows[0].sha256 == hashlib.sha256(first.made.pdf).hexdigest()
+
+
+def test_a_copy_in_another_language_is_a_copy_too(
     record: Record, subjects: dict[str, uuid.UUID]
 ) -> None:
-    """The archive gives back the bytes; a reprint counts copies and keeps the words."""
-    made = record.read(making.make, PaperRequest("invoice", subjects["invoice"]))
-    first = record.write(archive.keep, made, "Office printer")
+    """There is one original, however often and in whatever form it is printed."""
+    _print(record, "invoice", subjects["invoice"], language="en")
+    other = _print(record, "invoice", subjects["invoice"], language="ru", paper="a5")
 
-    assert record.read(archive.kept_pdf, first) == made.pdf
+    assert other.made.paper == "a5"
+    assert "КОПИЯ 1" in _text(other.made.pdf)
 
-    copy, original = record.read(archive.reprint, first)
-    second = record.write(archive.keep_reprint, copy, original)
-    again, _original = record.read(archive.reprint, second)
 
-    assert "COPY 1" in _text(copy.pdf)
-    assert "COPY 2" in _text(again.pdf)
-    assert "COPY 1" not in _text(again.pdf)
-    assert "Consultation" in _text(copy.pdf)
-    rows = record.read(archive.kept, subjects["invoice"])
-    assert [row.is_reprint for row in rows] == [False, True]
-    assert rows[0].sha256 == hashlib.sha256(made.pdf).hexdigest()
+def test_what_never_came_out_is_still_the_original(
+    record: Record, subjects: dict[str, uuid.UUID]
+) -> None:
+    """A printer without paper does not make the next print a copy."""
+    wish = PaperRequest("prescription", subjects["prescription"], "en")
+    jammed = record.read(archive.ready, wish)
+    kept = record.write(archive.keep, jammed.made, "Jammed", waits=True)
+
+    again = record.read(archive.ready, wish)
+    assert (again.kept_id, again.original_id, again.made.pdf) == (kept, None, jammed.made.pdf)
+
+    other = record.read(archive.ready, replace(wish, paper="a6"))
+    assert (other.kept_id, other.original_id) == (None, None)
+
+    record.write(archive.came_out, kept)
+    assert record.read(archive.ready, wish).original_id == kept
+
+
+@pytest.mark.parametrize("kind", ["visit-summary", "appointment-slip", "person-label"])
+def test_papers_without_a_number_are_made_anew(
+    record: Record, subjects: dict[str, uuid.UUID], kind: str
+) -> None:
+    """A moved appointment is told as it is now, and is no copy."""
+    for _ in range(2):
+        assert "COPY" not in _text(_print(record, kind, subjects[kind], language="en").made.pdf)
+
+
+@pytest.mark.parametrize("inclusive", [(True, True), (False, False), (True, False)])
+@pytest.mark.parametrize("discount_bp", [0, 1250])
+def test_the_lines_of_an_invoice_come_to_its_total(
+    record: Record,
+    subjects: dict[str, uuid.UUID],
+    inclusive: tuple[bool, bool],
+    discount_bp: int,
+) -> None:
+    """Whoever adds up what is printed arrives at what is asked for."""
+    lines = tuple(
+        LineForm(name, price, quantity, discount_bp=500, tax_name="VAT", tax_bp=rate,
+                 tax_inclusive=inside)
+        for name, price, quantity, rate, inside in (
+            ("Visit", 150_033, "1", 1600, inclusive[0]), ("Swab", 3_337, "1.5", 700, inclusive[1]),
+            ("Letter", 999, "3", 0, False),
+        )
+    )  # fmt: skip
+    form = InvoiceForm(subjects["patient"], lines, discount_bp=discount_bp, discount_reason="staff")
+    issued = record.write(invoices.issue, form)
+    note = record.write(invoices.credit, issued.id, "wrong person")
+    for document, total in ((issued, issued.total_minor), (note, -issued.total_minor)):
+        doc = record.read(money.invoice_doc, document.id, ENGLISH)
+        added = 0 if doc.tax_included else sum(tax.amount_minor for tax in doc.taxes)
+        assert sum(line.total_minor for line in doc.lines) == doc.subtotal_minor
+        assert doc.subtotal_minor - doc.discount_minor + added == doc.total_minor == total
+
+
+def test_a_receipt_tells_a_part_from_the_whole_and_a_refund_from_both(
+    record: Record, subjects: dict[str, uuid.UUID]
+) -> None:
+    """What was given back is an amount, not a minus: nobody hands over less than nothing."""
+    form = InvoiceForm(subjects["patient"], (LineForm("Consultation", 150_000),))
+    issued = record.write(invoices.issue, form)
+    part = record.write(payments.take, TakePayment(issued.id, 50_000))
+    rest = record.write(payments.take, TakePayment(issued.id, 100_000))
+    back = record.write(payments.refund, GiveBack(issued.id, 20_000, "Paid twice"))
+
+    docs = [record.read(money.receipt_doc, each.id, ENGLISH) for each in (part, rest, back)]
+    assert [doc.total_minor for doc in docs] == [50_000, 100_000, 20_000]
+    assert [doc.is_part for doc in docs] == [True, True, False]
+    made = record.read(making.make, PaperRequest("receipt", back.id, "en"))
+    assert "Refund receipt" in _text(made.pdf)
+    assert "-" not in _text(made.pdf).split("Refunded", 1)[1].split("Paid by", 1)[0]
 
 
 def test_archive_cannot_be_altered(record: Record, subjects: dict[str, uuid.UUID]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 
 from clinic_desktop import cli, clinic
 from clinic_desktop.config import DataDir
+from clinic_desktop.services.billing import invoices
+from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.encounters import start_visit
 from tests.support.charts import put_chart
+from tests.support.pdf_reading import text_of
 from tests.support.records import PASSWORD
 
 
@@ -51,6 +55,24 @@ def test_a_paper_is_found_and_printed(
     assert (code, told["language"], told["missing"]) == (0, language, "")
     assert out.read_bytes().startswith(b"%PDF-")
     assert sorted(path.name for path in tmp_path.glob("summary*")) == ["summary.pdf"]
+
+
+def test_a_second_print_of_an_invoice_says_that_it_is_a_copy(
+    run: Any, patient: str, clinic_dir: DataDir, tmp_path: Path
+) -> None:
+    form = InvoiceForm(uuid.UUID(patient), (LineForm("Consultation", 5_000),))
+    opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
+    invoice = opened.store.write(opened.actor, invoices.issue, form).result().id
+    opened.close()
+    lost = tmp_path / "missing" / "x.pdf"
+    assert run("print", "invoice", invoice, "--out", lost)[0] == 11
+    first = run("print", "invoice", invoice, "--out", tmp_path / "first.pdf")[1]
+    assert first["copy"] is False, "what never came out is no original"
+    second = run("print", "invoice", invoice, "--out", tmp_path / "second.pdf")[1]
+    assert second["copy"] is True
+    pages = [text_of((tmp_path / f"{name}.pdf").read_bytes()) for name in ("first", "second")]
+    assert "COPY" not in pages[0]
+    assert "COPY" in pages[1]
 
 
 def test_a_place_that_cannot_be_written_is_said(run: Any, patient: str, tmp_path: Path) -> None:

@@ -125,7 +125,10 @@ def test_a_phone_corrected_on_the_joined_chart_finds_the_surviving_one(
 def test_joining_and_parting_leaves_everything_as_before(
     record: Record, takes: frozenset[str]
 ) -> None:
-    ours, theirs = (record.write(patients.register, RegisterPatient(entry)) for entry in (NEW, OLD))
+    ours, theirs = (
+        record.write(patients.register, RegisterPatient(entry, shares_number=True))
+        for entry in (NEW, OLD)  # the examples before this one have left theirs in the record
+    )
     before = whole(record)
     merge_id = record.write(patients.merge, ours, theirs, takes, reason="same")
     entry = record.read(patients.record_of, ours).entry

@@ -8,6 +8,7 @@ import pytest
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import PermissionDeniedError, ValidationError
+from clinic_desktop.models.medication import MedicationRequest
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.services.allergies import RecordAllergy, record_allergy, record_none_known
 from clinic_desktop.services.chart_medicines import medicines_of
@@ -90,11 +91,14 @@ def test_allergy_stops_the_line_until_a_reason_is_given(
     [
         (LineForm("", "1 tab od"), "product"),
         (LineForm("Aspirin", "take some"), "directions"),
-        (LineForm("Aspirin", "0 tab od 5d"), "lines[1].directions"),
+        (LineForm("Aspirin", "0 tab od 5d"), "directions"),
         (LineForm("Aspirin", "1 tab od 5d", quantity="many"), "quantity"),
+        (LineForm("Aspirin", "1 tab od 5d", quantity="nan"), "quantity"),
+        (LineForm("Aspirin", "1 tab od 5d", quantity="inf"), "quantity"),
+        (LineForm("Aspirin", "1 tab od 5d", quantity="-1"), "quantity"),
         (LineForm("Aspirin", "1 tab od 5d", repeats=99), "repeats"),
-        (LineForm("Digoxin", "10 tab od 5d"), "lines[1].directions"),
-        (LineForm("Omeprazole", "½ cap od 5d"), "lines[1].directions"),
+        (LineForm("Digoxin", "10 tab od 5d"), "directions"),
+        (LineForm("Omeprazole", "½ cap od 5d"), "directions"),
     ],
 )
 def test_what_cannot_be_taken_cannot_be_prescribed(
@@ -104,12 +108,22 @@ def test_what_cannot_be_taken_cannot_be_prescribed(
     with pytest.raises(ValidationError) as refused:
         record.write(prescriptions.prescribe, Prescribe(patient_id, (form,)))
 
-    assert refused.value.field == field
+    assert refused.value.field == f"lines[1].{field}"
+    assert form.product in refused.value.message
     assert record.rows("SELECT count(*) FROM medication_request") == [(0,)]
 
 
 @pytest.mark.parametrize(
-    "directions", ["1 cap 3x/d 7d", "1 tab 1-0-1 10d", "2 puff q6h prn 5d", "5 ml 2x/d 2w"]
+    "directions",
+    [
+        "1 cap 3x/d 7d",
+        "1 tab 1-0-1 10d",
+        "2 puff q6h prn max 4/d 5d",
+        "5 ml 2x/d 2w",
+        "1 tab 3x/week 4w",
+        "10 units at bedtime 30d",
+        "1-2x/d after meals 7d",
+    ],
 )
 def test_repeated_line_means_the_same(
     record: Record, patient_id: uuid.UUID, directions: str
@@ -127,6 +141,32 @@ def test_repeated_line_means_the_same(
         " duration_unit, quantity_value, instructions FROM medication_request"
     )
     assert len(stored) == 1
+
+
+def test_a_line_that_says_more_than_we_know_is_not_guessed(
+    record: Record, patient_id: uuid.UUID
+) -> None:
+    """An imported schedule by days of the week must not come back as once a day."""
+    repeat = {"frequency": 1, "period": 1, "periodUnit": "d", "dayOfWeek": ["mon"]}
+
+    def add(uow: UnitOfWork) -> uuid.UUID:
+        row = MedicationRequest(
+            patient_id=patient_id, product="Methotrexate", frequency=repeat, authored_at=uow.now
+        )
+        uow.add(row)
+        return row.id
+
+    (again,) = record.read(prescriptions.form_again, [record.write(add)])
+    assert (again.product, again.directions) == ("Methotrexate", "")
+
+
+def test_a_quantity_is_repeated_only_if_it_was_typed(record: Record, patient_id: uuid.UUID) -> None:
+    """Worked out again otherwise, so that it follows a course made longer."""
+    forms = (LineForm("A", "1 tab 2x/d 7d"), LineForm("B", "1 tab 2x/d 7d", quantity="30"))
+    record.write(prescriptions.prescribe, Prescribe(patient_id, forms))
+    rows = {row.product: row.id for row in record.read(medicines_of, patient_id)}
+    again = [record.read(prescriptions.form_again, [rows[name]])[0] for name in "AB"]
+    assert [form.quantity for form in again] == ["", "30"]
 
 
 def test_favourites_learn(record: Record, patient_id: uuid.UUID) -> None:

@@ -45,10 +45,12 @@ def test_every_step_was_done(played: dict[str, list[dict[str, object]]]) -> None
 
 
 def test_papers_came_out(played: dict[str, list[dict[str, object]]]) -> None:
-    """A prescription and a receipt lie in the folder as PDF."""
+    """The slip, the prescription, the receipt and the invoice lie in the folder as PDF."""
     papers = [Path(str(path)) for path in played["papers"]]
 
-    assert {path.name.split("-")[0] for path in papers} >= {"prescription", "receipt"}
+    assert {path.name.split("-")[0] for path in papers} == {
+        *("appointment", "prescription", "receipt", "invoice")
+    }
     assert all(path.read_bytes().startswith(b"%PDF") for path in papers)
 
 

@@ -71,3 +71,15 @@ def test_the_command_line_loads_no_qt() -> None:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_window_keeps_no_sources_in_memory() -> None:
+    """Qt for Python would read every module loaded after it: 30 MB of lines."""
+    code = (
+        "import linecache, clinic_desktop.app;"
+        "print([name for name in linecache.cache if 'clinic_desktop' in name])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -246,16 +246,27 @@ def focus_problems(root: QWidget) -> list[str]:
         _scroll_to(widget)
         window.setFocus(Qt.FocusReason.OtherFocusReason)
         _unfocus()
-        area = _place(widget, window).adjusted(-16, -16, 16, 16) & window.rect()
+        framed = _framed(widget)
+        area = _place(framed, window).adjusted(-16, -16, 16, 16) & window.rect()
         plain = window.grab(area).toImage()
         widget.setFocus(Qt.FocusReason.TabFocusReason)
         settle()
         ringed = window.grab(area).toImage()
-        if _changed(plain, ringed) < _ring_pixels(widget, window):
+        if _changed(plain, ringed) < _ring_pixels(framed, window):
             problems.append(f"{describe(widget)} shows no focus ring")
     if contrast(look().colors.focus, look().colors.surface) < 3:
         problems.append("the focus ring is too pale")
     return problems
+
+
+def _framed(widget: QWidget) -> QWidget:
+    """What the ring goes around: the tile or the frame that an edit lies in, if it lies in one."""
+    above = widget.parentWidget()
+    while above is not None and isinstance(widget, QLineEdit):
+        if above.property("role") in {"field", "inset"}:
+            return above
+        above = above.parentWidget()
+    return widget
 
 
 def _scroll_to(widget: QWidget) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import string
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from clinic_desktop.domain.dates import AgeUnit
 from clinic_desktop.domain.dosing import (
+    DoseError,
     DoseUnit,
     Duration,
     Frequency,
@@ -20,7 +23,7 @@ from clinic_desktop.domain.dosing import (
     When,
     parse_sig,
 )
-from clinic_desktop.i18n import ENGLISH, Language
+from clinic_desktop.i18n import ENGLISH, PAPER_LANGUAGES, Language
 from clinic_desktop.services.sig import sig_text
 
 
@@ -53,11 +56,37 @@ from clinic_desktop.services.sig import sig_text
         ("1 amp stat", "IM", "Inject 1 ampoule into a muscle as a single dose."),
         ("1x3 5d", "", "3 times a day for 5 days."),
         ("1 tab monthly", "PO", "Take 1 tablet by mouth once a month."),
+        ("1 tab 1-2x/week", "PO", "Take 1 tablet by mouth 1–2 times a week."),
+        ("1 tab every 2-3 days", "PO", "Take 1 tablet by mouth every 2–3 days."),
+        ("1 tab once at bedtime", "", "Take 1 tablet as a single dose at bedtime."),
+        ("1-0-½ 7d", "", "Take 1 in the morning and 0.5 in the evening for 7 days."),
+        ("0.0625 mg od", "PO", "Take 0.0625 mg by mouth once a day."),
     ],
 )  # fmt: skip
 def test_sentences(typed: str, route: str, told: str) -> None:
     parts = replace(parse_sig(typed), route=Route(route) if route else None)
     assert sig_text(parts, ENGLISH) == told
+
+
+_DOSES = ("", "1 tab", "½ tab")
+_OFTEN = (
+    "od", "bd", "1-2x/d", "2x/week", "1-2x/week", "weekly", "monthly", "qod", "every 3 days",
+    "every 1-2 days", "every 2-3 days", "q1h", "q8h", "q4-6h", "every 2 weeks", "every 2-3 weeks",
+    "every 2-3 months", "once", "1-0-1", "1-0-2", "",
+)  # fmt: skip
+_WHEN = ("", "at bedtime", "qam qpm", "after meals")
+_MORE = ("", "prn", "max 3/d", "7d", "prn max 4/d 1w")
+
+
+@pytest.mark.parametrize("code", PAPER_LANGUAGES)
+def test_what_is_not_the_same_is_not_told_in_the_same_words(code: str) -> None:
+    told: dict[str, SigParts] = {}
+    for pieces in product(_DOSES, _OFTEN, _WHEN, _MORE):
+        with suppress(DoseError):
+            parts = parse_sig(" ".join(filter(None, pieces)))
+            words = sig_text(parts, Language(code))
+            assert told.setdefault(words, parts) == parts, (words, pieces)
+    assert len(told) > 500
 
 
 def test_the_reason_of_an_as_needed_medicine_is_told() -> None:

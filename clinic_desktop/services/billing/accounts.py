@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.invoicing import balance
+from clinic_desktop.domain.names import HumanName
 from clinic_desktop.models.billing import Invoice, InvoiceLine, Payment
 from clinic_desktop.models.clinical import Procedure
 from clinic_desktop.models.encounter import Encounter
@@ -209,7 +210,7 @@ def _row(invoice: Invoice, family: str, given: str, paid: int, credited: int) ->
         number=invoice.number,
         kind=invoice.kind,
         patient_id=invoice.patient_id,
-        patient_name=f"{family} {given}".strip(),
+        patient_name=HumanName(family, given).listed(),
         issued_at=invoice.issued_at,
         total_minor=invoice.total_minor,
         due_minor=0 if is_note else now.due_minor,
@@ -279,7 +280,7 @@ def _payments(reads: ReadSession, statement: Select[Payment]) -> tuple[PaymentRo
             kind=row.kind,
             invoice_id=row.invoice_id,
             invoice_number=number or "",
-            patient_name=f"{family} {given}".strip(),
+            patient_name=HumanName(family, given).listed(),
             taken_at=row.taken_at,
             amount_minor=row.amount_minor,
             method=row.method,
@@ -324,4 +325,4 @@ def to_bill(reads: ReadSession, day: date) -> tuple[tuple[uuid.UUID, uuid.UUID, 
         )
         .order_by(Encounter.start_at)
     )
-    return tuple((eid, pid, f"{family} {given}".strip()) for eid, pid, family, given in rows)
+    return tuple((eid, pid, HumanName(family, given).listed()) for eid, pid, family, given in rows)

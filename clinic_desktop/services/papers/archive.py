@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import DatabaseDamagedError, NotFoundError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment, PrintedDocument
-from clinic_desktop.models.local import Blob
-from clinic_desktop.printing.catalogue import LABELS
-from clinic_desktop.printing.paper import PAPERS
+from clinic_desktop.models.local import Blob, PrintJob
 from clinic_desktop.printing.stamp import ReprintMark, stamp
 from clinic_desktop.services.access import command, query
-from clinic_desktop.services.papers.making import MadePaper
+from clinic_desktop.services.papers.making import MadePaper, PaperRequest, form_of, make
 from clinic_desktop.services.papers.parties import paper_language, user_name
+
+NUMBERED = frozenset({"prescription", "invoice", "receipt", "referral", "sick-note"})
+"""Kinds of which there is one original; every further print says that it is a copy."""
 
 
 @dataclass(frozen=True)
@@ -38,23 +39,28 @@ class KeptPaper:
     sha256: str
 
 
-@command("print.write")
-def keep(uow: UnitOfWork, made: MadePaper, printer: str = "", copies: int = 1) -> uuid.UUID:
-    """Put a paper into the archive with its hash, before it goes to the printer."""
-    return _keep(uow, made, printer, copies, None)
+@dataclass(frozen=True)
+class ReadyPaper:
+    """What goes to the printer now."""
+
+    made: MadePaper
+    kept_id: uuid.UUID | None = None
+    """Where it is kept already, if it is: it was to be printed and never came out."""
+    original_id: uuid.UUID | None = None
+    """What it is a copy of."""
 
 
 @command("print.write")
-def keep_reprint(
-    uow: UnitOfWork, made: MadePaper, original_id: uuid.UUID, printer: str = "", copies: int = 1
+def keep(
+    uow: UnitOfWork,
+    made: MadePaper,
+    printer: str = "",
+    copies: int = 1,
+    *,
+    original_id: uuid.UUID | None = None,
+    waits: bool = False,
 ) -> uuid.UUID:
-    """Put a marked reprint into the archive."""
-    return _keep(uow, made, printer, copies, original_id)
-
-
-def _keep(
-    uow: UnitOfWork, made: MadePaper, printer: str, copies: int, original_id: uuid.UUID | None
-) -> uuid.UUID:
+    """Put a paper into the archive with its hash; ``waits`` until ``came_out`` is told."""
     digest = hashlib.sha256(made.pdf).hexdigest()
     if uow.session.get(Blob, digest) is None:
         uow.session.add(Blob(sha256=digest, data=made.pdf))
@@ -81,7 +87,19 @@ def _keep(
         reprint_of=original_id,
     )
     uow.add(row)
+    if waits:
+        job = PrintJob(
+            id=uow.new_id(), printed_document_id=row.id, printer=printer, copies=copies,
+            created_at=uow.now,
+        )  # fmt: skip
+        uow.session.add(job)
     return row.id
+
+
+@command("print.write")
+def came_out(uow: UnitOfWork, printed_id: uuid.UUID) -> None:
+    """A paper that waited has gone to its printer or into its file."""
+    uow.session.execute(delete(PrintJob).where(PrintJob.printed_document_id == printed_id))
 
 
 @query("print.read")
@@ -127,31 +145,54 @@ def kept_pdf(reads: ReadSession, printed_id: uuid.UUID) -> bytes:
 
 
 @query("print.read")
-def reprint(reads: ReadSession, printed_id: uuid.UUID) -> tuple[MadePaper, uuid.UUID]:
-    """The kept paper with a mark that it is a copy, and the original it copies.
+def ready(reads: ReadSession, wish: PaperRequest) -> ReadyPaper:
+    """The paper itself the first time, afterwards a copy of what was kept, marked as one.
+
+    Only numbered papers have an original; a slip or a summary is made anew each time. What was
+    kept and never came out is no original yet.
 
     Raises:
-        NotFoundError, DatabaseDamagedError: see ``kept_pdf``.
+        NotFoundError, ValidationError, PrintError: see ``make``.
+        DatabaseDamagedError: see ``kept_pdf``.
     """
-    pdf = kept_pdf(reads, printed_id)
-    row = reads.session.get_one(PrintedDocument, printed_id)
-    original_id = row.reprint_of or row.id
-    if original_id != row.id:
-        pdf = kept_pdf(reads, original_id)
-    copies = reads.session.scalar(
-        select(func.count()).where(PrintedDocument.reprint_of == original_id)
-    )
-    mark = ReprintMark((copies or 0) + 1, reads.now, reads.actor.name)
+    if wish.kind not in NUMBERED:
+        return ReadyPaper(make(reads, wish))
+    originals = reads.session.scalars(
+        select(PrintedDocument)
+        .where(
+            PrintedDocument.subject_id == wish.subject_id,
+            PrintedDocument.kind == wish.kind,
+            PrintedDocument.reprint_of.is_(None),
+        )
+        .order_by(PrintedDocument.printed_at, PrintedDocument.id)
+    ).all()
+    waiting = set(reads.session.scalars(select(PrintJob.printed_document_id)))
+    language, paper = form_of(reads, wish)
+    out = [row for row in originals if row.id not in waiting]
+    same = [row for row in out or originals if (row.language, row.paper) == (language, paper)]
+    made = _as_kept(reads, same[0]) if same else make(reads, wish)
+    if out:
+        return ReadyPaper(_marked(reads, made, out[0].id), original_id=out[0].id)
+    return ReadyPaper(made, kept_id=same[0].id if same else None)
+
+
+def _as_kept(reads: ReadSession, row: PrintedDocument) -> MadePaper:
     assert row.subject_id is not None  # noqa: S101 - every archived paper has a subject
-    if PAPERS[row.paper] not in LABELS:  # a label has no room for a mark
-        pdf = stamp(pdf, mark, paper_language(reads, row.language, None))
-    marked = MadePaper(
+    return MadePaper(
         kind=row.kind,
         subject_id=row.subject_id,
         patient_id=row.patient_id,
         number=row.number,
         language=row.language,
         paper=row.paper,
-        pdf=pdf,
+        pdf=kept_pdf(reads, row.id),
     )
-    return marked, original_id
+
+
+def _marked(reads: ReadSession, made: MadePaper, original_id: uuid.UUID) -> MadePaper:
+    copies = reads.session.scalar(
+        select(func.count()).where(PrintedDocument.reprint_of == original_id)
+    )
+    mark = ReprintMark((copies or 0) + 1, reads.now, reads.actor.name)
+    pdf = stamp(made.pdf, mark, paper_language(reads, made.language, None))
+    return replace(made, pdf=pdf)

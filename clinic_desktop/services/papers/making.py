@@ -18,7 +18,7 @@ from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.printing.catalogue import KINDS, render_document
 from clinic_desktop.printing.fonts import unsupported_characters
-from clinic_desktop.printing.paper import PAPERS
+from clinic_desktop.printing.paper import PAPERS, Paper
 from clinic_desktop.services.access import query
 from clinic_desktop.services.papers import clinical, money
 from clinic_desktop.services.papers.parties import letterhead, paper_language
@@ -75,19 +75,9 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
         ValidationError: a kind or a paper size that does not exist.
         PrintError: the page could not be laid out.
     """
-    if wish.kind not in _BUILDERS:
-        raise ValidationError("kind", _("There is no such document."))
-    model, build = _BUILDERS[wish.kind]
-    row = reads.session.get(model, wish.subject_id)
-    if row is None:
-        raise NotFoundError(_("There is nothing to print under this number."))
-    person = row.id if model is Patient else row.patient_id
-    language = paper_language(reads, wish.language, person)
-    known = KINDS[wish.kind]
-    paper = PAPERS.get(wish.paper) if wish.paper else known.default_paper
-    if paper is None or paper not in known.papers:
-        raise ValidationError("paper", _("This document is not made for that paper."))
-    doc = build(reads, wish.subject_id, language)
+    row, person = _subject(reads, wish)
+    language, paper = _language_and_paper(reads, wish, person)
+    doc = _BUILDERS[wish.kind][1](reads, wish.subject_id, language)
     try:
         pdf = render_document(
             wish.kind, doc, language=language, letterhead=letterhead(reads), paper=paper
@@ -108,6 +98,37 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
         pdf=pdf,
         missing="".join(sorted(set(unsupported_characters(_words(doc))))),
     )
+
+
+def form_of(reads: ReadSession, wish: PaperRequest) -> tuple[str, str]:
+    """The language and the paper that a request comes to.
+
+    Raises:
+        NotFoundError, ValidationError: see ``make``.
+    """
+    language, paper = _language_and_paper(reads, wish, _subject(reads, wish)[1])
+    return language.language, paper.key
+
+
+def _subject(reads: ReadSession, wish: PaperRequest) -> tuple[Any, uuid.UUID]:
+    """The row, and the patient it is about."""
+    if wish.kind not in _BUILDERS:
+        raise ValidationError("kind", _("There is no such document."))
+    model = _BUILDERS[wish.kind][0]
+    row = reads.session.get(model, wish.subject_id)
+    if row is None:
+        raise NotFoundError(_("There is nothing to print under this number."))
+    return row, row.id if model is Patient else row.patient_id
+
+
+def _language_and_paper(
+    reads: ReadSession, wish: PaperRequest, person: uuid.UUID
+) -> tuple[Language, Paper]:
+    known = KINDS[wish.kind]
+    paper = PAPERS.get(wish.paper) if wish.paper else known.default_paper
+    if paper is None or paper not in known.papers:
+        raise ValidationError("paper", _("This document is not made for that paper."))
+    return paper_language(reads, wish.language, person), paper
 
 
 def _words(doc: Any) -> str:

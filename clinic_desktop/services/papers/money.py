@@ -136,7 +136,7 @@ def receipt_doc(reads: ReadSession, payment_id: uuid.UUID, language: Language) -
         number=payment.number,
         issued_at=payment.taken_at,
         currency=payment.currency,
-        total_minor=payment.amount_minor,
+        total_minor=abs(payment.amount_minor),
         method=method_words(payment.method, language),
         lines=tuple(
             ReceiptLine(
@@ -155,4 +155,5 @@ def receipt_doc(reads: ReadSession, payment_id: uuid.UUID, language: Language) -
         change_minor=payment.change_minor,
         balance_minor=balance_of(reads, invoice).due_minor if invoice else 0,
         is_refund=is_refund,
+        is_part=bool(invoice and 0 < payment.amount_minor < invoice.total_minor),
     )

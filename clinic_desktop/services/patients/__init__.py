@@ -30,6 +30,7 @@ from clinic_desktop.services.patients.listing import (
 )
 from clinic_desktop.services.patients.looks import look
 from clinic_desktop.services.patients.merging import MergeRow, merge, merges_of, undo_merge
+from clinic_desktop.services.patients.numbers import NumberTakenError
 from clinic_desktop.services.patients.photo import Photo, photo_from
 from clinic_desktop.services.patients.registration import (
     PatientRecord,
@@ -49,6 +50,7 @@ __all__ = [
     "FoundPatient",
     "Identifier",
     "MergeRow",
+    "NumberTakenError",
     "Order",
     "PatientBannerData",
     "PatientEntry",

@@ -111,6 +111,8 @@ class RegisterPatient:
     consents: tuple[str, ...] = ()
     allergy_status: str = AllergyStatus.NOT_ASKED
     photo: Photo | None = None
+    shares_number: bool = False
+    """Somebody said that a number may be on another chart too."""
 
 
 def checked(entry: PatientEntry, today: date, region: str) -> PatientEntry:

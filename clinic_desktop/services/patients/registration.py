@@ -41,6 +41,7 @@ from clinic_desktop.services.patients.entry import (
     checked,
     phone_digits,
 )
+from clinic_desktop.services.patients.numbers import refuse_taken
 from clinic_desktop.services.patients.photo import Photo
 
 Line = Phone | Identifier | Relative | Policy
@@ -85,8 +86,11 @@ def register(uow: UnitOfWork, new: RegisterPatient) -> uuid.UUID:
 
     Raises:
         ValidationError: a field cannot be stored.
+        NumberTakenError: another chart has a number of this one, and nobody said that is right.
     """
     entry = checked(new.entry, uow.today, region(uow))
+    if not new.shares_number:
+        refuse_taken(uow, entry.identifiers)
     if new.allergy_status not in {AllergyStatus.NOT_ASKED, AllergyStatus.NONE_KNOWN}:
         raise ValidationError("allergy_status", _("Allergies are recorded in the chart."))
     asked = new.allergy_status == AllergyStatus.NONE_KNOWN

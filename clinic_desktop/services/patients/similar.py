@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from clinic_desktop.errors import ValidationError
 from clinic_desktop.models.patient import ContactPoint, Patient, PatientIdentifier
 from clinic_desktop.services.access import query
 from clinic_desktop.services.patients.entry import phone_digits, phone_text
+from clinic_desktop.services.patients.numbers import bare
 from clinic_desktop.services.patients.registration import birth_of, name_of, region
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
 
@@ -98,7 +98,7 @@ def _typed(candidate: Candidate, country: str) -> Person:
         sex=candidate.sex,
         birth=candidate.birth,
         phones=frozenset(filter(None, (_digits(each, country) for each in candidate.phones))),
-        identifiers=frozenset(filter(None, map(_bare, candidate.identifiers))),
+        identifiers=frozenset(filter(None, map(bare, candidate.identifiers))),
     )
 
 
@@ -108,10 +108,6 @@ def _digits(typed: str, country: str) -> str:
         return phone_digits(phone_text(typed, country))
     except ValidationError:
         return phone_digits(typed)
-
-
-def _bare(identifier: str) -> str:
-    return re.sub(r"[\s-]", "", identifier).casefold()
 
 
 def _people(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Person]:
@@ -125,7 +121,7 @@ def _people(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> dict[uuid.U
             sex=row.sex,
             birth=birth_of(row.birth_date, row.birth_precision),
             phones=frozenset(phones[row.id]),
-            identifiers=frozenset(map(_bare, identifiers[row.id])),
+            identifiers=frozenset(map(bare, identifiers[row.id])),
         )
         for row in reads.session.scalars(wanted)
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from clinic_desktop.domain.dates import AgeUnit
 from clinic_desktop.domain.dosing import (
     DoseDoubt,
     DoseError,
@@ -19,8 +20,11 @@ from clinic_desktop.domain.dosing import (
     parse_sig,
     quantity,
 )
+from clinic_desktop.domain.frequency import amount
+from clinic_desktop.domain.shorthand import stored_frequency
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import Language, _
+from clinic_desktop.models.medication import MedicationRequest
 from clinic_desktop.services.prescribing.words import doubt_words, refusal_words
 from clinic_desktop.services.sig import sig_text
 
@@ -109,15 +113,20 @@ def _doubts(form: LineForm, parts: SigParts) -> tuple[DoseDoubt, ...]:
 
 
 def _quantity(form: LineForm, parts: SigParts) -> tuple[str, str]:
+    if not form.quantity.strip():
+        return counted(parts)
+    try:
+        value = amount(form.quantity)
+    except DoseError as error:
+        raise ValidationError("quantity", _("The quantity is not a number.")) from error
+    if value <= 0:
+        raise ValidationError("quantity", _("The quantity must be more than nothing."))
+    return f"{value.normalize():f}", str(parts.unit) if parts.unit else ""
+
+
+def counted(parts: SigParts) -> tuple[str, str]:
+    """How much to dispense, worked out, with its unit; empty where it cannot be."""
     unit = str(parts.unit) if parts.unit else ""
-    if form.quantity.strip():
-        try:
-            value = Decimal(form.quantity.replace(",", "."))
-        except InvalidOperation as error:
-            raise ValidationError("quantity", _("The quantity is not a number.")) from error
-        if value <= 0:
-            raise ValidationError("quantity", _("The quantity must be more than nothing."))
-        return f"{value.normalize():f}", unit
     if parts.dose is None:
         return "", ""
     try:
@@ -125,6 +134,23 @@ def _quantity(form: LineForm, parts: SigParts) -> tuple[str, str]:
     except DoseError:
         return "", unit  # no duration: the prescriber types a quantity or leaves it open
     return f"{given.quantity:f}", unit
+
+
+def structure(row: MedicationRequest) -> SigParts | None:
+    """The structured part of a stored line; none if it is not one that we write."""
+    frequency = stored_frequency(row.frequency or {}, as_needed=row.as_needed)
+    if frequency is None:
+        return None
+    try:
+        length = (
+            Duration(int(row.duration_value), AgeUnit(row.duration_unit))
+            if row.duration_value
+            else None
+        )
+        dose = Decimal(row.dose_value) if row.dose_value else None
+    except (ValueError, InvalidOperation):
+        return None
+    return SigParts(dose, DoseUnit(row.dose_unit) if row.dose_unit else None, frequency, length)
 
 
 def stored(parts: SigParts) -> dict[str, Any]:

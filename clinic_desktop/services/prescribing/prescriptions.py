@@ -12,8 +12,9 @@ from sqlalchemy import select
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import MedicationRequestStatus
 from clinic_desktop.domain.folding import fold
+from clinic_desktop.domain.shorthand import shorthand
 from clinic_desktop.errors import NotFoundError, ValidationError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.medication import MedicationRequest, Prescription
 from clinic_desktop.models.practice import Favourite
@@ -21,7 +22,14 @@ from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.numbering import document_number
 from clinic_desktop.services.papers.parties import paper_language
-from clinic_desktop.services.prescribing.lines import LineForm, ReadLine, read_line, stored
+from clinic_desktop.services.prescribing.lines import (
+    LineForm,
+    ReadLine,
+    counted,
+    read_line,
+    stored,
+    structure,
+)
 from clinic_desktop.services.prescribing.safety import SafetyReport, check_line
 
 FAVOURITE = "medicine"
@@ -93,9 +101,10 @@ def prescribe(uow: UnitOfWork, wish: Prescribe) -> Prescribed:
     patient_id = charts.surviving(uow.session, wish.patient_id)
     _check_visit(uow, wish.encounter_id, patient_id)
     language = paper_language(uow, wish.language, patient_id)
-    previews = [preview(uow, patient_id, form, language.language) for form in wish.lines]
-    for place, each in enumerate(previews, 1):
-        _refuse_unsafe(each, place)
+    previews = [
+        _accepted(uow, patient_id, form, language.language, place)
+        for place, form in enumerate(wish.lines, 1)
+    ]
     row = Prescription(
         patient_id=patient_id,
         encounter_id=wish.encounter_id,
@@ -121,15 +130,28 @@ def _check_visit(uow: UnitOfWork, encounter_id: uuid.UUID | None, patient_id: uu
         raise NotFoundError(_("There is no such visit of this patient."))
 
 
-def _refuse_unsafe(each: LinePreview, place: int) -> None:
+def _accepted(
+    uow: UnitOfWork, patient_id: uuid.UUID, form: LineForm, language: str, place: int
+) -> LinePreview:
+    """A line that may be prescribed as it stands; a refusal says which medicine it is about."""
+
+    def refused(field: str, words: str) -> ValidationError:
+        named = _("{medicine}: {refusal}").format(medicine=isolate(form.product), refusal=words)
+        return ValidationError(f"lines[{place}].{field}", named)
+
+    try:
+        each = preview(uow, patient_id, form, language)
+    except ValidationError as error:
+        raise refused(error.field, error.message) from error
     if each.line.stops:
-        raise ValidationError(f"lines[{place}].directions", each.line.stops[0])
-    if each.safety.needs_reason and not each.line.form.override_reason.strip():
+        raise refused("directions", each.line.stops[0])
+    if each.safety.needs_reason and not form.override_reason.strip():
         raise ValidationError(
             f"lines[{place}].override_reason",
             each.safety.alerts[0].text,
             hint=_("Choose another medicine, or give a reason."),
         )
+    return each
 
 
 def _report(each: LinePreview) -> dict[str, object]:
@@ -169,8 +191,8 @@ def _request(
 def form_again(reads: ReadSession, request_ids: Sequence[uuid.UUID]) -> tuple[LineForm, ...]:
     """Earlier lines as forms, to be prescribed once more.
 
-    Raises:
-        ValidationError: one of them has no directions we can read (an imported one).
+    Directions are empty where no shorthand of ours says exactly the same, as of many imported
+    lines: the prescriber writes them anew.
     """
     rows = reads.session.scalars(
         select(MedicationRequest).where(MedicationRequest.id.in_(list(request_ids)))
@@ -179,7 +201,9 @@ def form_again(reads: ReadSession, request_ids: Sequence[uuid.UUID]) -> tuple[Li
 
 
 def _form_of(row: MedicationRequest) -> LineForm:
-    directions = _directions(row)
+    parts = structure(row)
+    directions = shorthand(parts) if parts else ""
+    given = counted(parts) if parts and directions else ("", "")
     return LineForm(
         product=row.product,
         directions=directions,
@@ -189,35 +213,11 @@ def _form_of(row: MedicationRequest) -> LineForm:
         route=row.route,
         system=row.system,
         code=row.code,
-        quantity=row.quantity_value,
-        repeats=0,
+        quantity="" if row.quantity_value == given[0] else row.quantity_value,
         reason=row.reason,
         is_long_term=row.is_long_term,
         repeats_id=row.id,
     )
-
-
-_PERIODS = {"h": "h", "d": "d", "wk": "w", "mo": "mo"}
-
-
-def _directions(row: MedicationRequest) -> str:
-    """The structured line in the shorthand it was typed in."""
-    repeat = dict(row.frequency or {})
-    if "pattern" in repeat:
-        often = "-".join(str(part) for part in repeat["pattern"])
-    elif repeat.get("count") == 1:
-        often = "once"
-    elif "frequency" in repeat:
-        times, period = repeat["frequency"], repeat.get("period", 1)
-        unit = _PERIODS.get(str(repeat.get("periodUnit", "d")), "d")
-        often = f"q{period}{unit}" if times == 1 and (period, unit) != (1, "d") else f"{times}x/d"
-    else:
-        often = ""
-    needed = "prn" if row.as_needed else ""
-    unit = {"d": "d", "wk": "w", "mo": "mo", "a": "y"}.get(row.duration_unit, row.duration_unit)
-    length = f"{row.duration_value}{unit}" if row.duration_value else ""
-    dose = f"{row.dose_value} {row.dose_unit}" if row.dose_value else ""
-    return " ".join(part for part in (dose, often, needed, length) if part)
 
 
 @command("prescription.write")

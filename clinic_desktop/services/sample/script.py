@@ -46,6 +46,12 @@ class Script:
         return found
 
     @property
+    def day(self) -> dict[str, Any]:
+        """Who comes on the day that is played, and what is typed about them."""
+        found: dict[str, Any] = self.data["day"]
+        return found
+
+    @property
     def staff(self) -> tuple[StaffMember, ...]:
         """The people; the first one owns the practice."""
         return tuple(

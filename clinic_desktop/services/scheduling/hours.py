@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-import holidays
 from sqlalchemy import Select, select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -206,6 +205,8 @@ def public_holidays(reads: ReadSession, year: int, language: str = "") -> tuple[
 
 
 def _calendar(country: str, year: int, language: str) -> dict[date, str]:
+    import holidays  # noqa: PLC0415 - every calendar of the world, for whoever closes on them
+
     if country.upper() not in holidays.list_supported_countries(include_aliases=False):
         return {}
     # A language the country's calendar was not translated into falls back to the country's own.

@@ -96,7 +96,13 @@ class BillingView(Screen):
         return (
             Action("checkout.take", _("Take the payment"), self.primary, "Ctrl+Return", Icon.CASH,
                    _("Billing")),
+            Action("document.print", _("Print the document"), self._print, "Ctrl+P", Icon.PRINT,
+                   _("Billing")),
         )  # fmt: skip
+
+    def _print(self) -> None:
+        if self.side.currentIndex() == 2:
+            self.document.print.click()
 
     def primary(self) -> None:
         """Ctrl+Enter takes the money."""

@@ -67,6 +67,7 @@ class ChartView(Screen):
         self.sections: dict[str, ChartSection] = {}
         self.patient_id: uuid.UUID | None = None
         self._shown = ""
+        self._is_known = False
         self._stale: set[str] = set()
         self._build()
         context.tasks.committed.connect(self._on_committed)
@@ -95,6 +96,7 @@ class ChartView(Screen):
         column.addWidget(self.tabs)
         column.addWidget(self.stack, 1)
         self.loading = Loading(inner)
+        self.loading.late.connect(lambda: self._reveal(late=True))
         root = QVBoxLayout(self)
         root.setContentsMargins(0, 0, 0, 0)
         root.addWidget(self.loading)
@@ -108,6 +110,7 @@ class ChartView(Screen):
         if destination.patient_id != self.patient_id:
             self.patient_id = destination.patient_id
             self._stale = set(self.sections)
+            self._is_known = False
             self.loading.begin()
             self._read_banner()
             self.context.tasks.write(self, look, destination.patient_id)
@@ -126,6 +129,7 @@ class ChartView(Screen):
             if isinstance(section, Section):
                 section.section_wanted.connect(self.show_section)
                 section.visit_wanted.connect(self.start_visit)
+                section.answered.connect(self._reveal)
             self._stale.add(wanted)
         self._shown = wanted
         self.tabs.set_value(wanted)
@@ -144,9 +148,18 @@ class ChartView(Screen):
 
     def _on_banner(self, data: PatientBannerData) -> None:
         self.banner.set_card(patient_card(data))
-        self.loading.end()
+        self._is_known = True
+        self._reveal()
+
+    def _reveal(self, *, late: bool = False) -> None:
+        """Show the page in one piece; a section that takes long is not waited for."""
+        section = self.sections.get(self._shown)
+        waits = isinstance(section, Section) and section.is_waiting
+        if self._is_known and (late or not waits):
+            self.loading.end()
 
     def _on_failed(self, error: ClinicError) -> None:
+        self._is_known = False
         self.loading.fail(error.message, error.hint)
 
     def _on_committed(self, changes: Changes) -> None:

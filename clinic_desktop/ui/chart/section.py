@@ -28,6 +28,8 @@ class Section(ChartSection):
     """Another section of the same chart."""
     visit_wanted = Signal()
     """Begin a visit."""
+    answered = Signal()
+    """An answer of the record stands on the page."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -35,11 +37,18 @@ class Section(ChartSection):
         # Not a focus proxy: with one Tab would pass over everything that stands before it.
         self.lead: QWidget | None = None
         self._asked: dict[str, int] = {}
+        self._waiting: set[str] = set()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is on its way."""
+        return bool(self._waiting)
 
     def set_patient(self, patient_id: uuid.UUID) -> None:
         """Show a patient; the same one again is read anew."""
         if patient_id != self.patient_id:
             self.clear()
+            self._waiting.clear()
         self.patient_id = patient_id
         self.refresh()
 
@@ -62,10 +71,13 @@ class Section(ChartSection):
         if patient is None:
             return
         number = self._asked[topic] = self._asked.get(topic, 0) + 1
+        self._waiting.add(topic)
 
         def arrived(answer: T) -> None:
             if number == self._asked[topic] and patient == self.patient_id:
+                self._waiting.discard(topic)
                 done(answer)
+                self.answered.emit()
 
         self.context.tasks.read(self, query, patient, *args, done=arrived, **kwargs)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.domain.vitals import VitalKind
-from clinic_desktop.i18n import _, isolate
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import chart, conditions
 from clinic_desktop.services.chart import ChartSummary, VitalTrend
 from clinic_desktop.services.chart_results import ResultRow, Series
@@ -253,13 +253,17 @@ def _vital_facts(trends: Sequence[VitalTrend]) -> list[Fact]:
         if kind is VitalKind.DIASTOLIC and VitalKind.SYSTOLIC in found:
             continue
         name, unit = vital_name(kind), unit_words(trend.unit)
-        last = f"{trend.points[-1][1]:g}"
+        last = current().number(trend.points[-1][1])
         if kind is VitalKind.SYSTOLIC and lower is not None:
-            name, last = vital_name(BLOOD_PRESSURE), f"{last}/{lower.points[-1][1]:g}"
-        points = tuple(
-            TrendPoint(at.timestamp(), value, isolate(f"{value:g} {unit}"), words.day_of(at))
-            for at, value in trend.points
-        )
-        drawn = Trend(name, points) if len(points) > 1 else None
+            name, last = (
+                vital_name(BLOOD_PRESSURE),
+                f"{last}/{current().number(lower.points[-1][1])}",
+            )
+        *earlier, (at, value) = trend.points
+        # Of a small trend only the last value is told.
+        points = [TrendPoint(then.timestamp(), was, "", "") for then, was in earlier]
+        shown = isolate(f"{current().number(value)} {unit}")
+        points.append(TrendPoint(at.timestamp(), value, shown, words.day_of(at)))
+        drawn = Trend(name, tuple(points)) if earlier else None
         facts.append(Fact(kind, f"{name}  {isolate(f'{last} {unit}')}", trend=drawn))
     return facts

@@ -19,6 +19,7 @@ class WindowCollector(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._limits, self._was = gc.get_threshold(), gc.isenabled()
+        self._aside = False
         gc.disable()
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
@@ -33,8 +34,20 @@ class WindowCollector(QObject):
                 gc.collect(generation)
                 return
 
+    def set_aside(self) -> None:
+        """Look no more at what is there now; only the first call counts.
+
+        To be called when the program's code is loaded and nothing is shown yet that will go again:
+        a full collection would hold the window up for a tenth of a second to find nothing in it.
+        """
+        if not self._aside:
+            self._aside = True
+            gc.freeze()
+
     def stop(self) -> None:
         """Leave the collecting to Python again."""
         self._timer.stop()
+        if self._aside:
+            gc.unfreeze()
         if self._was:
             gc.enable()

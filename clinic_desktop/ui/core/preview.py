@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout
 
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.papers.making import MadePaper
+from clinic_desktop.services.papers.printers import PrinterChoice
 from clinic_desktop.ui.core.drawer_form import DrawerForm
-from clinic_desktop.ui.core.spool import page_count, page_picture
+from clinic_desktop.ui.core.spool import Picture
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.notice import Notice
 
-_DPI, _WIDTH = 110, 580
+_WIDTH = 580
 
 
 class PreviewForm(DrawerForm):
@@ -22,26 +25,38 @@ class PreviewForm(DrawerForm):
     print_wanted = Signal()
     save_wanted = Signal(str)
 
-    def __init__(self, made: MadePaper, *, can_print: bool) -> None:
+    def __init__(self, made: MadePaper, pictures: list[Picture], *, can_print: bool) -> None:
         super().__init__()
         self.setObjectName("preview")
         self._made, self._can_print = made, can_print
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
         if made.missing:
             words = _("These characters cannot be printed: {characters}")
-            column.addWidget(QLabel(words.format(characters=isolate(made.missing))))
-        for number in range(page_count(made.pdf)):
-            picture = QPixmap.fromImage(page_picture(made.pdf, number, _DPI)[0])
+            self._say(Tone.WARN, words.format(characters=isolate(made.missing)))
+        for number, (image, _size) in enumerate(pictures, 1):
+            picture = QPixmap.fromImage(image)
             if picture.width() > _WIDTH:
                 mode = Qt.TransformationMode.SmoothTransformation
                 picture = picture.scaledToWidth(_WIDTH, mode)
             label = QLabel()
             label.setPixmap(picture)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setAccessibleName(_("Page {number}").format(number=number + 1))
-            column.addWidget(label)
-        column.addStretch(1)
+            label.setAccessibleName(_("Page {number}").format(number=number))
+            self._column.addWidget(label)
+        self._column.addStretch(1)
+
+    def _say(self, tone: Tone, title: str, text: str = "") -> None:
+        self._column.insertWidget(0, Notice(tone, title, text))
+
+    def say_why(self, choice: PrinterChoice) -> None:
+        """That nothing can be printed here, and what to do."""
+        words = (
+            _("The printer {name} is not there.").format(name=isolate(choice.printer))
+            if choice.printer
+            else _("There is no printer for this document.")
+        )
+        self._say(Tone.WARN, words, _("Choose a printer in the settings, or save the PDF."))
 
     def primary_text(self) -> str:
         """Print, where there is a printer."""
@@ -61,7 +76,13 @@ class PreviewForm(DrawerForm):
 
     def _save(self) -> None:
         name = f"{self._made.kind}-{self._made.number}.pdf"
-        path, _kind = QFileDialog.getSaveFileName(self, _("Save as PDF"), name, "PDF (*.pdf)")
-        if path:
-            self.save_wanted.emit(path)
-            self.close_requested.emit()
+        dialog = QFileDialog(self, _("Save as PDF"), name, "PDF (*.pdf)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.fileSelected.connect(self._save_to)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _save_to(self, path: str) -> None:
+        self.save_wanted.emit(path)
+        self.close_requested.emit()

@@ -20,9 +20,12 @@ from clinic_desktop.printing.reading import opened
 from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 
-_MOST_DPI = 600
+_MOST_DPI, _PREVIEW_DPI = 600, 110
 _POINTS = 72
 _WITH_ALPHA = QImage.Format.Format_RGBA8888
+
+Picture = tuple[QImage, tuple[float, float]]
+"""A page as a picture, and its size in points."""
 
 
 def printer_names() -> list[str]:
@@ -103,8 +106,13 @@ def write_unkept(pdf: bytes, path: str) -> str:
 
 
 def _to_folder(made: MadePaper, folder: Path) -> Path:
+    """Beside what lies there already: a copy never takes the place of the first print."""
     name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{made.kind}-{made.number or made.subject_id}")
-    return _write(made, folder / f"{name}.pdf")
+    path, count = folder / f"{name}.pdf", 1
+    while path.exists():
+        count += 1
+        path = folder / f"{name}-{count}.pdf"
+    return _write(made, path)
 
 
 def _write(made: MadePaper, path: Path) -> Path:
@@ -161,8 +169,13 @@ def page_count(pdf: bytes) -> int:
         return len(document)
 
 
-def page_picture(pdf: bytes, number: int, dpi: int) -> tuple[QImage, tuple[float, float]]:
-    """A page as a picture, and its size in points."""
+def pictures(pdf: bytes) -> list[Picture]:
+    """Every page, to look at on a screen."""
+    return [page_picture(pdf, number, _PREVIEW_DPI) for number in range(page_count(pdf))]
+
+
+def page_picture(pdf: bytes, number: int, dpi: int) -> Picture:
+    """A page."""
     with opened(pdf) as document:
         page = document[number]
         bitmap = page.render(scale=dpi / _POINTS, rev_byteorder=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desktop import sample_clinic
 from clinic_desktop.clinic import Clinic
@@ -41,6 +41,8 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.page import ScrollPage
 
+KEEP_AFTER_MS = 1000
+"""What is typed is kept on this PC so soon after the first letter."""
 _WIDTH = 820
 _ORDER = tuple(StepKey)
 
@@ -69,8 +71,13 @@ class FirstRunView(QWidget):
         self._tasks: Tasks | None = None
         self._steps: dict[StepKey, Step] = {}
         self._frame = QWidget()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(KEEP_AFTER_MS)
+        self._pause.timeout.connect(self._note)
         self.answers = kept_answers(data_dir)
         self.here = self.answers.step
+        self._skipped: set[int] = set()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for keys, run in (("Ctrl+Return", self.go_on), ("Alt+Left", self.go_back)):
@@ -152,6 +159,8 @@ class FirstRunView(QWidget):
         """A step, made when it is first shown."""
         if key not in self._steps:
             self._steps[key] = self._make(key)
+            for edit in self._steps[key].findChildren(QLineEdit):
+                edit.textEdited.connect(self._soon)
             page = ScrollPage()
             page.column.setContentsMargins(0, 0, 0, 0)
             page.column.addWidget(self._narrow(self._steps[key]), 1)
@@ -200,7 +209,7 @@ class FirstRunView(QWidget):
         self.here = key
         step = self.step(key)
         place = _ORDER.index(key)
-        self.stepper.set_current(place)
+        self.stepper.set_current(place, self._skipped)
         page = step.parentWidget()
         while page is not None and self._stack.indexOf(page) < 0:
             page = page.parentWidget()
@@ -217,12 +226,17 @@ class FirstRunView(QWidget):
     def go_on(self) -> None:
         """Keep this step and go to the next one."""
         if self.next.isEnabled():
-            self.step(self.here).leave(self._advance)
+            self.step(self.here).leave(self._on_left)
+
+    def _on_left(self) -> None:
+        self._skipped.discard(_ORDER.index(self.here))
+        self._advance()
 
     def skip(self) -> None:
         """Leave this step for later: the settings keep a list of what is open."""
         if self.here is StepKey.PRACTICE:
             self.step(self.here).note()
+        self._skipped.add(_ORDER.index(self.here))
         self._advance()
 
     def _advance(self) -> None:
@@ -244,6 +258,17 @@ class FirstRunView(QWidget):
             self.answers.step = key
             self._keep()
         self._show(key)
+
+    def _soon(self) -> None:
+        """Something was typed: closing the window, or worse, must not cost it."""
+        if self._tasks is None and not self._pause.isActive():
+            self._pause.start()
+
+    def _note(self) -> None:
+        self._pause.stop()
+        if self._tasks is None:
+            self.step(self.here).note()
+            self._keep()
 
     def _keep(self) -> None:
         try:
@@ -348,6 +373,8 @@ class FirstRunView(QWidget):
 
     def close_work(self) -> None:
         """Finish what runs beside the window; an unfinished record is closed, never lost."""
+        if self._pause.isActive():
+            self._note()
         if self._tasks is not None:
             self._tasks.close()
         self._background.close()

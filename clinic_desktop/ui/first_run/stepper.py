@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.i18n import _, current, isolate
@@ -22,11 +24,11 @@ class Stepper(QWidget):
         for pill in self._pills:
             flow.addWidget(pill)
 
-    def set_current(self, place: int) -> None:
-        """Be at a step, counted from 0."""
+    def set_current(self, place: int, skipped: Collection[int] = ()) -> None:
+        """Be at a step, counted from 0; those put off until later are not shown as done."""
         for number, (pill, title) in enumerate(zip(self._pills, self._titles, strict=True)):
             text = f"{isolate(current().number(number + 1))}  {title}"
-            if number < place:
+            if number < place and number not in skipped:
                 pill.set_spec(PillSpec(text, Tone.OK, Glyph.FULL))
             elif number == place:
                 pill.set_spec(PillSpec(text, Tone.ACCENT, Glyph.HALF))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
+from clinic_desktop.ui.core.navigator import Destination
 from clinic_desktop.ui.imports.import_model import (
     count_columns,
     count_rows,
@@ -117,6 +119,11 @@ class ImportView(Screen):
 
     # ------------------------------------------------------------ the screen's contract
 
+    def go_to(self, destination: Destination) -> None:
+        """The keys begin with choosing, or with stopping what runs."""
+        running = self.vm.state.phase is Phase.RUNNING
+        (self.progress.cancel if running else self.files).setFocus()
+
     def screen_actions(self) -> tuple[Action, ...]:
         """Choosing and starting, for the palette."""
         section, choose, begin = (
@@ -174,6 +181,8 @@ class ImportView(Screen):
     def _render(self) -> None:
         state = self.vm.state
         running = state.phase is Phase.RUNNING
+        focus = QApplication.focusWidget()
+        had_keys = focus is not None and self.isAncestorOf(focus)
         self.chosen.setText(self._chosen_words())
         for widget in (self.files, self.folder, self.dry_run):
             widget.setEnabled(not running)
@@ -184,9 +193,15 @@ class ImportView(Screen):
         self.progress_card.setVisible(running)
         self.report.setVisible(state.phase is Phase.DONE)
         if running:
+            if self._said is not Phase.RUNNING and had_keys:
+                self.progress.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
             self._render_progress()
         elif state.phase is Phase.DONE:
             self._render_report()
+            if self._said is Phase.RUNNING and had_keys:
+                # The button that had the keys is gone; what comes next takes them.
+                next_ = self.files if self.for_real.isHidden() else self.for_real
+                next_.setFocus(Qt.FocusReason.OtherFocusReason)
         self._said = state.phase
 
     def _chosen_words(self) -> str:
@@ -261,7 +276,9 @@ class ImportView(Screen):
                     "{count} was there already.", "{count} were there already.", report.unchanged
                 ).format(count=number(report.unchanged))
             )
-        if report.was_cancelled:
+        if report.was_cancelled and report.is_dry_run:
+            words.append(_("It was stopped before the end; nothing was changed."))
+        elif report.was_cancelled:
             words.append(
                 _("It was stopped; what had come in is kept, and the same import goes on.")
             )

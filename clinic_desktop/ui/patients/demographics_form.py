@@ -64,6 +64,8 @@ class DemographicsForm(QWidget):
         self.more_button.clicked.connect(self._toggle_more)
         column.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignLeading)
         self.details = self._details()
+        for part in ("family", "given"):
+            self._edits[part].textChanged.connect(self._show_initials)
         self.details.hide()
         column.addWidget(self.details)
 
@@ -86,6 +88,7 @@ class DemographicsForm(QWidget):
         self.phone = PhoneEdit()
         self.phone.setObjectName("patient.phone")
         self.phone.textChanged.connect(lambda _text: self.changed.emit())
+        self.phone.textEdited.connect(lambda _text: self._rows["phone"].set_error(""))
         self._rows["phone"] = form.add(_("Phone"), self.phone, span=2)
         return form
 
@@ -93,6 +96,7 @@ class DemographicsForm(QWidget):
         edit = QLineEdit()
         edit.setObjectName(f"patient.{name}")
         edit.textChanged.connect(lambda _text: self.changed.emit())
+        edit.textEdited.connect(lambda _text: self._rows[name].set_error(""))
         self._edits[name] = edit
         self._rows[name] = form.add(label, edit, span=span)
 
@@ -185,6 +189,9 @@ class DemographicsForm(QWidget):
         self.changed.emit()
 
     # ------------------------------------------------------------ content
+
+    def _show_initials(self) -> None:
+        self.photo.set_person(self._edits["family"].text(), self._edits["given"].text())
 
     def _toggle_more(self) -> None:
         self.show_more(self.details.isHidden())
@@ -315,12 +322,17 @@ class DemographicsForm(QWidget):
     def is_wrong(self) -> bool:
         """Whether something cannot be read; the field says so and takes the caret."""
         self.clear_errors()
-        for field in (self.birth, self.died_on):
-            if not field.show_error():
-                field.edit.setFocus()
-                return True
-        wrong = [editor for editor in self.lines.values() if editor.is_wrong()]
-        return bool(wrong)
+        fields = [each for each in (self.birth, self.died_on) if not each.show_error()]
+        lines = [editor.wrong_field() for editor in self.lines.values()]
+        wrong = next((each for each in (*fields, *lines) if each is not None), None)
+        if wrong is not None:
+            self._go_to(wrong)
+        return wrong is not None
+
+    def _go_to(self, target: QWidget) -> None:
+        if self.details.isAncestorOf(target):
+            self.show_more(True)
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def clear_errors(self) -> None:
         """Take the sentences away."""
@@ -336,9 +348,7 @@ class DemographicsForm(QWidget):
         if target is None:
             self._context.host.show_error(error)
             return
-        if self.details.isAncestorOf(target):
-            self.show_more(True)
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._go_to(target)
 
     def _error_place(self, error: ValidationError, sentence: str) -> QWidget | None:
         editors = {"phone": "phones", "email": "phones", "identifier": "identifiers",

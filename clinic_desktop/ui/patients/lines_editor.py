@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.dates import DateOrder
@@ -115,9 +115,9 @@ class _Line(QFrame):
             elif isinstance(editor, QLineEdit):
                 editor.setText(str(value))
 
-    def is_wrong(self) -> bool:
+    def wrong_field(self) -> QWidget | None:
         dates = [each for each in self._editors.values() if isinstance(each, SmartDateEdit)]
-        return any(not each.show_error() for each in dates)
+        return next((each for each in dates if not each.show_error()), None)
 
 
 class LinesEditor(QWidget):
@@ -163,10 +163,10 @@ class LinesEditor(QWidget):
             line = self._lines[place] if place < len(self._lines) else self._add(self._kind.empty)
             line.set_texts(kept)
 
-    def is_wrong(self) -> bool:
-        """Whether a date in a line cannot be read; it then says so."""
-        wrong = [line for line in self._lines if line.is_wrong()]
-        return bool(wrong)
+    def wrong_field(self) -> QWidget | None:
+        """The first date that cannot be read; each of them says so."""
+        wrong = [line.wrong_field() for line in self._lines]
+        return next((field for field in wrong if field is not None), None)
 
     def show_error(self, sentence: str, place: int = 1) -> QWidget | None:
         """Say below a line (counted from 1) what is wrong; returns where the caret belongs."""
@@ -182,7 +182,9 @@ class LinesEditor(QWidget):
             line.form.rows[0].set_error("")
 
     def _on_add(self) -> None:
-        self._add(self._kind.empty).first().setFocus()
+        first = self._add(self._kind.empty).first()
+        # Once the line has its place, so that the page scrolls to where it is.
+        QTimer.singleShot(0, first, first.setFocus)
 
     def _add(self, line: Any) -> _Line:
         row = _Line(self._kind, line, self._today, self._order)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _, current
+from clinic_desktop.i18n import _, current, pgettext
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import FoundPatient, PatientEntry, PatientRecord
 from clinic_desktop.services.patients.merging import FIELDS
@@ -181,6 +181,21 @@ def field_words(record: PatientRecord, name: str) -> str:
         where = entry.address
         lines = (where.address, where.postal_code, where.city, where.district, where.state)
         return ", ".join(filter(None, lines))
+    if name == "marital_status":
+        return _marital_words().get(entry.marital_status, entry.marital_status)
     if name == "photo":
         return _("Photo") if record.photo else ""
     return str(getattr(entry, name))
+
+
+def _marital_words() -> dict[str, str]:
+    """The codes that imported records bring (HL7 v3 MaritalStatus)."""
+    return {
+        "S": pgettext("marital status", "never married"),
+        "U": pgettext("marital status", "unmarried"),
+        "M": pgettext("marital status", "married"),
+        "T": pgettext("marital status", "domestic partner"),
+        "L": pgettext("marital status", "separated"),
+        "D": pgettext("marital status", "divorced"),
+        "W": pgettext("marital status", "widowed"),
+    }

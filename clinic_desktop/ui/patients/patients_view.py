@@ -71,15 +71,17 @@ class PatientsView(Screen):
         return filters
 
     def _panes(self) -> QWidget:
-        sheet = Card(flush=True, parent=self)
+        panes = SplitInspector(shares=(14, 6), parent=self)
+        sheet = Card(flush=True, parent=panes.splitter)
         self.table = DataTable(columns(), _("Patients"), tall=True, parent=sheet)
         self.table.setObjectName("patients.table")
         sheet.body.addWidget(self.table, 1)
-        side = ScrollPage(self)
+        side = ScrollPage(panes.splitter)
         side.column.setContentsMargins(0, 0, 0, 0)
         self.preview = Preview(self.context, side.content)
         side.column.addWidget(self.preview)
-        return SplitInspector(sheet, side, shares=(14, 6), parent=self)
+        panes.hold(sheet, side)
+        return panes
 
     def _connect(self) -> None:
         self.vm.changed.connect(self._render)

@@ -13,7 +13,12 @@ from clinic_desktop.domain.names import HumanName, baby_of, tidy, unknown_person
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.drafts import DraftRow
-from clinic_desktop.services.patients import RegisterPatient, Relative
+from clinic_desktop.services.patients import (
+    Identifier,
+    NumberTakenError,
+    RegisterPatient,
+    Relative,
+)
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
@@ -59,6 +64,8 @@ class RegisterView(DrawerForm):
         )
         self.next_step.setObjectName("patient.next-step")
         self._for_form = destination.for_form
+        self._shared: tuple[Identifier, ...] = ()
+        """Numbers that were refused once because another chart has them."""
         next_row = FormRow(_("Next step"), self.next_step)
         if self._for_form:
             next_row.hide()
@@ -194,14 +201,18 @@ class RegisterView(DrawerForm):
     # ------------------------------------------------------------ saving
 
     def _new(self) -> RegisterPatient:
+        entry = self.form.entry()
         return RegisterPatient(
-            self.form.entry(),
+            entry,
             tuple(kind for kind, tick in self.form.consents.items() if tick.isChecked()),
             AllergyStatus.NONE_KNOWN if self.no_allergies.isChecked() else AllergyStatus.NOT_ASKED,
             self.form.photo.photo,
+            shares_number=bool(entry.identifiers) and entry.identifiers == self._shared,
         )
 
     def _on_refused(self, error: ClinicError) -> None:
+        if isinstance(error, NumberTakenError):  # pressed again, it is meant
+            self._shared = self.form.entry().identifiers
         if isinstance(error, ValidationError):
             self.form.show_error(error)
         else:

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.domain.permissions import allowed
@@ -26,6 +27,7 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
 from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.pill import PillSpec
 
 
 class PrescribePanel(VisitPanel):
@@ -37,6 +39,7 @@ class PrescribePanel(VisitPanel):
         self._encounter_id: uuid.UUID | None = None
         self._lines: list[LineForm] = []
         self._issued: list[Prescribed] = []
+        self._is_open = True
         self.draft = DraftKeeper(context.tasks, "prescription", "", self._draft_body, self)
         self._build()
 
@@ -62,9 +65,9 @@ class PrescribePanel(VisitPanel):
 
     def set_visit(self, patient_id: uuid.UUID, encounter_id: uuid.UUID, *, is_open: bool) -> None:
         """Belong to a visit; what was typed for it before is there again."""
-        may = is_open and allowed(self.context.actor, "prescription.write")
-        self.setVisible(may)
+        self._is_open = is_open
         if encounter_id == self._encounter_id:
+            self._show_or_hide()
             return
         self.draft.belong_to(str(encounter_id))
         self._patient_id, self._encounter_id = patient_id, encounter_id
@@ -72,7 +75,14 @@ class PrescribePanel(VisitPanel):
         self.editor.clear()
         self.editor.set_patient(patient_id)
         self._render()
+        self._show_or_hide()
         self.draft.load(self._restore)
+
+    def _show_or_hide(self) -> None:
+        """After signing it stays only while something waits in it."""
+        waits = self._draft_body() is not None
+        may = allowed(self.context.actor, "prescription.write")
+        self.setVisible(may and (self._is_open or waits))
 
     def slash_words(self) -> tuple[SlashWord, ...]:
         """What can be asked for from within the note."""
@@ -116,6 +126,9 @@ class PrescribePanel(VisitPanel):
     def _add_all(self, forms: tuple[LineForm, ...]) -> None:
         for form in forms:
             self._add(form)
+        open_ends = [place for place, line in enumerate(self._lines) if not line.directions]
+        if open_ends:
+            self._change(open_ends[0])
 
     def _add(self, form: LineForm) -> None:
         self._lines.append(form)
@@ -127,6 +140,7 @@ class PrescribePanel(VisitPanel):
     def _remove(self, place: int) -> None:
         gone = self._lines.pop(place)
         self._render()
+        self._show_or_hide()
         self.changed.emit()
         self.draft.touch()
         self.context.host.toast(
@@ -134,11 +148,22 @@ class PrescribePanel(VisitPanel):
             lambda: self._add(gone),
         )
 
+    def _change(self, place: int) -> None:
+        """Take a line back to be typed over; what was being typed takes its place."""
+        line, typed = self._lines[place], self.editor.form()
+        if typed.product:
+            self._lines[place] = typed
+        else:
+            del self._lines[place]
+        self.editor.clear()
+        self.editor.show_form(line)
+        self.editor.directions.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._render()
+        self.changed.emit()
+        self.draft.touch()
+
     def _render(self) -> None:
-        facts = [
-            Fact(place, self._title(line), line.directions, actions=self._actions(place, line))
-            for place, line in enumerate(self._lines)
-        ]
+        facts = [self._fact(place, line) for place, line in enumerate(self._lines)]
         self._list.setVisible(bool(facts))
         self._list.show_facts(facts)
         self.issue.setVisible(bool(facts))
@@ -151,9 +176,15 @@ class PrescribePanel(VisitPanel):
     def _title(self, line: LineForm) -> str:
         return " ".join(part for part in (line.product, line.strength, line.form) if part)
 
-    def _actions(self, place: int, line: LineForm) -> tuple[FactAction, ...]:
-        name = _("Take {medicine} off the prescription").format(medicine=line.product)
-        return (FactAction(Icon.CLOSE, name, lambda: self._remove(place)),)
+    def _fact(self, place: int, line: LineForm) -> Fact:
+        missing = None if line.directions else PillSpec(_("directions missing"), Tone.WARN)
+        change = _("Change {medicine} on the prescription").format(medicine=line.product)
+        remove = _("Take {medicine} off the prescription").format(medicine=line.product)
+        actions = (
+            FactAction(Icon.EDIT, change, lambda: self._change(place)),
+            FactAction(Icon.CLOSE, remove, lambda: self._remove(place)),
+        )
+        return Fact(place, self._title(line), line.directions, pill=missing, actions=actions)
 
     # ------------------------------------------------------------ issuing
 
@@ -172,6 +203,7 @@ class PrescribePanel(VisitPanel):
         self._issued.append(issued)
         self._lines = []
         self._render()
+        self._show_or_hide()
         self.draft.save()
         self.changed.emit()
         words = _("Prescription {number} issued.")
@@ -204,6 +236,7 @@ class PrescribePanel(VisitPanel):
         if typed:
             self.editor.show_form(_line(typed))
         self._render()
+        self._show_or_hide()
         self.changed.emit()
 
 

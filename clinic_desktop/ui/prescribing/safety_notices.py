@@ -73,6 +73,7 @@ class SafetyNotices(QWidget):
         checked = ", ".join(report.checked) or _("nothing")
         words = _("Checked: {checked}. Not checked: {unchecked}.")
         self._covered.setText(words.format(checked=checked, unchecked=", ".join(report.unchecked)))
+        self._covered.show()
 
     def ask_reason(self) -> None:
         """The line waits for a reason."""

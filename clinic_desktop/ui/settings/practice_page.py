@@ -149,10 +149,15 @@ class PracticePage(SettingsPage):
         self.context.tasks.write(self, practice.change_logo, png, done=kept, failed=self.refuse)
 
     def _on_look(self) -> None:
-        self.context.tasks.read(self, trying.sample_invoice, done=self._preview)
+        self.context.tasks.read(self, trying.sample_invoice, done=self._draw)
 
-    def _preview(self, made: MadePaper) -> None:
-        form = PreviewForm(made, can_print=False)
+    def _draw(self, made: MadePaper) -> None:
+        self.context.tasks.call(
+            self, spool.pictures, made.pdf, done=lambda pictures: self._preview(made, pictures)
+        )
+
+    def _preview(self, made: MadePaper, pictures: list[spool.Picture]) -> None:
+        form = PreviewForm(made, pictures, can_print=False)
         form.save_wanted.connect(lambda path: self._save(made, path))
         self.context.host.show_drawer(form, _("Sample invoice"), width=PREVIEW_WIDTH)
 

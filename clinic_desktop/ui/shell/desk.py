@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -48,8 +48,8 @@ class Desk(QWidget):
         self._history = History()
         self._here: to.Destination = to.Today()
         self._panes = Panes()
-        self._shortcuts: list[QShortcut] = []
-        self._screen_keys: list[QShortcut] = []
+        self._screen_keys: dict[str, QShortcut] = {}
+        self._screen_runs: dict[str, Callable[[], object]] = {}
         self._build()
         context.navigator.requested.connect(self._go)
         context.navigator.back_requested.connect(self.back)
@@ -58,7 +58,7 @@ class Desk(QWidget):
         context.tasks.committed.connect(self._on_committed)
         context.actions.set_global(self._global_actions())
         context.actions.changed.connect(self._bind_screen_keys)
-        self._bind(self._global_actions(), self._shortcuts)
+        self._bind_keys(self._global_actions())
 
     def _build(self) -> None:
         self.rail = NavRail(_("Places"))
@@ -193,31 +193,29 @@ class Desk(QWidget):
                    Icon.HELP, do, _("help keys")),
         )  # fmt: skip
 
-    def _bind(self, actions: tuple[Action, ...], into: list[QShortcut]) -> None:
-        for shortcut in into:
-            shortcut.setEnabled(False)
-            shortcut.deleteLater()
-        into.clear()
+    def _bind_keys(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
-            if len(action.shortcut) > 1:  # a bare letter belongs to the focused list
+            if len(action.shortcut) > 1:
                 shortcut = QShortcut(QKeySequence(action.shortcut), self)
                 shortcut.activated.connect(action.run)
-                into.append(shortcut)
 
     def _bind_screen_keys(self) -> None:
+        """Each key is bound once; what it does follows the screen."""
         screen = self.shown
         own = screen.screen_actions() if screen is not None else ()
-        # A form in front has the keys: Ctrl+Enter must not sign a visit behind it.
-        keys = {action.shortcut: self._unless_form(action) for action in own}
-        keys["Ctrl+Return"] = Action("screen.primary", "", self._primary, "Ctrl+Return")
-        self._bind(tuple(keys.values()), self._screen_keys)
+        # A bare letter belongs to the focused list.
+        self._screen_runs = {each.shortcut: each.run for each in own if len(each.shortcut) > 1}
+        self._screen_runs["Ctrl+Return"] = self._primary
+        for keys in self._screen_runs.keys() - self._screen_keys.keys():
+            self._screen_keys[keys] = QShortcut(QKeySequence(keys), self)
+            self._screen_keys[keys].activated.connect(partial(self._run_key, keys))
+        for keys, shortcut in self._screen_keys.items():
+            shortcut.setEnabled(keys in self._screen_runs)
 
-    def _unless_form(self, action: Action) -> Action:
-        def run() -> None:
-            if not self.context.host.has_drawer:
-                action.run()
-
-        return replace(action, run=run)
+    def _run_key(self, keys: str) -> None:
+        # A form in front has the keys: a screen's must not act behind it.
+        if keys == "Ctrl+Return" or not self.context.host.has_drawer:
+            self._screen_runs[keys]()
 
     def _step_pane(self, by: int) -> None:
         if self.shown is not None and not self.context.host.has_drawer:

@@ -86,9 +86,13 @@ class PatientTabs(QWidget):
 
     def _ask(self, patient_ids: tuple[uuid.UUID, ...]) -> None:
         if patient_ids:
-            self._context.tasks.read(self, rows, patient_ids, done=self._name)
+            self._context.tasks.read(
+                self, rows, patient_ids, done=lambda found: self._name(patient_ids, found)
+            )
 
-    def _name(self, found: list[PatientRow]) -> None:
+    def _name(self, asked: tuple[uuid.UUID, ...], found: list[PatientRow]) -> None:
+        for gone in set(asked) - {row.id for row in found} - {self.current}:
+            self.close_tab(gone)  # joined to another chart: no tab may say the old name
         for row in found:
             if row.id in self._used:
                 self.strip.set_text(row.id, row.name.listed())

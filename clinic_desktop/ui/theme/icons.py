@@ -217,6 +217,28 @@ def paint(painter: QPainter, rect: QRect, name: str, role: str = "text2") -> Non
     painter.drawImage(middle, image(name, role, side, ratio))
 
 
+def _box(rect: QRect) -> QRect:
+    """Where the icon stands: a wider box has air behind it, so that words do not touch it."""
+    box = QRect(rect.topLeft(), QSize(rect.height(), rect.height()))
+    if rect.width() > rect.height() and _rtl():
+        box.moveRight(rect.right())
+    return rect if rect.width() < rect.height() else box
+
+
+@lru_cache(maxsize=1024)
+def _boxed(
+    name: str, role: str, width: int, height: int, scale: float, *_follows: object
+) -> QImage:
+    """An icon in its box, drawn once for all that it follows: the colour, the direction."""
+    drawn = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    drawn.fill(Qt.GlobalColor.transparent)
+    drawn.setDevicePixelRatio(scale)
+    painter = QPainter(drawn)
+    paint(painter, _box(QRect(QPoint(0, 0), QSize(width, height) / scale)), name, role)
+    painter.end()
+    return drawn
+
+
 class _Engine(QIconEngine):
     def __init__(self, name: str, role: str, on_role: str) -> None:
         super().__init__()
@@ -231,24 +253,15 @@ class _Engine(QIconEngine):
         return self._on_role if state == QIcon.State.On else self._role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        # A wider box is an icon with air behind it, so that words do not touch it.
-        box = QRect(rect.topLeft(), QSize(rect.height(), rect.height()))
-        if rect.width() > rect.height() and _rtl():
-            box.moveRight(rect.right())
-        elif rect.width() < rect.height():
-            box = rect
-        paint(painter, box, self._name, self._color_role(mode, state))
+        paint(painter, _box(rect), self._name, self._color_role(mode, state))
 
     def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        pixmap = QPixmap(size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        pixmap.setDevicePixelRatio(scale)
-        painter = QPainter(pixmap)
-        self.paint(painter, QRect(QPoint(0, 0), size / scale), mode, state)
-        painter.end()
-        return pixmap
+        role = self._color_role(mode, state)
+        color = getattr(look().colors, role)
+        drawn = _boxed(self._name, role, size.width(), size.height(), scale, color, _rtl())
+        return QPixmap.fromImage(drawn)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)

@@ -65,6 +65,8 @@ class Inspector(Card):
 
     def show_row(self, row: AppointmentRow | None) -> None:
         """Show an appointment; its patient's card follows with ``show_card``."""
+        if row is not None and row == self._row:
+            return
         other = row is None or self._row is None or _patient(row) != _patient(self._row)
         self._row = row
         title = name_of(row) if row is not None else _("Nobody is selected")
@@ -113,7 +115,10 @@ class Inspector(Card):
             return
         self._card = card
         self._who.setText(self._facts_line(card, row))
-        self._show_marks(_marks(card))
+        specs = _marks(card)
+        if [pill.spec for pill in self._marks if not pill.isHidden()] != specs:
+            self._show_marks(specs)
+        self._pills.setVisible(bool(specs))
         self._show_lines(self._wordings(card, row))
 
     def _show_marks(self, specs: list[PillSpec]) -> None:
@@ -125,7 +130,6 @@ class Inspector(Card):
             pill.setVisible(spec is not None)
             if spec is not None:
                 pill.set_spec(spec)
-        self._pills.setVisible(bool(specs))
         self._pills.updateGeometry()
 
     def _show_lines(self, lines: list[tuple[str, str, str]]) -> None:

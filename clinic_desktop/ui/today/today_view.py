@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.i18n import _, current, ngettext
+from clinic_desktop.services.scheduling.board import BoardRow
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
@@ -45,6 +46,7 @@ class TodayView(Screen):
         self._cells = BoardCells(self.vm.state.now, self.vm.state.day)
         self._wanted: uuid.UUID | None = None
         """An appointment to go to as soon as it is on the list."""
+        self._rows: tuple[BoardRow, ...] = ()
         self._build()
         self.vm.changed.connect(self._render)
         self.vm.ticked.connect(lambda _now: self._tick())
@@ -81,10 +83,11 @@ class TodayView(Screen):
         column.addWidget(self._panes(), 1)
 
     def _panes(self) -> QWidget:
-        sheet = Card(flush=True, parent=self)
+        panes = SplitInspector(shares=(14, 5), parent=self)
+        sheet = Card(flush=True, parent=panes.splitter)
         self._build_table(sheet)
         sheet.body.addWidget(self.table, 1)
-        side = ScrollPage(self)
+        side = ScrollPage(panes.splitter)
         side.column.setContentsMargins(0, 0, 0, 0)
         self.inspector = Inspector(self.context, self.steps, side.content)
         self.inspector.chart_wanted.connect(self._open_chart)
@@ -94,7 +97,8 @@ class TodayView(Screen):
         for card in (self.inspector, self.unfinished, self.attention):
             side.column.addWidget(card)
         side.column.addStretch(1)
-        return SplitInspector(sheet, side, shares=(14, 5), parent=self)
+        panes.hold(sheet, side)
+        return panes
 
     def _build_table(self, sheet: Card) -> None:
         columns = self._cells.columns()
@@ -166,7 +170,7 @@ class TodayView(Screen):
         self.table.set_loading(False)
         self._set_empty(state)
         first = self.table.model_.rowCount() == 0
-        self.table.model_.set_rows({row.id: row for row in state.rows()})
+        self._show_rows(state)
         if first and self.table.model_.rowCount():
             self.table.select_id(self._first(state))
         if self._wanted is not None and self.table.model_.place_of(self._wanted) >= 0:
@@ -174,6 +178,18 @@ class TodayView(Screen):
             self._wanted = None
         self._on_current(self.table.current_id())
         self._render_attention()
+
+    def _show_rows(self, state: TodayState) -> None:
+        rows = state.rows()
+        if rows and rows == self._rows:  # to compare them is quicker than to word them all again
+            self._show_waits(state)
+        else:
+            self._rows = rows
+            self.table.model_.set_rows({row.id: row for row in rows})
+
+    def _show_waits(self, state: TodayState) -> None:
+        waiting = (row for row in state.rows() if row.appointment.waited(state.now) is not None)
+        self.table.model_.put_rows({row.id: row for row in waiting})
 
     def _first(self, state: TodayState) -> uuid.UUID:
         """Where a receptionist begins: who has waited longest, else who comes next."""
@@ -207,10 +223,7 @@ class TodayView(Screen):
         state = self.vm.state
         self._cells.now = state.now
         self._render_header(state)
-        waiting = {
-            row.id: row for row in state.rows() if row.appointment.waited(state.now) is not None
-        }
-        self.table.model_.put_rows(waiting)
+        self._show_waits(state)
         self._render_attention()
 
     def _set_empty(self, state: TodayState) -> None:

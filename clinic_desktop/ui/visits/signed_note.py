@@ -128,7 +128,8 @@ def _measured(page: VisitPage) -> str:
     words = []
     if upper is not None and lower is not None:
         del here[VitalKind.SYSTOLIC], here[VitalKind.DIASTOLIC]
-        pressure = isolate(f"{upper.value}/{lower.value} {unit_words(upper.unit)}")
+        both = f"{current().number(upper.value)}/{current().number(lower.value)}"
+        pressure = isolate(f"{both} {unit_words(upper.unit)}")
         words.append(f"{vital_name(BLOOD_PRESSURE)} {pressure}")
     words += [
         f"{vital_name(each.kind)} {value_words(each.value, each.unit)}" for each in here.values()

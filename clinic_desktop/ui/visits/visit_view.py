@@ -20,6 +20,7 @@ from clinic_desktop.ui.core.code_search import PackSearch, Search
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.panels import SlashWord, VisitPanel, VisitPanelFactory
 from clinic_desktop.ui.core.patient_card import patient_card
+from clinic_desktop.ui.core.person_words import listed_name
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5, Tone
 from clinic_desktop.ui.visits.context_panel import ContextPanel
@@ -127,7 +128,7 @@ class VisitView(Screen):
         )
         vm.addendum_restored.connect(self.signed_note.addendum.set_text)
         self.signed_note.addendum_wanted.connect(
-            lambda words: vm.add_addendum(words, self.signed_note.clear_addendum)
+            lambda words: vm.add_addendum(words, self._on_addendum_signed)
         )
         side = self.side
         side.copy_plan_wanted.connect(self.copy_last_plan)
@@ -203,7 +204,7 @@ class VisitView(Screen):
         is_open = page.is_open
         card = patient_card(page.banner)
         self.banner.set_card(card)
-        name = f"{card.family.upper()} {page.banner.row.name.given}".strip()
+        name = listed_name(page.banner.row.name)
         verb = _("Sign for {name}") if self._may_sign else _("Finish the visit of {name}")
         self.sign_button.set_text(verb.format(name=isolate(name)))
         self.sign_button.setShortcut("")  # the window has the key, so that drawers can take it
@@ -302,6 +303,11 @@ class VisitView(Screen):
     def _on_signed(self) -> None:
         self.context.host.toast(_("Visit signed."))
         self.context.actions.set_screen(self.screen_actions())
+
+    def _on_addendum_signed(self) -> None:
+        self.signed_note.clear_addendum()
+        self.signed_note.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.context.host.toast(_("Addendum signed."))
 
     def copy_last_plan(self) -> None:
         """Put the plan of the visit before into this one."""

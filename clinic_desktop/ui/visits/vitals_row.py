@@ -140,6 +140,19 @@ class VitalsRow(QWidget):
         column.addWidget(self._before)
         column.addWidget(self._notice)
         self.setFocusProxy(self.tiles[BLOOD_PRESSURE])
+        self._level()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the tiles level when their words change their size."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._level()
+        return super().event(event)
+
+    def _level(self) -> None:
+        # A tile of Latin letters only, SpO₂, is lower than those in Arabic.
+        height = max(tile.sizeHint().height() for tile in self.tiles.values())
+        for tile in self.tiles.values():
+            tile.setMinimumHeight(height)
 
     # -- showing ------------------------------------------------------------------
 
@@ -229,7 +242,8 @@ class VitalsRow(QWidget):
         self._asked = None if wrong else tile
         tile.show_state("error" if wrong else "warning")
         tile.edit.setAccessibleDescription(sentence)
-        hint = "" if wrong else _("Press Enter again to keep it, or change it.")
+        here = tile.edit.hasFocus()  # Enter in the next field says nothing about this one
+        hint = "" if wrong or not here else _("Press Enter again to keep it, or change it.")
         self._notice.set_words(Tone.DANGER if wrong else Tone.WARN, sentence, hint)
         self._confirm.setVisible(not wrong)
         self._notice.show()
@@ -241,13 +255,16 @@ class VitalsRow(QWidget):
 
     def commit(self) -> bool:
         """Record what is still typed; False, with the focus on it, where a value is refused."""
+        doubtful = None
         for tile in self.tiles.values():
             if tile.is_changed:
                 self._leave(tile)
-        wrong = next((tile for tile in self.tiles.values() if tile.is_changed), None)
-        if wrong is not None:
-            wrong.edit.setFocus()
-        return wrong is None
+            if tile.is_changed and doubtful is None:
+                doubtful = tile
+        if doubtful is not None:
+            doubtful.edit.setFocus()
+            self._leave(doubtful)  # what is said is about the one that has the keys
+        return doubtful is None
 
 
 def _values(field: str, measured: object) -> list[Measured]:

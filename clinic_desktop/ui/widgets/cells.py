@@ -170,8 +170,10 @@ def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
             zone.setRight(rect.right() - width(isolate(cell.text), _FIGURES) - SPACE_1)
             lean = RIGHT
         else:
-            unit = width(isolate(cell.sub), _UNIT)
-            zone.setLeft(rect.right() - max(unit, rect.width() * 2 // 5))
+            # A unit may be cut where there is no room for both; a number cut is another number.
+            figures = width(isolate(cell.text), _FIGURES)
+            unit = max(width(isolate(cell.sub), _UNIT), rect.width() * 2 // 5)
+            zone.setLeft(max(rect.right() - unit, rect.left() + figures + SPACE_1))
             room.setRight(zone.left() - SPACE_1)
         painter.setPen(now.color("text2"))
         draw(painter, zone, isolate(cell.sub), _UNIT, lean)

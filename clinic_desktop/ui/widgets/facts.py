@@ -81,13 +81,15 @@ class FactRow(QLabel):
         self._pressed_on: Hashable = None
         self._buttons: list[IconButton] = []
         self._words: list[Paragraph] = []
+        self._heights: dict[int, int] = {}
+        self._taken = self._marks_height = 0
 
     def show_fact(self, fact: Fact) -> None:
         """Show another fact."""
         before, self._fact = self._fact, fact
         if fact == before:
             return
-        self._words = []
+        self._measure()
         self.setText("\n".join(text for text, _role, _tone in fact.lines))
         self.setAccessibleName(fact.spoken)
         self.setAccessibleDescription(fact.trend.summary() if fact.trend else "")
@@ -132,8 +134,8 @@ class FactRow(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the widest word."""
-        width = max(each.least for each in self._paragraphs())
-        return QSize(width + self._taken(), self._marks_height())
+        width = max((each.least for each in self._words), default=0)
+        return QSize(width + self._taken, self._marks_height)
 
     def hasHeightForWidth(self) -> bool:
         """Words wrap."""
@@ -141,18 +143,23 @@ class FactRow(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """What the words need at that width, or the marks beside them."""
-        room = width - self._taken()
-        words = sum(each.height(room) for each in self._paragraphs())
-        return max(words + 2 * SPACE_1, self._marks_height())
+        if width not in self._heights:
+            words = sum(each.height(width - self._taken) for each in self._words)
+            self._heights[width] = max(words + 2 * SPACE_1, self._marks_height)
+        return self._heights[width]
 
-    def _paragraphs(self) -> list[Paragraph]:
-        if not self._words:
-            rtl = self._is_rtl()
-            self._words = [
-                Paragraph(directed(text, rtl=rtl), role, rtl=rtl)
-                for text, role, _tone in self._fact.lines
-            ]
-        return self._words
+    def _measure(self) -> None:
+        """The fact, the size of the text or the direction of the window is another."""
+        rtl = self._is_rtl()
+        self._words = [
+            Paragraph(directed(text, rtl=rtl), role, rtl=rtl)
+            for text, role, _tone in self._fact.lines
+        ]
+        self._heights = {}
+        marks = self._marks()
+        self._taken = sum(size.width() + SPACE_2 for size in marks)
+        self._marks_height = max((size.height() for size in marks), default=0) + 2 * SPACE_1
+        self.updateGeometry()
 
     def _marks(self) -> list[QSize]:
         """The sizes of what stands behind the words: trend, pill, buttons."""
@@ -161,20 +168,13 @@ class FactRow(QLabel):
         pill = [pill_size(fact.pill)] if fact.pill else []
         return [*trend, *pill, *(QSize(side, side) for _action in fact.actions)]
 
-    def _taken(self) -> int:
-        return sum(size.width() + SPACE_2 for size in self._marks())
-
-    def _marks_height(self) -> int:
-        return max((size.height() for size in self._marks()), default=0) + 2 * SPACE_1
-
     # -- looks --------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the text size and the side of the window where words begin."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LayoutDirectionChange):
-            self._words = []
-            self.updateGeometry()
+            self._measure()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the words, then the marks at the trailing edge."""
@@ -196,12 +196,12 @@ class FactRow(QLabel):
 
     def _paint_words(self, painter: QPainter) -> int:
         """Draw the lines; returns where they end."""
-        width = self.width() - self._taken()
-        heights = [each.height(width) for each in self._paragraphs()]
+        width = self.width() - self._taken
+        heights = [each.height(width) for each in self._words]
         box = self._box(0, QSize(width, sum(heights)))
         top = box.top()
         for words, height, (_text, _role, tone) in zip(
-            self._paragraphs(), heights, self._fact.lines, strict=True
+            self._words, heights, self._fact.lines, strict=True
         ):
             painter.setPen(look().color(_COLORS.get(tone, tone)))
             words.draw(painter, box.left(), top, width)

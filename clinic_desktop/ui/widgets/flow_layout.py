@@ -25,6 +25,7 @@ class FlowLayout(QLayout):
         super().__init__()
         self._items: list[QLayoutItem] = []
         self._broken: dict[int, list[list[tuple[QLayoutItem, QSize]]]] = {}
+        self._heights: dict[int, int] = {}
         self._gap, self._line_gap, self._align = gap, line_gap, align
         self.setContentsMargins(0, 0, 0, 0)
         if parent is not None:
@@ -58,11 +59,13 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """The height all lines need at that width."""
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
 
     def invalidate(self) -> None:
         """Forget where the lines were broken."""
-        self._broken = {}
+        self._broken, self._heights = {}, {}
         super().invalidate()
 
     def setGeometry(self, rect: QRect) -> None:

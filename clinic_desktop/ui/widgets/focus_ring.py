@@ -141,7 +141,7 @@ def _framed(widget: QWidget | None) -> QWidget | None:
     if widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
         return None  # a page that was given the focus to read on from, not a control
     above = _chain(widget)[1:]
-    fields = (w for w in above if w.property("role") == "field")
+    fields = (w for w in above if w.property("role") in {"field", "inset"})
     cards = (w for w in above if w.property("focusFrame"))
     if isinstance(widget, QAbstractItemView):
         return next(cards, widget)

@@ -12,7 +12,8 @@ from enum import StrEnum
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from clinic_desktop.i18n import _, isolate
+from clinic_desktop.domain.names import HumanName
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_3, SPACE_4, Tone
 from clinic_desktop.ui.widgets.avatar import Avatar, initials
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
@@ -52,8 +53,9 @@ class PatientCard:
 
     @property
     def name(self) -> str:
-        """FAMILY Given; scripts without capitals stay as they are."""
-        return f"{self.family.upper()} {self.given}".strip() or _("Name not known")
+        """FAMILY Given, in the order of its script; scripts without capitals stay as they are."""
+        name = HumanName(self.family, self.given).banner(current().language)
+        return name or _("Name not known")
 
 
 class PatientBanner(QFrame):

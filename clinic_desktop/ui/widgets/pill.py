@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from clinic_desktop.i18n import pgettext
@@ -92,41 +93,50 @@ _PIE = {Glyph.QUARTER: 90, Glyph.HALF: 180, Glyph.MOST: 270, Glyph.FULL: 360}
 
 def paint_glyph(painter: QPainter, box: QRectF, glyph: Glyph, color: QColor) -> None:
     """Draw the sign; drawn, because few typefaces hold all of them."""
-    painter.setPen(QPen(color, max(box.width() / 7, 1.2)))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    middle = box.center()
+    painter.fillPath(_shape(glyph, box.width()).translated(box.topLeft()), color)
+
+
+@cache
+def _shape(glyph: Glyph, side: float) -> QPainterPath:
+    """The outline of a sign: to find it takes four times as long as to fill it."""
     if glyph in (Glyph.UP, Glyph.DOUBLE_UP, Glyph.DOWN):
-        _paint_arrows(painter, box, glyph, color)
-    elif glyph is Glyph.CROSS:
+        return _arrows(glyph, side)
+    box, width = QRectF(0, 0, side, side), max(side / 7, 1.2)
+    middle, lines, filled = box.center(), QPainterPath(), QPainterPath()
+    if glyph is Glyph.CROSS:
         inner = box.adjusted(1, 1, -1, -1)
-        painter.drawLine(inner.topLeft(), inner.bottomRight())
-        painter.drawLine(inner.topRight(), inner.bottomLeft())
+        _add_line(lines, inner.topLeft(), inner.bottomRight())
+        _add_line(lines, inner.topRight(), inner.bottomLeft())
     else:
-        painter.drawEllipse(box)
-        if glyph in _PIE:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
-            painter.drawPie(box, 90 * 16, -_PIE[glyph] * 16)
-        elif glyph is Glyph.RING:
-            painter.setBrush(color)
-            painter.drawEllipse(middle, box.width() / 5, box.width() / 5)
-        elif glyph is Glyph.STRUCK:
-            reach = QPointF(box.width() * 0.35, box.height() * 0.35)
-            painter.drawLine(middle - reach, middle + reach)
+        lines.addEllipse(box)
+    if glyph in _PIE:
+        filled.moveTo(middle)
+        filled.arcTo(box, 90, -_PIE[glyph])
+        filled.closeSubpath()
+    elif glyph is Glyph.RING:
+        filled.addEllipse(middle, side / 5 + width / 2, side / 5 + width / 2)
+    elif glyph is Glyph.STRUCK:
+        reach = QPointF(side * 0.35, side * 0.35)
+        _add_line(lines, middle - reach, middle + reach)
+    pen = QPainterPathStroker(QPen(Qt.GlobalColor.black, width))
+    return pen.createStroke(lines).united(filled)
 
 
-def _paint_arrows(painter: QPainter, box: QRectF, glyph: Glyph, color: QColor) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    tip, base = (box.top(), box.bottom())
-    if glyph is Glyph.DOWN:
-        tip, base = base, tip
+def _add_line(path: QPainterPath, start: QPointF, end: QPointF) -> None:
+    path.moveTo(start)
+    path.lineTo(end)
+
+
+def _arrows(glyph: Glyph, side: float) -> QPainterPath:
+    tip, base = (side, 0.0) if glyph is Glyph.DOWN else (0.0, side)
+    path = QPainterPath()
     for step in range(2 if glyph is Glyph.DOUBLE_UP else 1):
-        left = box.left() + step * box.width()
-        right = left + box.width()
-        painter.drawPolygon(
-            [QPointF((left + right) / 2, tip), QPointF(right, base), QPointF(left, base)]
-        )
+        left, right = step * side, (step + 1) * side
+        path.moveTo((left + right) / 2, tip)
+        path.lineTo(right, base)
+        path.lineTo(left, base)
+        path.closeSubpath()
+    return path
 
 
 def paint_pill(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -44,6 +44,9 @@ class Skeleton(QWidget):
 class Loading(QStackedWidget):
     """A widget that hides behind a skeleton while its content is on the way."""
 
+    late = Signal()
+    """It takes longer than a blink; whoever has a part of the content may show it now."""
+
     def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content, self._skeleton = content, Skeleton()
@@ -55,6 +58,7 @@ class Loading(QStackedWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SKELETON_AFTER_MS)
         self._timer.timeout.connect(lambda: self.setCurrentWidget(self._skeleton))
+        self._timer.timeout.connect(self.late)
 
     def begin(self) -> None:
         """Another thing was asked for: nothing of the one before may stay in sight."""

@@ -16,21 +16,24 @@ class SplitInspector(QScrollArea):
     """Two panes side by side.
 
     Below 900 px (at 100 % text) the detail moves under the list, and both scroll together when
-    the window is too low for them.
+    the window is too low for them. Panes that are made as children of ``splitter`` are put in
+    with ``hold``; they open sooner, for a finished widget that gets a new parent is dressed anew
+    with all it holds.
     """
 
     def __init__(
         self,
-        main: QWidget,
-        detail: QWidget,
+        main: QWidget | None = None,
+        detail: QWidget | None = None,
         *,
         shares: tuple[int, int] = (3, 1),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._shares = shares
-        self._sized = False
+        self._moved = False
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.splitterMoved.connect(self._on_moved)
         self.splitter.setProperty("role", "scroll")
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(SPACE_3)
@@ -39,10 +42,15 @@ class SplitInspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setWidget(self.splitter)
-        # The panes come last: whatever is given another parent is dressed anew with all it holds.
-        for place, widget in enumerate((main, detail)):
+        if main is not None and detail is not None:
+            self.hold(main, detail)
+
+    def hold(self, main: QWidget, detail: QWidget) -> None:
+        """Put the panes in."""
+        for widget in (main, detail):
             self.splitter.addWidget(widget)
-            self.splitter.setStretchFactor(place, shares[place])
+        for place, share in enumerate(self._shares):
+            self.splitter.setStretchFactor(place, share)
 
     def minimumSizeHint(self) -> QSize:
         """As wide as its panes need; as low as the window is."""
@@ -50,7 +58,8 @@ class SplitInspector(QScrollArea):
         size = super().minimumSizeHint()
         # Side by side they may lie below each other instead, which is narrower.
         panes = (self.splitter.widget(place) for place in range(self.splitter.count()))
-        widest = max(pane.minimumSizeHint().width() for pane in panes if pane is not None)
+        widths = (pane.minimumSizeHint().width() for pane in panes if pane is not None)
+        widest = max(widths, default=0)
         return QSize(max(widest + bar, size.width()), size.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -69,8 +78,10 @@ class SplitInspector(QScrollArea):
         wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
         if wanted != self.splitter.orientation():
             self.splitter.setOrientation(wanted)
-            self._sized = False
-        if not self._sized and self.width() > 0:
-            self._sized = True
+            self._moved = False
+        if not self._moved and self.width() > 0:
             whole = self.height() if narrow else self.width()
             self.splitter.setSizes([whole * share // sum(self._shares) for share in self._shares])
+
+    def _on_moved(self) -> None:
+        self._moved = True  # from here on the panes lie as the person wants them

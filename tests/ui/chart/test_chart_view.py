@@ -376,6 +376,26 @@ def test_no_row_of_one_patient_stands_under_the_name_of_another(
     assert view.banner.isVisible()
 
 
+def test_a_chart_appears_in_one_piece_but_waits_for_no_slow_section(
+    view: ChartView, ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    other = record.write(put_chart, 2)
+    summary = view.sections["summary"]
+    assert isinstance(summary, SummarySection)
+    summary.ask("slow", lambda _reads, _patient: None, done=lambda _none: None)
+    view.loading.begin()
+    view._reveal()
+    assert summary.is_waiting
+    assert not view.banner.isVisible()
+    view.loading.late.emit()
+    assert view.banner.isVisible()
+    view.go_to(Chart(other))
+    idle(ui_context, qtbot)
+    assert not summary.is_waiting
+    assert view.banner.isVisible()
+    assert summary.problems.isVisible()
+
+
 def test_the_front_desk_sees_what_it_may(
     record: Record, ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID
 ) -> None:

@@ -29,6 +29,7 @@ from clinic_desktop.ui.first_run.state import StepKey, kept_answers
 from clinic_desktop.ui.setup.region import Region
 from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.look import Appearance
+from clinic_desktop.ui.widgets.pill import Glyph
 from tests.support import screen_checks
 from tests.support.records import NOON, PASSWORD
 from tests.ui.first_run.conftest import ALT, CTRL, ENTER, Pc
@@ -214,6 +215,39 @@ def test_what_was_said_is_there_after_quitting(pc: Pc) -> None:
     assert isinstance(again, OwnerStep)
     assert (again.name.text(), again.login.text()) == ("Dr Amina Kamau", "amina")
     assert pc.view.answers.practice["name"] == "Kilimani Family Clinic"
+
+
+def test_half_a_step_is_there_after_quitting(pc: Pc) -> None:
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    pc.type("Hill Clinic")
+    pc.quit()
+    again = pc.start()
+    assert again.here is StepKey.PRACTICE
+    assert again.answers.practice["name"] == "Hill Clinic"
+    assert [edit.text() for edit in again.findChildren(QLineEdit, "practice.name")] == [
+        "Hill Clinic"
+    ]
+
+
+def test_what_is_typed_is_kept_without_going_on(pc: Pc) -> None:
+    """A kill asks nobody."""
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    pc.type("Hill")
+    pc.qtbot.waitUntil(lambda: kept_answers(pc.data_dir).practice.get("name") == "Hill")
+
+
+def test_a_step_put_off_is_not_shown_as_done(pc: Pc) -> None:
+    pc.start()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRACTICE)
+    pc.view.later.click()
+    pc.reach(StepKey.OWNER)
+    glyphs = [pill._spec.glyph for pill in pc.view.stepper._pills[:3]]
+    assert glyphs == [Glyph.FULL, Glyph.EMPTY, Glyph.HALF]
 
 
 def test_rubbish_in_the_kept_answers_begins_anew(pc: Pc) -> None:

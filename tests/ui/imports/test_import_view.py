@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.services.fhir import importing
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.imports.import_view import ImportView
 from clinic_desktop.ui.imports.import_vm import Phase
@@ -112,6 +113,19 @@ def test_a_second_import_says_that_all_was_there(
     assert report is not None
     assert report.unchanged == 3
     assert not view.counts_card.isVisible()
+
+
+def test_the_keys_follow_the_import(view: ImportView, qtbot: QtBot, good: Path) -> None:
+    view.activateWindow()
+    view.go_to(to.ImportRecords())
+    assert view.files.hasFocus()
+    view.add_paths([str(good)])
+    view.dry_run.setChecked(True)
+    view.start.setFocus()
+    view.primary()
+    assert not view.start.isEnabled()
+    finish(qtbot, view)
+    assert view.for_real.hasFocus()
 
 
 def test_cancel_stops_it(

@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.i18n import Language
 from clinic_desktop.services import drafts, patients
-from clinic_desktop.services.patients import PatientRecord
+from clinic_desktop.services.patients import (
+    Identifier,
+    PatientEntry,
+    PatientRecord,
+    RegisterPatient,
+)
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.patients.register_view import RegisterView
 from clinic_desktop.ui.patients.register_vm import prefilled
@@ -143,6 +149,49 @@ def test_a_held_key_registers_once(stage: Stage, record: Record, form: RegisterV
         form.submit(False)
     stage.settle()
     assert len(everyone(record)) == 1
+
+
+def test_a_number_of_somebody_else_is_refused_once(
+    stage: Stage, record: Record, form: RegisterView
+) -> None:
+    """A child may be known by the mother's number, but nobody is registered twice unasked."""
+    card = Identifier("1234-5678", "ID card")
+    first = PatientEntry(HumanName("Auma", "Rose"), identifiers=(card,))
+    record.write(patients.register, RegisterPatient(first))
+    stage.keys.type("somebody")
+    form.form.lines["identifiers"].set_texts([{"kind": "id card", "value": "12345678"}])
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.settle()
+    assert len(everyone(record)) == 1
+    said = form.form.lines["identifiers"]._lines[0].form.rows[0].message.text()
+    assert "Auma Rose" in said
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.settle()
+    assert len(everyone(record)) == 2
+
+
+def test_what_is_wrong_behind_more_is_shown(
+    stage: Stage, record: Record, form: RegisterView
+) -> None:
+    stage.keys.type("otieno")
+    form.form.lines["policies"].set_texts([{"valid_to": "31.2.2030"}])
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.settle()
+    assert everyone(record) == []
+    assert form.form.details.isVisible()
+    focus = QApplication.focusWidget()
+    assert isinstance(focus, QLineEdit)
+    assert focus.text() == "31.2.2030"
+
+
+def test_a_sentence_goes_when_its_field_is_put_right(stage: Stage, form: RegisterView) -> None:
+    stage.keys.type("otieno")
+    stage.keys.press(Qt.Key.Key_Tab, times=4)
+    stage.keys.type("12")
+    stage.keys.press(Qt.Key.Key_Return, CTRL)
+    stage.until(lambda: "digits" in form.form._rows["phone"].message.text())
+    stage.keys.type("3")
+    assert form.form._rows["phone"].message.text() == ""
 
 
 def test_a_form_that_waits_for_the_person_gets_the_person(

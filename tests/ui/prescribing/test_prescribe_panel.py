@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.db.session import UnitOfWork
@@ -74,6 +75,9 @@ def test_line_is_previewed_added_and_issued(
     _type(panel, "Amoxicillin", "500 mg", "1 cap 3x/day 7d")
     qtbot.waitUntil(lambda: "Take 1 capsule" in panel.editor.sig.text())
     assert panel.editor.amount.placeholderText() == "21"
+    covered = panel.editor.notices._covered
+    assert covered.isVisible()
+    assert "Not checked: allergies: nobody has asked yet, interactions" in covered.text()
 
     QTest.keyClick(panel.editor.directions, Qt.Key.Key_Return)
     qtbot.waitUntil(panel.can_print)
@@ -159,6 +163,19 @@ def test_a_line_half_typed_is_kept_when_the_desk_closes(
     assert kept.body["typed"]["directions"] == "1 tab"
 
 
+def test_what_waits_stays_in_sight_after_signing(
+    panel: PrescribePanel, visit: Visit, qtbot: QtBot
+) -> None:
+    """A line begun and forgotten would otherwise never be prescribed."""
+    _type(panel, "Ibuprofen", "400 mg", "1 tab tid 3d")
+    panel.set_visit(*visit, is_open=False)
+    assert panel.isVisible()
+    panel.editor.submit()
+    qtbot.waitUntil(panel.can_print)
+    panel.print_papers()
+    qtbot.waitUntil(lambda: not panel.isVisible())
+
+
 def test_a_letter_left_with_esc_is_there_again(
     ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
 ) -> None:
@@ -196,6 +213,29 @@ def test_repeat_puts_earlier_lines_in(
     panel.print_papers()
 
     qtbot.waitUntil(lambda: record.rows("SELECT count(*) FROM prescription") == [(2,)])
+
+
+def test_a_repeat_without_readable_directions_waits_to_be_typed(
+    panel: PrescribePanel, qtbot: QtBot
+) -> None:
+    """It goes back into the form; what was being typed there is not lost."""
+    _type(panel, "Ibuprofen", "400 mg", "1 tab tid 5d")
+    panel._add_all((LineForm("Metformin", "1 tab bd 30d"), LineForm("Methotrexate", "")))
+
+    assert panel.editor.form().product == "Methotrexate"
+    assert panel.editor.directions.hasFocus()
+    assert [line.product for line in panel._lines] == ["Metformin", "Ibuprofen"]
+
+
+def test_a_line_on_the_list_can_be_changed(panel: PrescribePanel, qtbot: QtBot) -> None:
+    """With its quantity and reason to give again, as if it were typed anew."""
+    panel._add(LineForm("Metformin", "1 tab bd 30d", quantity="90"))
+    names = [each for each in panel.findChildren(QAbstractButton) if each.isVisibleTo(panel)]
+    (button,) = [each for each in names if each.accessibleName().startswith("Change Metformin")]
+    button.click()
+
+    assert panel._lines == []
+    assert panel.editor.form() == LineForm("Metformin", "1 tab bd 30d", quantity="90")
 
 
 def test_letters_are_issued_and_printed(

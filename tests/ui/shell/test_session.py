@@ -19,11 +19,11 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import drafts, encounters, practice, setup
+from clinic_desktop.services import drafts, encounters, patients, practice, setup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
-from clinic_desktop.ui.core.navigator import Billing, EditAllergies, Settings, Visit
+from clinic_desktop.ui.core.navigator import Billing, Chart, EditAllergies, Settings, Visit
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 from clinic_desktop.ui.first_run.state import StepKey
@@ -492,3 +492,20 @@ def test_ctrl_z_takes_back_what_was_done_last(session: Session, qtbot: QtBot) ->
     for _press in range(2):
         keyboard.press(Qt.Key.Key_Z, CTRL)
     assert done == ["second"]
+
+
+def test_a_chart_joined_to_another_leaves_no_tab_with_the_old_name(
+    session: Session, qtbot: QtBot
+) -> None:
+    unlock(session, qtbot, PASSWORD)
+    desk = desk_of(session)
+    assert session.clinic is not None
+    write, actor = session.clinic.store.write, desk.context.actor
+    stays, goes = (write(actor, put_chart, 1).result() for _chart in range(2))
+    for each in (goes, stays):
+        desk.context.navigator.open(Chart(each))
+    qtbot.waitUntil(lambda: desk.context.tasks.is_idle)
+    assert desk.top.tabs.open_ids == (goes, stays)
+    write(actor, patients.merge, stays, goes, reason="Registered twice").result()
+    qtbot.waitUntil(lambda: desk.top.tabs.open_ids == (stays,))
+    qtbot.waitUntil(lambda: desk.context.tasks.is_idle)

@@ -164,15 +164,27 @@ def test_the_one_who_has_waited_longest_is_selected_and_needs_attention(view: To
     assert view.attention.isVisible()
 
 
+def wait_of(view: TodayView, family: str) -> str:
+    model = view.table.model_
+    shown = {str(model.index(place, 1).data()): place for place in range(model.rowCount())}
+    place = next(place for words, place in shown.items() if family in words)
+    return str(model.index(place, 5).data())
+
+
 def test_waiting_time_runs_on_without_reading_the_board_again(view: TodayView) -> None:
     view.context.clock.advance(minutes=5)  # type: ignore[attr-defined]
     view.vm.tick()
-    place = next(
-        place
-        for place in range(view.table.model_.rowCount())
-        if "MENSAH" in str(view.table.model_.index(place, 1).data())
-    )
-    assert "29" in str(view.table.model_.index(place, 5).data())
+    assert "29" in wait_of(view, "MENSAH")
+
+
+def test_waiting_time_runs_on_when_the_same_board_is_read_again(
+    view: TodayView, qtbot: QtBot
+) -> None:
+    assert "24" in wait_of(view, "MENSAH")
+    view.context.clock.advance(minutes=5)  # type: ignore[attr-defined]
+    with qtbot.assertNotEmitted(view.table.model_.modelReset), qtbot.waitSignal(view.vm.changed):
+        view.go_to(to.Today())
+    assert "29" in wait_of(view, "MENSAH")
 
 
 def test_what_a_colleague_does_shows_at_once(

@@ -182,6 +182,22 @@ def test_an_impossible_value_is_said_and_stops_the_signature(visit_page: Page) -
     assert page.focused.objectName() == "vital.temperature"
 
 
+def test_what_is_asked_on_signing_is_about_the_field_with_the_keys(visit_page: Page) -> None:
+    page = visit_page
+    tiles = page.view.vitals.tiles
+    for name, words in (("temperature", "41.9"), ("spo2", "60")):
+        tiles[name].setFocus()
+        page.type(words)
+        page.press(Qt.Key.Key_Tab)
+    page.view.primary()
+    assert page.focused.objectName() == "vital.temperature"
+    assert notices(page)[0].startswith("Temperature")
+    assert (tiles["spo2"].property("warning"), tiles["pulse"].property("warning")) == (
+        "true",
+        "false",
+    )
+
+
 def test_only_enter_confirms_an_unusual_value(visit_page: Page) -> None:
     page = visit_page
     page.view.vitals.tiles["pulse"].setFocus()
@@ -304,8 +320,9 @@ def test_words_of_a_note_that_somebody_else_signed_become_an_addendum(
 
 def test_words_that_came_too_late_are_asked_about_not_dropped(visit_page: Page) -> None:
     page = visit_page
-    page.type("Mine")
     nurse = page.record.as_role("nurse")
+    page.idle()  # what was announced so far is heard; the words wait for the other's only
+    page.type("Mine")
     page.record.store.write(
         nurse, notes.save_note, page.visit, NoteText(objective="RR 18")
     ).result()

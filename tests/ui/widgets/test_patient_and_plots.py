@@ -56,7 +56,8 @@ def test_the_allergy_zone_is_never_empty(
 
 def test_the_name_is_family_in_capitals_then_given() -> None:
     assert samples.IVANOVA.name == "ИВАНОВА Мария Петровна"
-    assert samples.HASSAN.name == "الحسن أحمد"
+    assert samples.HASSAN.name == "أحمد الحسن"
+    assert PatientCard("Otieno", "Brian").name == "OTIENO Brian"
     assert PatientCard("", "").name == "Name not known"
 
 
