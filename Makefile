@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help setup demo test check screens bench package i18n lock clean
+.PHONY: help setup demo test check screens bench proof package i18n lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ screens:  ## Draw every screen in every theme and language into out/screens
 
 bench:  ## Measure speed beside its floors, into bench/RESULTS.md
 	@$(BOOTSTRAP) bench $(ARGS)
+
+proof:  ## Run a proof (PROOF=power-cut SIZE=20000 SEED=1 JOBS=2)
+	@$(BOOTSTRAP) proof $(PROOF) $(if $(PROOF),--size $(or $(SIZE),1000) --seed $(or $(SEED),1) --jobs $(or $(JOBS),1))
 
 package:  ## Build the program folder into dist/ and try it
 	@$(BOOTSTRAP) package

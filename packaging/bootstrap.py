@@ -52,6 +52,8 @@ DEBIAN_PACKAGES = {
     "wayland-cursor": "libwayland-cursor0",
     "cups": "libcups2",
 }
+# The proofs of the storage put a small library of ours between the program and its disk.
+DEBIAN_TOOLS = {"cc": ("gcc", "libc6-dev")}
 
 
 def say(text: str) -> None:
@@ -98,6 +100,8 @@ def missing_packages() -> list[str]:
     missing = [
         package for name, package in DEBIAN_PACKAGES.items() if not ctypes.util.find_library(name)
     ]
+    for tool, packages in DEBIAN_TOOLS.items():
+        missing += packages if shutil.which(tool) is None else ()
     if importlib.util.find_spec("ensurepip") is None and not PYTHON.exists():
         missing.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return missing
@@ -176,7 +180,7 @@ def setup(_arguments: Sequence[str] = ()) -> int:
         install_system_libraries()
     if not PYTHON.exists():
         make_environment()
-    once("system", fingerprint(*DEBIAN_PACKAGES), lambda: None)
+    once("system", fingerprint(*DEBIAN_PACKAGES, *DEBIAN_TOOLS), lambda: None)
     once("requirements", fingerprint(LOCK), install_requirements)
     once("program", fingerprint(ROOT / "pyproject.toml", str(ROOT)), install_ourselves)
     once("qt", fingerprint(LOCK), try_qt)
@@ -231,6 +235,11 @@ def bench(arguments: Sequence[str]) -> int:
     return run(PYTHON, "-m", "bench", *arguments)
 
 
+def proof(arguments: Sequence[str]) -> int:
+    """Run one proof at a size of your choice; without arguments, list them."""
+    return run(PYTHON, "-m", "tests.proofs", *(arguments or ["--help"]))
+
+
 def package(_arguments: Sequence[str]) -> int:
     """Build the program folder into dist/ and try it."""
     return run(PYTHON, ROOT / "packaging" / "build.py")
@@ -248,7 +257,7 @@ def lock(_arguments: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     command.__name__: command
-    for command in (setup, demo, test, check, i18n, screens, bench, package, lock)
+    for command in (setup, demo, test, check, i18n, screens, bench, proof, package, lock)
 }
 
 

@@ -1,0 +1,89 @@
+"""T3: calls of the disk fail (full, broken) in the middle of the work, once or from then on.
+
+Each case is a process that works while writes, syncs, truncations or openings of the record's
+files fail. A save may be refused, in a sentence; a save that was told is there; the record is
+whole; and no error is anything but a sentence.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinic_desktop.domain.permissions import Actor
+from tests.proofs.result import Result
+from tests.proofs.storage import recorder, working_day
+from tests.proofs.storage.afterwards import faults
+
+SAVES = 30
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A closed clinic to be copied for each case."""
+
+    root: Path
+    key: bytes
+    actor: Actor
+
+
+def how(rng: random.Random) -> str:
+    """What fails, as ``disk.c`` takes it."""
+    kind = rng.choice("wwsta")
+    number = rng.randint(1, 400) if kind in "wa" else rng.randint(1, 40)
+    error = rng.choice((errno.EIO, errno.ENOSPC, errno.EDQUOT))
+    return f"{kind}:{number}:{error}:{rng.choice(('once', 'ever', 'each'))}"
+
+
+def fail_once(clinic: Clinic, folder: Path, fail: str, seed: int) -> tuple[int, list[str]]:
+    """Work on a copy of the clinic while its disk fails; how many calls did, and what is wrong."""
+    root, log = folder / "clinic", folder / "log"
+    shutil.copytree(clinic.root, root)
+    environment = recorder.environment(root, log=log, fail=fail)
+    environment |= working_day.environment_of(clinic.key, clinic.actor)
+    command = [sys.executable, "-m", working_day.__name__, str(root), "--saves", str(SAVES)]
+    done = subprocess.run(
+        [*command, "--seed", str(seed)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    count = sum(step.kind == "f" for step in recorder.read_log(log))
+    acked = (root / recorder.ACKED).read_text().split("\n")[:-1]
+    wrong = faults(root, clinic.key, acked, whole=True)
+    if "Traceback" in done.stderr:
+        wrong.append(done.stderr.strip().split("\n")[-1])
+    shutil.rmtree(folder)
+    return count, wrong
+
+
+def prove(size: int, seed: int, jobs: int = 1) -> Result:
+    """Work until ``size`` calls of the disk have failed."""
+    passed, rng = 0, random.Random(seed)
+    failures: list[str] = []
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
+        root = Path(scratch) / "start"
+        root.mkdir()
+        clinic = Clinic(root, *working_day.make_clinic(root))
+        number = 0
+        while passed < size and len(failures) < 20:
+            cases = [(number + each, how(rng)) for each in range(jobs)]
+            number += jobs
+
+            def run(case: tuple[int, str]) -> tuple[int, list[str]]:
+                return fail_once(clinic, Path(scratch) / str(case[0]), case[1], seed + case[0])
+
+            for case, (count, wrong) in zip(cases, pool.map(run, cases), strict=True):
+                if wrong:
+                    failures.append(f"{case[1]} seed {seed + case[0]}: {'; '.join(wrong[:3])}")
+                else:
+                    passed += count
+    return Result("T3", passed, failures, seed)

@@ -1,0 +1,158 @@
+"""What a disk may hold after the power went, by what was asked of it before.
+
+A write is safe once its file was synced. Until then it may be there, be missing, or be there in
+some of its sectors, whatever was written before or after it. A new, moved or removed name is safe
+at once on disks that keep names in order, or once its folder was synced: both are played.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from tests.proofs.storage.recorder import ACKED, ARMED, Step
+
+SECTOR = 512
+Names = dict[str, int]
+
+
+@dataclass
+class Inode:
+    """A file's bytes: those that are safe, and what was asked since."""
+
+    safe: bytearray = field(default_factory=bytearray)
+    pending: list[Step] = field(default_factory=list)
+
+    def sync(self) -> None:
+        for step in self.pending:
+            _apply(self.safe, step)
+        self.pending.clear()
+
+
+@dataclass(frozen=True)
+class Left:
+    """What one power cut leaves."""
+
+    point: int
+    """How many steps were done before it."""
+    files: dict[str, bytes]
+    acked: list[str]
+    """What the program had said is saved."""
+
+
+class Disk:
+    """A disk that is told each step, and asked what it may hold if the power goes now."""
+
+    def __init__(self, start: Path) -> None:
+        self._inodes: dict[int, Inode] = {}
+        self._names: Names = {}
+        self._safe_names: Names = {}
+        self._pending_names: list[Step] = []
+        self._made: dict[int, int] = {}
+        self.acked = ""
+        for path in sorted(start.rglob("*")) if start.exists() else []:
+            if path.is_file():
+                inode = self._new()
+                self._inodes[inode].safe[:] = path.read_bytes()
+                self._names[path.relative_to(start).as_posix()] = inode
+        self._safe_names = dict(self._names)
+
+    def _new(self) -> int:
+        self._inodes[len(self._inodes)] = Inode()
+        return len(self._inodes) - 1
+
+    def do(self, step: Step) -> None:
+        """Take one step."""
+        if step.name == ACKED:
+            self.acked += step.data.decode()
+        elif step.name == ARMED:
+            pass
+        elif step.kind in "wt":
+            self._inodes[self._names[step.name]].pending.append(step)
+        elif step.kind == "s" and step.name in self._names:
+            self._inodes[self._names[step.name]].sync()
+        elif step.kind == "s":
+            self._sync_names(step.name)
+        elif step.kind in "cum":
+            if step.kind == "c":
+                self._made[id(step)] = self._new()
+            self._pending_names.append(step)
+            self._rename(self._names, step)
+
+    def _sync_names(self, folder: str) -> None:
+        for step in self._pending_names:
+            if str(PurePosixPath(step.name).parent) == (folder or "."):
+                self._rename(self._safe_names, step)
+                self._pending_names = [each for each in self._pending_names if each is not step]
+
+    def _rename(self, names: Names, step: Step) -> None:
+        if step.kind == "c":
+            names[step.name] = self._made[id(step)]
+        elif step.name in names:
+            inode = names.pop(step.name)
+            if step.kind == "m":
+                names[step.data.decode()] = inode
+
+    def cut(self, point: int, rng: random.Random) -> Left:
+        """One of the states that the disk may be in if the power goes now."""
+        names, keep = dict(self._safe_names), len(self._pending_names)
+        if rng.random() < 0.5:
+            keep = rng.randint(0, keep)
+        for step in self._pending_names[:keep]:
+            self._rename(names, step)
+        mood = rng.choice(("all", "none", "prefix", "some", "torn"))
+        files = {name: self._left(self._inodes[inode], mood, rng) for name, inode in names.items()}
+        return Left(point, files, self.acked.split("\n")[:-1])
+
+    @staticmethod
+    def _left(inode: Inode, mood: str, rng: random.Random) -> bytes:
+        if mood == "none" or not inode.pending:
+            return bytes(inode.safe)
+        content = bytearray(inode.safe)
+        ends = rng.randint(0, len(inode.pending)) if mood == "prefix" else len(inode.pending)
+        for step in inode.pending[:ends]:
+            if mood in {"all", "prefix"} or rng.random() < 0.5:
+                _apply(content, step)
+            elif mood == "torn" and step.kind == "w":
+                for part in _sectors(step):
+                    if rng.random() < 0.5:
+                        _apply(content, part)
+        return bytes(content)
+
+
+def _apply(content: bytearray, step: Step) -> None:
+    if step.kind == "t":
+        if len(content) < step.offset:
+            content.extend(bytes(step.offset - len(content)))
+        del content[step.offset :]
+        return
+    if len(content) < step.offset:
+        content.extend(bytes(step.offset - len(content)))
+    content[step.offset : step.offset + len(step.data)] = step.data
+
+
+def _sectors(step: Step) -> Iterator[Step]:
+    at = step.offset
+    end = at + len(step.data)
+    while at < end:
+        stop = min(end, (at // SECTOR + 1) * SECTOR)
+        yield Step("w", step.name, at, step.data[at - step.offset : stop - step.offset])
+        at = stop
+
+
+def cuts(
+    start: Path, steps: Iterable[Step], count: int, seed: int, share: tuple[int, int] = (0, 1)
+) -> Iterator[tuple[int, Left]]:
+    """``count`` numbered power cuts, spread over the steps; ``share`` (k, n) takes each n-th."""
+    log = list(steps)
+    disk = Disk(start)
+    done = 0
+    for point, step in enumerate(log, 1):
+        disk.do(step)
+        wanted = count * point // len(log)
+        for number in range(done, wanted):
+            if number % share[1] == share[0]:
+                yield number, disk.cut(point, random.Random(f"{seed}/{number}"))
+        done = wanted

@@ -1,0 +1,43 @@
+"""The proofs of the storage at the size of CI, and that they find what they look for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.storage import crash_states, failing_calls, kills, recorder
+
+needs_recorder = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or recorder.compiler() is None,
+    reason="recording the disk needs Linux and a C compiler",
+)
+
+
+@needs_recorder
+def test_power_cuts_lose_no_save() -> None:
+    result = crash_states.prove(size=300, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 300
+
+
+@needs_recorder
+def test_a_program_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> None:
+    day = crash_states.record_day(tmp_path, 5, 60, 12, "--careless")
+    held, wrong = crash_states.check_share(day, (0, 1))
+    assert held < 60
+    assert any("is lost" in sentence for sentence in wrong)
+
+
+def test_killed_at_work() -> None:
+    result = kills.prove(size=4, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 4
+
+
+@needs_recorder
+def test_failing_calls_of_the_disk_are_sentences() -> None:
+    result = failing_calls.prove(size=30, seed=20_261_122)
+    assert not result.failures
+    assert result.passed >= 30
