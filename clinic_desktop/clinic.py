@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
-from clinic_desktop.db.backup import Progress
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.place import check_place
@@ -30,6 +29,7 @@ from clinic_desktop.errors import (
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
+from clinic_desktop.moving_in import settle
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.keys import Keys, NewOwner
 from clinic_desktop.security.primitives import KdfCost
@@ -37,7 +37,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import check_password
 from clinic_desktop.services import practice
 from clinic_desktop.services.access import require
-from clinic_desktop.services.backup import Backup, back_up
+from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.this_pc import exists, remember, remembered, speak
 
 LATIN_DIGITS = "formats.latin-digits"
@@ -149,15 +149,23 @@ class Clinic:
         self.actor = _let_in(self.store, self.keys, login, password)
         return self.actor
 
-    def back_up(self, place: Path, progress: Progress | None = None) -> Backup:
-        """Copy record and key file into a folder, read the copy back, and remember when.
+    def back_up(self, target: Path, tell: Tell) -> Backup:
+        """Make a backup, bring it back on trial, and remember when.
+
+        ``target`` is the new file, or the folder in which the file gets its own name.
 
         Raises:
-            PermissionDeniedError, StorageError, DatabaseDamagedError: see ``services.backup``.
+            PermissionDeniedError, StorageError, DatabaseDamagedError, StoppedError: see
+            ``services.backups.making``.
         """
+        people = self.store.read(SYSTEM, practice.people).result()
+        owners = [each.id for each in people if each.is_active and "owner" in each.roles]
         now = self.store.clock.now()
-        made = back_up(self.actor, self.data_dir, self.keys.key, place, now, progress)
-        remember(self.data_dir, backup_folder=str(place), backup_at=now.isoformat())
+        if target.suffix != SUFFIX:
+            target /= file_name(self.keys.vault.device, now)
+        source = Source(self.data_dir, self.keys.key, self.keys.vault, owners, now)
+        made = back_up(self.actor, source, target, tell)
+        remember(self.data_dir, backup_at=now.isoformat())
         return made
 
     def close(self) -> None:
@@ -180,7 +188,7 @@ def create(
         StorageError: the folder cannot be used.
     """
     new = _checked(new)
-    lock = _take_folder(data_dir)
+    lock = take_folder(data_dir)
     try:
         _refuse_occupied(data_dir)
         clock = clock or SystemClock()
@@ -282,7 +290,7 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         WrongPasswordError, InUseError, DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
     refuse_empty(data_dir)
-    lock = _take_folder(data_dir)
+    lock = take_folder(data_dir)
     try:
         _name_newborn(data_dir)
         keys = keyring.unlock(data_dir, login, password, KdfCost())
@@ -313,7 +321,7 @@ def recover(
     """
     check_password(password)
     refuse_empty(data_dir)
-    lock = _take_folder(data_dir)
+    lock = take_folder(data_dir)
     try:
         _name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
@@ -352,7 +360,13 @@ def _recovered(uow: UnitOfWork, login: str) -> practice.Person:
     return owner
 
 
-def _take_folder(data_dir: DataDir) -> FolderLock:
+def take_folder(data_dir: DataDir) -> FolderLock:
+    """Hold the folder of a clinic against a second program; a restored clinic moves in.
+
+    Raises:
+        StorageError: it cannot be made or is no place for a record.
+        InUseError: another program holds it.
+    """
     try:
         data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -364,6 +378,7 @@ def _take_folder(data_dir: DataDir) -> FolderLock:
     check_place(data_dir.root)
     lock = FolderLock(data_dir.lock)
     lock.acquire()
+    settle(data_dir)
     return lock
 
 

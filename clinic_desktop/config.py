@@ -71,6 +71,21 @@ class DataDir:
         return self.root / "packs"
 
     @property
+    def arriving(self) -> Path:
+        """A restored clinic while it is being made; nothing of it counts."""
+        return self.root / "restored.new"
+
+    @property
+    def arrived(self) -> Path:
+        """A restored clinic, whole; whatever was here before makes room for it."""
+        return self.root / "restored"
+
+    @property
+    def moving_in(self) -> Path:
+        """What is left of it to be moved to its places."""
+        return self.root / "restored.in"
+
+    @property
     def logs(self) -> Path:
         """Log files, without patient data."""
         return self.root / "logs"

@@ -132,3 +132,10 @@ class PrintError(ClinicError):
 
     code = "print"
     exit_code = 14
+
+
+class StoppedError(ClinicError):
+    """The person at the PC stopped it before its end."""
+
+    code = "stopped"
+    exit_code = 20

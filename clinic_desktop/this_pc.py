@@ -24,7 +24,8 @@ _one_at_a_time = threading.Lock()
 
 def exists(data_dir: DataDir) -> bool:
     """Whether a clinic lives in this folder."""
-    return data_dir.vault.exists() or data_dir.database.exists()
+    places = (data_dir.vault, data_dir.database, data_dir.arrived, data_dir.moving_in)
+    return any(path.exists() for path in places)
 
 
 def remembered(data_dir: DataDir) -> dict[str, Any]:

@@ -17,7 +17,17 @@ from clinic_desktop.errors import ClinicError, StorageError
 from clinic_desktop.i18n import _
 
 _SUBJECTS = (
-    *("setup", "people", "recovery", "maintenance", "patients", "papers", "records", "packs"),
+    *(
+        "setup",
+        "people",
+        "recovery",
+        "backup",
+        "maintenance",
+        "patients",
+        "papers",
+        "records",
+        "packs",
+    ),
     *("demo", "day"),
 )
 PACK_SUFFIX = ".clinicpack"

@@ -41,6 +41,9 @@ def register(
     doctor = commands.add_parser("doctor", parents=[common], help="versions, cipher, printers")
     doctor.set_defaults(run=_doctor)
     check = commands.add_parser("check", parents=[common], help="is the record whole?")
+    check.add_argument(
+        "--deep", action="store_true", help="look up every chart and read every attachment too"
+    )
     check.set_defaults(run=_check)
 
 
@@ -106,7 +109,7 @@ def _lines(checks: dict[str, str]) -> Iterator[str]:
 
 def _check(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int:
     with open_clinic(options, data_dir) as opened:
-        report = opened.store.read(opened.actor, integrity.check).result()
+        report = opened.store.read(opened.actor, integrity.check, deep=options.deep).result()
     output.result(
         {"ok": report.ok, "checks": report.checks},
         *_lines(report.checks),

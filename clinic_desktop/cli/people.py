@@ -1,10 +1,9 @@
-"""Who works here, and the copy for a bad day: ``person add``, ``person list``, ``backup``."""
+"""Who works here: ``person add`` and ``person list``."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import new_password, open_clinic
@@ -20,7 +19,7 @@ def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
 ) -> None:
-    """Add ``person add``, ``person list`` and ``backup``."""
+    """Add ``person add`` and ``person list``."""
     person = commands.add_parser("person", help="people who work here")
     actions = person.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[common], help="let somebody sign in")
@@ -32,9 +31,6 @@ def register(
     add.set_defaults(run=_add)
     listed = actions.add_parser("list", parents=[common], help="who works here")
     listed.set_defaults(run=_list)
-    backup = commands.add_parser("backup", parents=[common], help="copy the record and check it")
-    backup.add_argument("--to", type=Path, required=True, metavar="DIR")
-    backup.set_defaults(run=_backup)
 
 
 def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
@@ -67,13 +63,4 @@ def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
             + ("" if person.is_active else "  " + _("(has left)"))
             for person in found
         ),
-    )
-
-
-def _backup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    with open_clinic(options, data_dir) as opened:
-        made = opened.back_up(options.to)
-    output.result(
-        {"folder": str(made.folder), "bytes": made.size, "made_at": made.made_at},
-        _("The copy in {folder} was read back without a fault.").format(folder=made.folder),
     )

@@ -37,7 +37,12 @@ def register(
     new.set_defaults(run=_new)
 
 
-def _typed() -> RecoveryKey:
+def typed() -> RecoveryKey:
+    """From the environment, or asked for.
+
+    Raises:
+        ValidationError: there is nobody to ask, or a group cannot be right.
+    """
     given = os.environ.get(VARIABLE)
     if given is None and not sys.stdin.isatty():
         raise ValidationError(
@@ -51,12 +56,12 @@ def _typed() -> RecoveryKey:
 
 def _verify(_options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     clinic.refuse_empty(data_dir)
-    keys.check_sheet(data_dir, _typed())
+    keys.check_sheet(data_dir, typed())
     output.result({"opens": True}, _("This recovery sheet opens the record."))
 
 
 def _use(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    recovery, password = _typed(), new_password(options.login)
+    recovery, password = typed(), new_password(options.login)
     opened = clinic.recover(data_dir, recovery, options.login, password)
     try:
         slots = [slot.login for slot in opened.keys.vault.slots]

@@ -140,6 +140,25 @@ def count(cursor: Any, match: str = "") -> int:
     return int(found.fetchone()[0])
 
 
+def lost(cursor: Any) -> list[str]:
+    """Numbers of the charts that the index should find and does not, or finds and should not."""
+    rows = cursor.execute(
+        "SELECT s.rowid, p.mrn, p.is_deleted OR p.merged_into IS NOT NULL FROM patient p"
+        " LEFT JOIN patient_search s ON s.patient_id = p.id ORDER BY p.mrn"
+    ).fetchall()
+    indexed = {row[0] for row in cursor.execute("SELECT rowid FROM patient_fts").fetchall()}
+    wrong = [mrn for rowid, mrn, is_hidden in rows if (rowid in indexed) == bool(is_hidden)]
+    for rowid, mrn, is_hidden in rows:
+        query = any_number_query([mrn])
+        if rowid in indexed and not is_hidden and query:
+            found = cursor.execute(
+                "SELECT 1 FROM patient_fts WHERE patient_fts MATCH ? AND rowid = ?", (query, rowid)
+            ).fetchone()
+            if not found:
+                wrong.append(mrn)
+    return wrong
+
+
 def _grouped(cursor: Any, table: str, ids: list[bytes]) -> dict[bytes, list[str]]:
     found: dict[bytes, list[str]] = defaultdict(list)
     for pk, value in cursor.execute(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from clinic_desktop.db import journal, triggers
+from clinic_desktop.db.checks import examine, examine_content
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.services.access import query
 
@@ -25,21 +25,13 @@ class CheckReport:
 
 
 @query("record.check")
-def check(reads: ReadSession) -> CheckReport:
-    """Read every page, every reference, every trigger and every link of the log."""
-    cursor = reads.cursor
-    pages = [row[0] for row in cursor.execute("PRAGMA cipher_integrity_check").fetchall()]
-    structure = [row[0] for row in cursor.execute("PRAGMA integrity_check(20)").fetchall()]
-    orphans = cursor.execute("PRAGMA foreign_key_check").fetchmany(20)
-    return CheckReport(
-        {
-            "pages": "; ".join(pages[:20]),
-            "structure": "" if structure == ["ok"] else "; ".join(structure),
-            "references": "; ".join(f"{row[0]} → {row[2]}" for row in orphans),
-            "capture": "; ".join(triggers.missing(cursor)[:20]),
-            "log": journal.verify_chain(cursor) or "",
-        }
-    )
+def check(reads: ReadSession, *, deep: bool = False) -> CheckReport:
+    """Read every page, every reference, every trigger and every link of the log.
+
+    ``deep`` also looks each chart up in the search index and reads every attachment.
+    """
+    found = examine(reads.cursor)
+    return CheckReport(found | examine_content(reads.cursor) if deep else found)
 
 
 def printers() -> list[str]:

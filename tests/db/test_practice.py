@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from clinic_desktop import cli, clinic, this_pc
+from clinic_desktop import cli, clinic
 from clinic_desktop.clinic import LATIN_DIGITS, Clinic
 from clinic_desktop.config import DataDir
-from clinic_desktop.db.backup import copy_record
-from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import (
-    DatabaseDamagedError,
-    DeviceSecretError,
     PermissionDeniedError,
     StaleError,
-    StorageError,
     ValidationError,
     WrongPasswordError,
 )
 from clinic_desktop.i18n import Language
-from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice, setup
-from clinic_desktop.services.backup import back_up
 from clinic_desktop.services.billing import catalogue, starter
 from clinic_desktop.services.practice import NewPerson, Person
-from tests.support.records import CHEAP, NOON, PASSWORD, Record
+from tests.support.records import CHEAP, PASSWORD, Record
 
 JOSE = NewPerson("jose", "José Otieno", ("receptionist",))
 JOSE_PASSWORD = "blue bicycle bell"
@@ -195,75 +186,11 @@ def test_a_tax_in_use_is_kept(record: Record) -> None:
     assert record.read(catalogue.tax_rates) == ()
 
 
-# ------------------------------------------------------------------ the copy
-
-
-def test_a_backup_opens_as_a_clinic_of_its_own(opened: Clinic, tmp_path: Path) -> None:
-    seen: list[tuple[int, int]] = []
-    sheet = RecoveryKey.new()
-    opened.use_recovery(sheet)
-    made = opened.back_up(tmp_path / "stick", lambda done, total: seen.append((done, total)))
-    assert seen
-    assert seen[-1][0] == seen[-1][1]
-    assert made.size > 0
-    assert this_pc.remembered(opened.data_dir)["backup_at"]
-    restored = DataDir(Path(shutil.copytree(made.folder, tmp_path / "other PC")))
-    with pytest.raises(DeviceSecretError, match="recovery sheet"):
-        clinic.open_clinic(restored, "amina", PASSWORD)
-    again = clinic.recover(restored, sheet, "amina", "a whole new sentence", cost=CHEAP)
-    name = again.store.read(again.actor, practice.details).result().name
-    again.close()
-    assert name == "Kilimani Family Clinic"
-
-
-def test_a_backup_shows_nothing_without_its_key(opened: Clinic, tmp_path: Path) -> None:
-    made = opened.back_up(tmp_path)
-    raw = DataDir(made.folder).database.read_bytes()
-    assert b"SQLite format" not in raw
-    assert b"Kilimani" not in raw
-
-
-def test_two_backups_in_one_second_are_two(opened: Clinic, tmp_path: Path) -> None:
-    one, two = (
-        back_up(opened.actor, opened.data_dir, opened.keys.key, tmp_path, NOON) for _ in range(2)
-    )
-    assert one.folder != two.folder
-
-
-def test_a_backup_to_nowhere_says_so_and_leaves_nothing(opened: Clinic, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StorageError):
-        opened.back_up(tmp_path / "file" / "below")
-
-
-def test_a_copy_that_does_not_read_back_is_no_backup(
-    opened: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A disk that returns other bytes than it was given is found out."""
-
-    def rotten(source: Path, key: bytes, target: Path, progress: object = None) -> None:
-        copy_record(source, key, target)
-        data = bytearray(target.read_bytes())
-        data[len(data) // 2] ^= 0xFF
-        target.write_bytes(data)
-
-    monkeypatch.setattr("clinic_desktop.services.backup.copy_record", rotten)
-    with pytest.raises(DatabaseDamagedError):
-        opened.back_up(tmp_path / "stick")
-    assert list((tmp_path / "stick").iterdir()) == []
-
-
-def test_only_the_owner_makes_a_backup(opened: Clinic, tmp_path: Path) -> None:
-    with pytest.raises(PermissionDeniedError):
-        back_up(Actor(None, "x"), opened.data_dir, opened.keys.key, tmp_path, NOON)
-
-
 # ------------------------------------------------------------------ command line
 
 
-def test_people_and_backup_on_the_command_line(
+def test_people_on_the_command_line(
     clinic_dir: DataDir,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -282,6 +209,4 @@ def test_people_and_backup_on_the_command_line(
     people = run("person", "list")["people"]
     assert isinstance(people, list)
     assert {each["login"] for each in people} == {"amina", "jose"}
-    made = run("backup", "--to", str(tmp_path / "stick"))
-    assert Path(str(made["folder"])).joinpath("vault.json").exists()
     clinic.open_clinic(clinic_dir, "jose", JOSE_PASSWORD).close()

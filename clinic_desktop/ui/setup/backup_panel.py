@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -9,9 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from clinic_desktop import this_pc
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, StoppedError
 from clinic_desktop.i18n import _, current, isolate
-from clinic_desktop.services.backup import Backup
+from clinic_desktop.services.backups.making import Backup
+from clinic_desktop.services.backups.words import stage_words
 from clinic_desktop.ui.core.background import Run
 from clinic_desktop.ui.core.backup_words import backup_words
 from clinic_desktop.ui.theme.icons import Icon
@@ -27,7 +29,7 @@ class BackupPanel(QWidget):
     """``made(Backup)`` after a copy was read back without a fault."""
 
     made = Signal(object)
-    _stepped = Signal(int, int)
+    _stepped = Signal(str, int, int)
 
     def __init__(self, opened: Clinic, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +42,8 @@ class BackupPanel(QWidget):
         self.choose = Button(_("Choose a folder…"))
         self.choose.setObjectName("backup.choose")
         self.choose.clicked.connect(self._on_choose)
-        self.copy = Button(_("Copy the closed record now"), icon=Icon.DOWNLOAD)
+        self._stop = threading.Event()
+        self.copy = Button(_("Back up now"), icon=Icon.DOWNLOAD)
         self.copy.setObjectName("backup.copy")
         self.copy.clicked.connect(self.back_up)
         self.form = Form()
@@ -52,18 +55,17 @@ class BackupPanel(QWidget):
             backup_words(this_pc.last_backup(opened.data_dir)), tone="muted", wrap=True
         )
         self._build()
-        self._stepped.connect(self.progress.set_progress)
+        self._stepped.connect(self._on_step)
 
     def _build(self) -> None:
         self.progress = ProgressPanel(_("Copying the record…"))
-        self.progress.cancel.hide()  # a copy takes seconds, and half of one is worth nothing
+        self.progress.cancelled.connect(self._stop.set)
         self.progress.hide()
         self._notice = Notice(Tone.OK, "")
         self._notice.hide()
         honest = Label(
-            _("Backups by themselves, every day, come with the next release. Until then make a "
-              "copy here: the encrypted record and its key file, read back page by page before "
-              "it counts. Whoever opens a copy needs a password of this practice."),
+            _("A backup is one encrypted file. It counts only after the program has brought it "
+              "back on trial, chart by chart. It opens on any PC with the recovery sheet."),
             tone="muted", wrap=True,
         )  # fmt: skip
         buttons = QHBoxLayout()
@@ -106,16 +108,30 @@ class BackupPanel(QWidget):
             self.folder.setFocus()
             return
         self._notice.hide()
+        self._stop.clear()
         self.copy.setEnabled(False)
         self.progress.start(_("Copying the record…"))
         self.progress.show()
         self._run(
-            self._clinic.back_up,
+            self._make,
             Path(place),
-            self._stepped.emit,  # on the worker's thread; the signal brings it to the window's
             done=self._on_made,
             failed=self._on_failed,
         )
+
+    def _make(self, place: Path) -> Backup:
+        """On the worker's thread."""
+        return self._clinic.back_up(place, self._tell)
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self._stop.is_set():
+            raise StoppedError(
+                _("The backup was stopped."), kept=_("Earlier backups are still there.")
+            )
+        self._stepped.emit(stage, done, total)
+
+    def _on_step(self, stage: str, done: int, total: int) -> None:
+        self.progress.set_progress(done, total, stage_words(stage))
 
     def _end(self) -> None:
         self.progress.hide()
@@ -127,10 +143,8 @@ class BackupPanel(QWidget):
         size = current().number(round(found.size / 1_000_000, 1))
         self._notice.set_words(
             Tone.OK,
-            _("The copy was read back without a fault."),
-            _("{size} MB in {folder}").format(
-                size=isolate(size), folder=isolate(str(found.folder))
-            ),
+            _("The backup was brought back on trial without a fault."),
+            _("{size} MB in {file}").format(size=isolate(size), file=isolate(str(found.path))),
         )
         self._notice.show()
         self._notice.say()
@@ -139,6 +153,7 @@ class BackupPanel(QWidget):
 
     def _on_failed(self, error: ClinicError) -> None:
         self._end()
-        self._notice.set_words(Tone.DANGER, error.message, f"{error.kept} {error.hint}".strip())
+        tone = Tone.WARN if isinstance(error, StoppedError) else Tone.DANGER
+        self._notice.set_words(tone, error.message, f"{error.kept} {error.hint}".strip())
         self._notice.show()
         self._notice.say()

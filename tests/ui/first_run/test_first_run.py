@@ -110,7 +110,7 @@ def test_a_practice_begins_by_keys_alone(pc: Pc, tmp_path: Path) -> None:
     pc.tab_to("backup.copy")
     last = pc.view.step(StepKey.BACKUP)
     assert isinstance(last, BackupStep)
-    with pc.qtbot.waitSignal(last.panel.made):
+    with pc.qtbot.waitSignal(last.panel.made, timeout=60_000):
         pc.press(ENTER)
     with pc.qtbot.waitSignal(pc.view.finished):
         pc.press(ENTER, CTRL)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from clinic_desktop import clinic, this_pc
 from clinic_desktop.clinic import LATIN_DIGITS
-from clinic_desktop.config import DataDir
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ValidationError, WrongPasswordError
 from clinic_desktop.services import note_templates, practice
@@ -428,10 +427,10 @@ def test_the_record_is_checked_and_copied(desk: Desk, tmp_path: Path) -> None:
     desk.until(lambda: bool(page.found.facts))
     assert {fact.sub for fact in page.found.facts} == {""}
     page.backup.folder.setText(str(tmp_path / "stick"))
-    with desk.qtbot.waitSignal(page.backup.made) as made:
+    with desk.qtbot.waitSignal(page.backup.made, timeout=60_000) as made:
         page.backup.copy.click()
     assert made.args is not None
-    assert DataDir(made.args[0].folder).database.exists()
+    assert made.args[0].path.parent == tmp_path / "stick"
     page.backup.folder.setText("/proc/nowhere")
     page.backup.copy.click()
     desk.until(lambda: "cannot be" in page.backup._notice.accessibleName())

@@ -1,0 +1,1 @@
+"""Backups: made, tried, kept in turn, and brought back."""
