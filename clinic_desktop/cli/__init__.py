@@ -23,6 +23,7 @@ _SUBJECTS = (
         "recovery",
         "backup",
         "maintenance",
+        "audit",
         "patients",
         "papers",
         "records",

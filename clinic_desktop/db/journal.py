@@ -66,6 +66,8 @@ class Author:
     wall_ms: int
     reason: str
     origin: str = "local"
+    at_once: bool = False
+    """Sign the log as soon as this commit is in it."""
 
 
 def next_cid(cursor: Any) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import journal, triggers
+from clinic_desktop.db import checkpoints, journal, triggers
 from clinic_desktop.db.engine import (
     check_library,
     connect,
@@ -23,13 +23,16 @@ from clinic_desktop.db.engine import (
     storage_error,
 )
 from clinic_desktop.db.migrations import HEAD, check_version, migrate, version_of
-from clinic_desktop.db.session import capture_commits
+from clinic_desktop.db.mirror import Mirror
+from clinic_desktop.db.session import UnitOfWork, capture_commits
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import DatabaseDamagedError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 
 log = logging.getLogger(__name__)
+MIRROR_FAULT = "integrity.mirror-"
 PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -50,7 +53,7 @@ def create_store(path: Path, key: bytes | None, clock: Clock, device_name: str =
                 " VALUES (1, ?, ?, ?, ?)",
                 (clock.new_id().bytes, prefix, device_name or "PC 1", "active"),
             )
-        return _finish(path, engines, clock)
+        return _finish(path, engines, clock, has_mirror=False)
 
 
 def open_store(
@@ -132,8 +135,11 @@ def _engines(path: Path, key: bytes | None) -> Iterator[tuple[Engine, Engine]]:
         raise
 
 
-def _finish(path: Path, engines: tuple[Engine, Engine], clock: Clock) -> Store:
+def _finish(
+    path: Path, engines: tuple[Engine, Engine], clock: Clock, *, has_mirror: bool = True
+) -> Store:
     writer, readers = engines
+    mirror, fault = None, ""
     with writer.begin() as connection:
         cursor = connection.connection.dbapi_connection
         wrong = triggers.missing(cursor)
@@ -144,10 +150,23 @@ def _finish(path: Path, engines: tuple[Engine, Engine], clock: Clock) -> Store:
                 hint=_("Restore a backup, or ask for help."),
                 place=", ".join(wrong[:3]),
             )
+        checkpoints.ensure_key(cursor)
         # A commit that went around us would leave its journal behind: attribute it to nobody.
         now = to_millis(clock.now())
         swept = journal.pack(cursor, journal.Author(None, now, "unattributed"))
         if swept is not None:
             log.warning("Changes of unknown origin were found and recorded: commit %s", swept.cid)
+        if has_mirror:  # a record that is being made gets its mirror at its first opening
+            mirror = Mirror.beside(path, cursor)
+            fault = mirror.fault(cursor)
+            mirror.catch_up(cursor)
     capture_commits(writer)
-    return Store(path, writer, readers, clock)
+    store = Store(path, writer, readers, clock, mirror)
+    if fault:
+        store.write(SYSTEM, _note_mirror, fault).result()
+    return store
+
+
+def _note_mirror(uow: UnitOfWork, fault: str) -> None:
+    """The mirror knows more than the record, or is gone: on record before anything else is."""
+    uow.audit(f"{MIRROR_FAULT}{fault}")

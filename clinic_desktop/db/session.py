@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import journal, search
+from clinic_desktop.db import checkpoints, journal, search
+from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.db.writing_order import WritingSession
 from clinic_desktop.domain.permissions import Actor
@@ -24,6 +25,12 @@ from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import from_millis, to_millis
 
 Row = TypeVar("Row", bound=Base)
+
+SIGNED_AT_ONCE = (
+    *("session.", "key.", "user.", "access.", "record.", "backup.", "audit.", "export."),
+    *("membership.", "integrity.", "clock."),
+)
+"""Kinds of events, by their beginning, that are not left for the next checkpoint."""
 
 
 @dataclass
@@ -74,6 +81,10 @@ class UnitOfWork(ReadSession):
     reason: str = ""
     origin: str = "local"
     extra: list[Changes] = field(default_factory=list)
+    sealed: Checkpoint | None = None
+    """The signature that this commit brought about, if it did."""
+    at_once: bool = False
+    """Whether this commit is to be signed without delay."""
 
     def new_id(self) -> uuid.UUID:
         """A fresh id."""
@@ -98,7 +109,11 @@ class UnitOfWork(ReadSession):
         object_id: uuid.UUID | None = None,
         **detail: str | int,
     ) -> None:
-        """Record an event that is not itself a change: a look, a sign-in, a print."""
+        """Record an event that is not itself a change: a look, a sign-in, a print.
+
+        The log is signed at once with an event that an intruder would like to hide.
+        """
+        self.at_once = self.at_once or kind.startswith(SIGNED_AT_ONCE)
         self.add(
             AuditEvent(
                 kind=kind,
@@ -138,6 +153,8 @@ def capture_commits(engine: Engine) -> None:
         changes = journal.pack(cursor, author)
         if changes is not None:
             search.update(cursor, changes)
+            at_once = author.at_once
+            connection.info["sealed"] = checkpoints.seal(cursor, author.wall_ms, at_once=at_once)
         connection.info["changes"] = changes
 
 
@@ -160,7 +177,10 @@ def writing(
             uow = UnitOfWork(session, actor, clock, now, reason, origin)
             yield uow
             session.flush()
-            connection.info["author"] = Author(actor.user_id, to_millis(now), reason, origin)
+            connection.info["author"] = Author(
+                actor.user_id, to_millis(now), reason, origin, at_once=uow.at_once
+            )
         changes = connection.info.pop("changes", None)
+        uow.sealed = connection.info.pop("sealed", None)
         if changes is not None:
             uow.extra.append(changes)

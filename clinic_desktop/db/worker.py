@@ -14,12 +14,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
+from clinic_desktop.db import checkpoints
+from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ClinicError, RuleError
 from clinic_desktop.i18n import _
+from clinic_desktop.models.types import to_millis
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,15 +37,19 @@ class Store:
     passes them on to its own thread.
     """
 
-    def __init__(self, path: Path, writer: Engine, readers: Engine, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, writer: Engine, readers: Engine, clock: Clock, mirror: Mirror | None
+    ) -> None:
         self.path = path
         self.clock = clock
+        self.mirror = mirror
         self._writer_engine = writer
         self._reader_engine = readers
         self._writer = ThreadPoolExecutor(1, "clinic-writer")
         self._readers = ThreadPoolExecutor(2, "clinic-reader")
         self._listeners: list[Callable[[Changes], None]] = []
         self._lock = threading.Lock()
+        self._closed = False
 
     def write(
         self,
@@ -77,6 +85,7 @@ class Store:
                 result = command(uow, *args, **kwargs)
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self.explain(error) from error
+        self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
         return result
@@ -103,6 +112,43 @@ class Store:
             return storage_error(cause, self.path)
         return error
 
+    def sign_off(self) -> Future[None]:
+        """Sign the log as it stands after what was asked for before: at a lock, at day close."""
+        return self._writer.submit(self._sign_off)
+
+    def _sign_off(self) -> None:
+        try:
+            with self._writer_engine.begin() as connection:
+                cursor = connection.connection.dbapi_connection
+                made = checkpoints.seal(cursor, to_millis(self.clock.now()), at_once=True)
+        except (DBAPIError, sqlcipher3.Error) as error:
+            log.info("The log is signed at the next opening: %s", type(error).__name__)
+            return
+        self._mirror(made)
+
+    def accept_state(self) -> Future[None]:
+        """Let the files beside the record call its present state the right one.
+
+        Raises:
+            StorageError: they cannot be written.
+        """
+        return self._writer.submit(self._accept_state)
+
+    def _accept_state(self) -> None:
+        self._sign_off()
+        if self.mirror is None:
+            return
+        with self._writer_engine.begin() as connection:
+            newest = checkpoints.newest(connection.connection.dbapi_connection)
+        try:
+            self.mirror.accept(newest, to_millis(self.clock.now()))
+        except OSError as error:
+            raise storage_error(error, self.path) from error
+
+    def _mirror(self, made: Checkpoint | None) -> None:
+        if made is not None and self.mirror is not None:
+            self.mirror.append([made])
+
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
         """Hear of every commit; returns the way to stop hearing."""
         with self._lock:
@@ -125,7 +171,10 @@ class Store:
                 log.exception("A listener failed after commit %s", changes.cid)
 
     def close(self) -> None:
-        """Finish what was asked for, then close the file; safe to call twice."""
+        """Finish what was asked for, sign the log, then close the file; safe to call twice."""
+        if not self._closed:
+            self._closed = True
+            self._writer.submit(self._sign_off)
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._reader_engine.dispose()

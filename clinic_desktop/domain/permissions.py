@@ -36,6 +36,7 @@ OWNER = frozenset(
         "patient.merge",
         "billing.refund",
         "record.check",
+        "audit.read",
     }
 )
 

@@ -25,6 +25,16 @@ class SyncDevice(Base):
     """Begins this PC's chart and document numbers, so that offline PCs cannot collide."""
     name: Mapped[str]
     status: Mapped[str] = mapped_column(default="active")
+    sign_pk: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Ed25519 key that this PC's checkpoints are signed with."""
+
+
+class DeviceKey(Base):
+    """The private half of this PC's signing key; it never leaves the record."""
+
+    __tablename__ = "device_key"
+    dev: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seed: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class SyncCommit(Base):
@@ -47,6 +57,24 @@ class SyncCommit(Base):
     """BLAKE2b-256 over the previous chain value and this commit."""
 
     __table_args__ = (UniqueConstraint("dev", "dseq"),)
+
+
+class SyncCheckpoint(Base):
+    """A signed statement of how far a PC's log had come, made with the commit it speaks of."""
+
+    __tablename__ = "sync_checkpoint"
+    dev: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """1, 2, 3 … of each PC."""
+    dseq: Mapped[int]
+    """The last commit it covers."""
+    hlc: Mapped[int]
+    wall: Mapped[int]
+    """When it was signed, in milliseconds since 1970 UTC."""
+    chain: Mapped[bytes] = mapped_column(LargeBinary(32))
+    signature: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class SyncCell(Base):

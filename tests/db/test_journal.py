@@ -201,9 +201,11 @@ def test_chain_finds_an_edited_commit(record: Record) -> None:
     record.write(_add_patient, "Wanjiru")
     assert record.read(lambda reads: journal.verify_chain(reads.cursor)) is None
 
-    record.write(
-        lambda uow: uow.cursor.execute("UPDATE sync_commit SET reason = 'x' WHERE dseq = 2")
-    )
+    def tamper(uow: UnitOfWork) -> None:
+        uow.cursor.execute("DROP TRIGGER guard_sync_commit_update")
+        uow.cursor.execute("UPDATE sync_commit SET reason = 'x' WHERE dseq = 2")
+
+    record.write(tamper)
 
     assert record.read(lambda reads: journal.verify_chain(reads.cursor)) == "1/2"
 

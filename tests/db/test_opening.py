@@ -228,9 +228,10 @@ def test_migration_killed_anywhere_is_old_or_new(tmp_path: Path, deadly: int) ->
     version = version_of(connection)
     connection.close()
 
-    assert (version == HEAD) == ("patient" in tables)
-    if version == 0:
-        assert not tables - {"alembic_version"}
+    assert (version >= 1) == ("patient" in tables)
+    assert (version >= 2) == ("membership_entry" in tables)
+    if version < HEAD:
+        assert version or not tables - {"alembic_version"}
         from clinic_desktop.db.engine import make_engine
         from clinic_desktop.db.migrations import migrate
 

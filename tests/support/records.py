@@ -118,5 +118,6 @@ def record(clinic_folder: tuple[Path, bytes, Actor], clinic_dir: DataDir) -> Ite
     _root, key, owner = clinic_folder
     clock = FixedClock(NOON, seed=1000)
     store = open_store(clinic_dir.database, key, clock)
-    yield Record(store, clock, owner, key, clinic_dir.database)
-    store.close()
+    opened = Record(store, clock, owner, key, clinic_dir.database)
+    yield opened
+    opened.store.close()  # a test may have opened it again

@@ -1,0 +1,1 @@
+"""Who did what, who looked at what, and whether the log that says so is whole."""
