@@ -13,6 +13,8 @@ PROOFS = {
     "power-cut": "tests.proofs.storage.crash_states",
     "kill": "tests.proofs.storage.kills",
     "failing-disk": "tests.proofs.storage.failing_calls",
+    "audit": "tests.proofs.audit.mutations",
+    "old-pages": "tests.proofs.audit.pages",
 }
 """Each module has ``prove(size, seed, jobs)``."""
 
