@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import platform
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import membership as chain
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.place import check_place
@@ -23,8 +26,6 @@ from clinic_desktop.errors import (
     NotFoundError,
     SetupError,
     StorageError,
-    ValidationError,
-    WrongPasswordError,
 )
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
@@ -32,14 +33,17 @@ from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Sett
 from clinic_desktop.moving_in import settle
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.keys import Keys, NewOwner
-from clinic_desktop.security.primitives import KdfCost
+from clinic_desktop.security.membership import Root
+from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import check_password
-from clinic_desktop.services import practice
+from clinic_desktop.services import membership, practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.this_pc import exists, remember, remembered, speak
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LATIN_DIGITS = "formats.latin-digits"
 """The practice's choice of digits: one system for doses, results and receipts."""
 
@@ -81,8 +85,13 @@ class Clinic:
         Raises:
             WrongPasswordError: user and password do not fit.
         """
+        before = self.keys.identity
         self.keys.sign_in(login, password)
-        self.actor = self.store.write(SYSTEM, _sign_in, login).result()
+        try:
+            self.actor = _let_sign_in(self.store, self.keys, login, password)
+        except BaseException:
+            self.keys.identity = before
+            raise
         return self.actor
 
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
@@ -94,15 +103,32 @@ class Clinic:
         check_password(password)
         login = practice.short_name("login", new.login)
         name = practice.short_name("name", new.name)
-        new = replace(new, login=login, name=name)
-        user_id = self.store.write(self.actor, practice.add_person, new).result()
-        self.keys.admit(user_id, login, name, password)
+        new, fresh = replace(new, login=login, name=name), Identity.new()
+        user_id = self._write(practice.add_person, new, self.keys.identity, fresh.public)
+        self.keys.admit(user_id, login, name, password, fresh)
         return user_id
 
     def set_password(self, person: practice.Person, password: str) -> None:
-        """Give somebody a new password, as the owner may for one who forgot it."""
+        """Give somebody a new password, as the owner may for one who forgot it.
+
+        Raises:
+            PermissionDeniedError, NotFoundError, ValidationError: nothing was changed.
+        """
         require(self.actor, "user.write")
-        self.keys.admit(person.id, person.login, person.name, password)
+        check_password(password)
+        fresh = Identity.new()
+        self._write(practice.renew_keys, person.id, self.keys.identity, fresh.public)
+        self.keys.admit(person.id, person.login, person.name, password, fresh)
+        if person.id == self.actor.user_id:
+            self.keys.identity = fresh
+
+    def change_roles(self, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
+        """Give a person other roles; they hold from the next sign-in on.
+
+        Raises:
+            PermissionDeniedError, NotFoundError, ValidationError: as in the record.
+        """
+        self._write(practice.change_roles, user_id, roles, self.keys.identity)
 
     def change_password(self, old: str, new: str) -> None:
         """Change the signed-in person's own password.
@@ -119,7 +145,7 @@ class Clinic:
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
         """
-        self.store.write(self.actor, practice.retire_person, user_id).result()
+        self._write(practice.retire_person, user_id, self.keys.identity)
         self.keys.dismiss(user_id)
 
     def rename(self, name: str) -> None:
@@ -133,9 +159,13 @@ class Clinic:
             PermissionDeniedError: not the owner.
             StorageError: the key file cannot be written; the sheet before stays good.
         """
-        self.store.write(self.actor, practice.note_new_recovery).result()
-        self.keys.replace_recovery(recovery)
-        self.store.write(self.actor, practice.note_recovery_sheet).result()
+        require(self.actor, "user.write")
+        # Both sheets open the record until the chain knows the new one: no crash locks out.
+        self.keys.add_recovery(recovery)
+        self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
+        state = self.store.read(SYSTEM, chain.current).result()
+        if state is not None:
+            self.keys.follow(state)
         self.recovery = None
 
     def switch_by_recovery(self, recovery: RecoveryKey, login: str, password: str) -> Actor:
@@ -146,7 +176,7 @@ class Clinic:
         """
         check_password(password)
         keyring.check_sheet(self.data_dir, recovery)
-        self.actor = _let_in(self.store, self.keys, login, password)
+        self.actor = _let_in(self.store, self.keys, recovery, login, password)
         return self.actor
 
     def back_up(self, target: Path, tell: Tell) -> Backup:
@@ -167,6 +197,11 @@ class Clinic:
         made = back_up(self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())
         return made
+
+    def _write(
+        self, command: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return self.store.write(self.actor, command, *args, **kwargs).result()
 
     def close(self) -> None:
         """Finish all work and let go of the folder."""
@@ -198,7 +233,7 @@ def create(
             data_dir, clock.new_id(), clock.new_id(), new.practice, owner, cost or KdfCost()
         )
         try:
-            actor = _give_birth(data_dir, keys.key, new, user_id, clock)
+            actor = _give_birth(data_dir, keys, recovery, new, user_id, clock)
             keys.save()
         except BaseException:
             _remove_unborn(data_dir)
@@ -226,13 +261,14 @@ def _checked(new: NewClinic) -> NewClinic:
 
 
 def _give_birth(
-    data_dir: DataDir, key: bytes, new: NewClinic, user_id: uuid.UUID, clock: Clock
-) -> Actor:
+    data_dir: DataDir, keys: Keys, recovery: RecoveryKey, new: NewClinic, user_id: uuid.UUID,
+    clock: Clock,
+) -> Actor:  # fmt: skip
     """Make the record beside its name: killed at any moment, there is no half-made clinic."""
     _remove_unborn(data_dir)
-    store = create_store(data_dir.unborn, key, clock, platform.node())
+    store = create_store(data_dir.unborn, keys.key, clock, platform.node())
     try:
-        actor = store.write(SYSTEM, _begin_practice, new, user_id).result()
+        actor = store.write(SYSTEM, _begin_practice, new, user_id, keys, recovery).result()
     finally:
         store.close()
     if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
@@ -295,11 +331,26 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         _name_newborn(data_dir)
         keys = keyring.unlock(data_dir, login, password, KdfCost())
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
-        actor = store.write(SYSTEM, _sign_in, login).result()
+        try:
+            actor = _let_sign_in(store, keys, login, password)
+        except BaseException:
+            store.close()
+            raise
         return Clinic(data_dir, store, keys, actor, lock)
     except BaseException:
         lock.release()
         raise
+
+
+def _let_sign_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
+    """Take the roles from the membership chain, and leave no way in that it does not know."""
+    found = store.write(SYSTEM, membership.sign_in, login, keys.identity, keys.vault).result()
+    if found.state is not None:
+        gone = keys.follow(found.state)
+        keys.make_dearer(login, password, found.state.floor)
+        if gone:
+            store.write(SYSTEM, membership.note_removed_ways, gone).result()
+    return found.actor
 
 
 def recover(
@@ -327,7 +378,7 @@ def recover(
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
         try:
-            actor = _let_in(store, keys, login, password)
+            actor = _let_in(store, keys, recovery, login, password)
         except BaseException:
             store.close()
             raise
@@ -337,27 +388,11 @@ def recover(
         raise
 
 
-def _let_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
-    user = store.write(SYSTEM, _recovered, login).result()
-    keys.identity = keys.admit(user.id, user.login, user.name, password)
-    return store.write(SYSTEM, _sign_in, login).result()
-
-
-def _recovered(uow: UnitOfWork, login: str) -> practice.Person:
-    """The owner who is let in again; the use of the sheet is on record before it opens anything."""
-    wanted = login.strip().casefold()
-    people = practice.people(uow)
-    owner = next((p for p in people if p.login.casefold() == wanted and p.is_active), None)
-    if owner is None or "owner" not in owner.roles:
-        owners = ", ".join(p.login for p in people if p.is_active and "owner" in p.roles)
-        raise ValidationError(
-            "login",
-            _("The recovery sheet lets an owner of the practice in: {logins}.").format(
-                logins=owners
-            ),
-        )
-    uow.audit("key.recovered", object_id=owner.id)
-    return owner
+def _let_in(store: Store, keys: Keys, sheet: RecoveryKey, login: str, password: str) -> Actor:
+    fresh = Identity.new()
+    user = store.write(SYSTEM, membership.recover, login, sheet, fresh.public, keys.vault).result()
+    keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
+    return _let_sign_in(store, keys, login, password)
 
 
 def take_folder(data_dir: DataDir) -> FolderLock:
@@ -382,7 +417,9 @@ def take_folder(data_dir: DataDir) -> FolderLock:
     return lock
 
 
-def _begin_practice(uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID) -> Actor:
+def _begin_practice(
+    uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID, keys: Keys, recovery: RecoveryKey
+) -> Actor:
     own = Practice(
         name=new.practice,
         language=new.language,
@@ -401,23 +438,10 @@ def _begin_practice(uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID) -> Acto
         practitioner_id=doctor.id,
     )
     uow.add(user)
-    return _actor(user)
-
-
-def _sign_in(uow: UnitOfWork, login: str) -> Actor:
-    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
-    wanted = login.strip().casefold()
-    user = next((each for each in users if each.login.casefold() == wanted), None)
-    if user is None:
-        raise WrongPasswordError(
-            _("This person may not sign in any more."), hint=_("Ask the owner of the practice.")
-        )
-    uow.actor = _actor(user)
-    uow.audit("session.sign-in")
-    return uow.actor
-
-
-def _actor(user: AppUser) -> Actor:
+    uow.session.flush()
+    root = recovery.identity
+    as_root = Root(root.public.sealing, root.public.signing)
+    chain.begin(uow, root, keys.vault, as_root, keys.identity.public)
     return Actor(user.id, user.login, user.name, tuple(user.roles), user.practitioner_id)
 
 

@@ -43,8 +43,12 @@ def _init(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         time_zone=options.time_zone,
     )
     made = clinic.create(data_dir, new)
-    made.close()
     recovery = made.recovery
+    try:
+        if recovery is not None:  # whoever reads the result has it from now on
+            made.use_recovery(recovery)
+    finally:
+        made.close()
     output.result(
         {
             "practice": new.practice,

@@ -11,6 +11,7 @@ from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import device_secret, vault, vault_file
 from clinic_desktop.security.device_secret import DeviceSecret
+from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Person, Vault
@@ -53,16 +54,49 @@ class Keys:
         opened = self.vault.unlock(login, password, self.secret.secret)
         self.identity = opened.identity or self.identity
 
-    def admit(self, user: uuid.UUID, login: str, name: str, password: str) -> Identity:
+    def admit(
+        self, user: uuid.UUID, login: str, name: str, password: str,
+        fresh: Identity | None = None,
+    ) -> Identity:  # fmt: skip
         """Give somebody a way in with new keys, which are returned; an older way in ends.
 
         Raises:
             ValidationError: the password is too short.
             StorageError: the key file cannot be written.
         """
-        fresh = Identity.new()
+        fresh = fresh or Identity.new()
         self._put(Person(user, login, name, password, fresh, self.cost))
         return fresh
+
+    def follow(self, state: Membership) -> int:
+        """Let nobody in but those of the chain, and nobody more cheaply than its floor.
+
+        Returns how many ways in were taken away: what a crash or somebody else left behind.
+
+        Raises:
+            StorageError: the key file cannot be written.
+        """
+        floor, cost = state.floor, self.cost
+        memory, passes = max(floor.memory_kib, cost.memory_kib), max(floor.passes, cost.passes)
+        self.cost = KdfCost(memory, passes, cost.lanes)
+        people = {key: each.sealing for key, each in state.people.items()}
+        left = self.vault.only_for(people, state.root.sealing)
+        gone = len(self.vault.boxes) - len(left.boxes) + len(self.vault.slots) - len(left.slots)
+        if gone or left.recovery != self.vault.recovery:
+            self._save(left)
+        return gone
+
+    def make_dearer(self, login: str, password: str, floor: KdfCost) -> None:
+        """Seal a person's keys anew where the practice's floor has risen since.
+
+        Refusing such a way in instead would lock people out, and nobody in: who cannot open it
+        cannot make it cheaper either.
+        """
+        slot = self.vault.slot(login)
+        if slot is not None and (
+            slot.cost.memory_kib < floor.memory_kib or slot.cost.passes < floor.passes
+        ):
+            self._put(Person(slot.user, slot.login, slot.name, password, self.identity, self.cost))
 
     def change_password(self, login: str, old: str, new: str) -> None:
         """The same keys under another password.
@@ -91,8 +125,8 @@ class Keys:
         """Show another name of the practice on the lock screen."""
         self._save(self.vault.named(name))
 
-    def replace_recovery(self, recovery: RecoveryKey) -> None:
-        """Let this sheet open the record, and no earlier one; call it once it is on paper."""
+    def add_recovery(self, recovery: RecoveryKey) -> None:
+        """Let this sheet open the record too; ``follow`` ends the one before."""
         self._save(self.vault.with_recovery(self.key, recovery.identity.public.sealing))
 
     def save(self) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -165,9 +166,18 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
         return _with_box(kept, key, to)
 
     def with_recovery(self, key: bytes, to: bytes) -> Vault:
-        """A vault that the recovery sheet with this X25519 key opens, and no earlier sheet."""
-        others = tuple(each for each in self.boxes if each.to != self.recovery)
-        return _with_box(replace(self, boxes=others, recovery=to), key, to)
+        """A vault that the recovery sheet with this X25519 key opens too; see ``only_for``."""
+        return _with_box(replace(self, recovery=to), key, to)
+
+    def only_for(self, people: Mapping[uuid.UUID, bytes], root: bytes) -> Vault:
+        """A vault that opens for these people's X25519 keys and this sheet, and nobody else.
+
+        A slot of version 1 has no such key; it stays for a person who has none either.
+        """
+        slots = tuple(each for each in self.slots if people.get(each.user) == each.to)
+        to = {*(each.to for each in slots), root}
+        boxes = tuple(each for each in self.boxes if each.to in to)
+        return replace(self, slots=slots, boxes=boxes, recovery=root)
 
     def without_person(self, user: uuid.UUID) -> Vault:
         """A vault that this person can no longer open; the last way in is never taken away.

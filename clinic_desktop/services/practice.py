@@ -15,6 +15,7 @@ from babel import Locale, localedata
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select
 
+from clinic_desktop.db import membership
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import ROLES
 from clinic_desktop.errors import NotFoundError, ValidationError
@@ -22,6 +23,8 @@ from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
+from clinic_desktop.security import membership as chain
+from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
@@ -244,11 +247,12 @@ def people(reads: ReadSession) -> tuple[Person, ...]:
 
 
 @command("user.write")
-def add_person(uow: UnitOfWork, new: NewPerson) -> uuid.UUID:
-    """Enter a person; sign-in works once the vault has a slot for the returned id.
+def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKeys) -> uuid.UUID:
+    """Enter a person; sign-in works once the vault has a slot with these keys for the returned id.
 
     Raises:
         ValidationError: login empty or taken, unknown role.
+        RuleError: the signer is no owner in the membership chain.
     """
     login = new.login.strip()
     taken = {row.casefold() for row in uow.session.scalars(select(AppUser.login))}
@@ -276,30 +280,48 @@ def add_person(uow: UnitOfWork, new: NewPerson) -> uuid.UUID:
         practitioner_id=practitioner_id,
     )
     uow.add(user)
+    person = chain.Person(user.id, login, user.name, tuple(new.roles), keys.sealing, keys.signing)
+    membership.append(uow, signer, chain.AddPerson(person))
     return user.id
 
 
 @command("user.write")
-def retire_person(uow: UnitOfWork, user_id: uuid.UUID) -> None:
+def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None:
     """End a person's right to sign in; what the person wrote stays.
 
     Raises:
         ValidationError: it is the last active owner.
+        RuleError: the signer is no owner in the membership chain.
     """
     row = _active(uow, user_id)
     _keep_an_owner(uow, row)
     row.is_active = False
+    membership.append(uow, signer, chain.RevokePerson(user_id))
 
 
 @command("user.write")
-def note_new_recovery(uow: UnitOfWork) -> None:
-    """Put on record that another recovery sheet is made."""
+def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: PublicKeys) -> None:
+    """Let other keys stand for a person, who gets a new password with them.
+
+    Raises:
+        NotFoundError: there is no such person.
+        RuleError: the signer is no owner in the membership chain.
+    """
+    _active(uow, user_id)
+    membership.append(uow, signer, chain.PersonKeys(user_id, keys.sealing, keys.signing))
+
+
+@command("user.write")
+def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys) -> None:
+    """Let another recovery sheet, which is on paper since today, be the root of the membership.
+
+    Raises:
+        RuleError: the signer is no owner in the membership chain.
+    """
+    root, state = chain.Root(keys.sealing, keys.signing), membership.current(uow)
+    if state is None or state.root != root:
+        membership.append(uow, signer, chain.NewRoot(root))
     uow.audit("key.recovery-renewed")
-
-
-@command("user.write")
-def note_recovery_sheet(uow: UnitOfWork) -> None:
-    """Remember that a recovery sheet is on paper since today."""
     decide(uow, RECOVERY_SHEET, uow.today.isoformat())
 
 
@@ -311,19 +333,24 @@ def recovery_sheet_day(reads: ReadSession) -> date | None:
 
 
 @command("user.write")
-def change_roles(uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
+def change_roles(
+    uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...], signer: Identity
+) -> None:
     """Give a person other roles; they hold from the next sign-in on.
 
     Raises:
         ValidationError: no known role, or nobody would be owner any more.
         NotFoundError: there is no such person.
+        RuleError: the signer is no owner in the membership chain.
     """
     if not roles or not set(roles) <= ROLES.keys():
         raise ValidationError("roles", _("Choose at least one role."))
     row = _active(uow, user_id)
     if "owner" not in roles:
         _keep_an_owner(uow, row)
-    row.roles = list(roles)
+    if tuple(row.roles) != roles:
+        row.roles = list(roles)
+        membership.append(uow, signer, chain.ChangeRoles(user_id, roles))
 
 
 def _active(uow: UnitOfWork, user_id: uuid.UUID) -> AppUser:

@@ -78,13 +78,13 @@ def test_the_last_owner_stays(opened: Clinic) -> None:
     with pytest.raises(ValidationError):
         opened.retire_person(owner.id)
     with pytest.raises(ValidationError):
-        opened.store.write(opened.actor, practice.change_roles, owner.id, ("doctor",)).result()
+        opened.change_roles(owner.id, ("doctor",))
     assert person(opened, "amina").roles == ("owner", "doctor")
 
 
 def test_the_owner_may_leave_once_there_is_another(opened: Clinic) -> None:
     jose = opened.add_person(JOSE, JOSE_PASSWORD)
-    opened.store.write(opened.actor, practice.change_roles, jose, ("owner",)).result()
+    opened.change_roles(jose, ("owner",))
     opened.retire_person(person(opened, "amina").id)
     assert [slot.login for slot in opened.keys.vault.slots] == ["jose"]
 

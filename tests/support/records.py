@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,9 @@ PASSWORD = "correct horse battery"
 CHEAP = KdfCost(32 * 1024, 2, 1)
 NOON = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """12:00 in Nairobi on a Saturday."""
+
+OWNERS: dict[uuid.UUID, Identity] = {}
+"""The owners' keys of the clinics made for tests, which no password has to open."""
 
 
 @dataclass
@@ -80,7 +84,8 @@ def keys_of(record: Record) -> Keys:
     vault = vault_file.load(data_dir.vault)
     secret = device_secret.find(vault.device, data_dir.device_secret)
     assert secret is not None
-    return Keys(data_dir.vault, vault, record.key, Identity.new(), secret, CHEAP)
+    identity = OWNERS.get(vault.clinic) or Identity.new()
+    return Keys(data_dir.vault, vault, record.key, identity, secret, CHEAP)
 
 
 def opens(keys: Keys, login: str, password: str) -> bytes:
@@ -103,6 +108,7 @@ def clinic_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes
     )
     made = clinic.create(DataDir(root), new, FixedClock(NOON), CHEAP)
     made.close()
+    OWNERS[made.keys.vault.clinic] = made.keys.identity
     return root, made.keys.key, made.actor
 
 

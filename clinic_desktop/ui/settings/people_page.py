@@ -233,9 +233,9 @@ class PersonForm(_PersonDrawer):
 
     def submit(self, print_too: bool) -> None:
         """Keep the roles."""
-        self.context.tasks.write(
+        self.context.tasks.call(
             self,
-            practice.change_roles,
+            self.context.clinic.change_roles,
             self.person.id,
             self.roles.value(),
             done=lambda _nothing: self.finish(_("The roles hold from the next sign-in on.")),

@@ -17,6 +17,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
 from clinic_desktop.security import device_secret, keys
 from clinic_desktop.security.keys import Keys, NewOwner
+from clinic_desktop.security.membership import Membership, Person, Policy, Root
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 
@@ -113,6 +114,34 @@ def test_a_key_store_that_comes_later_takes_the_secret_over(
     assert not folder.device_secret.exists()
 
 
+def members(made: Keys, sheet: RecoveryKey, floor: KdfCost = CHEAP) -> Membership:
+    """The chain's state that knows the people of the key file."""
+    people = {each.user: Person(each.user, each.login, each.name, ("owner",), each.to)
+              for each in made.vault.slots}  # fmt: skip
+    root = sheet.identity.public
+    return Membership(CLINIC, Root(root.sealing, root.signing), people, {}, floor, Policy())
+
+
+def test_the_key_file_follows_the_chain(folder: DataDir) -> None:
+    made, sheet = begin(folder)
+    state = members(made, sheet)
+    made.admit(BO, "bo", "Bo", "another long one")
+    assert made.follow(state) == 2
+    assert [slot.login for slot in made.vault.slots] == ["ann"]
+    assert made.follow(state) == 0
+    with pytest.raises(WrongPasswordError):
+        keys.unlock(folder, "bo", "another long one", CHEAP)
+
+
+def test_a_risen_floor_makes_the_way_in_dearer(folder: DataDir) -> None:
+    made, sheet = begin(folder)
+    dearer = KdfCost(33 * 1024, 3, 1)
+    made.follow(members(made, sheet, dearer))
+    made.make_dearer("ann", WORDS, dearer)
+    assert [slot.cost for slot in made.vault.slots] == [dearer]
+    assert keys.unlock(folder, "ann", WORDS, CHEAP).identity == made.identity
+
+
 @pytest.mark.parametrize("how", ["wiped", "changed", "broken", "locked"])
 def test_the_sheet_opens_the_record_when_the_key_store_does_not(
     folder: DataDir, store: FakeStore, how: str
@@ -157,7 +186,10 @@ def test_another_sheet_opens_nothing_and_a_new_one_ends_the_old(folder: DataDir)
     with pytest.raises(WrongPasswordError, match="sheet"):
         keys.recover(folder, RecoveryKey.new(), CHEAP)
     newer = RecoveryKey.new()
-    made.replace_recovery(newer)
+    made.add_recovery(newer)
+    assert keys.recover(folder, newer, CHEAP).key == made.key
+    assert keys.recover(folder, sheet, CHEAP).key == made.key
+    made.follow(members(made, newer))
     assert keys.recover(folder, newer, CHEAP).key == made.key
     with pytest.raises(WrongPasswordError, match="newest"):
         keys.recover(folder, sheet, CHEAP)

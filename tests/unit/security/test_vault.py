@@ -84,8 +84,12 @@ def test_the_recovery_sheet_opens_it_and_a_new_one_ends_the_old(made: Vault) -> 
     other = RecoveryKey.new()
     renewed = made.with_recovery(KEY, other.identity.public.sealing).finished(KEY)
     assert renewed.open_box(other.identity) == KEY
+    assert renewed.open_box(SHEET.identity) == KEY
+    people = {slot.user: slot.to for slot in renewed.slots}
+    renewed = renewed.only_for(people, other.identity.public.sealing).finished(KEY)
     with pytest.raises(UnreadableError):
         renewed.open_box(SHEET.identity)
+    assert renewed.open_box(other.identity) == KEY
     assert renewed.unlock("ann", ANN.password, SECRET).key == KEY
 
 

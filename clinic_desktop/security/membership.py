@@ -1,0 +1,454 @@
+"""Who belongs to the practice: a signed chain, the only source of roles, keys and cost floors.
+
+Each entry names its number, the digest of the entry before it, what it does, and is signed by an
+owner or by the recovery sheet (the root). ``replay`` checks every signature and every rule from
+the first entry on, so nobody becomes an owner by writing so into the record. The tables only show
+what the chain says; the key file opens only for keys that stand in it.
+
+The first entry is signed by the recovery root. A practice that is older than its chain has no root
+at hand: an owner signs the first entry, and the next sheet becomes the root. Until then a person
+whose keys are not known yet may say them once, signed by them (``PersonKeys``).
+
+Whoever seals something for the owners (a backup) takes ``Membership.owners_sealing`` and
+``Membership.root.sealing``; ``services.membership.current`` gives the state of an open record.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from clinic_desktop.security import primitives as crypto
+from clinic_desktop.security.primitives import Identity, KdfCost
+
+FORMAT: Final = b"clinic-membership/1"
+BEGINNING: Final = bytes(32)
+OWNER: Final = "owner"
+MAX_BODY, MAX_ENTRIES, MAX_PEOPLE = 256 << 10, 100_000, 1_000
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Role = Annotated[str, Meta(min_length=1, max_length=40)]
+Roles = Annotated[tuple[Role, ...], Meta(min_length=1, max_length=20)]
+Key = Annotated[bytes, Meta(max_length=32)]
+"""32 bytes, or none where nobody knows it yet."""
+T = TypeVar("T")
+
+
+class BadEntryError(Exception):
+    """An entry that the chain before it does not allow; the reason is for the log, in English."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"entry {number}: {reason}")
+        self.number, self.reason = number, reason
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who works here, and the public keys that stand for this person."""
+
+    id: uuid.UUID
+    login: Name
+    name: Name
+    roles: Roles
+    sealing: Key = b""
+    signing: Key = b""
+
+
+class Device(Struct, frozen=True, forbid_unknown_fields=True):
+    """A PC of the practice."""
+
+    id: uuid.UUID
+    name: Annotated[str, Meta(max_length=200)] = ""
+    signing: Key = b""
+    """Ed25519: signs what this PC adds to the log."""
+    sealing: Key = b""
+
+
+class Root(Struct, frozen=True, forbid_unknown_fields=True):
+    """The recovery sheet that is valid from here on."""
+
+    sealing: Key = b""
+    signing: Key = b""
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rules of the practice that a PC must not loosen for itself."""
+
+    lock_minutes: Annotated[int, Meta(ge=0, le=24 * 60)] = 0
+    """The longest a window stays open untouched; 0 leaves it to each PC."""
+    second_factor: bool = False
+    """Whether everybody needs a code besides the password."""
+
+
+class Genesis(Struct, frozen=True, forbid_unknown_fields=True):
+    """The beginning."""
+
+    clinic: uuid.UUID
+    root: Root
+    people: Annotated[tuple[Person, ...], Meta(min_length=1, max_length=MAX_PEOPLE)]
+    devices: Annotated[tuple[Device, ...], Meta(min_length=1, max_length=100)]
+    floor: KdfCost = KdfCost()
+    policy: Policy = Policy()
+
+
+class AddPerson(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody begins to work here."""
+
+    person: Person
+
+
+class RevokePerson(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody leaves; the id never comes back."""
+
+    id: uuid.UUID
+
+
+class ChangeRoles(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody gets other roles."""
+
+    id: uuid.UUID
+    roles: Roles
+
+
+class PersonKeys(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody gets new keys, because the password was forgotten or the keys were not known."""
+
+    id: uuid.UUID
+    sealing: Key
+    signing: Key
+
+
+class PutDevice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A PC joins, or gets other keys."""
+
+    device: Device
+
+
+class RevokeDevice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A PC is given away, lost or stolen; the id never comes back."""
+
+    id: uuid.UUID
+
+
+class NewRoot(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another recovery sheet is valid; the one before ends."""
+
+    root: Root
+
+
+class RaiseFloor(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one guess of a password must cost at least; it only rises."""
+
+    floor: KdfCost
+
+
+class SetPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Other rules."""
+
+    policy: Policy
+
+
+Body = (
+    Genesis | AddPerson | RevokePerson | ChangeRoles | PersonKeys | PutDevice | RevokeDevice
+    | NewRoot | RaiseFloor | SetPolicy
+)  # fmt: skip
+KINDS: Final[Mapping[str, type[Struct]]] = {
+    "genesis": Genesis,
+    "add-person": AddPerson,
+    "revoke-person": RevokePerson,
+    "roles": ChangeRoles,
+    "person-keys": PersonKeys,
+    "device": PutDevice,
+    "revoke-device": RevokeDevice,
+    "root": NewRoot,
+    "kdf-floor": RaiseFloor,
+    "policy": SetPolicy,
+}
+_KIND_OF = {kind: name for name, kind in KINDS.items()}
+
+
+class Entry(Struct, frozen=True):
+    """One link, as it is kept and as other PCs will get it."""
+
+    n: int
+    """From 1."""
+    prev: bytes
+    kind: str
+    wall: int
+    """When, in milliseconds since 1970 UTC, as the author's PC had it; for display only."""
+    body: bytes
+    """MessagePack of the kind's structure."""
+    author: bytes
+    """The Ed25519 key that signed it."""
+    signature: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What the next entry names; covers the signature too."""
+        return crypto.digest(FORMAT, self.signed, self.author, self.signature)
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes under the signature."""
+        return msgspec.msgpack.encode([FORMAT, self.n, self.prev, self.kind, self.wall, self.body])
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who belongs to the practice after a number of entries."""
+
+    clinic: uuid.UUID
+    root: Root
+    people: Mapping[uuid.UUID, Person]
+    """Those who work here now."""
+    devices: Mapping[uuid.UUID, Device]
+    floor: KdfCost
+    policy: Policy
+    known: frozenset[uuid.UUID] = field(default=frozenset(), repr=False)
+    """Ids of all people and PCs there ever were; none is given twice."""
+    n: int = 0
+    tip: bytes = BEGINNING
+
+    def person(self, login: str) -> Person | None:
+        """Who signs in with this login, without regard to case."""
+        wanted = login.strip().casefold()
+        found = (each for each in self.people.values() if each.login.casefold() == wanted)
+        return next(found, None)
+
+    def signer(self, key: bytes) -> Person | None:
+        """Whose Ed25519 key this is."""
+        return next((p for p in self.people.values() if key and p.signing == key), None)
+
+    @property
+    def owners(self) -> tuple[Person, ...]:
+        """Those who decide who belongs here."""
+        return tuple(each for each in self.people.values() if OWNER in each.roles)
+
+    @property
+    def owners_sealing(self) -> tuple[bytes, ...]:
+        """The X25519 keys of the owners, to seal a backup to."""
+        return tuple(each.sealing for each in self.owners if each.sealing)
+
+    def admits(self, user: uuid.UUID, sealing: bytes) -> bool:
+        """Whether a way in with this X25519 key is this person's."""
+        who = self.people.get(user)
+        return who is not None and bool(sealing) and who.sealing == sealing
+
+    def is_weaker_than_floor(self, cost: KdfCost) -> bool:
+        """Whether a password under this cost is guessed more cheaply than the practice allows."""
+        return _lower(cost, self.floor)
+
+
+def write(
+    state: Membership | None, signer: Identity, body: Body, wall: int
+) -> tuple[Entry, Membership]:
+    """The next entry, signed, and the state after it.
+
+    Raises:
+        BadEntryError: the chain does not allow it, or not to this signer.
+    """
+    number, prev = (state.n + 1, state.tip) if state else (1, BEGINNING)
+    packed = msgspec.msgpack.encode(body)
+    blank = Entry(number, prev, _KIND_OF[type(body)], wall, packed, signer.public.signing, b"")
+    entry = msgspec.structs.replace(blank, signature=crypto.sign(signer, blank.signed))
+    return entry, follow(state, entry)
+
+
+def replay(entries: Iterable[Entry]) -> Membership | None:
+    """The state after a whole chain; ``None`` for an empty one.
+
+    Raises:
+        BadEntryError: at the first entry that is not what the ones before it allow.
+    """
+    state: Membership | None = None
+    for entry in entries:
+        state = follow(state, entry)
+    return state
+
+
+def follow(state: Membership | None, entry: Entry) -> Membership:
+    """The state after one more entry.
+
+    Raises:
+        BadEntryError: number, link, shape, signature or right do not fit.
+    """
+    number, prev = (state.n + 1, state.tip) if state else (1, BEGINNING)
+    _must(number <= MAX_ENTRIES, number, "too many entries")
+    _must(entry.n == number, number, "the number is not the next one")
+    _must(entry.prev == prev, number, "it does not follow the entry before")
+    body = _read(entry)
+    _must(
+        crypto.is_signed(entry.author, entry.signed, entry.signature), number, "a false signature"
+    )
+    after = _begin(body, entry) if state is None else _step(state, body, entry)
+    _must(bool(after.owners), number, "nobody would be owner any more")
+    _must(len(after.people) <= MAX_PEOPLE, number, "too many people")
+    return replace(after, n=number, tip=entry.digest)
+
+
+def _read(entry: Entry) -> Any:
+    kind = KINDS.get(entry.kind)
+    _must(kind is not None, entry.n, "an unknown kind")
+    _must(len(entry.body) <= MAX_BODY, entry.n, "too long")
+    try:
+        body = msgspec.msgpack.decode(entry.body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise BadEntryError(entry.n, "it cannot be read") from None
+    _must(msgspec.msgpack.encode(body) == entry.body, entry.n, "not written the one way")
+    return body
+
+
+def _begin(body: Any, entry: Entry) -> Membership:
+    _must(isinstance(body, Genesis), 1, "the chain begins with something else")
+    begun: Genesis = body
+    state = Membership(
+        begun.clinic, begun.root, {}, {each.id: each for each in begun.devices}, begun.floor,
+        begun.policy, known=frozenset(each.id for each in begun.devices),
+    )  # fmt: skip
+    _whole(begun.root, 1)
+    _must(len(state.devices) == len(begun.devices), 1, "a PC twice")
+    for person in begun.people:
+        state = _add(state, AddPerson(person), 1)
+    owner = state.signer(entry.author)
+    by_owner = not begun.root.signing and owner is not None and OWNER in owner.roles
+    by_root = bool(begun.root.signing) and entry.author == begun.root.signing
+    _must(by_owner or by_root, 1, "not signed by the recovery root")
+    return state
+
+
+def _step(state: Membership, body: Any, entry: Entry) -> Membership:
+    _must(not isinstance(body, Genesis), entry.n, "a second beginning")
+    who = state.signer(entry.author)
+    decides = (who is not None and OWNER in who.roles) or (
+        bool(state.root.signing) and entry.author == state.root.signing
+    )
+    allowed = decides or _speaks_for_itself(state, body, entry.author)
+    _must(allowed, entry.n, "the signer may not do this")
+    return _STEPS[type(body)](state, body, entry.n)
+
+
+def _speaks_for_itself(state: Membership, body: Any, author: bytes) -> bool:
+    """Keys that nobody knew yet may be said once, by whoever holds them."""
+    if isinstance(body, PersonKeys):
+        person = state.people.get(body.id)
+        return (
+            person is not None
+            and not person.signing
+            and author == body.signing
+            and person.sealing in {b"", body.sealing}
+        )
+    if isinstance(body, NewRoot):
+        root = state.root
+        return (
+            not root.signing and author == body.root.signing and root.sealing == body.root.sealing
+        )
+    return False
+
+
+def _add(state: Membership, body: AddPerson, n: int) -> Membership:
+    person = body.person
+    _must(person.id not in state.known, n, "an id that was given before")
+    _must(state.person(person.login) is None, n, "a login that somebody has")
+    _must(person.login == person.login.strip(), n, "a login with blanks around it")
+    _must(len(set(person.roles)) == len(person.roles), n, "a role twice")
+    _fresh_keys(state, person.id, person.sealing, person.signing, n)
+    people = {**state.people, person.id: person}
+    return replace(state, people=people, known=state.known | {person.id})
+
+
+def _revoke(state: Membership, body: RevokePerson, n: int) -> Membership:
+    _here(state.people, body.id, n)
+    people = {key: each for key, each in state.people.items() if key != body.id}
+    return replace(state, people=people)
+
+
+def _roles(state: Membership, body: ChangeRoles, n: int) -> Membership:
+    person = _here(state.people, body.id, n)
+    _must(len(set(body.roles)) == len(body.roles), n, "a role twice")
+    return _with(state, msgspec.structs.replace(person, roles=body.roles))
+
+
+def _person_keys(state: Membership, body: PersonKeys, n: int) -> Membership:
+    person = _here(state.people, body.id, n)
+    _must(len(body.sealing) == len(body.signing) == 32, n, "keys of another length")
+    _fresh_keys(state, body.id, body.sealing, body.signing, n)
+    return _with(state, msgspec.structs.replace(person, sealing=body.sealing, signing=body.signing))
+
+
+def _put_device(state: Membership, body: PutDevice, n: int) -> Membership:
+    device = body.device
+    _whole(device, n)
+    _must(device.id in state.devices or device.id not in state.known, n, "a PC that ended")
+    devices = {**state.devices, device.id: device}
+    return replace(state, devices=devices, known=state.known | {device.id})
+
+
+def _revoke_device(state: Membership, body: RevokeDevice, n: int) -> Membership:
+    _here(state.devices, body.id, n)
+    devices = {key: each for key, each in state.devices.items() if key != body.id}
+    _must(bool(devices), n, "the last PC")
+    return replace(state, devices=devices)
+
+
+def _new_root(state: Membership, body: NewRoot, n: int) -> Membership:
+    _whole(body.root, n)
+    _must(bool(body.root.signing), n, "a root without keys")
+    return replace(state, root=body.root)
+
+
+def _floor(state: Membership, body: RaiseFloor, n: int) -> Membership:
+    _must(not _lower(body.floor, state.floor), n, "a lower floor")
+    return replace(state, floor=body.floor)
+
+
+def _policy(state: Membership, body: SetPolicy, _n: int) -> Membership:
+    return replace(state, policy=body.policy)
+
+
+_STEPS: Mapping[type[Struct], Callable[[Membership, Any, int], Membership]] = {
+    AddPerson: _add,
+    RevokePerson: _revoke,
+    ChangeRoles: _roles,
+    PersonKeys: _person_keys,
+    PutDevice: _put_device,
+    RevokeDevice: _revoke_device,
+    NewRoot: _new_root,
+    RaiseFloor: _floor,
+    SetPolicy: _policy,
+}
+
+
+def _with(state: Membership, person: Person) -> Membership:
+    return replace(state, people={**state.people, person.id: person})
+
+
+def _fresh_keys(
+    state: Membership, owner: uuid.UUID, sealing: bytes, signing: bytes, n: int
+) -> None:
+    """One key stands for one person, so that a signature names its signer."""
+    _whole(Root(sealing, signing), n)
+    others = [each for key, each in state.people.items() if key != owner]
+    taken = {key for each in others for key in (each.sealing, each.signing)}
+    taken |= {state.root.sealing, state.root.signing}
+    _must(not ({sealing, signing} - {b""}) & taken, n, "a key that somebody has")
+
+
+def _whole(keys: Root | Device, n: int) -> None:
+    _must({len(keys.sealing), len(keys.signing)} <= {0, 32}, n, "a key of another length")
+
+
+def _lower(one: KdfCost, other: KdfCost) -> bool:
+    return one.memory_kib < other.memory_kib or one.passes < other.passes
+
+
+def _here(found: Mapping[uuid.UUID, T], wanted: uuid.UUID, n: int) -> T:
+    _must(wanted in found, n, "nobody of this id is here")
+    return found[wanted]
+
+
+def _must(holds: bool, number: int, reason: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise BadEntryError(number, reason)

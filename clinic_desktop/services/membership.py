@@ -1,0 +1,138 @@
+"""Signing in by the membership chain, and what else asks it: the tables of people only show it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.errors import ValidationError, WrongPasswordError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.practice import AppUser
+from clinic_desktop.security import membership as rules
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.primitives import Identity, PublicKeys
+from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.security.vault import Vault
+from clinic_desktop.services.access import command, query
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who signed in, and the chain that says so."""
+
+    actor: Actor
+    state: Membership | None
+    """None in a record older than its chain, until an owner signs in."""
+
+
+@query("practice.read")
+def owners_sealing_keys(reads: ReadSession) -> tuple[bytes, ...]:
+    """The X25519 keys of the recovery sheet and of the owners, to seal a backup to."""
+    state = chain.current(reads)
+    if state is None:
+        return ()
+    return tuple(key for key in (state.root.sealing, *state.owners_sealing) if key)
+
+
+@command("practice.read")
+def sign_in(uow: UnitOfWork, login: str, mine: Identity, vault: Vault) -> SignedIn:
+    """Let the holder of these keys in with the roles of the chain; run it as the program itself.
+
+    A record older than its chain gets its first entry from an owner, and keys that the chain does
+    not know are said by their holder.
+
+    Raises:
+        WrongPasswordError: the chain does not know this person, or not these keys.
+        DatabaseDamagedError: chain or tables were changed from outside.
+    """
+    state = chain.agree(uow)
+    actor = _actor_of(uow, login)
+    person = state.people.get(actor.user_id) if state and actor.user_id else None
+    if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
+        raise _nobody()
+    uow.actor = actor
+    if state is None and rules.OWNER in actor.roles:
+        state = chain.begin(uow, mine, vault, rules.Root(vault.recovery), mine.public)
+    elif person is not None and not person.signing:
+        state = chain.append(uow, mine, _keys_of(person.id, mine.public))
+    if state is not None and rules.OWNER in actor.roles:
+        state = _with_this_device(uow, state, mine)
+    uow.audit("session.sign-in")
+    return SignedIn(actor, state)
+
+
+@command("user.write")
+def recover(
+    uow: UnitOfWork, login: str, sheet: RecoveryKey, fresh: PublicKeys, vault: Vault
+) -> AppUser:
+    """Give an owner new keys, signed by the recovery sheet; it is on record before it opens.
+
+    Raises:
+        ValidationError: this login is no owner's.
+        RuleError: the sheet is not the one the chain knows.
+        DatabaseDamagedError: chain or tables were changed from outside.
+    """
+    root, state = sheet.identity, chain.agree(uow)
+    row = _row_of(uow, login)
+    if row is None or rules.OWNER not in row.roles:
+        users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
+        owners = ", ".join(each.login for each in users if rules.OWNER in each.roles)
+        raise ValidationError(
+            "login",
+            _("The recovery sheet lets an owner of the practice in: {logins}.").format(
+                logins=owners
+            ),
+        )
+    as_root = rules.Root(root.public.sealing, root.public.signing)
+    if state is None:
+        chain.begin(uow, root, vault, as_root)
+    elif not state.root.signing:
+        chain.append(uow, root, rules.NewRoot(as_root))
+    chain.append(uow, root, _keys_of(row.id, fresh))
+    uow.audit("key.recovered", object_id=row.id)
+    return row
+
+
+@command("user.write")
+def note_removed_ways(uow: UnitOfWork, count: int) -> None:
+    """Put on record that the key file let in somebody whom the chain does not know."""
+    uow.audit("key.removed", count=count)
+
+
+def _keys_of(user: uuid.UUID, keys: PublicKeys) -> rules.PersonKeys:
+    return rules.PersonKeys(user, keys.sealing, keys.signing)
+
+
+def _with_this_device(uow: UnitOfWork, state: Membership, mine: Identity) -> Membership:
+    """The chain names this PC's signing key as soon as it has one."""
+    device = chain.this_device(uow)
+    known = state.devices.get(device.id)
+    if device.id in state.known and known is None:
+        return state  # it was given away; what to do with it is not decided here
+    if known is not None and (not device.signing or known.signing == device.signing):
+        return state
+    return chain.append(uow, mine, rules.PutDevice(device))
+
+
+def _row_of(uow: UnitOfWork, login: str) -> AppUser | None:
+    wanted = login.strip().casefold()
+    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
+    return next((each for each in users if each.login.casefold() == wanted), None)
+
+
+def _actor_of(uow: UnitOfWork, login: str) -> Actor:
+    row = _row_of(uow, login)
+    if row is None:
+        raise _nobody()
+    return Actor(row.id, row.login, row.name, tuple(row.roles), row.practitioner_id)
+
+
+def _nobody() -> WrongPasswordError:
+    return WrongPasswordError(
+        _("This person may not sign in any more."), hint=_("Ask the owner of the practice.")
+    )
