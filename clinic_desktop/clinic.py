@@ -18,9 +18,10 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.place import check_place
+from clinic_desktop.db.rekeying import change_key, opens
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM, Actor
+from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
@@ -140,13 +141,29 @@ class Clinic:
         self.keys.change_password(self.actor.login, old, new)
 
     def retire_person(self, user_id: uuid.UUID) -> None:
-        """End a person's right to sign in; the last owner stays.
+        """End a person's right to sign in, and change the record's key, which the person may know.
+
+        The last owner stays. Copies made before stay readable with the key of their time.
 
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
+            StorageError: the person is out, but the key is still the old one; it is changed at the
+                next sign-in of an owner.
         """
         self._write(practice.retire_person, user_id, self.keys.identity)
         self.keys.dismiss(user_id)
+        self.change_key()
+
+    def change_key(self) -> None:
+        """Write the whole record under another key; about 5 s for 200 MB.
+
+        Raises:
+            PermissionDeniedError: not the owner.
+            StorageError: the disk does not let us; nothing was changed.
+        """
+        require(self.actor, "user.write")
+        self.keys.change_key(lambda old, new: change_key(self.store, old, new))
+        self._write(practice.note_new_key)
 
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
@@ -330,16 +347,35 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
     try:
         _name_newborn(data_dir)
         keys = keyring.unlock(data_dir, login, password, KdfCost())
+        _settle_key(data_dir, keys)
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
         try:
             actor = _let_sign_in(store, keys, login, password)
+            opened = Clinic(data_dir, store, keys, actor, lock)
+            _change_key_if_due(opened)
         except BaseException:
             store.close()
             raise
-        return Clinic(data_dir, store, keys, actor, lock)
+        return opened
     except BaseException:
         lock.release()
         raise
+
+
+def _settle_key(data_dir: DataDir, keys: Keys) -> None:
+    """Where a change of key was cut short: keep the one that the record is under."""
+    if keys.coming is not None:
+        came = not opens(data_dir.database, keys.key) and opens(data_dir.database, keys.coming)
+        keys.settle(came=came)
+
+
+def _change_key_if_due(opened: Clinic) -> None:
+    """Somebody left, and the power went before the key was changed."""
+    if allowed(opened.actor, "user.write"):
+        is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
+        if is_due:
+            with suppress(StorageError):  # the disk may have room another day
+                opened.change_key()
 
 
 def _let_sign_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
@@ -376,6 +412,7 @@ def recover(
     try:
         _name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
+        _settle_key(data_dir, keys)
         store = open_store(data_dir.database, keys.key, clock or SystemClock())
         try:
             actor = _let_in(store, keys, recovery, login, password)

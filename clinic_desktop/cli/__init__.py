@@ -19,7 +19,7 @@ from clinic_desktop.i18n import _
 _SUBJECTS = (
     *(
         "setup",
-        "people",
+        "users",
         "recovery",
         "backup",
         "maintenance",

@@ -149,6 +149,35 @@ class Store:
         if made is not None and self.mirror is not None:
             self.mirror.append([made])
 
+    def alone(self, work: Callable[[], T]) -> Future[T]:
+        """Run work on the writer thread while no reader has the file open."""
+
+        def held() -> T:
+            here, done = threading.Barrier(3), threading.Event()
+
+            def wait() -> None:
+                here.wait()
+                done.wait()
+
+            for _reader in range(2):
+                self._readers.submit(wait)
+            here.wait()
+            try:
+                return work()
+            finally:
+                done.set()
+
+        return self._writer.submit(held)
+
+    def let_go(self) -> None:
+        """Close the file for ``alone``; ``take`` opens it again."""
+        self._reader_engine.dispose()
+        self._writer_engine.dispose()
+
+    def take(self, writer: Engine, readers: Engine) -> None:
+        """Go on with these engines."""
+        self._writer_engine, self._reader_engine = writer, readers
+
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
         """Hear of every commit; returns the way to stop hearing."""
         with self._lock:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinic_desktop.config import DataDir
-from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
+from clinic_desktop.errors import DeviceSecretError, StorageError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import device_secret, vault, vault_file
 from clinic_desktop.security.device_secret import DeviceSecret
@@ -39,6 +40,8 @@ class Keys:
     """Of the signed-in person."""
     secret: DeviceSecret
     cost: KdfCost
+    coming: bytes | None = field(default=None, repr=False)
+    """The record's next key, where rewriting it was cut short: it is under one of the two."""
 
     @property
     def is_reduced(self) -> bool:
@@ -129,6 +132,31 @@ class Keys:
         """Let this sheet open the record too; ``follow`` ends the one before."""
         self._save(self.vault.with_recovery(self.key, recovery.identity.public.sealing))
 
+    def change_key(self, rewrite: Callable[[bytes, bytes], None]) -> None:
+        """Give the record another key, so that who knew the old one cannot read it any more.
+
+        The key file holds both until ``rewrite(old, new)`` is through: no moment locks out.
+
+        Raises:
+            StorageError: as ``rewrite`` says; the old key stays.
+        """
+        fresh = vault.new_database_key()
+        self._save(self.vault.with_coming(fresh))
+        self.coming = fresh
+        try:
+            rewrite(self.key, fresh)
+        except StorageError:
+            self.settle(came=False)
+            raise
+        self.settle(came=True)
+
+    def settle(self, *, came: bool) -> None:
+        """Keep only the key that the record is under: the next one if it ``came``."""
+        if came and self.coming is not None:
+            self.key = self.coming
+        self._save(self.vault.settled(came=came))
+        self.coming = None
+
     def save(self) -> None:
         """Write the key file of a new practice.
 
@@ -185,6 +213,8 @@ def unlock(data_dir: DataDir, login: str, password: str, cost: KdfCost) -> Keys:
         )
     opened = found.unlock(login, password, kept.secret)
     keys = Keys(data_dir.vault, found, opened.key, opened.identity or Identity.new(), kept, cost)
+    if opened.identity is not None:
+        keys.coming = found.open_coming(opened.identity)
     slot = found.slot(login)
     if opened.identity is None and slot is not None:
         keys.identity = keys.admit(slot.user, slot.login, slot.name, password)
@@ -211,12 +241,12 @@ def recover(data_dir: DataDir, recovery: RecoveryKey, cost: KdfCost) -> Keys:
         DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
     found = vault_file.load(data_dir.vault)
-    key = _opened_by(found, recovery)
+    key, coming = _opened_by(found, recovery), found.open_coming(recovery.identity)
     kept = device_secret.find(found.device, data_dir.device_secret)
     if kept is None:
         kept = device_secret.make(found.device, data_dir.device_secret)
         found = found.without_slots()
-    return Keys(data_dir.vault, found, key, Identity.new(), kept, cost)
+    return Keys(data_dir.vault, found, key, Identity.new(), kept, cost, coming)
 
 
 def _opened_by(found: Vault, recovery: RecoveryKey) -> bytes:

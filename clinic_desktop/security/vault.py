@@ -87,6 +87,8 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
     boxes: tuple[Box, ...] = ()
     recovery: bytes = b""
     """The X25519 key of the newest recovery sheet; none in a file that was of version 1."""
+    coming: tuple[Box, ...] = ()
+    """The record's next key, sealed to the same people, while the record is being rewritten."""
     mac: bytes = b""
     format: str = FORMAT
     version: Literal[1, 2] = 2
@@ -125,6 +127,34 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
                 _("User and password do not fit together."),
                 hint=_("Check the keyboard layout and Caps Lock, then try again."),
             ) from None
+
+    def open_coming(self, identity: Identity) -> bytes | None:
+        """The record's next key; ``None`` where the record is not being rewritten.
+
+        Raises:
+            UnreadableError: it is not sealed to these keys.
+        """
+        if not self.coming:
+            return None
+        mine = identity.public.sealing
+        box = next((each for each in self.coming if each.to == mine), None)
+        if box is None:
+            raise UnreadableError
+        return crypto.unseal_mine(identity, box.sealed, _box_header(self, mine))
+
+    def with_coming(self, key: bytes) -> Vault:
+        """A vault that opens with both keys: the record may be written under either.
+
+        A slot of version 1 holds the key itself and ends here: its person needs a new password.
+        """
+        to = tuple(each.to for each in self.boxes)
+        made = tuple(Box(each, crypto.seal_to(each, key, _box_header(self, each))) for each in to)
+        slots = tuple(each for each in self.slots if each.alg != PASSWORD_ALONE)
+        return replace(self, slots=slots, coming=made)
+
+    def settled(self, *, came: bool) -> Vault:
+        """A vault with one key again: the next one if it ``came``, else the one before."""
+        return replace(self, boxes=self.coming if came else self.boxes, coming=())
 
     def open_box(self, identity: Identity) -> bytes:
         """The record's key, by private keys alone: a person's, or the recovery sheet's.
@@ -247,7 +277,10 @@ def _box_header(vault: Vault, to: bytes) -> bytes:
 
 
 def _mac(vault: Vault, key: bytes) -> bytes:
-    plain = msgspec.json.encode(replace(vault, mac=b""))
+    fields = {name: getattr(vault, name) for name in vault.__struct_fields__} | {"mac": b""}
+    if not vault.coming:  # files from before there was such a thing have their sum without it
+        del fields["coming"]
+    plain = msgspec.json.encode(fields)
     return crypto.keyed_digest(crypto.expand(key, b"clinic-desktop/v1/vault-file"), plain)
 
 

@@ -21,7 +21,7 @@ from clinic_desktop.domain.permissions import ROLES
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
-from clinic_desktop.models.local import Blob
+from clinic_desktop.models.local import Blob, LocalSetting
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security.primitives import Identity, PublicKeys
@@ -29,6 +29,7 @@ from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
 RECOVERY_SHEET = "recovery.made_on"
+_NEW_KEY = "key.change-due"
 MOST_NAME_LETTERS = 200
 """Names stand in the key file too, which is read within limits."""
 
@@ -297,6 +298,21 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None
     _keep_an_owner(uow, row)
     row.is_active = False
     membership.append(uow, signer, chain.RevokePerson(user_id))
+    uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))
+
+
+@query("user.write")
+def new_key_is_due(reads: ReadSession) -> bool:
+    """Whether somebody left who may know the record's key."""
+    row = reads.session.get(LocalSetting, _NEW_KEY)
+    return row is not None and bool(row.value)
+
+
+@command("user.write")
+def note_new_key(uow: UnitOfWork) -> None:
+    """Put on record that the record is under another key."""
+    uow.session.merge(LocalSetting(key=_NEW_KEY, value=False))
+    uow.audit("key.changed")
 
 
 @command("user.write")

@@ -197,16 +197,26 @@ def test_people_on_the_command_line(
     monkeypatch.setenv("CLINIC_PASSWORD", PASSWORD)
     monkeypatch.setenv("CLINIC_NEW_PASSWORD", JOSE_PASSWORD)
 
-    def run(*words: str) -> dict[str, object]:
+    def run(*words: str, code: int = 0) -> dict[str, object]:
         asked = ["--data-dir", str(clinic_dir.root), "--user", "amina", *words, "--json"]
-        code = cli.run(asked)
+        done = cli.run(asked)
         found = json.loads(capsys.readouterr().out)
-        assert code == 0, found
+        assert done == code, found
         return dict(found)
 
-    added = run("person", "add", "--login", "jose", "--name", "José", "--role", "nurse")
+    added = run("user", "add", "--login", "jose", "--name", "José", "--role", "nurse")
     assert added["login"] == "jose"
-    people = run("person", "list")["people"]
+    people = run("user", "list")["people"]
     assert isinstance(people, list)
     assert {each["login"] for each in people} == {"amina", "jose"}
     clinic.open_clinic(clinic_dir, "jose", JOSE_PASSWORD).close()
+    monkeypatch.setenv("CLINIC_NEW_PASSWORD", "green garden gate")
+    assert run("user", "passwd", "jose")["login"] == "jose"
+    clinic.open_clinic(clinic_dir, "jose", "green garden gate").close()
+    assert run("user", "passwd") == {"login": "amina"}
+    monkeypatch.setenv("CLINIC_PASSWORD", "green garden gate")
+    assert run("user", "revoke", "JOSE")["key_changed"] is True
+    assert run("user", "revoke", "jose", code=3)["error"]
+    assert run("user", "revoke", "amina", code=2)["error"]
+    with pytest.raises(WrongPasswordError):
+        clinic.open_clinic(clinic_dir, "jose", "green garden gate")

@@ -258,7 +258,10 @@ class PersonForm(_PersonDrawer):
         name = isolate(self.person.name)
         self.context.host.confirm(
             _("End the way in"),
-            _("{name} cannot sign in any more. What {name} wrote stays.").format(name=name),
+            _(
+                "{name} cannot sign in any more. What {name} wrote stays. The record gets a new"
+                " key; backups made before open with the old one."
+            ).format(name=name),
             _("End it"),
             self._retire,
         )

@@ -243,7 +243,7 @@ def test_roles_password_and_end_of_a_person(desk: Desk) -> None:
     form.password.repeat.setText("green garden gate")
     with desk.qtbot.waitSignal(form.close_requested):
         form.give.click()
-    assert opens(keys, "jose", "green garden gate") == desk.record.key
+    assert opens(keys, "jose", "green garden gate") == keys.key == desk.record.key
     with desk.qtbot.waitSignal(form.close_requested):
         form.retire.click()
     desk.idle()
@@ -251,6 +251,7 @@ def test_roles_password_and_end_of_a_person(desk: Desk) -> None:
     assert found["jose"].roles == ("doctor", "nurse")
     assert not found["jose"].is_active
     assert keys.vault.slot("jose") is None
+    assert keys.key != desk.record.key  # which José may have seen
 
 
 def test_the_last_owner_cannot_leave(desk: Desk) -> None:

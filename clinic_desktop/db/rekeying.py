@@ -1,0 +1,70 @@
+"""Writing the record anew under another key, while it stays open.
+
+``PRAGMA rekey`` is one transaction: killed at any moment, the file opens with exactly the old or
+the new key. The caller keeps both until this has returned (``security.keys.Keys.change_key``).
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import sqlcipher3
+
+from clinic_desktop.db.engine import connect, make_engine, storage_error
+from clinic_desktop.db.session import capture_commits
+from clinic_desktop.db.worker import Store
+from clinic_desktop.errors import DatabaseDamagedError
+from clinic_desktop.i18n import _
+
+
+def change_key(store: Store, old: bytes, new: bytes) -> None:
+    """Write every page under the new key and read every page back; others wait meanwhile.
+
+    Raises:
+        StorageError: the disk does not let us; the record is as before, under the old key.
+        DatabaseDamagedError: a page does not read back.
+    """
+    store.alone(lambda: _change(store, old, new)).result()
+
+
+def _change(store: Store, old: bytes, new: bytes) -> None:
+    store.let_go()
+    try:
+        rewrite(store.path, old, new)
+    finally:
+        key = new if opens(store.path, new) else old
+
+        def opener() -> object:
+            return connect(store.path, key)
+
+        writer, readers = make_engine(opener, writer=True), make_engine(opener, writer=False)
+        capture_commits(writer)
+        store.take(writer, readers)
+
+
+def rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """The same on a record that nobody else has open."""
+    try:
+        with closing(connect(path, old)) as connection:
+            connection.execute(f"PRAGMA rekey = \"x'{new.hex()}'\"").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with closing(connect(path, new)) as connection:
+            faults = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+    except sqlcipher3.Error as error:
+        raise storage_error(error, path) from error
+    if faults:
+        raise DatabaseDamagedError(
+            _("The record could not be read back under its new key."),
+            hint=_("Restore a backup, or ask for help."),
+            place=str(path),
+        )
+
+
+def opens(path: Path, key: bytes) -> bool:
+    """Whether this key opens the record."""
+    try:
+        connect(path, key).close()
+    except DatabaseDamagedError:
+        return False
+    return True
