@@ -23,17 +23,17 @@ from clinic_desktop.config import APP_NAME, DataDir, resource
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError, DeviceSecretError, InUseError
+from clinic_desktop.errors import ClinicError, DeviceSecretError, InUseError, StoppedError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import KdfCost
-from clinic_desktop.ui.core.backup_words import backup_words
 from clinic_desktop.ui.core.garbage import WindowCollector
 from clinic_desktop.ui.core.navigator import Destination, Navigator, Settings
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.shell.idle_watch import IdleWatch
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.opened_file import OpenedFile
+from clinic_desktop.ui.shell.restoring import Restoring
 from clinic_desktop.ui.shell.window import Window
 from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.icons import Icon
@@ -44,8 +44,11 @@ from clinic_desktop.ui.widgets.focus_ring import FocusRing
 if TYPE_CHECKING:
     from clinic_desktop import clinic
     from clinic_desktop.security.recovery_key import RecoveryKey
+    from clinic_desktop.services.backups.making import Tell
+    from clinic_desktop.ui.core.backup_keeper import BackupKeeper
     from clinic_desktop.ui.core.context import Context
     from clinic_desktop.ui.first_run.first_run_view import FirstRunView
+    from clinic_desktop.ui.shell.closing_view import ClosingView
     from clinic_desktop.ui.shell.desk import Desk
     from clinic_desktop.ui.shell.recover_view import RecoverView
 
@@ -92,6 +95,10 @@ class Session(QObject):
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
         self._pack: Path | None = None
+        self._keeper: BackupKeeper | None = None
+        self._keeps_backups = False
+        self._closing: ClosingView | None = None
+        self._restoring: Restoring | None = None
         self.trouble: ClinicError | None = None
         """Why the window opened on an excuse instead of a lock screen."""
         self._keys = ThreadPoolExecutor(1, "clinic-keys")
@@ -162,6 +169,7 @@ class Session(QObject):
         view = FirstRunView(self.data_dir, self.clock, opened=opened, cost=self._cost)
         view.created.connect(self._on_created)
         view.finished.connect(self._leave_first_run)
+        view.restore_wanted.connect(self.show_restore)
         self._first_run = view
         self.window.show_only(view)
         self._drop_lock()
@@ -183,8 +191,10 @@ class Session(QObject):
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
         self._drop_lock()
-        backup = backup_words(this_pc.last_backup(self.data_dir))
-        self._lock = LockView(vault, self.clock, login, backup)
+        backup = this_pc.last_backup(self.data_dir)
+        # An open record would have to be closed for it: that is for whoever starts the program.
+        self._lock = LockView(vault, self.clock, login, backup, may_restore=self.clinic is None)
+        self._lock.restore_wanted.connect(self.show_restore)
         self._lock.unlock_requested.connect(self.unlock)
         self._lock.sheet_wanted.connect(self.show_recovery)
         self.window.show_only(self._lock)
@@ -258,6 +268,47 @@ class Session(QObject):
                 self._recover.refuse(error)
             return
         self._go_in(future.result())
+        self._ask_for_new_sheet()
+
+    def show_restore(self, login: str = "") -> None:
+        """Ask for a backup and the recovery sheet; Esc goes back to where the person was."""
+        from clinic_desktop.ui.shell.restore_view import RestoreView
+
+        before = self.window.shown
+        view = RestoreView(login)
+        self._restoring = Restoring(self._keys, view, self._bring_back, self)
+        self._restoring.restored.connect(self._on_restored)
+        view.left.connect(lambda: self._leave_restore(view, before))
+        self.window.show_only(view)
+
+    def _leave_restore(self, view: QWidget, before: QWidget | None) -> None:
+        self._restoring = None
+        if before is not None:
+            self.window.show_only(before)
+        self.window.drop(view)
+
+    def _bring_back(
+        self, path: Path, recovery: RecoveryKey, login: str, password: str, tell: Tell
+    ) -> clinic.Clinic:
+        """On the thread for keys: restore into this folder and sign the owner in."""
+        _load_desk()
+        from clinic_desktop import clinic
+        from clinic_desktop.restore import Way, restore
+
+        way = Way(login, password, recovery)
+        restore(path, self.data_dir, way, tell, replacing=True, clock=self.clock, cost=self._cost)
+        return clinic.open_clinic(self.data_dir, login, password, self.clock)
+
+    def _on_restored(self, opened: clinic.Clinic) -> None:
+        view = self.window.shown
+        self._restoring = None
+        first_run, self._first_run = self._first_run, None
+        if first_run is not None:
+            first_run.close_work()
+            self.window.drop(first_run)
+        self._go_in(opened)
+        if view is not None:
+            self.window.drop(view)
         self._ask_for_new_sheet()
 
     def _ask_for_new_sheet(self) -> None:
@@ -343,6 +394,7 @@ class Session(QObject):
             clock=self.clock,
             language=language,
             printing=PrintDesk(tasks, host, language),
+            backups=self._keeper_of(opened),
             clinic=opened,
         )
         context.navigator.rebuild_requested.connect(
@@ -358,9 +410,76 @@ class Session(QObject):
         column.addWidget(self.desk)
         return self.desk
 
+    # ------------------------------------------------------------ backups
+
+    def keep_backups(self) -> None:
+        """Make backups by itself from now on, and one before the window closes."""
+        self._keeps_backups = True
+        self.window.may_close = self._may_close
+
+    def _keeper_of(self, opened: clinic.Clinic) -> BackupKeeper:
+        """The one keeper of the open record, whoever signs in on it."""
+        from clinic_desktop.ui.core.backup_keeper import BackupKeeper
+
+        if self._keeper is None:
+            self._keeper = BackupKeeper(opened, self)
+            if self._keeps_backups:
+                self._keeper.start()
+        return self._keeper
+
+    def _may_close(self) -> bool:
+        """Close at once where there is nothing to back up; else after the backup."""
+        keeper = self._keeper
+        if keeper is None or not keeper.is_on:
+            return True
+        if self._closing is None:
+            self._show_closing(keeper)
+        return False
+
+    def _show_closing(self, keeper: BackupKeeper) -> None:
+        from clinic_desktop.services.backups.ledger import Reason
+        from clinic_desktop.ui.shell.closing_view import ClosingView
+
+        before = self.window.shown
+        view = self._closing = ClosingView()
+
+        def end(outcome: object) -> None:
+            if self._closing is not view:
+                return
+            if isinstance(outcome, ClinicError) and not isinstance(outcome, StoppedError):
+                view.refuse(outcome)
+            else:
+                leave()
+
+        def again() -> None:
+            keeper.make_if_changed(Reason.CLOSING, end)
+
+        def leave() -> None:
+            keeper.stop()
+            self.window.may_close = lambda: True
+            self.window.close()
+
+        def back() -> None:
+            self._closing = None
+            keeper.stop()
+            if before is not None:
+                self.window.show_only(before)
+            self.window.drop(view)
+
+        view.leave_wanted.connect(leave)
+        view.back_wanted.connect(back)
+        view.again_wanted.connect(again)
+        keeper.stepped.connect(view.show_step)
+        self.window.show_only(view)
+        again()
+
     def close(self) -> None:
         """Finish all work and let go of the record; safe to call twice."""
         self._loading.stop()
+        if self._restoring is not None:
+            self._restoring.stop()
+        if self._keeper is not None:
+            self._keeper.close()
         self._keys.shutdown(wait=True)
         self.idle.stop()
         if self._first_run is not None:
@@ -443,6 +562,7 @@ def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> 
         app.installEventFilter(files)
     if pack is not None:
         session.offer_pack(pack)
+    session.keep_backups()
     session.start()
     code = app.exec()
     session.close()

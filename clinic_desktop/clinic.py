@@ -196,7 +196,7 @@ class Clinic:
         self.actor = _let_in(self.store, self.keys, recovery, login, password)
         return self.actor
 
-    def back_up(self, target: Path, tell: Tell) -> Backup:
+    def back_up(self, target: Path, tell: Tell, actor: Actor | None = None) -> Backup:
         """Make a backup, bring it back on trial, and remember when.
 
         ``target`` is the new file, or the folder in which the file gets its own name.
@@ -211,7 +211,7 @@ class Clinic:
         if target.suffix != SUFFIX:
             target /= file_name(self.keys.vault.device, now)
         source = Source(self.data_dir, self.keys.key, self.keys.vault, owners, now)
-        made = back_up(self.actor, source, target, tell)
+        made = back_up(actor or self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())
         return made
 

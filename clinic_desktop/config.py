@@ -91,6 +91,11 @@ class DataDir:
         return self.root / "logs"
 
     @property
+    def backup_ledger(self) -> Path:
+        """Places of backups and the last results; no patient data."""
+        return self.root / "backups.json"
+
+    @property
     def backups(self) -> Path:
         """Default place of backups."""
         return self.root / "backups"

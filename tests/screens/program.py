@@ -30,6 +30,7 @@ from clinic_desktop.ui.core.navigator import Destination, Settings
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.shell.closing_view import ClosingView
 from clinic_desktop.ui.widgets.drawer import Drawer
 from tests.support import screen_checks
 from tests.support.charts import put_chart
@@ -92,6 +93,21 @@ class Program:
         self.settle()
         return self.window
 
+    def restore(self) -> QWidget:
+        """Show how a backup is brought back."""
+        self.lock()
+        self.session.show_restore("amina")
+        self.settle()
+        return self.window
+
+    def closing(self) -> QWidget:
+        """Show what is shown while the day's backup is made."""
+        view = ClosingView()
+        view.show_step("copy", 30, 100)
+        self.session.window.show_only(view)
+        self.settle()
+        return self.window
+
     def new_sheet(self) -> QWidget:
         """Show the drawer with a new recovery sheet."""
         self.go(Settings("recovery"))
@@ -108,8 +124,9 @@ class Program:
         context = self.session.context
         assert context is not None
         screen_checks.settle()
-        while not context.tasks.is_idle:  # rows are asked for when they are first painted
-            _wait(lambda: context.tasks.is_idle)
+        # Rows are asked for when they are first painted.
+        while not (context.tasks.is_idle and context.backups.is_idle):
+            _wait(lambda: context.tasks.is_idle and context.backups.is_idle)
             screen_checks.settle()
 
 

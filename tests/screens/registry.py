@@ -22,7 +22,7 @@ CHART = (
 )
 SETTINGS = (
     *("appearance", "language", "lock", "recovery", "practice", "people", "prices", "printers"),
-    "data",
+    *("backups", "data"),
 )
 
 
@@ -53,6 +53,8 @@ SCREENS: dict[str, Make] = {
     "recovery-sheet": lambda program: program.new_sheet(),
     "lock": lambda program: program.lock(),
     "recover": lambda program: program.recover(),
+    "restore": lambda program: program.restore(),
+    "closing": lambda program: program.closing(),
 }
 """A new screen adds a line here; the checks and the pictures follow."""
 

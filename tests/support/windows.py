@@ -12,6 +12,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.i18n import ENGLISH, Language
 from clinic_desktop.ui.core.actions import Action, Actions
+from clinic_desktop.ui.core.backup_keeper import BackupKeeper
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
@@ -102,6 +103,7 @@ def make_context(record: Record, language: Language = ENGLISH) -> Context:
     tasks, host = Tasks(record.store, record.owner), RecordingHost()
     data_dir = DataDir(record.path.parent)
     lock, keys = FolderLock(data_dir.lock), keys_of(record)
+    opened = Clinic(data_dir, record.store, keys, record.owner, lock)
     return Context(
         tasks=tasks,
         navigator=VisitedNavigator(),
@@ -110,7 +112,8 @@ def make_context(record: Record, language: Language = ENGLISH) -> Context:
         clock=record.clock,
         language=language,
         printing=PrintDesk(tasks, host, language),
-        clinic=Clinic(data_dir, record.store, keys, record.owner, lock),
+        backups=BackupKeeper(opened),
+        clinic=opened,
     )
 
 
@@ -122,4 +125,5 @@ def ui_context(record: Record, qtbot: QtBot) -> Iterator[Context]:
     qtbot.waitUntil(lambda: context.tasks.is_idle)
     if isinstance(context.host, RecordingHost):
         context.host.forget()
+    context.backups.close()
     context.tasks.close()

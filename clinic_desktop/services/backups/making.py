@@ -59,6 +59,8 @@ class Backup:
     size: int
     """Bytes."""
     made_at: datetime
+    log_length: int
+    """How much of this PC's log it holds."""
 
 
 def file_name(device: uuid.UUID, now: datetime) -> str:
@@ -108,7 +110,7 @@ def _back_up(source: Source, target: Path, tell: Tell) -> Backup:
         in_fresh_process(part, key, scratch, lambda: tell("trial", 0, 0))
         part.rename(target)
         flush_folder(target.parent)
-        return Backup(target, target.stat().st_size, source.now)
+        return Backup(target, target.stat().st_size, source.now, facts.log_length)
     except OSError as error:
         raise StorageError(
             _("The backup cannot be written there: {reason}").format(

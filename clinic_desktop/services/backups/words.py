@@ -10,6 +10,7 @@ def stage_words(stage: str) -> str:
     words = {
         "copy": _("Copying the record…"),
         "trial": _("Bringing the backup back on trial…"),
+        "spread": _("Copying it to the other places…"),
         "unpack": _("Reading the backup…"),
         "check": _("Checking every page…"),
     }

@@ -11,6 +11,7 @@ from clinic_desktop.clock import Clock
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.i18n import Language
 from clinic_desktop.ui.core.actions import Action, Actions
+from clinic_desktop.ui.core.backup_keeper import BackupKeeper
 from clinic_desktop.ui.core.drawer_form import DrawerForm
 from clinic_desktop.ui.core.host import Host
 from clinic_desktop.ui.core.navigator import Destination, Navigator
@@ -29,6 +30,7 @@ class Context:
     clock: Clock
     language: Language
     printing: PrintDesk
+    backups: BackupKeeper
     clinic: Clinic
     """Keys, data folder and the choices of this PC; the record itself is reached by ``tasks``."""
 

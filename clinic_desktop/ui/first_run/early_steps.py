@@ -34,6 +34,7 @@ class RegionStep(Step):
     can_skip = False
     language_chosen = Signal(str)
     sample_wanted = Signal()
+    restore_wanted = Signal()
 
     def __init__(self, answers: Answers) -> None:
         super().__init__(
@@ -65,7 +66,15 @@ class RegionStep(Step):
               "Ctrl+K: FHIR files of any size, tried out first if you like."),
             "caption", "muted", wrap=True,
         )  # fmt: skip
-        for widget in (self.language, self.fields, rule(), self.sample, self.progress, moving):
+        lost = Notice(
+            Tone.INFO,
+            _("Was there a practice on another PC?"),
+            _("Its backup and the recovery sheet bring it here as it was."),
+        )
+        bring = lost.add_action(_("Bring a backup back"), self.restore_wanted.emit)
+        bring.setObjectName("first-run.restore")
+        notices = (self.sample, self.progress, lost, moving)
+        for widget in (self.language, self.fields, rule(), *notices):
             self.column.addWidget(widget)
         self.column.addStretch(1)
 

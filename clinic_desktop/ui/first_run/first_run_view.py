@@ -52,6 +52,8 @@ class FirstRunView(QWidget):
 
     created = Signal(object)
     finished = Signal(object)
+    restore_wanted = Signal()
+    """A practice of another PC is to be brought here."""
 
     def __init__(
         self,
@@ -181,6 +183,7 @@ class FirstRunView(QWidget):
             first = RegionStep(self.answers)
             first.language_chosen.connect(self._on_language)
             first.sample_wanted.connect(self._on_sample)
+            first.restore_wanted.connect(self.restore_wanted)
             return first
         if key is StepKey.PRACTICE:
             return PracticeStep(self.answers, self._background.run)

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from clinic_desktop.errors import ClinicError
+from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.fhir.importing import ImportReport, Progress, import_files
 from clinic_desktop.ui.core.context import Context
 
@@ -92,6 +93,8 @@ class ImportVM(QObject):
         self._cancel.set()
 
     def _run(self, state: ImportState) -> ImportReport:
+        if not state.dry_run:
+            self._context.backups.make_here(Reason.IMPORT)
         return import_files(
             self._context.clinic.store,
             self._context.actor,

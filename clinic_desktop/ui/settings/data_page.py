@@ -1,10 +1,9 @@
-"""Where the data lies, whether it is whole, a copy of it, and the versions at work."""
+"""Where the data lies, whether it is whole, and the versions at work."""
 
 from __future__ import annotations
 
 import os
 import platform
-from functools import partial
 from pathlib import Path
 
 import PySide6
@@ -19,7 +18,6 @@ from clinic_desktop.services import integrity
 from clinic_desktop.services.integrity import CheckReport
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
-from clinic_desktop.ui.setup.backup_panel import BackupPanel
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -38,8 +36,6 @@ class DataPage(SettingsPage):
             _("One encrypted file on this PC; it opens only with a password of this practice."),
             Scope.PC,
         )
-        self.backup = BackupPanel(context.clinic, partial(context.tasks.call, self))
-        self.add_card(_("Backups"), self.backup)
         self.check = Button(_("Check the record now"), icon=Icon.SHIELD)
         self.check.setObjectName("data.check")
         self.check.clicked.connect(self._on_check)
@@ -48,8 +44,7 @@ class DataPage(SettingsPage):
         self.progress.hide()
         self.found = FactList(_("Not checked since the program was opened."))
         self.add_card(_("Is the record whole?"), self.found, self.progress, self.check)
-        for part in (self.check, self.backup):
-            part.setEnabled(allowed(context.actor, "record.check"))
+        self.check.setEnabled(allowed(context.actor, "record.check"))
         root = context.clinic.data_dir.root
         self.show_folder = Button(_("Open the data folder"), icon=Icon.FOLDER)
         self.show_folder.setObjectName("data.folder")
@@ -73,7 +68,9 @@ class DataPage(SettingsPage):
         self.check.setEnabled(False)
         self.progress.start(_("Reading every page of the record…"))
         self.progress.show()
-        self.context.tasks.read(self, integrity.check, done=self._show, failed=self._failed)
+        self.context.tasks.read(
+            self, integrity.check, deep=True, done=self._show, failed=self._failed
+        )
 
     def _end(self) -> None:
         self.progress.hide()
@@ -91,6 +88,8 @@ class DataPage(SettingsPage):
             "references": _("References between rows"),
             "capture": _("Recording of changes"),
             "log": _("Chain of the change log"),
+            "search": _("Search index of the charts"),
+            "attachments": _("Documents and pictures"),
         }
         self.found.show_facts(
             [

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.appearance_page import AppearancePage
+from clinic_desktop.ui.settings.backups_page import BackupsPage
 from clinic_desktop.ui.settings.data_page import DataPage
 from clinic_desktop.ui.settings.language_page import LanguagePage
 from clinic_desktop.ui.settings.lock_page import LockPage
@@ -64,7 +65,8 @@ def page_specs() -> tuple[PageSpec, ...]:
         PageSpec("templates", _("Note templates"), _("visit text blanks slash"), TemplatesPage,
                  "chart.read"),
         PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
-        PageSpec("data", _("Data and checks"), _("backup copy folder version integrity damaged"),
+        PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
+        PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),
                  DataPage),
         PageSpec("setup", _("Set-up"), _("checklist first steps"), SetupPage),
     )  # fmt: skip

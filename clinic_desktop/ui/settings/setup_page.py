@@ -14,7 +14,7 @@ from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
 
-_BACKUP = "data"
+_BACKUP = "backups"
 
 
 class SetupPage(SettingsPage):

@@ -9,9 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop import this_pc
+from clinic_desktop.backups import Backups
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError, StoppedError
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.backups import ledger
+from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import Backup
 from clinic_desktop.services.backups.words import stage_words
 from clinic_desktop.ui.core.background import Run
@@ -34,8 +37,9 @@ class BackupPanel(QWidget):
     def __init__(self, opened: Clinic, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._clinic, self._run = opened, run
-        kept = this_pc.remembered(opened.data_dir)
-        usual = str(kept.get("backup_folder") or opened.data_dir.backups)
+        self._backups = Backups(opened)
+        known = ledger.read(opened.data_dir).places
+        usual = known[0].path if known else str(opened.data_dir.backups)
         self.folder = QLineEdit(usual)
         self.folder.setObjectName("backup.folder")
         self.folder.editingFinished.connect(self._remember)
@@ -52,7 +56,9 @@ class BackupPanel(QWidget):
             hint=_("Best on another disk: a stick, or a folder of another PC."),
         )  # fmt: skip
         self.last = Label(
-            backup_words(this_pc.last_backup(opened.data_dir)), tone="muted", wrap=True
+            backup_words(this_pc.last_backup(opened.data_dir), opened.store.clock.now()),
+            tone="muted",
+            wrap=True,
         )
         self._build()
         self._stepped.connect(self._on_step)
@@ -97,8 +103,10 @@ class BackupPanel(QWidget):
     def _remember(self) -> None:
         place = self.folder.text().strip()
         if place:
-            this_pc.remember(self._clinic.data_dir, backup_folder=place)
             self.row.set_error("")
+            self._run(
+                self._backups.choose, Path(place), done=lambda _none: None, failed=self._on_failed
+            )
 
     def back_up(self) -> None:
         """Make a copy now."""
@@ -121,7 +129,8 @@ class BackupPanel(QWidget):
 
     def _make(self, place: Path) -> Backup:
         """On the worker's thread."""
-        return self._clinic.back_up(place, self._tell)
+        self._backups.choose(place)
+        return self._backups.make(Reason.BY_HAND, self._tell, self._clinic.actor)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self._stop.is_set():
@@ -148,7 +157,7 @@ class BackupPanel(QWidget):
         )
         self._notice.show()
         self._notice.say()
-        self.last.setText(backup_words(found.made_at))
+        self.last.setText(backup_words(found.made_at, found.made_at))
         self.made.emit(found)
 
     def _on_failed(self, error: ClinicError) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout
 from clinic_desktop.clock import Clock
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.security.vault import Vault
+from clinic_desktop.ui.core.backup_words import backup_tone, backup_words
 from clinic_desktop.ui.shell.user_tile import TILE_WIDTH, UserTile
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, SPACE_5, SPACE_6
@@ -32,8 +33,18 @@ class LockView(ScrollPage):
     """Login and password."""
     sheet_wanted = Signal(str)
     """The recovery sheet is to be used; the login that was chosen."""
+    restore_wanted = Signal(str)
+    """A backup is to be brought back; the login that was chosen."""
 
-    def __init__(self, vault: Vault, clock: Clock, login: str = "", backup: str = "") -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        clock: Clock,
+        login: str = "",
+        backup: datetime | None = None,
+        *,
+        may_restore: bool = False,
+    ) -> None:
         super().__init__()
         self.setObjectName("lock")
         self.setProperty("role", "page")
@@ -42,6 +53,7 @@ class LockView(ScrollPage):
         self._columns = 0
         self._caps = False
         self._build(vault, backup)
+        self.restore.setVisible(may_restore)
         logins = list(self._tiles)
         self._choose(login if login in self._tiles else logins[0] if logins else "")
         QGuiApplication.inputMethod().localeChanged.connect(self._show_keyboard)
@@ -50,17 +62,21 @@ class LockView(ScrollPage):
         self._timer.start(_CLOCK_MS)
         self._show_time()
 
-    def _build(self, vault: Vault, backup: str) -> None:
+    def _build(self, vault: Vault, backup: datetime | None) -> None:
         self._time = Label("", tone="muted")
         name = Label(vault.name or _("Clinic Desktop"), "page", wrap=True)
         self.message = Label("", wrap=True)
         self.keyboard = Label("", tone="muted", wrap=True)
-        foot = Label(backup, tone="muted", wrap=True)
+        now = self._clock.now()
+        foot = Label(backup_words(backup, now), tone=backup_tone(backup, now), wrap=True)
         for label in (self._time, name, self.message, self.keyboard, foot):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sheet = Button(_("Use the recovery sheet"), "link")
         self.sheet.setObjectName("lock.sheet")
         self.sheet.clicked.connect(lambda: self.sheet_wanted.emit(self.login))
+        self.restore = Button(_("Bring a backup back"), "link")
+        self.restore.setObjectName("lock.restore")
+        self.restore.clicked.connect(lambda: self.restore_wanted.emit(self.login))
         self._make_tiles(vault)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_2)
@@ -77,6 +93,7 @@ class LockView(ScrollPage):
         column.addWidget(self.message)
         column.addSpacing(SPACE_4)
         column.addWidget(self.sheet, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.restore, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         column.addWidget(foot)
         self.message.hide()

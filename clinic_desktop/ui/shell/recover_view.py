@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError, ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _, isolate
-from clinic_desktop.security.recovery_key import check_so_far, parse
+from clinic_desktop.security.recovery_key import RecoveryKey, check_so_far, parse
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, Tone
@@ -39,6 +39,7 @@ class RecoverView(ScrollPage):
         self.key.textEdited.connect(self._on_typed)
         self.login.setObjectName("recover.login")
         self.form = Form()
+        self._add_first_rows()
         self._key_row = self.form.add(
             _("Recovery key"), self.key, required=True,
             hint=_("The eight groups in their order; capitals, spaces and dashes do not matter. A "
@@ -69,7 +70,8 @@ class RecoverView(ScrollPage):
         self.back = Button(_("Back"))
         self.back.setObjectName("recover.back")
         self.back.clicked.connect(self.left.emit)
-        self.open = Button(_("Open the record"), "primary", shortcut="Ctrl+Return")
+        title, sentence, verb = self._words()
+        self.open = Button(verb, "primary", shortcut="Ctrl+Return")
         self.open.setObjectName("recover.open")
         self.open.clicked.connect(self.submit)
         buttons = QHBoxLayout()
@@ -77,14 +79,25 @@ class RecoverView(ScrollPage):
         buttons.addWidget(self.back)
         buttons.addStretch(1)
         buttons.addWidget(self.open)
-        sentence = _("Take the newest recovery sheet of the practice. It lets an owner in, who "
-                     "gets a new password.")  # fmt: skip
         inside = self._frame_column()
-        inside.addWidget(Label(_("Use the recovery sheet"), "page", wrap=True))
+        inside.addWidget(Label(title, "page", wrap=True))
         inside.addWidget(Label(sentence, tone="muted", wrap=True))
         for widget in (self.form, self.password, self.notice, self.progress):
             inside.addWidget(widget)
         inside.addLayout(buttons)
+
+    def _words(self) -> tuple[str, str, str]:
+        """Title, sentence, and what the button does."""
+        sentence = _("Take the newest recovery sheet of the practice. It lets an owner in, who "
+                     "gets a new password.")  # fmt: skip
+        return _("Use the recovery sheet"), sentence, _("Open the record")
+
+    def _add_first_rows(self) -> None:
+        """What is asked for before the key."""
+
+    def _ask(self, recovery: RecoveryKey, login: str, password: str) -> None:
+        """Everything is typed."""
+        self.recover_requested.emit(recovery, login, password)
 
     def _frame_column(self) -> QVBoxLayout:
         column = QVBoxLayout(self._frame)
@@ -139,7 +152,7 @@ class RecoverView(ScrollPage):
             self.login.setFocus()
         elif self.password.show_error():
             self._set_busy(True)
-            self.recover_requested.emit(recovery, self.login.text(), self.password.value())
+            self._ask(recovery, self.login.text().strip(), self.password.value())
 
     def refuse(self, error: ClinicError) -> None:
         """Say why not, beside the field that it is about; everything typed is still there."""

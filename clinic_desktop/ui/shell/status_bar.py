@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from clinic_desktop.i18n import _
+from clinic_desktop.ui.core.backup_words import backup_tone, backup_words
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4
 from clinic_desktop.ui.widgets.label import Label
@@ -20,6 +21,7 @@ class StatusBar(QFrame):
         self.saved = Label("", "caption", "muted")
         self.saved.hide()
         self.place = Label(_("Everything is on this PC, encrypted"), "caption", "muted")
+        self.backup = Label("", "caption", "muted")
         keys = Label(_("F1 shows the keys"), "caption", "muted")
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_4, SPACE_1, SPACE_4, SPACE_1)
@@ -27,7 +29,17 @@ class StatusBar(QFrame):
         row.addWidget(self.saved)
         row.addWidget(self.place)
         row.addStretch(1)
+        row.addWidget(self.backup)
         row.addWidget(keys)
+        context.backups.changed.connect(self._show_backup)
+        self._show_backup()
+
+    def _show_backup(self) -> None:
+        keeper = self._context.backups
+        made, now = keeper.last_at, self._context.clock.now()
+        text = _("Making a backup…") if keeper.is_running else backup_words(made, now)
+        self.backup.setText(text)
+        self.backup.set_tone("muted" if keeper.is_running else backup_tone(made, now))
 
     def show_saved(self) -> None:
         """The record has just taken a change."""

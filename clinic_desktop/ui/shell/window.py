@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
@@ -15,12 +17,15 @@ class Window(QMainWindow):
     """Shows one thing at a time. Its title never names a patient."""
 
     closing = Signal()
+    may_close: Callable[[], bool]
+    """Asked before it closes; False keeps it open."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle(_("Clinic Desktop"))
         self.resize(FIRST_SIZE)
+        self.may_close = lambda: True
         self._stack = QStackedWidget()
         self.setCentralWidget(self._stack)
 
@@ -42,5 +47,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the program finish its work first."""
+        if not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         event.accept()

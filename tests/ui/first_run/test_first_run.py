@@ -117,7 +117,7 @@ def test_a_practice_begins_by_keys_alone(pc: Pc, tmp_path: Path) -> None:
     pc.quit()
     keys.check_sheet(pc.data_dir, sheet)
     assert opened.actor.login == "amina"
-    assert len(list((tmp_path / "stick").iterdir())) == 1
+    assert len(list((tmp_path / "stick").glob("*.clinicbackup"))) == 1
     check_practice(pc)
 
 

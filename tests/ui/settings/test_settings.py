@@ -23,6 +23,7 @@ from clinic_desktop.services.papers.printers import FOLDER
 from clinic_desktop.ui.core.navigator import Settings
 from clinic_desktop.ui.core.preview import PreviewForm
 from clinic_desktop.ui.settings.appearance_page import AppearancePage
+from clinic_desktop.ui.settings.backups_page import BackupsPage
 from clinic_desktop.ui.settings.data_page import DataPage
 from clinic_desktop.ui.settings.language_page import LanguagePage
 from clinic_desktop.ui.settings.lock_page import LockPage
@@ -422,19 +423,31 @@ def test_a_pack_is_added_from_a_file(desk: Desk, tmp_path: Path) -> None:
     assert len(list(desk.context.clinic.data_dir.packs.glob("*.clinicpack"))) == 1
 
 
-def test_the_record_is_checked_and_copied(desk: Desk, tmp_path: Path) -> None:
+def test_the_record_is_checked(desk: Desk) -> None:
     page = desk.open("data", DataPage)
     page.check.click()
     desk.until(lambda: bool(page.found.facts))
     assert {fact.sub for fact in page.found.facts} == {""}
-    page.backup.folder.setText(str(tmp_path / "stick"))
-    with desk.qtbot.waitSignal(page.backup.made, timeout=60_000) as made:
-        page.backup.copy.click()
+
+
+def test_backups_go_to_every_place_and_are_told(desk: Desk, tmp_path: Path) -> None:
+    page = desk.open("backups", BackupsPage)
+    keeper = desk.context.backups
+    page.add_place(str(tmp_path / "stick"))
+    desk.until(lambda: len(page.places.facts) == 2)
+    assert [fact.pill.text for fact in page.places.facts if fact.pill] == ["still empty"] * 2
+    with desk.qtbot.waitSignal(keeper.ended, timeout=60_000) as made:
+        page.now.click()
     assert made.args is not None
-    assert made.args[0].path.parent == tmp_path / "stick"
-    page.backup.folder.setText("/proc/nowhere")
-    page.backup.copy.click()
-    desk.until(lambda: "cannot be" in page.backup._notice.accessibleName())
+    assert len(list((tmp_path / "stick").glob("*.clinicbackup"))) == 1
+    desk.until(lambda: len(page.results.facts) == 2)
+    assert page.age.text().startswith("Last verified backup")
+    page.places.facts[0].actions[0].run()
+    desk.until(lambda: len(page.places.facts) == 1)
+    shutil.rmtree(tmp_path / "stick")
+    with desk.qtbot.waitSignal(keeper.ended):
+        page.now.click()
+    assert "None of the places" in page.notice.accessibleName()
 
 
 def test_the_checklist_leads_to_the_page(desk: Desk) -> None:

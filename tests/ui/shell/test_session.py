@@ -20,6 +20,7 @@ from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import drafts, encounters, patients, practice, setup
+from clinic_desktop.services.backups.making import Backup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
@@ -28,6 +29,7 @@ from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 from clinic_desktop.ui.first_run.state import StepKey
 from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.shell.closing_view import ClosingView
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.recover_view import RecoverView
@@ -329,10 +331,10 @@ def test_minutes_that_cannot_be_read_are_the_usual(
 def test_the_lock_screen_tells_how_old_the_last_copy_is(session: Session, qtbot: QtBot) -> None:
     words = [label.text() for label in lock_of(session).findChildren(QLabel)]
     assert "No backup has been made on this PC yet" in words
-    this_pc.remember(session.data_dir, backup_at="2026-11-20T05:00:00+00:00")
+    this_pc.remember(session.data_dir, backup_at="2026-11-21T05:00:00+00:00")
     session.show_lock()
     words = [label.text() for label in lock_of(session).findChildren(QLabel)]
-    assert any(text.startswith("Last verified backup: \u206820-Nov-2026") for text in words)
+    assert any(text.startswith("Last verified backup: \u206821-Nov-2026") for text in words)
 
 
 # ------------------------------------------------------------------ language, first run
@@ -509,3 +511,35 @@ def test_a_chart_joined_to_another_leaves_no_tab_with_the_old_name(
     write(actor, patients.merge, stays, goes, reason="Registered twice").result()
     qtbot.waitUntil(lambda: desk.top.tabs.open_ids == (stays,))
     qtbot.waitUntil(lambda: desk.context.tasks.is_idle)
+
+
+# ------------------------------------------------------------------ closing
+
+
+def test_closing_waits_for_the_backup_of_what_was_written(session: Session, qtbot: QtBot) -> None:
+    session.keep_backups()
+    unlock(session, qtbot, PASSWORD)
+    keeper = session.context.backups if session.context else None
+    assert keeper is not None
+    with qtbot.waitSignal(keeper.ended, timeout=60_000) as made:
+        session.window.close()
+        assert session.window.isVisible()
+    assert isinstance(made.args[0], Backup) if made.args else False
+    qtbot.waitUntil(lambda: not session.window.isVisible())
+    assert len(list(session.data_dir.backups.glob("*.clinicbackup"))) == 1
+
+
+def test_nobody_has_to_wait_for_the_backup_at_closing(session: Session, qtbot: QtBot) -> None:
+    session.keep_backups()
+    unlock(session, qtbot, PASSWORD)
+    session.window.close()
+    view = session.window.findChild(ClosingView)
+    assert view is not None
+    view.back.click()
+    assert session.window.shown is not view
+    session.window.close()
+    closing = session.window.shown
+    assert isinstance(closing, ClosingView)
+    closing.leave.click()
+    assert not session.window.isVisible()
+    assert list(session.data_dir.backups.glob("*.clinicbackup")) == []

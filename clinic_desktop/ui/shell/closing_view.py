@@ -1,0 +1,95 @@
+"""What is shown while the day's backup is made before the window closes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from clinic_desktop.errors import ClinicError
+from clinic_desktop.i18n import _
+from clinic_desktop.services.backups.words import stage_words
+from clinic_desktop.ui.theme.look import look
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, Tone
+from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.page import ScrollPage
+from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
+
+_WIDTH = 560
+
+
+class ClosingView(ScrollPage):
+    """A backup takes seconds; nobody is made to wait for it."""
+
+    leave_wanted = Signal()
+    """Close without this backup."""
+    back_wanted = Signal()
+    """Do not close after all."""
+    again_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("closing")
+        self.setProperty("role", "page")
+        self.progress = ProgressPanel(_("Making a backup…"))
+        self.progress.cancel.hide()
+        self.notice = Notice(Tone.DANGER, "")
+        self.notice.hide()
+        self.leave = Button(_("Close without a backup"))
+        self.leave.setObjectName("closing.leave")
+        self.leave.clicked.connect(self.leave_wanted.emit)
+        self.back = Button(_("Do not close"))
+        self.back.clicked.connect(self.back_wanted.emit)
+        self.again = Button(_("Try again"), "primary")
+        self.again.clicked.connect(self.again_wanted.emit)
+        self.again.hide()
+        self._build()
+
+    def _build(self) -> None:
+        frame = QWidget()
+        frame.setMaximumWidth(look().px(_WIDTH))
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(SPACE_4)
+        inside.addWidget(Label(_("The program closes after this backup"), "page", wrap=True))
+        words = _("Everything is saved already. The backup holds what was written since the last.")
+        inside.addWidget(Label(words, tone="muted", wrap=True))
+        inside.addWidget(self.progress)
+        inside.addWidget(self.notice)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_2)
+        buttons.addWidget(self.back)
+        buttons.addStretch(1)
+        buttons.addWidget(self.leave)
+        buttons.addWidget(self.again)
+        inside.addLayout(buttons)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(frame, 1000)
+        row.addStretch(1)
+        self.column.addStretch(1)
+        self.column.addLayout(row)
+        self.column.addStretch(2)
+
+    def show_step(self, stage: str, done: int, total: int) -> None:
+        """How far it is."""
+        self.notice.hide()
+        self.again.hide()
+        self.progress.show()
+        self.progress.set_progress(done, total, stage_words(stage))
+
+    def refuse(self, error: ClinicError) -> None:
+        """Why there is no backup of today; the person decides."""
+        self.progress.hide()
+        self.again.show()
+        self.notice.set_words(Tone.DANGER, error.message, f"{error.kept} {error.hint}".strip())
+        self.notice.show()
+        self.notice.say()
+        self.again.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Enter must not close anything by itself."""
+        super().showEvent(event)
+        self.back.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,159 @@
+"""Where backups go, when one is due, and which stay."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinic_desktop import clinic
+from clinic_desktop.backups import Backups
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.clock import FixedClock
+from clinic_desktop.config import DataDir
+from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.errors import PermissionDeniedError, StorageError
+from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.services.backups import ledger, places
+from clinic_desktop.services.backups.ledger import Reason
+from clinic_desktop.services.backups.making import file_name
+from tests.support.charts import put_chart
+from tests.support.records import NOON, PASSWORD
+
+DEVICE = uuid.UUID(int=7)
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Nobody looks."""
+
+
+@pytest.fixture
+def opened(clinic_dir: DataDir) -> Iterator[Clinic]:
+    """An open clinic whose clock stands at noon."""
+    found = clinic.open_clinic(clinic_dir, "amina", PASSWORD, FixedClock(NOON, seed=5000))
+    yield found
+    found.close()
+
+
+def put_backup(folder: Path, at: datetime, device: uuid.UUID = DEVICE) -> Path:
+    """A file that is named as a backup of that moment."""
+    path = folder / file_name(device, at)
+    path.write_bytes(b"pages")
+    return path
+
+
+def pass_time(opened: Clinic, **delta: float) -> datetime:
+    """Let the clock go on."""
+    clock = opened.store.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(**delta)
+    return clock.now()
+
+
+def test_every_place_that_is_here_gets_the_backup_and_a_stick_is_known_again(
+    opened: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, stick = Backups(opened), tmp_path / "media" / "AAAA" / "clinic"
+    assert [place.path for place in keeper.known()] == [str(opened.data_dir.backups)]
+    keeper.add(stick)
+    assert keeper.is_due(NOON)
+    made = keeper.make(Reason.HOURLY, silent)
+    assert (stick / made.path.name).read_bytes() == made.path.read_bytes()
+    assert not keeper.is_due(NOON)
+    assert not keeper.has_changed()
+
+    opened.store.write(opened.actor, put_chart, 1).result()
+    assert keeper.has_changed()
+    assert not keeper.is_due(pass_time(opened, minutes=59))
+    shutil.move(tmp_path / "media", tmp_path / "drawer")
+    assert keeper.is_due(pass_time(opened, minutes=1))
+    keeper.make(Reason.HOURLY, silent)
+    assert not keeper.is_due(pass_time(opened, hours=2))
+
+    elsewhere = tmp_path / "other" / "BBBB"
+    (tmp_path / "other").mkdir()
+    shutil.move(tmp_path / "drawer" / "AAAA", elsewhere)
+    monkeypatch.setattr(places, "_removable", lambda: [elsewhere])
+    assert keeper.is_due(pass_time(opened, hours=2))
+    keeper.make(Reason.HOURLY, silent)
+    known = ledger.read(opened.data_dir)
+    assert [place.path for place in known.places][1] == str(elsewhere / "clinic")
+    assert len(places.backups_in(elsewhere / "clinic", opened.keys.vault.device)) == 2
+    assert known.last_at == pass_time(opened)
+    assert [result.trouble for result in known.results] == [""] * 5
+
+
+def test_a_new_sheet_makes_a_backup_due_at_once(opened: Clinic) -> None:
+    keeper = Backups(opened)
+    keeper.make(Reason.BY_HAND, silent)
+    assert not keeper.is_due(NOON)
+    opened.use_recovery(RecoveryKey.new())
+    assert keeper.is_due(NOON)
+
+
+def test_where_the_first_place_fails_the_second_is_used_and_both_are_told(
+    opened: Clinic, tmp_path: Path
+) -> None:
+    keeper = Backups(opened)
+    keeper.known()
+    keeper.add(tmp_path / "stick")
+    first = opened.data_dir.backups
+    blocker = first / file_name(opened.keys.vault.device, NOON)
+    blocker.write_text("in the way")
+    made = keeper.make(Reason.HOURLY, silent)
+    assert made.path.parent == tmp_path / "stick"
+    bad, good = ledger.read(opened.data_dir).places
+    assert "already" in bad.trouble
+    assert (good.trouble, good.last_at) == ("", NOON)
+
+
+def test_with_no_place_here_it_is_said(opened: Clinic, tmp_path: Path) -> None:
+    keeper = Backups(opened)
+    keeper.known()
+    shutil.move(opened.data_dir.backups, tmp_path / "gone")
+    with pytest.raises(StorageError, match="None of the places"):
+        keeper.make(Reason.HOURLY, silent)
+    assert not keeper.is_due(NOON + timedelta(days=9))
+
+
+def test_only_an_owner_changes_the_places(opened: Clinic, tmp_path: Path) -> None:
+    keeper = Backups(opened)
+    place = keeper.known()[0]
+    opened.actor = Actor(None, "x")
+    with pytest.raises(PermissionDeniedError):
+        keeper.add(tmp_path / "stick")
+    with pytest.raises(PermissionDeniedError):
+        keeper.remove(place.id)
+
+
+# ------------------------------------------------------------------ rotation
+
+
+def test_old_backups_go_and_those_of_another_pc_stay(tmp_path: Path) -> None:
+    mine = [put_backup(tmp_path, NOON - timedelta(minutes=20 * n)) for n in range(300)]
+    other = put_backup(tmp_path, NOON - timedelta(days=999), uuid.UUID(int=8))
+    stale = tmp_path / (file_name(DEVICE, NOON) + ".part")
+    stale.write_bytes(b"half")
+    gone = places.tidy(tmp_path, DEVICE)
+    left = places.backups_in(tmp_path, DEVICE)
+    assert other.exists()
+    assert not stale.exists()
+    assert len(left) + len(gone) == 300
+    assert mine[0] in left.values()
+    assert 24 <= len(left) <= 24 + 14
+
+
+def test_without_room_the_densest_go_first_and_three_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hours in range(10):
+        put_backup(tmp_path, NOON - timedelta(hours=hours))
+    full: Any = type("Usage", (), {"free": 0})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: full)
+    places.tidy(tmp_path, DEVICE)
+    assert len(places.backups_in(tmp_path, DEVICE)) == 3
