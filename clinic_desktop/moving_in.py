@@ -15,6 +15,8 @@ from clinic_desktop.files import flush_folder, replace_file
 from clinic_desktop.i18n import _
 
 _KEPT_NAME = "kept.txt"
+MIRROR = "audit"
+"""Folder of the log's mirror."""
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
@@ -58,6 +60,8 @@ def _keep_what_was_here(data_dir: DataDir) -> None:
     was_here = [record, *(record.with_name(record.name + end) for end in _BESIDE)]
     vault = data_dir.vault
     was_here += [vault, vault.with_name(vault.name + ".previous"), data_dir.device_secret]
+    if (data_dir.arrived / MIRROR).exists():  # of another log, and not to be mixed with it
+        was_here.append(data_dir.root / MIRROR)
     for path in was_here:
         if path.exists():
             kept.mkdir(exist_ok=True, mode=0o700)
