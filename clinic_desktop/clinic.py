@@ -41,6 +41,7 @@ from clinic_desktop.security.vault import check_password
 from clinic_desktop.services import membership, practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
+from clinic_desktop.services.backups.upgrade import before_upgrade
 from clinic_desktop.this_pc import exists, remember, remembered, speak
 
 P = ParamSpec("P")
@@ -348,7 +349,9 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         _name_newborn(data_dir)
         keys = keyring.unlock(data_dir, login, password, KdfCost())
         _settle_key(data_dir, keys)
-        store = open_store(data_dir.database, keys.key, clock or SystemClock())
+        clock = clock or SystemClock()
+        before_upgrade(data_dir, keys.key, keys.vault, clock.now())
+        store = open_store(data_dir.database, keys.key, clock)
         try:
             actor = _let_sign_in(store, keys, login, password)
             opened = Clinic(data_dir, store, keys, actor, lock)
@@ -413,7 +416,9 @@ def recover(
         _name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
         _settle_key(data_dir, keys)
-        store = open_store(data_dir.database, keys.key, clock or SystemClock())
+        clock = clock or SystemClock()
+        before_upgrade(data_dir, keys.key, keys.vault, clock.now())
+        store = open_store(data_dir.database, keys.key, clock)
         try:
             actor = _let_in(store, keys, recovery, login, password)
         except BaseException:

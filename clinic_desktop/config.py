@@ -76,6 +76,11 @@ class DataDir:
         return self.root / "restored.new"
 
     @property
+    def is_arriving(self) -> bool:
+        """Whether this is itself such a clinic, not yet in its place."""
+        return self.root.name == self.arriving.name
+
+    @property
     def arrived(self) -> Path:
         """A restored clinic, whole; whatever was here before makes room for it."""
         return self.root / "restored"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,16 @@ from clinic_desktop.backups import Backups
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db.engine import connect
+from clinic_desktop.db.migrations import HEAD
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import PermissionDeniedError, StorageError
+from clinic_desktop.security import vault_file
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.backups import ledger, places
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import file_name
+from clinic_desktop.services.backups.upgrade import before_upgrade
 from tests.support.charts import put_chart
 from tests.support.records import NOON, PASSWORD
 
@@ -157,3 +162,35 @@ def test_without_room_the_densest_go_first_and_three_stay(
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: full)
     places.tidy(tmp_path, DEVICE)
     assert len(places.backups_in(tmp_path, DEVICE)) == 3
+
+
+# ------------------------------------------------------------------ before an upgrade
+
+
+def test_a_record_of_an_earlier_version_is_backed_up_before_it_is_changed(
+    clinic_dir: DataDir, clinic_folder: tuple[Path, bytes, Actor]
+) -> None:
+    """The file says it is older; what the migrations would do is not the subject here."""
+    key = clinic_folder[1]
+    vault = vault_file.load(clinic_dir.vault)
+    assert before_upgrade(clinic_dir, key, vault, NOON) is None
+    with closing(connect(clinic_dir.database, key)) as cursor:
+        cursor.execute(f"PRAGMA user_version = {HEAD - 1}")
+        cursor.execute("DROP TRIGGER guard_payment")
+    made = before_upgrade(clinic_dir, key, vault, NOON)
+    assert made is not None
+    assert made.path.parent == clinic_dir.backups
+    assert ledger.read(clinic_dir).results[0].reason is Reason.UPGRADE
+
+
+def test_without_room_for_that_backup_nothing_is_changed(
+    clinic_dir: DataDir, clinic_folder: tuple[Path, bytes, Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(connect(clinic_dir.database, clinic_folder[1])) as cursor:
+        cursor.execute(f"PRAGMA user_version = {HEAD - 1}")
+    full: Any = type("Usage", (), {"free": 0})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: full)
+    with pytest.raises(StorageError, match="no room"):
+        clinic.open_clinic(clinic_dir, "amina", PASSWORD)
+    with closing(connect(clinic_dir.database, clinic_folder[1])) as cursor:
+        assert cursor.execute("PRAGMA user_version").fetchone()[0] == HEAD - 1
