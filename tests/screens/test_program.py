@@ -7,7 +7,6 @@ from functools import cache
 
 import pytest
 from babel.messages.pofile import read_po
-from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic_desktop import i18n
@@ -47,21 +46,9 @@ def _problems(program: Program, checks: tuple[Check, ...]) -> list[str]:
         program.settle()
         screen = program.in_front()
         for check in checks:
-            found += [f"{name}: {problem}" for problem in _lasting(program, check, screen)]
+            found += [f"{name}: {problem}" for problem in check(screen)]
             program.settle()
     return found
-
-
-def _lasting(program: Program, check: Check, screen: QWidget) -> list[str]:
-    """What is still wrong once the layout has come to rest; rows arrive in several steps."""
-    problems = check(screen)
-    for _round in range(5):
-        if not problems:
-            break
-        program.settle()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-        problems = check(screen)
-    return problems
 
 
 @pytest.mark.parametrize("program", [("en", STANDARD), ("ar", STANDARD)], indirect=True, ids=str)
