@@ -15,7 +15,7 @@ from clinic_desktop.services import drafts, patients
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import PatientRow
 from clinic_desktop.services.scheduling.changes import AppointmentChange
-from clinic_desktop.services.scheduling.clashes import LONGEST_MIN, SHORTEST_MIN
+from clinic_desktop.services.scheduling.timetable import LONGEST_MIN, SHORTEST_MIN
 from clinic_desktop.ui.booking.after import booked
 from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, BookingVM
 from clinic_desktop.ui.booking.slot_fields import SlotFields
