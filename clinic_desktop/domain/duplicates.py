@@ -327,9 +327,11 @@ def candidate_queries(person: Person) -> tuple[str, ...]:
         f"{name.family} {birth}" if birth and name.family else "",
         f"{name.given} {birth}" if birth and name.given else "",
     )
-    others = tuple(f"{name.family} {name.given} {each}" for each in _years_beside(person.birth))
-    texts = (*texts, *(others if name.family and name.given else ()))
-    queries = (fts_query(text, reach=reach) for reach in _REACHES for text in texts)
+    queries = [fts_query(text, reach=reach) for reach in _REACHES for text in texts]
+    years = " OR ".join(fts_query(each) for each in _years_beside(person.birth))
+    if years and name.family and name.given:
+        namesakes = fts_query(f"{name.family} {name.given}", reach=_REACHES[0])
+        queries.insert(0, f"{namesakes} AND ({years})")
     return tuple(dict.fromkeys(query for query in queries if query))
 
 
