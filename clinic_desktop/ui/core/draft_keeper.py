@@ -87,14 +87,16 @@ class DraftKeeper(QObject):
             )  # fmt: skip
 
     def load(self, done: Callable[[DraftRow | None], None]) -> None:
-        """What was kept of an earlier try."""
+        """What was kept of an earlier try; nothing once the form is about another row."""
+        subject = self._subject
 
         def found(draft: DraftRow | None) -> None:
-            self.is_kept = self.is_kept or draft is not None
-            done(draft)
+            if subject == self._subject:
+                self.is_kept = self.is_kept or draft is not None
+                done(draft)
 
         if self._is_on:
-            self._tasks.read(self, drafts.load_draft, self._kind, self._subject, done=found)
+            self._tasks.read(self, drafts.load_draft, self._kind, subject, done=found)
 
     def _on_saved(self, at: datetime) -> None:
         self.saved.emit(at)
