@@ -270,7 +270,7 @@ def add_person(uow: UnitOfWork, new: NewPerson) -> uuid.UUID:
     user = AppUser(
         login=login,
         name=new.name.strip(),
-        roles=list(new.roles),
+        roles=list(dict.fromkeys(new.roles)),
         practitioner_id=practitioner_id,
     )
     uow.add(user)

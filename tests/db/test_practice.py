@@ -271,11 +271,13 @@ def test_people_and_backup_on_the_command_line(
         assert code == 0, found
         return dict(found)
 
-    added = run("person", "add", "--login", "jose", "--name", "José", "--role", "nurse")
+    twice = ("--role", "nurse") * 2
+    added = run("person", "add", "--login", "jose", "--name", "José", *twice)
     assert added["login"] == "jose"
     people = run("person", "list")["people"]
     assert isinstance(people, list)
     assert {each["login"] for each in people} == {"amina", "jose"}
+    assert next(each["roles"] for each in people if each["login"] == "jose") == ["nurse"]
     made = run("backup", "--to", str(tmp_path / "stick"))
     assert Path(str(made["folder"])).joinpath("vault.json").exists()
     clinic.open_clinic(clinic_dir, "jose", JOSE_PASSWORD).close()
