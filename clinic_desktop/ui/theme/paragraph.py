@@ -26,23 +26,31 @@ class Paragraph:
         self._layout = QTextLayout(text.replace("\n", _LINE_BREAK), look().font(role))
         self._layout.setTextOption(option)
         self._layout.setCacheEnabled(True)
+        self._rtl = rtl
         self._width = 0
         self._heights: dict[int, int] = {}
         self._break(_ANY)
+        self._unbroken = math.ceil(self._layout.maximumWidth())
         self.least = math.ceil(self._layout.minimumWidth())
         """The width of the widest word, in px."""
 
     def height(self, width: int) -> int:
         """The height of all lines at a width, in px."""
-        if width not in self._heights:
-            self._break(width)
-        return self._heights[width]
+        room = self._room(width)
+        if room not in self._heights:
+            self._break(room)
+        return self._heights[room]
 
     def draw(self, painter: QPainter, left: int, top: int, width: int) -> None:
         """Draw it with the painter's pen."""
-        if width != self._width:
-            self._break(width)
-        self._layout.draw(painter, QPointF(left, top))
+        room = self._room(width)
+        if room != self._width:
+            self._break(room)
+        self._layout.draw(painter, QPointF(left + (width - room if self._rtl else 0), top))
+
+    def _room(self, width: int) -> int:
+        """Where nothing wraps every width is the same: to break lines is to shape them anew."""
+        return width if width < self._unbroken else _ANY
 
     def _break(self, width: int) -> None:
         height = 0.0
