@@ -81,6 +81,10 @@ class VisitVM(QObject):
         self._known = NoteText()
         self._base = 0
         self._typed = NoteText()
+        self._sent: NoteText | None = None
+        """Words on their way into the record: it may still refuse them."""
+        self._asked = 0
+        """The other version that the page has asked about."""
         self._vitals: dict[str, str] = {}
         self._reading = False
         self._read_again = False
@@ -105,7 +109,7 @@ class VisitVM(QObject):
     def open(self, encounter_id: uuid.UUID) -> None:
         """Show a visit."""
         self.keep()
-        self._encounter, self._page = encounter_id, None
+        self._encounter, self._page, self._sent = encounter_id, None, None
         self.draft.belong_to(str(encounter_id))
         self.addendum.belong_to(str(encounter_id))
         self._addendum = ""
@@ -116,6 +120,7 @@ class VisitVM(QObject):
         self._page = page
         self._known = self._typed = page.text
         self._base = page.note.version if page.note else 0
+        self._sent, self._asked = None, 0
         self._vitals = {}
         self.draft.is_kept = page.draft is not None
         state = _restored(page) if page.draft and page.is_open else None
@@ -191,25 +196,28 @@ class VisitVM(QObject):
 
     def _meet(self, page: VisitPage, version: int) -> None:
         """The note has another version: ours just saved, or somebody else's."""
-        if page.text in {self._known, self._typed}:
+        if page.text in {self._known, self._typed, self._sent}:
             self._known, self._base = page.text, version
+        elif version == self._asked:
+            return
         elif self._typed == self._known:
             self._known = self._typed = page.text
             self._base = version
             self.text_replaced.emit(page.text)
         elif page.note is not None:
+            self._asked = version
             self.note_collided.emit(page.note)
 
     def take_theirs(self, note: NoteRow) -> None:
         """Give up what was typed here."""
         self._known = self._typed = note.text
-        self._base = note.version
+        self._base, self._asked = note.version, 0
         self.text_replaced.emit(note.text)
         self.draft.discard()
 
     def keep_mine(self, note: NoteRow) -> None:
         """Go on with what was typed here; the other version stays in the history."""
-        self._known, self._base = note.text, note.version
+        self._known, self._base, self._asked = note.text, note.version, 0
 
     # -- typing -------------------------------------------------------------------
 
@@ -226,8 +234,8 @@ class VisitVM(QObject):
 
     @property
     def is_dirty(self) -> bool:
-        """Whether the record does not hold what is typed."""
-        return self._typed != self._known
+        """Whether what is typed is neither in the record nor on its way there."""
+        return self._typed not in {self._known, self._sent}
 
     def type_addendum(self, words: str) -> None:
         """What stands below the signed note now."""
@@ -251,17 +259,23 @@ class VisitVM(QObject):
             return
         # First the draft: should somebody else have been faster, the words are not lost.
         self.draft.save()
-        visit, before = page.visit.id, self._known
-        self._known = self._typed
+        visit, words = page.visit.id, self._typed
+        self._sent = words
+
+        def done(_id: uuid.UUID) -> None:
+            if self._encounter == visit and self._sent == words:
+                self._known, self._sent = words, None
 
         def failed(error: ClinicError) -> None:
-            if self._encounter == visit:
-                self._known = before  # they are still nowhere but here
+            if self._encounter == visit and self._sent == words:
+                self._sent = None  # they are still nowhere but here
                 self._read(self._refresh)
             if not isinstance(error, StaleError):  # the page asks whose words to take
                 self.failed.emit(error)
 
-        self._tasks.write(self, notes.save_note, visit, self._typed, base=self._base, failed=failed)
+        self._tasks.write(
+            self, notes.save_note, visit, words, base=self._base, done=done, failed=failed
+        )
 
     # -- acting -------------------------------------------------------------------
 

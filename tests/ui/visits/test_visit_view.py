@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 import pytest
@@ -329,6 +330,23 @@ def test_words_that_came_too_late_are_asked_about_not_dropped(visit_page: Page) 
     page.view.can_leave()  # before the window has heard of the other's words
     page.qtbot.waitUntil(lambda: "saved this note meanwhile" in " ".join(notices(page)))
     assert page.view.note.text() == NoteText(subjective="Mine")
+
+
+def test_words_on_their_way_are_not_replaced_by_those_who_were_faster(visit_page: Page) -> None:
+    page, gate = visit_page, threading.Event()
+    page.idle()
+    page.type("Mine")
+    nurse, store = page.record.as_role("nurse"), page.record.store
+    store.write(nurse, notes.save_note, page.visit, NoteText(objective="RR 18"))
+    store.write(nurse, lambda _uow: gate.wait(30))
+    page.view.can_leave()  # ours wait behind, and will be refused
+    page.qtbot.waitUntil(lambda: "saved this note meanwhile" in " ".join(notices(page)))
+    assert page.view.note.text() == NoteText(subjective="Mine")
+    gate.set()
+    page.idle()
+    assert len(notices(page)) == 1, "it is asked once"
+    assert page.view.note.text() == NoteText(subjective="Mine")
+    assert page.view.vm.is_dirty, "the words are still nowhere but here"
 
 
 def test_medicines_that_wait_are_offered_after_signing(
