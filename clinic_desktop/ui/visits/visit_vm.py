@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from clinic_desktop.services.encounters_page import (
 )
 from clinic_desktop.services.notes import DRAFT, NOTE_PARTS, NoteRow, NoteText
 from clinic_desktop.services.observations import TypedVital
+from clinic_desktop.services.observations_words import vital_name
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.tasks import Tasks
 
@@ -137,7 +138,9 @@ class VisitVM(QObject):
         self._addendum = str(draft.body["text"]) if draft else ""
         if self._addendum:
             self.addendum_restored.emit(self._addendum)
-        self._add_late(_not_in_note(page.draft.body.get("note", {}), page) if page.draft else "")
+        if page.draft:
+            kept = page.draft.body
+            self._add_late(_late_words(kept.get("note", {}), kept.get("vitals", {}), page))
 
     def _add_late(self, words: str) -> None:
         """Somebody signed before these words were in the note: an addendum can take them."""
@@ -182,7 +185,7 @@ class VisitVM(QObject):
     def _refresh(self, page: VisitPage) -> None:
         was_signed = self._page is not None and self._page.visit.is_signed
         if page.visit.is_signed and not was_signed:
-            late = _not_in_note(asdict(self._typed), page)
+            late = _late_words(asdict(self._typed), self._vitals, page)
             self.draft.rest()
             self._show(page)
             self._add_late(late)
@@ -301,12 +304,32 @@ class VisitVM(QObject):
             self._write(encounters.finish, self._page.visit.id, done=lambda _none: done())
 
     def record_vitals(
-        self, typed: Sequence[TypedVital], failed: Callable[[ClinicError], None]
+        self,
+        typed: Sequence[TypedVital],
+        done: Callable[[Sequence[TypedVital]], None],
+        failed: Callable[[ClinicError], None],
     ) -> None:
         """Record what was measured; ``failed`` gets a refusal or a question."""
-        if self._page is not None:
-            visit = self._page.visit.id
-            self._tasks.write(self, observations.record_vitals, visit, typed, failed=failed)
+        if self._page is None:
+            return
+        visit = self._page.visit.id
+
+        def recorded(_none: object) -> None:
+            if self._encounter == visit:
+                done(typed)
+
+        def refused(error: ClinicError) -> None:
+            page = self._page
+            if self._encounter == visit and page is not None and page.is_open:
+                failed(error)
+                return
+            if self._encounter == visit and page is not None and page.takes_addenda:
+                self._add_late(_measured({each.field: each.text for each in typed}))
+            self.failed.emit(error)
+
+        self._tasks.write(
+            self, observations.record_vitals, visit, typed, done=recorded, failed=refused
+        )
 
     def add_diagnosis(self, term: Coded) -> None:
         """Diagnose."""
@@ -358,8 +381,13 @@ def _restored(page: VisitPage) -> VisitState | None:
     return VisitState(page, text, Restored(tuple(parts), draft.saved_at, changed), vitals)
 
 
-def _not_in_note(typed: dict[str, Any], page: VisitPage) -> str:
-    """What was typed into the note and is not what was signed."""
+def _measured(vitals: Mapping[str, str]) -> str:
+    """Vital signs that were typed, in words for the record."""
+    return "\n".join(f"{vital_name(field)} {text}" for field, text in vitals.items() if text)
+
+
+def _late_words(typed: Mapping[str, Any], vitals: Mapping[str, str], page: VisitPage) -> str:
+    """What was typed into the visit and is not in what was signed."""
     parts = [(part, str(typed.get(part, ""))) for part in NOTE_PARTS]
     late = [text for part, text in parts if text.strip() and text != getattr(page.text, part)]
-    return "\n".join(late)
+    return "\n".join(filter(None, (*late, _measured(vitals))))

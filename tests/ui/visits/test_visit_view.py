@@ -171,6 +171,33 @@ def test_a_vital_sign_is_recorded_when_its_field_is_left(visit_page: Page) -> No
     assert page.view.vitals.pending() == {}
 
 
+def test_a_vital_sign_on_its_way_stays_in_its_field(visit_page: Page) -> None:
+    page, gate = visit_page, threading.Event()
+    store, pulse = page.record.store, page.view.vitals.tiles["pulse"]
+    pulse.setFocus()
+    page.type("76")
+    store.write(page.record.owner, conditions.add_diagnosis, page.visit, COUGH)
+    store.write(page.record.owner, lambda _uow: gate.wait(30))
+    with page.qtbot.waitSignal(page.view.vm.refreshed):  # as it was before our write
+        page.press(Qt.Key.Key_Tab)
+    assert pulse.edit.text() == "76"
+    gate.set()
+    page.idle()
+    assert (pulse.edit.text(), pulse.recorded, pulse.sent) == ("76", "76", None)
+
+
+def test_a_vital_sign_that_came_too_late_is_offered_as_an_addendum(visit_page: Page) -> None:
+    page = visit_page
+    page.idle()
+    page.view.vitals.tiles["pulse"].setFocus()
+    page.type("76")
+    page.record.store.write(page.record.owner, encounters.sign, page.visit)
+    page.press(Qt.Key.Key_Tab)  # before the window has heard that the visit is closed
+    page.qtbot.waitUntil(lambda: bool(page.view.signed_note.addendum.text()))
+    page.idle()
+    assert page.view.signed_note.addendum.text() == "Pulse 76"
+
+
 def test_an_impossible_value_is_said_and_stops_the_signature(visit_page: Page) -> None:
     page = visit_page
     page.view.vitals.tiles["temperature"].setFocus()
