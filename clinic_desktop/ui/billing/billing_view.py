@@ -138,7 +138,7 @@ class BillingView(Screen):
         elif state.document is not None:
             self.document.show_document(state.document)
             self.side.setCurrentIndex(2)
-        else:
+        elif not state.is_opening:
             self.side.setCurrentIndex(0)
 
     def _on_current(self, key: Hashable | None) -> None:
@@ -165,4 +165,5 @@ class BillingView(Screen):
             self.context.printing.print_paper("receipt", done.payment.id)
         else:
             self.context.printing.print_paper("invoice", done.invoice.id)
-        self.vm.open_document(done.invoice.id)
+        if self.checkout.form is None:  # nobody else is being charged by now
+            self.vm.open_document(done.invoice.id)

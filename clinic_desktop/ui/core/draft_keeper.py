@@ -76,13 +76,15 @@ class DraftKeeper(QObject):
             self, drafts.save_draft, self._kind, self._subject, body, done=self._on_saved
         )
 
-    def discard(self) -> None:
-        """The words were saved for good, or given up."""
-        self._timer.stop()
-        self.is_kept = False
+    def discard(self, subject: str = "") -> None:
+        """The words were saved for good, or given up; with ``subject`` those of that row."""
+        wanted = subject or self._subject
+        if wanted == self._subject:
+            self._timer.stop()
+            self.is_kept = False
         if self._is_on:
             self._tasks.write(
-                self, drafts.discard_draft, self._kind, self._subject,
+                self, drafts.discard_draft, self._kind, wanted,
                 done=lambda _none: self._tasks.drafts_changed.emit(),
             )  # fmt: skip
 
