@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QTextLayout, QTextOption
@@ -11,12 +12,19 @@ from clinic_desktop.ui.theme.look import look
 
 _ANY = 1 << 20
 _LINE_BREAK = "\u2028"
+_REMEMBERED = 512
+"""The words of eight open charts."""
+
+
+def paragraph(text: str, role: str, *, rtl: bool) -> Paragraph:
+    """A text in a step of the type scale as it is now; ``rtl`` says at which side it stands."""
+    return _paragraph(text, role, look().appearance.scale, rtl)
 
 
 class Paragraph:
-    """A text in a step of the type scale; ``rtl`` says at which side it stands.
+    """A text that runs by its own letters; ``paragraph`` makes them.
 
-    It runs by its own letters. Make a new one when the look has changed.
+    Ask for another when the look has changed.
     """
 
     def __init__(self, text: str, role: str, *, rtl: bool) -> None:
@@ -61,3 +69,12 @@ class Paragraph:
             height += line.height()
         self._layout.endLayout()
         self._width, self._heights[width] = width, math.ceil(height)
+
+
+# To go back and forth between open charts is to show the same words again. The scale is a key only:
+# the fonts of ``look()`` follow it.
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _paragraph(text: str, role: str, _scale: int, rtl: bool) -> Paragraph:
+    return Paragraph(text, role, rtl=rtl)
