@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError
@@ -160,11 +159,6 @@ class _Row(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._dress()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # A scroll area asks for least heights only, and a broken line needs more than one.
-        self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def _dress(self) -> None:
         widths = {
