@@ -96,8 +96,13 @@ def _box_side() -> int:
     return look().px(18)
 
 
+def words_indent() -> int:
+    """How far from the leading edge the words of a tick begin, in px."""
+    return _box_side() + SPACE_2
+
+
 def _paint_words(painter: QPainter, button: QCheckBox | QRadioButton) -> None:
-    taken = _box_side() + SPACE_2
+    taken = words_indent()
     rtl = button.layoutDirection() == Qt.LayoutDirection.RightToLeft
     room = button.rect().adjusted(0 if rtl else taken, 0, -taken if rtl else 0, 0)
     side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
