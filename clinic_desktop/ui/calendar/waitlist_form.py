@@ -15,6 +15,7 @@ from clinic_desktop.services.scheduling.openings import DayPart
 from clinic_desktop.services.scheduling.resources import Bookable
 from clinic_desktop.services.scheduling.waitlist import URGENT, AddToWaitlist
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.scheduling.patient_field import PatientField
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Select
@@ -52,6 +53,7 @@ class WaitlistForm(DrawerForm):
         self.until = SmartDateEdit(date_parser(today, order=order, whole_day=True), _("in 2w"))
         self.note = QLineEdit()
         self.note.returnPressed.connect(lambda: self.submit(print_too=False))
+        self.draft = FieldDraft(context, "waitlist", "", self)
         form = Form()
         self.who = form.add(_("Patient"), self.patient, required=True)
         form.add(_("When it would suit"), self.part)
@@ -61,9 +63,24 @@ class WaitlistForm(DrawerForm):
         form.add(_("Note"), self.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addStretch(1)
         self.setFocusProxy(self.patient)
+        self._keep()
+
+    def _keep(self) -> None:
+        self.patient.keep_in(self.draft)
+        fields = {
+            "part": self.part,
+            "doctor": self.doctor,
+            "type": self.kind,
+            "until": self.until,
+            "note": self.note,
+        }
+        for name, field in fields.items():
+            self.draft.keep(name, field)
+        self.draft.begin()
 
     def primary_text(self) -> str:
         """What it does."""
@@ -91,12 +108,13 @@ class WaitlistForm(DrawerForm):
         self._context.tasks.write(self, waitlist.add, wish, done=self._done, failed=self._failed)
 
     def may_close(self) -> bool:
-        """A note typed is not thrown away by a slip."""
-        return not self.note.text().strip()
+        """What is typed is kept as a draft."""
+        return self.draft.flush()
 
     def _done(self, entry_id: uuid.UUID) -> None:
         name = isolate(self.patient.text())
         context = self._context
+        self.draft.forget()
         self.close_requested.emit()
 
         def undo() -> None:

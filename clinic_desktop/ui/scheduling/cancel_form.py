@@ -13,6 +13,7 @@ from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.services.scheduling.waitlist import WaitlistRow
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.scheduling.reason_field import ReasonField, cancel_reasons
 from clinic_desktop.ui.scheduling.words import day_in, from_to, listed, name_of
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
@@ -29,6 +30,7 @@ class CancelForm(DrawerForm):
     def __init__(self, context: Context, row: AppointmentRow) -> None:
         super().__init__()
         self._context, self._row = context, row
+        self.draft = FieldDraft(context, "cancel", str(row.id), self)
         self.reason = ReasonField(_("Reason"), cancel_reasons())
         form = Form()
         self.line = form.add(_("Reason"), self.reason, required=True)
@@ -43,6 +45,7 @@ class CancelForm(DrawerForm):
         column.setSpacing(SPACE_4)
         column.addWidget(Label(name_of(row), "title", wrap=True))
         column.addWidget(Label(when, tone="muted", wrap=True))
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addWidget(self._waiting)
         column.addStretch(1)
@@ -50,6 +53,8 @@ class CancelForm(DrawerForm):
             self, waitlist.matches, row.start_at, row.end_at, row.practitioner_id,
             done=self._show_matches,
         )  # fmt: skip
+        self.draft.keep("reason", self.reason.edit)
+        self.draft.begin()
 
     def _show_matches(self, found: tuple[WaitlistRow, ...]) -> None:
         if not found:
@@ -64,6 +69,10 @@ class CancelForm(DrawerForm):
         """What it does."""
         return _("Cancel appointment")
 
+    def may_close(self) -> bool:
+        """A reason typed is kept as a draft."""
+        return self.draft.flush()
+
     def submit(self, print_too: bool) -> None:
         """Cancel, once a reason is given."""
         wish = flow.ChangeStatus(
@@ -75,6 +84,7 @@ class CancelForm(DrawerForm):
 
     def _done(self, change: AppointmentChange) -> None:
         said = _("{name} is cancelled").format(name=isolate(name_of(self._row)))
+        self.draft.forget()
         self.close_requested.emit()
         self.cancelled.emit(change, said)
 
