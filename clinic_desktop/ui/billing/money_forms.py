@@ -83,7 +83,7 @@ class _MoneyForm(DrawerForm):
 
     def send(self, command: Any, *args: Any) -> None:
         """Do it; an error stays in the form."""
-        self.context.tasks.write(self, command, *args, done=self.done, failed=self._failed)
+        self.context.tasks.write_once(self, command, *args, done=self.done, failed=self._failed)
 
     def done(self, _result: Any) -> None:
         """It is done."""

@@ -105,7 +105,9 @@ class WaitlistForm(DrawerForm):
             preference=str(self.part.value() or ""),
             note=self.note.text(),
         )
-        self._context.tasks.write(self, waitlist.add, wish, done=self._done, failed=self._failed)
+        self._context.tasks.write_once(
+            self, waitlist.add, wish, done=self._done, failed=self._failed
+        )
 
     def may_close(self) -> bool:
         """What is typed is kept as a draft."""

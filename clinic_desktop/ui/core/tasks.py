@@ -32,6 +32,8 @@ class _Parcel:
     failed: Callable[[ClinicError], object] | None
     question: object = None
     """Who asked what; the answers to one question keep their order."""
+    is_only: bool = False
+    """Whether its owner writes nothing else meanwhile."""
 
 
 class Tasks(QObject):
@@ -64,6 +66,8 @@ class Tasks(QObject):
         """Answers still to be handed over, by question."""
         self._early: set[_Parcel] = set()
         """Those that came before an older one."""
+        self._writing: set[QObject] = set()
+        """Forms whose one write is on its way."""
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
@@ -93,6 +97,21 @@ class Tasks(QObject):
         """Change the record in one transaction; ``done(result)`` follows its commit."""
         future = self._store.write(self.actor, command, *args, **kwargs)
         return self._follow(_Parcel(future, owner, done, failed))
+
+    def write_once(
+        self,
+        owner: QObject,
+        command: Callable[..., T],
+        *args: Any,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write what a form holds; its key pressed again before the answer says nothing new."""
+        if owner not in self._writing:
+            self._writing.add(owner)
+            future = self._store.write(self.actor, command, *args, **kwargs)
+            self._follow(_Parcel(future, owner, done, failed, is_only=True))
 
     def call(
         self,
@@ -151,6 +170,8 @@ class Tasks(QObject):
                 self._early.discard(line[0])
                 self._arrived.emit(line[0])
         self._running.discard(parcel.future)
+        if parcel.is_only:
+            self._writing.discard(parcel.owner)
         self._hand_over(parcel)
 
     def _hand_over(self, parcel: _Parcel) -> None:

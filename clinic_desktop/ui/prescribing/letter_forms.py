@@ -73,7 +73,7 @@ class _LetterForm(DrawerForm):
         for row in self._rows.values():
             row.set_error("")
         self._notice.hide()
-        self.context.tasks.write(self, command, wish, done=self._done, failed=self._failed)
+        self.context.tasks.write_once(self, command, wish, done=self._done, failed=self._failed)
 
     def _done(self, letter_id: Any) -> None:
         self.draft.forget()

@@ -88,8 +88,10 @@ class PatientField(QWidget):
 
     def _search(self, text: str) -> None:
         def answer(found: list[FoundPatient]) -> None:
-            hasty, self._hasty = self._hasty, ""
-            if hasty == text and len(found) == 1 and not found[0].only_sounds_alike:
+            hasty = self._hasty == text and self.combo.text().strip() in {text, ""}
+            if self._hasty == text:  # the answer to an older text leaves Enter to the newer one
+                self._hasty = ""
+            if hasty and len(found) == 1 and not found[0].only_sounds_alike:
                 self.combo.set_value(found[0].id, _name(found[0]))
                 self.chosen.emit(found[0].id)
                 return

@@ -197,7 +197,7 @@ class TaxLine(LineForm):
             self.rows["rate_bp"].set_error(_("Write the rate as a number, such as 16 or 7.5."))
             self.rate.setFocus()
             return
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self,
             catalogue.save_tax_rate,
             self.name.text(),

@@ -135,7 +135,7 @@ class LineForm(DrawerForm):
 
     def submit(self, print_too: bool) -> None:
         """Save the line."""
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self, self._command, self.wish(), done=self._done, failed=self._failed
         )
 

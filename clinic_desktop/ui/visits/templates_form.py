@@ -172,7 +172,7 @@ class TemplatesForm(DrawerForm):
             row.set_error("")
         if self._is_phrase():
             words = self.edits["subjective"].text()
-            self.context.tasks.write(
+            self.context.tasks.write_once(
                 self, note_templates.save_phrase, self.shortcut.text(), words,
                 done=self._saved, failed=self._refused,
             )  # fmt: skip
@@ -185,7 +185,7 @@ class TemplatesForm(DrawerForm):
             self.mine.isChecked(),
             self._editing,
         )
-        self.context.tasks.write(
+        self.context.tasks.write_once(
             self, note_templates.save_template, wish, done=self._saved, failed=self._refused
         )
 

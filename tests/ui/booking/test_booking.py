@@ -62,6 +62,24 @@ def half_booked(open_form: Open, qtbot: QtBot) -> BookingView:
     return form
 
 
+def test_an_answer_to_an_older_text_neither_takes_enter_nor_what_is_typed_since(
+    open_form: Open, qtbot: QtBot
+) -> None:
+    form = open_form()
+    edit = form.patient.combo.edit
+    QTest.keyClicks(edit, "sin")
+    form.patient.combo.wanted.emit("sin")
+    QTest.keyClicks(edit, "gh")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.patient.text() == "SINGH Harpreet")
+    edit.selectAll()
+    QTest.keyClicks(edit, "singh")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    QTest.keyClicks(edit, "x")
+    shown(qtbot, form)
+    assert form.patient.text() == "singhx"
+
+
 def test_a_booking_half_typed_outlives_the_window(
     open_form: Open, busy_day: BusyDay, ui_context: Context, qtbot: QtBot
 ) -> None:

@@ -10,7 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.errors import ClinicError, NotFoundError
+from clinic_desktop.services.scheduling import resources
+from clinic_desktop.services.scheduling.resources import SaveRoom
 from clinic_desktop.ui.core.context import Context
+from tests.support.records import Record
 
 GATE_S = 30
 
@@ -66,3 +69,20 @@ def test_an_owner_that_is_gone_holds_nothing_up(
     gate.set()
     qtbot.waitUntil(lambda: tasks.is_idle)
     assert heard == []
+
+
+def test_a_form_is_written_once_however_often_its_key_is_pressed(
+    ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    tasks, form = ui_context.tasks, QObject()
+    heard: list[object] = []
+    before = len(record.read(resources.rooms))
+    for _press in range(3):
+        tasks.write_once(form, resources.save_room, SaveRoom(""), failed=heard.append)
+    qtbot.waitUntil(lambda: tasks.is_idle)
+    assert len(heard) == 1, "refused, and said once"
+    for _press in range(3):
+        tasks.write_once(form, resources.save_room, SaveRoom("Ultrasound"), done=heard.append)
+    qtbot.waitUntil(lambda: tasks.is_idle)
+    assert len(heard) == 2
+    assert len(record.read(resources.rooms)) == before + 1

@@ -227,6 +227,18 @@ def test_a_flag_is_raised_and_taken_off_with_a_way_back(
     assert [each.message for each in record.read(patients.alerts_of, maria)] == ["Deaf"]
 
 
+def test_the_next_flag_being_typed_outlives_the_one_before(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.flags.message.setFocus()
+    stage.keys.type("Deaf")
+    stage.keys.press(Qt.Key.Key_Return)
+    stage.keys.type(" mute")
+    stage.settle()
+    assert [each.message for each in record.read(patients.alerts_of, maria)] == ["Deaf"]
+    assert form.flags.message.text() == "Deaf mute"
+
+
 def test_an_empty_flag_is_not_raised(stage: Stage, record: Record, form: EditView) -> None:
     form.flags.add.click()
     stage.settle()
