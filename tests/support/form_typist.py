@@ -85,7 +85,7 @@ class Typist:
         sick_note = SickNoteForm(self.context, to.SickNote(self.patient, self.visit))
         walk_in = WalkInView(self.context, to.WalkIn())
         waitlist = WaitlistForm(self.context, self.desk.offered)
-        cancel = CancelForm(self.context, self.desk.booked)
+        cancel = CancelForm(self.context, self.desk.booked, lambda: None)
         pay = PayForm(self.context, self.desk.invoice)
         refund = RefundForm(self.context, self.desk.invoice)
         template = TemplateLine(self.context, None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -29,8 +31,8 @@ from clinic_desktop.ui.widgets.value_edits import MoneyEdit
 class _MoneyForm(DrawerForm):
     """A sentence, fields and an error; sends one command.
 
-    What is typed outlives a crash and a lock, but not Esc: money is not to change hands by a sum
-    that somebody had given up. Once anything was paid or given back meanwhile it is forgotten.
+    What is typed outlives a crash and a lock; after Esc it has to be asked for, so that no money
+    changes hands by a sum given up. Once anything was paid or given back it is forgotten.
     """
 
     kind = ""
@@ -77,9 +79,8 @@ class _MoneyForm(DrawerForm):
         return field
 
     def may_close(self) -> bool:
-        """It was given up."""
-        self.draft.forget()
-        return True
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self.draft.give_up(partial(_reopen, type(self), self.context, self.view))
 
     def send(self, command: Any, *args: Any) -> None:
         """Do it; an error stays in the form."""
@@ -184,3 +185,8 @@ class CreditForm(_MoneyForm):
     def submit(self, print_too: bool) -> None:
         """Issue it."""
         self.send(invoices.credit, self.view.row.id, self.reason.text())
+
+
+def _reopen(kind: Callable[..., _MoneyForm], context: Context, view: InvoiceView) -> None:
+    form = kind(context, view)
+    context.host.show_drawer(form, form.primary_text())

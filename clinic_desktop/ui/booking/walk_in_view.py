@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
@@ -42,6 +43,7 @@ class WalkInView(DrawerForm):
         self.kind = Select([("", _("Any"))], "")
         self.reason = QLineEdit()
         self.reason.returnPressed.connect(lambda: self.submit(print_too=False))
+        self._again = partial(context.navigator.open, destination)
         subject = str(destination.patient_id or "")
         self.draft = FieldDraft(context, "walk-in", subject, self)
         form = Form()
@@ -97,8 +99,8 @@ class WalkInView(DrawerForm):
         )
 
     def may_close(self) -> bool:
-        """What is typed is kept as a draft."""
-        return self._saving or self.draft.flush()
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self._saving or self.draft.give_up(self._again)
 
     def _show_queues(self, found: tuple[Queue, ...]) -> None:
         for queue in found:

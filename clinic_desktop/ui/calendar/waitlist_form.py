@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
@@ -30,7 +31,7 @@ class WaitlistForm(DrawerForm):
 
     def __init__(self, context: Context, offered: Bookable) -> None:
         super().__init__()
-        self._context = context
+        self._context, self._offered = context, offered
         self.patient = PatientField(context)
         self.part = SegmentedControl(
             [
@@ -110,8 +111,8 @@ class WaitlistForm(DrawerForm):
         )
 
     def may_close(self) -> bool:
-        """What is typed is kept as a draft."""
-        return self.draft.flush()
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self.draft.give_up(partial(_reopen, self._context, self._offered))
 
     def _done(self, entry_id: uuid.UUID) -> None:
         name = isolate(self.patient.text())
@@ -130,3 +131,7 @@ class WaitlistForm(DrawerForm):
 
 def _id(value: object) -> uuid.UUID | None:
     return value if isinstance(value, uuid.UUID) else None
+
+
+def _reopen(context: Context, offered: Bookable) -> None:
+    context.host.show_drawer(WaitlistForm(context, offered), _("Waiting list"))

@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
+from clinic_desktop.i18n import _
+from clinic_desktop.services import drafts
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
@@ -36,6 +38,7 @@ class FieldDraft:
         self._first: dict[str, Any] = {}
         self._given_back: dict[str, Any] = {}
         self._begun = False
+        self._key = kind, subject
         self.keeper = DraftKeeper(context.tasks, kind, subject, self._body, form)
         self.notice = RestoredNotice(self.start_afresh)
         self.on_afresh: Callable[[], object] = lambda: None
@@ -58,6 +61,7 @@ class FieldDraft:
     def belong_to(self, subject: str, fill: Callable[[], object]) -> None:
         """Go on with another row, of which ``fill`` fills the fields."""
         self.keeper.belong_to(subject)
+        self._key = self._key[0], subject
         self.notice.hide()
         self._begun = False  # what is filled in was not typed
         fill()
@@ -75,6 +79,25 @@ class FieldDraft:
     def flush(self) -> bool:
         """Save what waits; ``True``, so that a form may close on it."""
         self.keeper.flush()
+        return True
+
+    def give_up(self, reopen: Callable[[], object]) -> bool:
+        """Esc in a form of the moment: the next person is not to find these words in it.
+
+        For ten seconds ``reopen`` brings them back. ``True``, so that a form may close on it.
+        """
+        body, tasks = self._body(), self._context.tasks
+        if body is None:
+            if self.keeper.is_kept:
+                self.forget()
+            return True
+        self.forget()
+        kind, subject = self._key
+
+        def bring_back() -> None:
+            tasks.write(tasks, drafts.save_draft, kind, subject, body, done=lambda _at: reopen())
+
+        self._context.host.toast(_("Nothing was saved."), bring_back, _("Bring it back"))
         return True
 
     def forget(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout
 
@@ -23,13 +25,16 @@ from clinic_desktop.ui.widgets.notice import Notice
 
 
 class CancelForm(DrawerForm):
-    """``cancelled(change, sentence)`` when it is done; undo is the caller's."""
+    """``cancelled(change, sentence)`` when it is done; undo is the caller's.
+
+    ``again`` opens it once more for a reason that was given up and is wanted back.
+    """
 
     cancelled = Signal(object, str)
 
-    def __init__(self, context: Context, row: AppointmentRow) -> None:
+    def __init__(self, context: Context, row: AppointmentRow, again: Callable[[], object]) -> None:
         super().__init__()
-        self._context, self._row = context, row
+        self._context, self._row, self._again = context, row, again
         self.draft = FieldDraft(context, "cancel", str(row.id), self)
         self.reason = ReasonField(_("Reason"), cancel_reasons())
         form = Form()
@@ -70,8 +75,8 @@ class CancelForm(DrawerForm):
         return _("Cancel appointment")
 
     def may_close(self) -> bool:
-        """A reason typed is kept as a draft."""
-        return self.draft.flush()
+        """Esc gives it up; for ten seconds the reason can be brought back."""
+        return self.draft.give_up(self._again)
 
     def submit(self, print_too: bool) -> None:
         """Cancel, once a reason is given."""

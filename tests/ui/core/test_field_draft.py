@@ -28,6 +28,7 @@ from clinic_desktop.ui.settings.templates_page import TemplateLine
 from clinic_desktop.ui.visits.templates_form import TemplatesForm
 from tests.support.busy_day import BusyDay
 from tests.support.records import Record
+from tests.support.windows import RecordingHost, VisitedNavigator
 
 
 class Bench:
@@ -119,6 +120,14 @@ def test_a_sum_given_up_or_paid_leaves_no_draft(
     assert form.may_close()
     bench.settle()
     assert record.read(drafts.my_drafts) == []
+    host = bench.context.host
+    assert isinstance(host, RecordingHost)
+    assert host.undo is not None
+    host.undo()
+    bench.settle()
+    form = cast("PayForm", host.drawers[-1])
+    bench.open(form)
+    assert form.amount.text() == "500"
     type_sum(form, "600")
     form.submit(print_too=False)
     bench.settle()
@@ -138,8 +147,7 @@ def test_a_walk_in_comes_back_with_its_person_doctor_and_type(
     form.doctor.set_value(busy_day.doctors["Njeri"])
     form.kind.set_value(busy_day.types["Vaccine"])
     QTest.keyClicks(form.reason, "Headache")
-    assert form.may_close()
-    bench.settle()
+    bench.lock()
     again = WalkInView(bench.context, to.WalkIn())
     bench.open(again)
     assert again.reason.text() == "Headache"
@@ -153,6 +161,30 @@ def test_a_walk_in_comes_back_with_its_person_doctor_and_type(
     bench.settle()
     assert busy_day.record.read(drafts.my_drafts) == []
     assert busy_day.record.rows("SELECT count(*) FROM appointment WHERE is_walk_in") == [(1,)]
+
+
+def test_esc_gives_a_walk_in_up_and_one_key_brings_it_back(bench: Bench, busy_day: BusyDay) -> None:
+    """The next person at the desk does not find the words of the one before."""
+    form = WalkInView(bench.context, to.WalkIn())
+    bench.open(form)
+    QTest.keyClicks(form.reason, "Headache")
+    bench.lock()
+    assert form.may_close()
+    bench.settle()
+    other = WalkInView(bench.context, to.WalkIn())
+    bench.open(other)
+    assert other.reason.text() == ""
+    assert busy_day.record.read(drafts.my_drafts) == []
+    host, navigator = bench.context.host, bench.context.navigator
+    assert isinstance(host, RecordingHost)
+    assert isinstance(navigator, VisitedNavigator)
+    assert host.undo is not None
+    host.undo()
+    bench.settle()
+    assert navigator.visited == [to.WalkIn()]
+    again = WalkInView(bench.context, to.WalkIn())
+    bench.open(again)
+    assert again.reason.text() == "Headache"
 
 
 def test_a_wait_list_entry_comes_back_until_it_is_added(bench: Bench, busy_day: BusyDay) -> None:
@@ -183,11 +215,11 @@ def test_the_reason_of_a_cancellation_belongs_to_its_appointment(
         busy_day.record.read(bookings.appointment, busy_day.book(name, at).appointment_id)
         for name, at in (("Singh", "09:00"), ("Petrov", "10:00"))
     ]
-    form = CancelForm(bench.context, rows[0])
+    form = CancelForm(bench.context, rows[0], lambda: None)
     bench.open(form)
     QTest.keyClicks(form.reason.edit, "Moved away")
     bench.lock()
-    other, again = (CancelForm(bench.context, row) for row in reversed(rows))
+    other, again = (CancelForm(bench.context, row, lambda: None) for row in reversed(rows))
     bench.open(other)
     assert other.reason.text() == ""
     bench.open(again)
