@@ -23,13 +23,13 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, TableSpec
 
 THIS_PC = 1
 INSERT, UPDATE = 0, 1
-_CHUNK = 500
 _Cell = tuple[int, bytes, int]
 """A group of a row: table, row id, group number."""
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,7 +109,7 @@ def pack(cursor: Any, author: Author) -> Changes | None:
 def _pack_inserts(cursor: Any, table: TableSpec, ids: Sequence[bytes], cid: int) -> list[Any]:
     columns = ", ".join(table.columns)
     packed: list[Any] = []
-    for part in _chunks(ids):
+    for part in batches(ids):
         which = f"id IN ({marks(part)})"
         packed += cursor.execute(
             f"SELECT id, {columns} FROM {table.name} WHERE {which}", part
@@ -137,7 +137,7 @@ def _pack_updates(
 def _values(cursor: Any, table: TableSpec, ids: Sequence[bytes]) -> dict[bytes, dict[str, Any]]:
     columns = ("sv", *table.columns)
     found: dict[bytes, dict[str, Any]] = {}
-    for part in _chunks(ids):
+    for part in batches(ids):
         for pk, *values in cursor.execute(
             f"SELECT id, {', '.join(columns)} FROM {table.name} WHERE id IN ({marks(part)})", part
         ).fetchall():
@@ -248,13 +248,3 @@ def read_body(body: bytes) -> tuple[list[Any], list[Any]]:
     """Inserts and updates of a commit, as documented above."""
     inserts, updates = _decode(zlib.decompress(body))
     return inserts, updates
-
-
-def marks(values: Sequence[object]) -> str:
-    """The question marks of a list of values in SQL."""
-    return ",".join("?" * len(values))
-
-
-def _chunks(ids: Sequence[bytes]) -> Iterable[list[bytes]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield list(ids[start : start + _CHUNK])
