@@ -142,7 +142,10 @@ class CheckoutPanel(Card):
         self._context.tasks.read(
             self, patients.rows, (asked,), done=lambda found: self._name(asked, found)
         )
-        first = self.take if checkout.suggested else self.service
+
+    def begin(self) -> None:
+        """Take the keys: to the button that takes the money, or to the services to add."""
+        first = self.take if self._form is not None and self._form.lines else self.service
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _name(self, asked: uuid.UUID, found: list[PatientRow]) -> None:

@@ -61,6 +61,21 @@ def _idle(qtbot: QtBot, context: Context) -> None:
     qtbot.waitUntil(lambda: context.tasks.is_idle)
 
 
+def test_the_arrows_go_through_the_list_and_enter_takes_a_line(
+    view: BillingView, visit: Visit, qtbot: QtBot
+) -> None:
+    """Looking at a checkout never puts the keys on the button that takes the money."""
+    view.go_to(Billing())
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)
+    view.table.setFocus()
+    view.table.selectRow(0)
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    assert view.table.hasFocus()
+
+    QTest.keyClick(view.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(view.checkout.take.hasFocus)
+
+
 def test_visit_is_paid_with_one_key(
     view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
 ) -> None:
