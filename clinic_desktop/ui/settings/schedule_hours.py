@@ -86,6 +86,8 @@ class HoursPage(QWidget):
         chooser.add(_("When they hold"), self.period)
         self._from = chooser.add(_("From"), self.first, required=True)
         self._to = chooser.add(_("To"), self.last, required=True)
+        for row in (self._from, self._to):
+            row.hide()  # they belong to a new period
         week = Form()
         self._lines = [
             week.add(current().date(_MONDAY + timedelta(days=number), "EEEE"), edit)

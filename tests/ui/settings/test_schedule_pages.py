@@ -120,6 +120,7 @@ def test_hours_are_typed_as_people_write_them(
     page = HoursPage(context)
     shown(qtbot, page)
     qtbot.waitUntil(lambda: context.tasks.is_idle)
+    assert not page.first.isVisible(), "days from and to belong to a new period"
     for day in range(5):
         page.days[day].set_text("8-12, 14-18")
     page.days[5].set_text("9-8")
