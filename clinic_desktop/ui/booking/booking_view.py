@@ -175,7 +175,10 @@ class BookingView(DrawerForm):
     # ------------------------------------------------------------ what happens
 
     def _show_patients(self, found: list[PatientRow]) -> None:
-        if found:
+        if self.patient.text():  # somebody else is meant by now, and must be found first
+            if self.patient.value() is None:
+                self.vm.choose(patient_id=None)
+        elif found:
             self.patient.show_patient(found[0])
             self.slot.line.setFocus()
 

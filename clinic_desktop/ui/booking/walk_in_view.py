@@ -120,7 +120,7 @@ class WalkInView(DrawerForm):
         self.draft.put_again("type")
 
     def _show_first(self, found: list[PatientRow]) -> None:
-        if found:
+        if found and not self.patient.text():  # else somebody else is meant by now
             self.patient.show_patient(found[0])
             self.reason.setFocus()
         self.draft.begin()
