@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help setup demo test check screens bench proof package i18n lock clean
+.PHONY: help setup demo test races check screens bench proof package i18n lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ demo:  ## Open the sample clinic; without a display, play its day into out/day
 
 test:  ## Run every test (ARGS="-k search" for some)
 	@$(BOOTSTRAP) test $(ARGS)
+
+races:  ## Run the tests of the windows on a record that answers late (CLINIC_RACES=SEED repeats)
+	@$(BOOTSTRAP) races $(ARGS)
 
 check:  ## Format, lint, types, imports, dead code, spelling, translations, licences
 	@$(BOOTSTRAP) check $(ARGS)

@@ -138,7 +138,7 @@ class Language:
 
     def _digits(self, text: str) -> str:
         # Babel's dates follow the locale's digits; the clinic's choice wins.
-        if not self.latin_digits:
+        if not self.latin_digits or text.isascii():
             return text
         return "".join(str(int(ch)) if ch.isdigit() and ch > "9" else ch for ch in text)
 

@@ -13,6 +13,7 @@ import ctypes.util
 import hashlib
 import importlib.util
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -214,6 +215,15 @@ def test(arguments: Sequence[str]) -> int:
     return run(PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *arguments)
 
 
+def races(arguments: Sequence[str]) -> int:
+    """Run the tests of the windows on a record that answers late; CLINIC_RACES repeats a run."""
+    seed = os.environ.get("CLINIC_RACES") or str(secrets.randbelow(10_000))
+    say(f"Slow answers, to be repeated with CLINIC_RACES={seed}")
+    folders = [f"tests/{name}" for name in ("ui", "screens", "e2e")]
+    os.environ["CLINIC_RACES"] = seed
+    return test([*folders, *arguments])
+
+
 def check(arguments: Sequence[str]) -> int:
     """Format, lint, types, imports, dead code, spelling and translations."""
     return run(PYTHON, ROOT / "packaging" / "checks.py", *arguments)
@@ -255,10 +265,8 @@ def lock(_arguments: Sequence[str]) -> int:
     return code or run(*compiler, "--group", "dev", "-o", LOCK.name)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    command.__name__: command
-    for command in (setup, demo, test, check, i18n, screens, bench, proof, package, lock)
-}
+EVERY = (setup, demo, test, races, check, i18n, screens, bench, proof, package, lock)
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {each.__name__: each for each in EVERY}
 
 
 def main(arguments: Sequence[str]) -> int:

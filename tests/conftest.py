@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 
     from clinic_desktop.ui.theme.look import Appearance
 
-pytest_plugins = ("tests.support.records", "tests.support.windows", "tests.support.busy_day")
+pytest_plugins = (
+    "tests.support.records",
+    "tests.support.races",
+    "tests.support.windows",
+    "tests.support.busy_day",
+)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"

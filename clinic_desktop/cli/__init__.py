@@ -88,9 +88,18 @@ def _json_option(default: object) -> argparse.ArgumentParser:
     return options
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():  # of an unset variable; it must not come to mean the folder one stands in
+        raise UsageError(
+            _("After --data-dir the name of a folder is missing."),
+            hint=_("Name the clinic's folder, or leave --data-dir out for the usual one."),
+        )
+    return Path(text)
+
+
 def _leading_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False, parents=[_json_option(default=False)])
-    options.add_argument("--data-dir", type=Path, default=None, help="the clinic's data folder")
+    options.add_argument("--data-dir", type=_folder, default=None, help="the clinic's data folder")
     options.add_argument("--user", default="", help="who signs in")
     options.add_argument(
         "--language", dest="speak", metavar="LANGUAGE", default="", help="language of messages"

@@ -23,13 +23,15 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, TableSpec
 
 THIS_PC = 1
 INSERT, UPDATE = 0, 1
-_CHUNK = 500
+_Cell = tuple[int, bytes, int]
+"""A group of a row: table, row id, group number."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -81,68 +83,63 @@ def pack(cursor: Any, author: Author) -> Changes | None:
     if not entries:
         return None
     cid = next_cid(cursor)
-    inserts, updates = [], []
-    touched: set[tuple[str, uuid.UUID]] = set()
-    for number, rows in groupby(entries, key=itemgetter(0)):
-        table, caught = BY_NUMBER[number], list(rows)
-        fresh = dict.fromkeys(bytes(pk) for _t, pk, op, _g in caught if op == INSERT)
-        changed = dict.fromkeys(
-            (bytes(pk), grp) for _t, pk, op, grp in caught if op == UPDATE and pk not in fresh
-        )
-        if fresh:
-            inserts.append(_pack_inserts(cursor, table, list(fresh), cid))
-        if changed:
-            updates += _pack_updates(cursor, table, list(changed), cid)
-        touched |= {(table.name, uuid.UUID(bytes=pk)) for pk in fresh}
-        touched |= {(table.name, uuid.UUID(bytes=pk)) for pk, _grp in changed}
+    # Rows, and groups of rows that were there before: each once.
+    fresh = dict.fromkeys((table, pk) for table, pk, op, _grp in entries if op == INSERT)
+    changed = dict.fromkeys(
+        (table, pk, grp)
+        for table, pk, op, grp in entries
+        if op == UPDATE and (table, pk) not in fresh
+    )
+    replaced = _replace(cursor, list(changed), cid)
+    inserts = [
+        _pack_inserts(cursor, BY_NUMBER[number], [pk for _table, pk in rows], cid)
+        for number, rows in groupby(fresh, key=itemgetter(0))
+    ]
+    updates = [
+        packed
+        for number, keys in groupby(changed, key=itemgetter(0))
+        for packed in _pack_updates(cursor, BY_NUMBER[number], list(keys), replaced)
+    ]
     body = zlib.compress(_encode([inserts, updates]), 1)
     _append(cursor, cid, author, body)
     cursor.execute("DELETE FROM sync_journal")
-    return Changes(frozenset(touched), author.origin, author.reason, cid)
+    touched = {*fresh, *((table, pk) for table, pk, _grp in changed)}
+    rows = frozenset((BY_NUMBER[table].name, uuid.UUID(bytes=pk)) for table, pk in touched)
+    return Changes(rows, author.origin, author.reason, cid)
 
 
 def _pack_inserts(cursor: Any, table: TableSpec, ids: Sequence[bytes], cid: int) -> list[Any]:
-    numbers = {name: number for group in table.groups for name, number in group.columns}
     columns = ", ".join(table.columns)
     packed: list[Any] = []
-    for part in _chunks(ids):
+    for part in batches(ids):
         which = f"id IN ({marks(part)})"
         packed += cursor.execute(
             f"SELECT id, {columns} FROM {table.name} WHERE {which}", part
         ).fetchall()
         cursor.execute(f"UPDATE {table.name} SET sv = ? WHERE {which} AND sv = 0", [cid, *part])
-    return [table.number, [numbers[name] for name in table.columns], packed]
+    return [table.number, table.column_numbers, packed]
 
 
 def _pack_updates(
-    cursor: Any, table: TableSpec, changed: Sequence[tuple[bytes, int]], cid: int
+    cursor: Any, table: TableSpec, changed: Sequence[_Cell], replaced: dict[_Cell, list[int]]
 ) -> list[Any]:
-    """Changed groups, as row id and group number: what they hold now and what they replace."""
-    ids = list(dict.fromkeys(pk for pk, _grp in changed))
-    rows = _values(cursor, table, ids)
-    replaced = _versions(cursor, table, ids) | _bases(cursor, table, changed)
-    keys = [(table.number, pk, grp) for pk, grp in changed]
-    cursor.executemany("DELETE FROM sync_cell WHERE tbl=? AND pk=? AND grp=?", keys)
-    cursor.executemany(
-        "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?,?,?,?)", [(*key, cid) for key in keys]
-    )
+    """Changed groups: what they hold now and what they replace."""
+    rows = _values(cursor, table, list(dict.fromkeys(pk for _table, pk, _grp in changed)))
     names = {group.number: group.names for group in table.groups}
     return [
         [
-            table.number,
-            pk,
-            grp,
-            [rows[pk][name] for name in names[grp]],
-            replaced.get((pk, grp)) or [rows[pk]["sv"]],
+            *cell,
+            [rows[cell[1]][name] for name in names[cell[2]]],
+            replaced.get(cell) or [rows[cell[1]]["sv"]],
         ]
-        for pk, grp in changed
+        for cell in changed
     ]
 
 
 def _values(cursor: Any, table: TableSpec, ids: Sequence[bytes]) -> dict[bytes, dict[str, Any]]:
     columns = ("sv", *table.columns)
     found: dict[bytes, dict[str, Any]] = {}
-    for part in _chunks(ids):
+    for part in batches(ids):
         for pk, *values in cursor.execute(
             f"SELECT id, {', '.join(columns)} FROM {table.name} WHERE id IN ({marks(part)})", part
         ).fetchall():
@@ -150,36 +147,35 @@ def _values(cursor: Any, table: TableSpec, ids: Sequence[bytes]) -> dict[bytes, 
     return found
 
 
-def _versions(
-    cursor: Any, table: TableSpec, ids: Sequence[bytes]
-) -> dict[tuple[bytes, int], list[int]]:
-    """The versions of groups changed since their row was made; several where one is disputed."""
-    found: dict[tuple[bytes, int], list[int]] = defaultdict(list)
-    for part in _chunks(ids):
-        for pk, grp, version in cursor.execute(
-            f"SELECT pk, grp, ver FROM sync_cell WHERE tbl=? AND pk IN ({marks(part)})"
-            " ORDER BY ver",
-            [table.number, *part],
-        ).fetchall():
-            found[bytes(pk), grp].append(version)
-    return found
+def _replace(cursor: Any, changed: Sequence[_Cell], cid: int) -> dict[_Cell, list[int]]:
+    """Give changed groups the version of this commit; returns those that it replaces.
+
+    A group that was not changed since its row was made has none yet; one in dispute has several.
+    """
+    found: dict[_Cell, list[int]] = defaultdict(list)
+    for table, pk, grp, version in cursor.execute(
+        "SELECT tbl, pk, grp, ver FROM sync_cell WHERE (tbl, pk, grp) IN"
+        " (SELECT tbl, pk, grp FROM sync_journal WHERE op = 1) ORDER BY ver"
+    ).fetchall():
+        found[table, pk, grp].append(version)
+    cursor.executemany("DELETE FROM sync_cell WHERE tbl=? AND pk=? AND grp=?", list(found))
+    cursor.executemany(
+        "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?,?,?,?)",
+        [(*cell, cid) for cell in changed],
+    )
+    return found | _bases(cursor, changed)
 
 
-def _bases(
-    cursor: Any, table: TableSpec, changed: Sequence[tuple[bytes, int]]
-) -> dict[tuple[bytes, int], list[int]]:
+def _bases(cursor: Any, changed: Sequence[_Cell]) -> dict[_Cell, list[int]]:
     """Take the versions that forms said they showed; seldom are there any."""
     found = {
-        (bytes(pk), grp): list(_decode(versions))
-        for pk, grp, versions in cursor.execute(
-            "SELECT pk, grp, vers FROM sync_base WHERE tbl=?", (table.number,)
+        (table, pk, grp): list(_decode(versions))
+        for table, pk, grp, versions in cursor.execute(
+            "SELECT tbl, pk, grp, vers FROM sync_base"
         ).fetchall()
     }
-    taken = {key: found[key] for key in changed if key in found}
-    cursor.executemany(
-        "DELETE FROM sync_base WHERE tbl=? AND pk=? AND grp=?",
-        [(table.number, *key) for key in taken],
-    )
+    taken = {cell: found[cell] for cell in changed if cell in found}
+    cursor.executemany("DELETE FROM sync_base WHERE tbl=? AND pk=? AND grp=?", list(taken))
     return taken
 
 
@@ -254,13 +250,3 @@ def read_body(body: bytes) -> tuple[list[Any], list[Any]]:
     """Inserts and updates of a commit, as documented above."""
     inserts, updates = _decode(zlib.decompress(body))
     return inserts, updates
-
-
-def marks(values: Sequence[object]) -> str:
-    """The question marks of a list of values in SQL."""
-    return ",".join("?" * len(values))
-
-
-def _chunks(ids: Sequence[bytes]) -> Iterable[list[bytes]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield list(ids[start : start + _CHUNK])

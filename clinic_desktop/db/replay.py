@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from clinic_desktop.db import journal
-from clinic_desktop.db.journal import marks
+from clinic_desktop.db.lists import marks
 from clinic_desktop.models.registry import BY_NUMBER, TABLES, TableSpec
 
 _ROWS = 4000

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from clinic_desktop.db.journal import Changes, marks
+from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.domain.folding import FTS_TOKENIZE, any_number_query, patient_index_text
 
 DDL = (
     "CREATE VIRTUAL TABLE patient_fts USING fts5(body, content='', contentless_delete=1,"
     f" prefix='2 3 4', tokenize=\"{FTS_TOKENIZE}\")"
 )
-_CHUNK = 400
 _OWNERS = {
     "patient_identifier": "patient_id",
     "contact_point": "patient_id",
@@ -29,7 +29,7 @@ def update(cursor: Any, changes: Changes) -> None:
     touched = {row.bytes for row in changes.ids("patient")}
     for table, column in _OWNERS.items():
         ids = [row.bytes for row in changes.ids(table)]
-        for part in _chunks(ids):
+        for part in batches(ids):
             rows = cursor.execute(
                 f"SELECT DISTINCT {column} FROM {table} WHERE id IN ({marks(part)})", part
             )
@@ -42,7 +42,7 @@ def reindex(cursor: Any, patient_ids: Iterable[bytes]) -> None:
 
     What was told of a merged chart finds the chart it leads to.
     """
-    for part in _chunks(list(patient_ids)):
+    for part in batches(list(patient_ids)):
         _reindex(cursor, _with_merged(cursor, part))
 
 
@@ -168,8 +168,3 @@ def _grouped(cursor: Any, table: str, ids: list[bytes]) -> dict[bytes, list[str]
     ).fetchall():
         found[bytes(pk)].append(value)
     return found
-
-
-def _chunks(ids: list[bytes]) -> Iterable[list[bytes]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]

@@ -47,6 +47,7 @@ class Store:
         self._reader_engine = readers
         self._writer = ThreadPoolExecutor(1, "clinic-writer")
         self._readers = ThreadPoolExecutor(2, "clinic-reader")
+        self._helpers = ThreadPoolExecutor(2, "clinic-helper")
         self._listeners: list[Callable[[Changes], None]] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -72,8 +73,8 @@ class Store:
         return self._readers.submit(self._read, actor, query, args, kwargs)
 
     def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run slow work without the record (drawing a PDF, hashing) on a reader thread."""
-        return self._readers.submit(work, *args, **kwargs)
+        """Run slow work without the record: a printer that is silent holds no reader up."""
+        return self._helpers.submit(work, *args, **kwargs)
 
     def _write(
         self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
@@ -206,5 +207,6 @@ class Store:
             self._writer.submit(self._sign_off)
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        self._helpers.shutdown(wait=True)
         self._reader_engine.dispose()
         self._writer_engine.dispose()

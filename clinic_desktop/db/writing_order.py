@@ -8,30 +8,8 @@ and where that has no index, it reads whole tables. In a large clinic a new coll
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
-
-from sqlalchemy import event
-from sqlalchemy.orm import Mapper, Session
-from sqlalchemy.orm.unitofwork import UOWTransaction, _SaveUpdateAll
 
 from clinic_desktop.models import Base
-
-
-class WritingSession(Session):
-    """A session that writes what is referred to before what refers to it."""
-
-
-@event.listens_for(WritingSession, "before_flush")
-def _parents_first(session: Session, flush: UOWTransaction, _rows: object) -> None:
-    # The mapper orders classes by relationships, which we do not use, and then by their names.
-    mappers: set[Mapper[Base]] = {row.__mapper__ for row in session.new}
-    ordered = sorted(mappers, key=lambda mapper: place(str(mapper.local_table.description)))
-    steps = [_save(flush, mapper) for mapper in ordered]
-    flush.dependencies.update(pairwise(steps))
-
-
-def _save(flush: UOWTransaction, mapper: Mapper[Base]) -> _SaveUpdateAll:
-    return _SaveUpdateAll(flush, mapper)  # type: ignore[no-untyped-call]  # it has no public name
 
 
 def place(table: str) -> int:

@@ -7,7 +7,6 @@ the tests). The result advises; nothing is ever merged by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -50,6 +49,8 @@ class Reason(StrEnum):
     SWAPPED_NAMES = "swapped-names"
     SAME_BIRTH = "same-birth"
     BIRTH_TYPO = "birth-typo"
+    BIRTH_YEAR = "birth-year"
+    """The year is one or two off: told from memory, or another calendar's new year."""
     BIRTH_FITS = "birth-fits"
     SAME_PHONE = "same-phone"
     TWINS = "twins"
@@ -98,6 +99,7 @@ _FAMILY = {
 _GIVEN = {_Match.SAME: 18, _Match.ALIKE: 18, _Match.BEGINS: 18, _Match.CLOSE: 10, _Match.OTHER: -20}
 _MIDDLE = {_Match.SAME: 5, _Match.ALIKE: 5, _Match.OTHER: -8}
 _SURE = frozenset({_Match.SAME, _Match.ALIKE})
+_YEARS_OFF = 2
 
 
 @dataclass
@@ -158,15 +160,24 @@ def _compare_names(one: Person, other: Person, tally: _Tally) -> tuple[_Match, _
         _match(one.name.family, other.name.given),
         _match(one.name.given, other.name.family),
     )
-    if straight < 30 and set(crossed) <= _SURE:
-        tally.add(34, Reason.SWAPPED_NAMES)
-        return _Match.ALIKE, _Match.ALIKE
+    if straight < 30 and _swapped(*crossed):
+        tally.add(38, Reason.SWAPPED_NAMES)
+        tally.add(_MIDDLE.get(_match(one.name.middle, other.name.middle), 0))
+        return _Match.ALIKE, _Match.ALIKE if set(crossed) <= _SURE else _Match.BEGINS
     if straight < 30 and _same_latin(one, other):
         tally.add(38, Reason.SOUNDS_ALIKE)
         return _Match.ALIKE, _Match.ALIKE
     tally.add(straight, _name_reason(family, given))
     tally.add(_MIDDLE.get(_match(one.name.middle, other.name.middle), 0))
     return family, given
+
+
+def _swapped(*crossed: _Match) -> bool:
+    """Whether family and given name stand in each other's place; one may not be whole yet.
+
+    Both only begun is nothing: Petrov Ivan is not Ivanov Pyotr.
+    """
+    return any(each in _SURE for each in crossed) and set(crossed) <= _SURE | {_Match.BEGINS}
 
 
 def _name_reason(family: _Match, given: _Match) -> Reason | None:
@@ -248,13 +259,24 @@ def _compare_births(one: BirthDate | None, other: BirthDate | None, tally: _Tall
     if both_exact and one.value == other.value:
         tally.add(30, Reason.SAME_BIRTH)
         return True
-    if both_exact and _one_slip(str(one), str(other)):
+    if both_exact and _year_off(one, other):
+        tally.add(18, Reason.BIRTH_YEAR)
+    elif both_exact and _one_slip(str(one), str(other)):
         tally.add(18, Reason.BIRTH_TYPO)
     elif not both_exact and _fits(one, other):
         tally.add(10, Reason.BIRTH_FITS)
+    elif not both_exact and _year_off(one, other):
+        tally.add(0, Reason.BIRTH_YEAR)
     else:
         tally.add(-25, Reason.OTHER_BIRTH)
     return False
+
+
+def _year_off(one: BirthDate, other: BirthDate) -> bool:
+    """Whether only the year differs, by one or two, as far as both are known."""
+    (year, *rest), (year_, *rest_) = str(one).split("-"), str(other).split("-")
+    both = min(len(rest), len(rest_))
+    return 0 < abs(int(year) - int(year_)) <= _YEARS_OFF and rest[:both] == rest_[:both]
 
 
 def _one_slip(one: str, other: str) -> bool:
@@ -291,11 +313,12 @@ _REACHES = (Reach.BEGUN, Reach.CONSONANTS)
 def candidate_queries(person: Person) -> tuple[str, ...]:
     """FTS5 expressions that find whom to compare with, the most telling first.
 
-    By number, by phone, by name, by birth with either name (the other may be misspelt); as it
-    is spelled before as it sounds, or newer sound-alikes would hide who bears the very name.
+    By number, by phone, by name, by birth with either name (the other may be misspelt), by name
+    with a birth a year or two off (such a namesake is not among the newest ones); as it is
+    spelled before as it sounds, or newer sound-alikes would hide who bears the very name.
     """
     name, birth = person.name, str(person.birth or "")
-    texts: Iterable[str] = (
+    texts: tuple[str, ...] = (
         *sorted(person.identifiers),
         *sorted(phone for phone in person.phones if len(phone) > 5),
         f"{name.family} {name.given}" if name.family and name.given else "",
@@ -304,5 +327,18 @@ def candidate_queries(person: Person) -> tuple[str, ...]:
         f"{name.family} {birth}" if birth and name.family else "",
         f"{name.given} {birth}" if birth and name.given else "",
     )
-    queries = (fts_query(text, reach=reach) for reach in _REACHES for text in texts)
+    queries = [fts_query(text, reach=reach) for reach in _REACHES for text in texts]
+    years = " OR ".join(fts_query(each) for each in _years_beside(person.birth))
+    if years and name.family and name.given:
+        namesakes = fts_query(f"{name.family} {name.given}", reach=_REACHES[0])
+        queries.insert(0, f"{namesakes} AND ({years})")
     return tuple(dict.fromkeys(query for query in queries if query))
+
+
+def _years_beside(birth: BirthDate | None) -> tuple[str, ...]:
+    """The same birth in the years just before and after."""
+    if birth is None:
+        return ()
+    year, *rest = str(birth).split("-")
+    offs = (off for off in range(-_YEARS_OFF, _YEARS_OFF + 1) if off)
+    return tuple("-".join((f"{int(year) + off:04d}", *rest)) for off in offs)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -25,9 +27,25 @@ class Base(DeclarativeBase):
     __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - so SQLAlchemy declares it
     """Our columns know every default that the file knows; no row is asked back for them."""
 
+    def __init__(self, **values: Any) -> None:
+        """Take the values of a new row as they are: it has no history to keep.
+
+        Raises:
+            TypeError: a name is not one of the table's columns.
+        """
+        unknown = values.keys() - _columns(type(self))
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        self.__dict__.update(values)
+
     def __repr__(self) -> str:
         """Never the content: a row may be a person."""
         return f"<{type(self).__name__}>"
+
+
+@cache
+def _columns(model: type[Base]) -> frozenset[str]:
+    return frozenset(model.__table__.columns.keys())
 
 
 class Synced:

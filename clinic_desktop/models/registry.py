@@ -62,6 +62,11 @@ class TableSpec:
         return tuple(name for name, _ in sorted(numbered, key=lambda pair: pair[1]))
 
     @cached_property
+    def column_numbers(self) -> tuple[int, ...]:
+        """Their numbers."""
+        return tuple(sorted(number for each in self.groups for _, number in each.columns))
+
+    @cached_property
     def insert_only(self) -> bool:
         """Whether rows of this table never change."""
         return all(each.policy is Policy.INSERT_ONLY for each in self.own_groups)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from PIL import Image
 
+from clinic_desktop.printing.paper import ROLL_58, ROLL_80
 from clinic_desktop.printing.reading import opened
 
 DOTS_PER_MM = 8
 """203 dpi, as nearly all receipt printers have."""
 DOTS_80_MM, DOTS_58_MM = 576, 384
 """What the print head covers of the paper's width."""
+HEADS = {ROLL_80.key: DOTS_80_MM, ROLL_58.key: DOTS_58_MM}
+"""The print head for a roll."""
 DARK_BELOW = 190
 """Grey values that print as black: small grey type stays readable, tints vanish."""
 BAND_ROWS = 128

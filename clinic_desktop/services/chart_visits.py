@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
@@ -80,9 +81,8 @@ def last_visits(reads: ReadSession, patient_id: uuid.UUID, count: int) -> list[V
 @query("chart.read")
 def visit_rows(reads: ReadSession, encounter_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, VisitRow]:
     """The rows of one page of the list."""
-    marks = ",".join("?" * len(encounter_ids))
     values = [each.bytes for each in encounter_ids]
-    rows = (_row(row) for row in reads.cursor.execute(_ROWS % marks, values))
+    rows = (_row(row) for row in reads.cursor.execute(_ROWS % marks(values), values))
     return {row.id: row for row in rows}
 
 

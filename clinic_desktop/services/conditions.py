@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory
@@ -22,34 +22,29 @@ from clinic_desktop.services.access import command, query
 
 FAVOURITE = "diagnosis"
 FAVOURITES_SHOWN = 40
-_OF_VISIT = (
-    select(Condition)
-    .where(
-        Condition.encounter_id == bindparam("visit"),
-        Condition.category == ConditionCategory.DIAGNOSIS,
-        Condition.is_deleted.is_(False),
-    )
-    .order_by(Condition.rank, Condition.id)
-)
 _USED_AGAIN = """
 UPDATE favourite SET uses = uses + 1 WHERE id = (
  SELECT id FROM favourite
  WHERE user_id IS ? AND kind = ? AND json_extract(payload, '$.code') = ? AND label = ?
   AND is_deleted = 0
  LIMIT 1
-)"""
-# Of rows that say the same, SQLite shows the one that max() took.
+) RETURNING id"""
 _COLUMNS = """
 id, display, system, code, code_version, clinical_status, verification_status, onset, abated, rank,
-encounter_id, recorded_at, note, max(onset)"""
+encounter_id, recorded_at, note"""
+_AT_VISIT = """
+FROM condition WHERE encounter_id = ? AND category = 'encounter-diagnosis' AND is_deleted = 0
+ORDER BY rank, id"""
+_OF_VISIT = f"SELECT {_COLUMNS} {_AT_VISIT}"
 _LISTED = """
 FROM condition WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0
  AND (category = 'problem-list-item' OR recorder_id IS NULL)
  AND verification_status NOT IN ('refuted', 'entered-in-error')"""
 _EACH_ONCE = """
 GROUP BY system, code, display ORDER BY onset DESC, recorded_at DESC, id"""
-_PROBLEMS = f"SELECT {_COLUMNS} {_LISTED} {_EACH_ONCE}"
-_CURRENT_PROBLEMS = f"""SELECT {_COLUMNS} {_LISTED}
+# Of rows that say the same, SQLite shows the one that max() took.
+_PROBLEMS = f"SELECT {_COLUMNS}, max(onset) {_LISTED} {_EACH_ONCE}"
+_CURRENT_PROBLEMS = f"""SELECT {_COLUMNS}, max(onset) {_LISTED}
  AND clinical_status NOT IN ('inactive', 'remission', 'resolved') {_EACH_ONCE}"""
 _OF_CODE = f"SELECT id {_LISTED} AND code = ?2"
 
@@ -101,7 +96,7 @@ class AddProblem:
 @query("chart.read")
 def diagnoses_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[ConditionRow]:
     """The diagnoses of one visit, the main one first."""
-    return [_row(each) for each in _of_visit(reads, encounter_id)]
+    return _of_visit(reads, encounter_id)
 
 
 @query("chart.read")
@@ -114,7 +109,7 @@ def problems_of(
     made here comes onto the list only when a person puts it there.
     """
     found = charts.rows(reads, _PROBLEMS if with_past else _CURRENT_PROBLEMS, patient_id)
-    return list(_each_once(map(_problem, found)))
+    return list(_each_once(_read(row[:-1]) for row in found))
 
 
 @query("chart.read")
@@ -145,7 +140,7 @@ def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid
     encounter = charts.open_visit(uow, encounter_id)
     _check(term)
     made = _of_visit(uow, encounter_id)
-    same = next((each for each in made if _key(_row(each).term) == _key(term)), None)
+    same = next((each for each in made if _key(each.term) == _key(term)), None)
     if same is not None:
         return same.id
     _count_use(uow, term)
@@ -174,9 +169,7 @@ def remove_diagnosis(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     if row.encounter_id is not None:
         charts.open_visit(uow, row.encounter_id)
     row.is_deleted = True
-    uow.session.flush()
-    for rank, each in enumerate(_of_visit(uow, row.encounter_id), 1):
-        each.rank = rank
+    _rank(_condition(uow, each.id) for each in _of_visit(uow, row.encounter_id))
 
 
 @command("visit.draft")
@@ -191,8 +184,7 @@ def make_main(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     if row.encounter_id is not None:
         charts.open_visit(uow, row.encounter_id)
     others = [each for each in _of_visit(uow, row.encounter_id) if each.id != row.id]
-    for rank, each in enumerate([row, *others], 1):
-        each.rank = rank
+    _rank([row, *(_condition(uow, each.id) for each in others)])
 
 
 @command("visit.draft")
@@ -255,9 +247,15 @@ def set_problem_status(
         each.abated = "" if ClinicalStatus(status).is_current else uow.today.isoformat()
 
 
-def _of_visit(reads: ReadSession, encounter_id: uuid.UUID | None) -> Sequence[Condition]:
+def _of_visit(reads: ReadSession, encounter_id: uuid.UUID | None) -> list[ConditionRow]:
     """The diagnoses of a visit, the main one first; none where there was no visit."""
-    return reads.session.scalars(_OF_VISIT, {"visit": encounter_id}).all()
+    visit = None if encounter_id is None else encounter_id.bytes
+    return [_read(each) for each in reads.plain(Condition, _OF_VISIT, visit)]
+
+
+def _rank(rows: Iterable[Condition]) -> None:
+    for rank, row in enumerate(rows, 1):
+        row.rank = rank
 
 
 def _condition(uow: UnitOfWork, condition_id: uuid.UUID) -> Condition:
@@ -275,9 +273,8 @@ def _check(term: Coded) -> None:
 def _count_use(uow: UnitOfWork, term: Coded) -> None:
     """Remember what this person picks; the picker offers the most frequent first."""
     user = uow.actor.user_id
-    uow.session.flush()
-    mine = (user and user.bytes, FAVOURITE, term.code, term.display)
-    if uow.cursor.execute(_USED_AGAIN, mine).rowcount == 0:
+    person = None if user is None else user.bytes
+    if not uow.plain(Favourite, _USED_AGAIN, person, FAVOURITE, term.code, term.display):
         payload = {"system": term.system, "code": term.code, "version": term.version}
         uow.add(
             Favourite(user_id=user, kind=FAVOURITE, label=term.display, payload=payload, uses=1)
@@ -305,9 +302,9 @@ def _term_columns(term: Coded) -> dict[str, str]:
     }
 
 
-def _problem(row: tuple[Any, ...]) -> ConditionRow:
+def _read(row: tuple[Any, ...]) -> ConditionRow:
     (row_id, display, system, code, version, clinical, verification, onset, abated, rank,
-     encounter_id, recorded_at, note, _latest) = row  # fmt: skip
+     encounter_id, recorded_at, note) = row  # fmt: skip
     return ConditionRow(
         uuid.UUID(bytes=row_id),
         Coded(display, system, code, version),

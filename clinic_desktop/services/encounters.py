@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus, NoteStatus
@@ -24,11 +24,7 @@ from clinic_desktop.services.scheduling.flow import (
     encounter_reached,
 )
 
-_UNSIGNED = select(Note).where(
-    Note.encounter_id == bindparam("visit"),
-    Note.status == NoteStatus.DRAFT,
-    Note.is_deleted.is_(False),
-)
+_UNSIGNED = "SELECT id FROM note WHERE encounter_id = ? AND status = 'draft' AND is_deleted = 0"
 
 
 @dataclass(frozen=True)
@@ -120,12 +116,12 @@ def sign(
     encounter = charts.visit(uow, encounter_id)
     if encounter.signed_at is not None:
         raise RuleError(_("This visit is signed already."), hint=_("Write an addendum."))
+    found = uow.plain(Note, _UNSIGNED, encounter_id.bytes)
+    unsigned = {uuid.UUID(bytes=note_id) for (note_id,) in found}
     if text is not None:
-        save_note(uow, encounter_id, text, base=base)
+        unsigned.add(save_note(uow, encounter_id, text, base=base))
         base = None
-    with uow.session.no_autoflush:  # the words just put into a note do not change its status
-        unsigned = uow.session.scalars(_UNSIGNED, {"visit": encounter_id}).all()
-    for note in unsigned:
+    for note in filter(None, [uow.get(Note, note_id) for note_id in unsigned]):
         uow.expect("note", note.id, base)
         note.status = NoteStatus.SIGNED
         note.author_id = uow.actor.user_id

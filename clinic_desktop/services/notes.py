@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import NoteStatus
@@ -27,15 +27,8 @@ DRAFT = "visit"
 LONGEST_PART = 200_000
 """Letters; more is a pasted file, not a note."""
 
-_WRITTEN = (
-    select(Note)
-    .where(
-        Note.encounter_id == bindparam("visit"),
-        Note.kind != ADDENDUM,
-        Note.is_deleted.is_(False),
-    )
-    .limit(1)
-)
+_WRITTEN = """
+SELECT id FROM note WHERE encounter_id = ? AND kind <> 'addendum' AND is_deleted = 0 LIMIT 1"""
 
 
 @dataclass(frozen=True)
@@ -159,7 +152,8 @@ def text_hash(note: Note) -> str:
 
 def _open_note(uow: UnitOfWork, encounter_id: uuid.UUID) -> Note:
     encounter = charts.visit(uow, encounter_id)
-    note = uow.session.scalar(_WRITTEN, {"visit": encounter_id})
+    found = uow.plain(Note, _WRITTEN, encounter_id.bytes)
+    note = uow.get(Note, uuid.UUID(bytes=found[0][0])) if found else None
     if note is None:
         note = Note(encounter_id=encounter_id, patient_id=encounter.patient_id, written_at=uow.now)
         uow.add(note)

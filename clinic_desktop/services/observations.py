@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
-
-from sqlalchemy import bindparam, select
+from typing import Any, NamedTuple
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ObservationCategory, ObservationStatus, System
@@ -45,36 +43,33 @@ KIND_OF = {vital.loinc: vital.kind for vital in VITALS.values()} | {
     vital.also_loinc: vital.kind for vital in VITALS.values() if vital.also_loinc
 }
 
-_OF_VISIT = (
-    select(Observation)
-    .where(
-        Observation.encounter_id == bindparam("visit"),
-        Observation.category == ObservationCategory.VITAL_SIGNS,
-        Observation.status != ObservationStatus.ENTERED_IN_ERROR,
-        Observation.is_deleted.is_(False),
-    )
-    .order_by(Observation.effective_at, Observation.id)
-)
+_OF_VISIT = """
+SELECT id, parent_id, code, value, unit_code, effective_at, note FROM observation
+WHERE encounter_id = ? AND category = 'vital-signs' AND status <> 'entered-in-error'
+ AND is_deleted = 0 ORDER BY effective_at, id"""
 _LAST = """
-SELECT last.code, last.value, last.unit_code, last.effective_at, last.note
-FROM json_each(:codes) AS wanted
+SELECT last.id, last.parent_id, last.code, last.value, last.unit_code, last.effective_at, last.note
+FROM chart CROSS JOIN json_each(?2) AS wanted
 JOIN observation AS last ON last.rowid = (
  SELECT rowid FROM observation
- WHERE patient_id = :chart AND code = wanted.value AND effective_at < :until
+ WHERE patient_id = chart.id AND code = wanted.value AND effective_at < ?3
   AND status <> 'entered-in-error' AND is_deleted = 0
  ORDER BY effective_at DESC LIMIT 1
-) WHERE last.encounter_id IS NOT :visit"""
+) WHERE last.encounter_id IS NOT ?4"""
 """The last measurement of each kind: one look into the index for each code."""
+_CODES = to_json(list(KIND_OF))
 _BORN = "SELECT birth_date, birth_precision FROM patient WHERE id = ?"
 
 
-class _Last(NamedTuple):
-    """As much of an earlier observation as is needed to judge a new one."""
+class _Recorded(NamedTuple):
+    """As much of an observation as is needed to judge another one."""
 
+    id: uuid.UUID
+    parent_id: uuid.UUID | None
     code: str
     value: str
     unit_code: str
-    effective_at: datetime
+    effective_at: datetime | None
     note: str
 
 
@@ -167,14 +162,14 @@ def record_vitals(
     context = _context(uow, encounter, here)
     for each in typed:
         if not each.text.strip():
-            _withdraw(here, _kinds(each.field))
+            _withdraw(uow, here, _kinds(each.field))
             continue
         judged = judge(each, context)
         if judged.question and not each.confirmed:
             raise ValidationError(each.field, judged.question)
-        here += _record(uow, encounter, here, judged.readings, judged.question and CONFIRMED)
-    here += _record_bmi(uow, encounter, here, context)
-    return replace(context, here=_measured(_standing(here)))
+        _record(uow, encounter, here, judged.readings, judged.question and CONFIRMED)
+    _record_bmi(uow, encounter, here, context)
+    return replace(context, here=_measured(here))
 
 
 def _kinds(field_name: str) -> tuple[VitalKind, ...]:
@@ -201,9 +196,7 @@ def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
     return ""
 
 
-def _context(
-    reads: ReadSession, encounter: Encounter, here: Iterable[Observation]
-) -> VitalsContext:
+def _context(reads: ReadSession, encounter: Encounter, here: Iterable[_Recorded]) -> VitalsContext:
     before = _measured(_last_before(reads, encounter))
     day = encounter.start_at.astimezone(reads.zone).date()
     return VitalsContext(day, _age(reads, encounter.patient_id, day), _measured(here), before)
@@ -220,28 +213,30 @@ def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
         return None
 
 
-def _rows_of(reads: ReadSession, encounter: Encounter) -> list[Observation]:
-    return list(reads.session.scalars(_OF_VISIT, {"visit": encounter.id}))
+def _rows_of(reads: ReadSession, encounter: Encounter) -> list[_Recorded]:
+    """The vital signs of a visit that were not taken back."""
+    return [_recorded(row) for row in reads.plain(Observation, _OF_VISIT, encounter.id.bytes)]
 
 
-def _standing(rows: Iterable[Observation]) -> list[Observation]:
-    """Those that were not taken back."""
-    return [row for row in rows if row.status != ObservationStatus.ENTERED_IN_ERROR]
+def _recorded(row: tuple[Any, ...]) -> _Recorded:
+    row_id, parent_id, code, value, unit, measured_at, note = row
+    return _Recorded(
+        uuid.UUID(bytes=row_id),
+        None if parent_id is None else uuid.UUID(bytes=parent_id),
+        code,
+        value,
+        unit,
+        None if measured_at is None else from_millis(measured_at),
+        note,
+    )
 
 
-def _last_before(reads: ReadSession, encounter: Encounter) -> Iterable[_Last]:
-    wanted = {
-        "codes": to_json(list(KIND_OF)),
-        "until": to_millis(encounter.start_at),
-        "visit": encounter.id.bytes,
-    }
-    for chart in charts.chart_ids(reads.session, encounter.patient_id):
-        found = reads.cursor.execute(_LAST, wanted | {"chart": chart.bytes}).fetchall()
-        for code, value, unit, measured_at, note in found:
-            yield _Last(code, value, unit, from_millis(measured_at), note)
+def _last_before(reads: ReadSession, encounter: Encounter) -> Iterable[_Recorded]:
+    until, visit = to_millis(encounter.start_at), encounter.id.bytes
+    return map(_recorded, charts.rows(reads, _LAST, encounter.patient_id, _CODES, until, visit))
 
 
-def _measured(rows: Iterable[Observation | _Last]) -> dict[VitalKind, Measured]:
+def _measured(rows: Iterable[_Recorded]) -> dict[VitalKind, Measured]:
     found: dict[VitalKind, Measured] = {}
     for row in rows:
         kind = KIND_OF.get(row.code)
@@ -261,45 +256,56 @@ def _measured(rows: Iterable[Observation | _Last]) -> dict[VitalKind, Measured]:
 def _record(
     uow: UnitOfWork,
     encounter: Encounter,
-    here: Iterable[Observation],
+    here: list[_Recorded],
     readings: Sequence[Reading],
     note: str,
-) -> list[Observation]:
-    """The rows of new readings; none where they say what is recorded already."""
+) -> None:
+    """Write new readings, and add them to ``here``; nothing where they are recorded already."""
     kinds = [reading.kind for reading in readings]
-    old = [row for row in _standing(here) if KIND_OF.get(row.code) in kinds]
+    old = [row for row in here if KIND_OF.get(row.code) in kinds]
     if {(KIND_OF[row.code], row.value) for row in old} == {
         (reading.kind, str(reading.value)) for reading in readings
     }:
-        return []
-    _withdraw(here, kinds)
+        return
+    _withdraw(uow, here, kinds)
     replaced = {KIND_OF[row.code]: row.id for row in old}
     made: list[Observation] = []
-    parent = None
     if len(readings) > 1:
-        parent = _observation(
-            uow, encounter, BLOOD_PRESSURE_PANEL, words.vital_name(BLOOD_PRESSURE)
+        made.append(
+            _observation(uow, encounter, BLOOD_PRESSURE_PANEL, words.vital_name(BLOOD_PRESSURE))
         )
-        uow.add(parent)
-        made.append(parent)
+    parent_id = made[0].id if made else None
     for reading in readings:
-        vital = VITALS[reading.kind]
-        row = _observation(uow, encounter, vital.loinc, words.vital_name(reading.kind))
-        row.parent_id = None if parent is None else parent.id
-        row.value_kind = "quantity"
-        row.value, row.value_number = str(reading.value), float(reading.value)
-        row.unit, row.unit_code = words.unit_words(vital.unit), vital.unit
-        row.note = note
-        row.corrects_id = replaced.get(reading.kind)
-        if row.corrects_id is not None:
-            row.status = ObservationStatus.CORRECTED
-        uow.add(row)
-        made.append(row)
-    return made
+        vital, corrects_id = VITALS[reading.kind], replaced.get(reading.kind)
+        made.append(
+            _observation(
+                uow,
+                encounter,
+                vital.loinc,
+                words.vital_name(reading.kind),
+                parent_id=parent_id,
+                value_kind="quantity",
+                value=str(reading.value),
+                value_number=float(reading.value),
+                unit=words.unit_words(vital.unit),
+                unit_code=vital.unit,
+                note=note,
+                corrects_id=corrects_id,
+                status=ObservationStatus.CORRECTED if corrects_id else ObservationStatus.FINAL,
+            )
+        )
+    uow.add(*made)
+    here += (
+        _Recorded(row.id, row.parent_id, row.code, row.value, row.unit_code, uow.now, row.note)
+        for row in made
+    )
 
 
-def _observation(uow: UnitOfWork, encounter: Encounter, loinc: str, display: str) -> Observation:
+def _observation(
+    uow: UnitOfWork, encounter: Encounter, loinc: str, display: str, **values: Any
+) -> Observation:
     return Observation(
+        id=uow.new_id(),
         patient_id=encounter.patient_id,
         encounter_id=encounter.id,
         category=ObservationCategory.VITAL_SIGNS,
@@ -310,31 +316,32 @@ def _observation(uow: UnitOfWork, encounter: Encounter, loinc: str, display: str
         issued_at=uow.now,
         performer_id=uow.actor.practitioner_id,
         recorder_id=uow.actor.user_id,
+        **values,
     )
 
 
-def _withdraw(here: Iterable[Observation], kinds: Sequence[VitalKind]) -> None:
+def _withdraw(uow: UnitOfWork, here: list[_Recorded], kinds: Sequence[VitalKind]) -> None:
     """Mark the recorded values of these kinds as entered in error; they stay in the history."""
-    standing = _standing(here)
-    rows = [row for row in standing if KIND_OF.get(row.code) in kinds]
-    parents = {row.parent_id for row in rows if row.parent_id is not None}
-    for row in standing:
-        if row in rows or row.id in parents:
-            row.status = ObservationStatus.ENTERED_IN_ERROR
+    rows = [row for row in here if KIND_OF.get(row.code) in kinds]
+    withdrawn = {row.id for row in rows} | {row.parent_id for row in rows}
+    for row in [row for row in here if row.id in withdrawn]:
+        uow.session.get_one(Observation, row.id).status = ObservationStatus.ENTERED_IN_ERROR
+        here.remove(row)
 
 
 def _record_bmi(
-    uow: UnitOfWork, encounter: Encounter, here: Sequence[Observation], context: VitalsContext
-) -> list[Observation]:
+    uow: UnitOfWork, encounter: Encounter, here: list[_Recorded], context: VitalsContext
+) -> None:
     """An adult's height from an earlier visit still holds; a child's does not."""
-    measured = _measured(_standing(here))
-    weight, height = (measured.get(kind) for kind in (VitalKind.WEIGHT, VitalKind.HEIGHT))
+    kinds = (VitalKind.WEIGHT, VitalKind.HEIGHT)
+    measured = _measured(row for row in here if KIND_OF.get(row.code) in kinds)
+    weight, height = (measured.get(kind) for kind in kinds)
     grown = context.age is not None and context.age.years >= 20
     if height is None and grown:
         height = context.before.get(VitalKind.HEIGHT)
     old_enough = context.age is not None and context.age.total_months >= BMI_FROM_MONTHS
     if weight is None or height is None or not old_enough:
-        _withdraw(here, [VitalKind.BMI])
-        return []
+        _withdraw(uow, here, [VitalKind.BMI])
+        return
     reading = Reading(VitalKind.BMI, bmi(weight.value, height.value))
-    return _record(uow, encounter, here, [reading], "")
+    _record(uow, encounter, here, [reading], "")

@@ -277,7 +277,7 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
     user = AppUser(
         login=login,
         name=new.name.strip(),
-        roles=list(new.roles),
+        roles=list(dict.fromkeys(new.roles)),
         practitioner_id=practitioner_id,
     )
     uow.add(user)

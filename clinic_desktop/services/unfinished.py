@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import NotFoundError
+from clinic_desktop.models.billing import Invoice
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.drafts import DraftRow, my_drafts
 from clinic_desktop.services.patients.registration import name_of
+
+_OF_INVOICE = frozenset({"payment", "refund", "credit"})
+_WITH_PATIENT = frozenset({"appointment", "walk-in", "waitlist"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Unfinished:
     """Of the patient it is about, as far as that is known."""
     patient_id: uuid.UUID | None = None
     encounter_id: uuid.UUID | None = None
+    day: date | None = None
+    """Of the appointment it is about."""
 
 
 @query("draft.write")
@@ -38,19 +45,33 @@ def unfinished(reads: ReadSession) -> tuple[Unfinished, ...]:
 
 
 def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
-    patient_id, encounter_id = _id(draft.subject), None
-    encounter = reads.session.get(Encounter, patient_id) if patient_id else None
-    if encounter is not None:
-        patient_id, encounter_id = encounter.patient_id, encounter.id
-    if draft.kind == "appointment":
-        patient_id = _id(draft.body.get("patient_id"))
-    person = _person(reads, patient_id)
+    found = Unfinished(draft.kind, draft.subject, draft.saved_at, HumanName())
+    row_id = _id(draft.subject)
+    if draft.kind in _OF_INVOICE:
+        invoice = reads.session.get(Invoice, row_id) if row_id else None
+        found = replace(found, patient_id=invoice.patient_id if invoice else None)
+    elif draft.kind == "cancel":
+        booked = reads.session.get(Appointment, row_id) if row_id else None
+        if booked is not None:
+            day = booked.start_at.astimezone(reads.zone).date()
+            found = replace(found, patient_id=booked.patient_id, day=day)
+    elif draft.kind in _WITH_PATIENT:
+        found = replace(found, patient_id=_id(_told_patient(draft.body)))
+    else:
+        encounter = reads.session.get(Encounter, row_id) if row_id else None
+        found = replace(found, patient_id=row_id)
+        if encounter is not None:
+            found = replace(found, patient_id=encounter.patient_id, encounter_id=encounter.id)
+    person = _person(reads, found.patient_id)
     if person is None:
-        name = _typed_name(draft.body)
-        return Unfinished(draft.kind, draft.subject, draft.saved_at, name)
-    return Unfinished(
-        draft.kind, draft.subject, draft.saved_at, name_of(person), person.id, encounter_id
-    )
+        return replace(found, name=_typed_name(draft.body), patient_id=None, encounter_id=None)
+    return replace(found, name=name_of(person), patient_id=person.id)
+
+
+def _told_patient(body: dict[str, Any]) -> Any:
+    """Whom a form names that looks for its patient itself."""
+    told = body.get("patient")
+    return told.get("id") if isinstance(told, dict) else body.get("patient_id")
 
 
 def _person(reads: ReadSession, patient_id: uuid.UUID | None) -> Patient | None:

@@ -210,6 +210,25 @@ def test_checkout_suggests_the_visit_once(record: Record, patient_id: uuid.UUID)
     assert record.read(accounts.invoices, unpaid=True) == ()
 
 
+@pytest.mark.parametrize("included", [True, False])
+def test_the_figures_of_a_document_add_up(
+    record: Record, patient_id: uuid.UUID, included: bool
+) -> None:
+    lines = (
+        LineForm("Consultation", 200_000, tax_bp=1600, tax_inclusive=included),
+        LineForm("Dressing", 33_333, "3", discount_bp=500, tax_bp=1600, tax_inclusive=included),
+    )
+    form = InvoiceForm(patient_id, lines, discount_bp=1000, discount_reason="Staff")
+    issued = record.write(invoices.issue, form)
+    view = record.read(accounts.invoice, issued.id)
+    assert view is not None
+    assert view.tax_included is included
+    charged = sum(line.charged_minor for line in view.lines)
+    assert charged == 299_999
+    added = 0 if included else view.tax_minor
+    assert charged - view.discount_minor + added == view.row.total_minor
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     prices=st.lists(st.integers(1, 10**6), min_size=1, max_size=6),

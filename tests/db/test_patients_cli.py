@@ -60,6 +60,13 @@ def test_nobody_found_is_an_empty_list(clinic: Any) -> None:
         (["--family", "A", "--birth-date", "2990-01-01"], "--birth-date"),
         (["--family", "A", "--sex", "maybe"], "sex"),
         (["--family", "A", "--phone", "call me"], "phone"),
+        (["--family", "A", *(["--phone", "0712345678"] * 3000)], "phone"),
+        (["--family", "A", *(["--email", "a@example.org"] * 21)], "phone"),
+        (["--family", "A", *(["--identifier", "passport=A1"] * 21)], "identifier"),
+        (["--family", "A" * 201], "family"),
+        (["--family", "A", "--suffix", "A" * 201], "suffix"),
+        (["--family", "A", "--identifier", "passport=" + "1" * 201], "identifier"),
+        (["--family", "A", "--patient-language", "e" * 201], "language"),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_kept(

@@ -39,6 +39,12 @@ def maria(record: Record) -> uuid.UUID:
         (Candidate(HumanName("Иванова", "Мария")), Reason.SAME_NAME),
         (Candidate(HumanName("Ivanova", "Maria")), Reason.SOUNDS_ALIKE),
         (Candidate(HumanName("Мария", "Иванова"), birth=MARIA.birth), Reason.SWAPPED_NAMES),
+        (Candidate(HumanName("Мария", "Иванова")), Reason.SWAPPED_NAMES),
+        (Candidate(HumanName("Мария", "Иван")), Reason.SWAPPED_NAMES),
+        (
+            Candidate(HumanName("Иванова", "Мария"), birth=BirthDate.of(date(1957, 3, 14))),
+            Reason.BIRTH_YEAR,
+        ),
         (Candidate(HumanName("", ""), identifiers=("4510 123456",)), Reason.SAME_IDENTIFIER),
         (
             Candidate(
@@ -93,3 +99,17 @@ def test_newer_sound_alikes_do_not_hide_who_bears_the_very_name(record: Record) 
     found = record.read(patients.similar, Candidate(HumanName("Hassan", "Ali")))
     assert found[0].row.id == meant
     assert Reason.SAME_NAME in found[0].reasons
+
+
+def test_many_newer_namesakes_do_not_hide_a_birth_year_off_by_two(record: Record) -> None:
+    entry = PatientEntry(HumanName("Hassan", "Ali"), birth=BirthDate.of(date(1989, 3, 14)))
+    meant = record.write(patients.register, patients.RegisterPatient(entry))
+    for number in range(45):
+        born = BirthDate.of(date(1940 + number, 8, 9))
+        entry = PatientEntry(HumanName("Hassan", "Ali"), birth=born)
+        record.write(patients.register, patients.RegisterPatient(entry))
+    for name in (HumanName("Hassan", "Ali"), HumanName("Ali", "Hassan")):
+        typed = Candidate(name, birth=BirthDate.of(date(1991, 3, 14)))
+        found = record.read(patients.similar, typed)
+        assert found[0].row.id == meant
+        assert Reason.BIRTH_YEAR in found[0].reasons

@@ -204,11 +204,13 @@ def test_people_on_the_command_line(
         assert done == code, found
         return dict(found)
 
-    added = run("user", "add", "--login", "jose", "--name", "José", "--role", "nurse")
+    twice = ("--role", "nurse") * 2
+    added = run("user", "add", "--login", "jose", "--name", "José", *twice)
     assert added["login"] == "jose"
     people = run("user", "list")["people"]
     assert isinstance(people, list)
     assert {each["login"] for each in people} == {"amina", "jose"}
+    assert next(each["roles"] for each in people if each["login"] == "jose") == ["nurse"]
     clinic.open_clinic(clinic_dir, "jose", JOSE_PASSWORD).close()
     monkeypatch.setenv("CLINIC_NEW_PASSWORD", "green garden gate")
     assert run("user", "passwd", "jose")["login"] == "jose"

@@ -240,3 +240,55 @@ def test_letters_that_mean_a_time_are_no_shortcut(busy_day: BusyDay, shortcut: s
     """Such as "10:30 م", which is half past ten in the evening."""
     with pytest.raises(ValidationError):
         busy_day.record.write(resources.save_type, resources.SaveType("Follow", shortcut=shortcut))
+
+
+# ------------------------------------------------------------ over midnight
+
+
+def test_what_passes_midnight_stands_on_both_days_in_day_and_week(busy_day: BusyDay) -> None:
+    record, njeri = busy_day.record, Resource(busy_day.doctors["Njeri"])
+    busy_day.book("Singh", "23:30", "Njeri", duration_min=60)
+    wanted = {
+        SATURDAY: [(23 * 60 + 30, 1440, False)],
+        SATURDAY + timedelta(days=1): [(0, 30, True)],
+    }
+    week = record.read(grid.week_grid, SATURDAY - timedelta(days=5), njeri)
+    for day, spans in wanted.items():
+        for found in (record.read(grid.day_grid, day), week):
+            (column,) = (c for c in found.columns if c.day == day and c.resource == njeri)
+            assert [(t.start_min, t.end_min, t.is_rest) for t in column.tiles] == spans
+    sunday = SATURDAY + timedelta(days=1)
+    assert record.read(grid.day_grid, sunday).span[0] == 0
+    alone = record.read(grid.week_grid, sunday, njeri, days=1)
+    assert [tile.is_rest for tile in alone.columns[0].tiles] == [True]
+    after = record.read(grid.day_grid, SATURDAY + timedelta(days=2))
+    assert not any(column.tiles for column in after.columns)
+
+
+def test_the_hours_after_midnight_count_against_a_second_booking(busy_day: BusyDay) -> None:
+    sunday = SATURDAY + timedelta(days=1)
+    busy_day.book("Singh", "23:30", "Njeri", duration_min=60)
+    with pytest.raises(ValidationError, match="booked at this time"):
+        busy_day.book("Petrov", "00:20", "Njeri", day=sunday)
+    assert not busy_day.book("Petrov", "00:30", "Njeri", day=sunday).after.overlap_reason
+    night = (((0, 1440),),) * 7
+    njeri = Resource(busy_day.doctors["Njeri"])
+    busy_day.record.write(hours.save_week_hours, WeekHours(njeri, night))
+    wish = FindOpenings(njeri.practitioner_id, duration_min=20, from_day=sunday, limit=1)
+    (first,) = busy_day.record.read(openings.first_free, wish)
+    local = first.start_at.astimezone(busy_day.record.read(lambda reads: reads.zone))
+    assert (local.date(), local.time()) == (sunday, time(0, 50))
+
+
+def test_a_night_shift_may_pass_midnight_but_not_into_a_day_that_is_closed(
+    busy_day: BusyDay,
+) -> None:
+    record, sunday = busy_day.record, SATURDAY + timedelta(days=1)
+    night = (((0, 6 * 60), (20 * 60, 1440)),) * 7
+    record.write(hours.save_week_hours, WeekHours(PRACTICE, night))
+    assert not busy_day.book("Singh", "23:30", duration_min=60).after.overlap_reason
+    with pytest.raises(ValidationError, match="working hours"):
+        busy_day.book("Petrov", "23:00", "Njeri", duration_min=8 * 60)
+    record.write(hours.add_closure, AddClosure(sunday, sunday, "Stocktaking"))
+    with pytest.raises(ValidationError, match="does not work on this day"):
+        busy_day.book("Petrov", "23:30", "Njeri", duration_min=60)

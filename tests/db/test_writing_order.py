@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
 
 from clinic_desktop.db import journal
 from clinic_desktop.db.session import UnitOfWork
@@ -23,17 +22,17 @@ from tests.support.records import Record, keys_of
 
 def inserted(record: Record, work: Callable[[UnitOfWork], object]) -> list[str]:
     """The tables that a piece of work inserts into, in order."""
-    tables: list[str] = []
+    sent: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("INSERT"):
-            tables.append(statement.split()[2])
+    def traced(uow: UnitOfWork) -> None:
+        uow.cursor.set_trace_callback(sent.append)
+        work(uow)
+        uow.session.flush()
+        uow.cursor.set_trace_callback(None)
 
-    engine = record.store._writer_engine
-    event.listen(engine, "before_cursor_execute", note)
-    record.write(work)
-    event.remove(engine, "before_cursor_execute", note)
-    return tables
+    record.write(traced)
+    tables = [statement.split()[2] for statement in sent if statement.startswith("INSERT")]
+    return list(dict.fromkeys(tables))
 
 
 def add_visit(uow: UnitOfWork) -> None:
@@ -61,18 +60,14 @@ def test_a_colleague_is_written_before_the_account(record: Record) -> None:
 
 
 def test_an_import_writes_in_that_order_too(record: Record) -> None:
-    def put(uow: UnitOfWork) -> list[str]:
+    def put(uow: UnitOfWork) -> None:
         rows, patient_id = Rows(uow.cursor, journal.next_cid(uow.cursor)), uow.new_id().bytes
         phone = {"id": uow.new_id().bytes, "patient_id": patient_id, "system": "phone"}
         rows.add(ContactPoint, phone | {"value": "+254 711 222333"})
         rows.add(Patient, {"id": patient_id, "mrn": "A1-1", "family": "Otieno"})
-        sent: list[str] = []
-        uow.cursor.set_trace_callback(sent.append)
         rows.write()
-        uow.cursor.set_trace_callback(None)
-        return [statement.split()[2] for statement in sent if statement.startswith("INSERT")]
 
-    assert list(dict.fromkeys(record.write(put))) == ["patient", "contact_point"]
+    assert inserted(record, put) == ["patient", "contact_point"]
 
 
 @pytest.mark.parametrize("lines", [1, 2])

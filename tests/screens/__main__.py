@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import os
 import sys
 from itertools import product
@@ -15,7 +16,7 @@ from shiboken6 import delete
 
 from clinic_desktop.i18n import LANGUAGES, PSEUDO
 from clinic_desktop.ui.theme.style import Appearance, apply
-from clinic_desktop.ui.theme.tokens import Theme
+from clinic_desktop.ui.theme.tokens import Density, Theme
 from clinic_desktop.ui.widgets import focus_ring
 from clinic_desktop.ui.widgets.gallery.words import speak_pseudo
 from tests.screens.program import Program, open_program
@@ -23,24 +24,27 @@ from tests.screens.registry import GALLERY, SCREENS, gallery
 from tests.support import screen_checks
 
 THEMES = [theme for theme in Theme if theme is not Theme.SYSTEM]
-SIZES = {100: (1280, 800), 200: (1366, 768)}
+SIZES = {80: (1366, 768), 100: (1280, 800), 200: (1366, 768)}
 
 
-def _draw(folder: Path, program: Program, name: str, scale: int) -> int:
-    """Save every screen as it looks now; how many there were."""
+def _draw(folder: Path, program: Program, name: str, scale: int, wanted: str) -> int:
+    """Save the screens that are wanted as they look now; how many there were."""
     folder.mkdir(parents=True, exist_ok=True)
-    for screen, make in SCREENS.items():
-        window = make(program)
+    screens = fnmatch.filter(SCREENS, wanted)
+    for screen in screens:
+        window = SCREENS[screen](program)
         screen_checks.present(window, *SIZES[scale])
+        window.grab()  # lists ask for their rows when they are painted
         program.settle()
         window.grab().save(str(folder / f"{screen}-{name}.png"))
-    for page in GALLERY:
+    pages = [page for page in GALLERY if fnmatch.fnmatch(f"gallery-{page}", wanted)]
+    for page in pages:
         shown = gallery(page)
         screen_checks.present(shown, *SIZES[scale])
         shown.grab().save(str(folder / f"gallery-{page}-{name}.png"))
         shown.close()
         delete(shown)
-    return len(SCREENS) + len(GALLERY)
+    return len(screens) + len(pages)
 
 
 def main() -> int:
@@ -50,16 +54,21 @@ def main() -> int:
     parser.add_argument("--theme", action="append", choices=[str(t) for t in THEMES])
     parser.add_argument("--language", action="append", choices=[*LANGUAGES, PSEUDO])
     parser.add_argument("--scale", action="append", type=int, choices=sorted(SIZES))
+    parser.add_argument("--density", default=str(Density.STANDARD), choices=list(Density))
+    parser.add_argument("--screen", default="*", help="only these: chart-*")
     given = parser.parse_args()
     app = QApplication(sys.argv)
     focus_ring.install(app)
+    apply(app, Appearance(Theme.LIGHT))  # the program too is dressed before its window is made
     drawn = 0
     for language in given.language or [*LANGUAGES, PSEUDO]:
         speak_pseudo(language == PSEUDO)
         with open_program(language) as program:
             for theme, scale in product(given.theme or THEMES, given.scale or [100]):
-                apply(app, Appearance(Theme(theme), scale=scale, reduced_motion=True))
-                drawn += _draw(given.out / language, program, f"{theme}-{scale}", scale)
+                look = Appearance(Theme(theme), Density(given.density), scale, reduced_motion=True)
+                apply(app, look)
+                folder, name = given.out / language, f"{theme}-{scale}"
+                drawn += _draw(folder, program, name, scale, given.screen)
     print(f"{drawn} pictures in {given.out.resolve()}")
     return 0
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import time
 from pathlib import Path
-from typing import Any, TypeVar
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
@@ -17,68 +14,120 @@ from shiboken6 import delete
 
 from clinic_desktop import clinic
 from clinic_desktop.app import Session
-from clinic_desktop.clock import FixedClock
+from clinic_desktop.clock import Clock, FixedClock
 from clinic_desktop.config import DataDir
-from clinic_desktop.domain.codes import AppointmentStatus
-from clinic_desktop.domain.dates import BirthDate, PartialDate
-from clinic_desktop.domain.names import HumanName
 from clinic_desktop.i18n import ENGLISH
-from clinic_desktop.services import encounters, patients
-from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
-from clinic_desktop.services.scheduling import bookings, flow, resources
+from clinic_desktop.services import setup
+from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.navigator import Destination, Settings
 from clinic_desktop.ui.core.speech import speak
+from clinic_desktop.ui.first_run.first_run_view import FirstRunView
+from clinic_desktop.ui.first_run.state import BEFORE, Answers, StepKey, keep_answers
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.closing_view import ClosingView
-from clinic_desktop.ui.widgets.drawer import Drawer
+from clinic_desktop.ui.shell.window_host import WindowHost
+from tests.screens.sample import Sample, fill
 from tests.support import screen_checks
-from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
 
-T = TypeVar("T")
 WAIT_MS = 10_000
-_STEPS = (
-    (AppointmentStatus.ARRIVED,),
-    (AppointmentStatus.ARRIVED, AppointmentStatus.IN_ROOM),
-    (AppointmentStatus.CONFIRMED,),
-    (),
-)
-_PEOPLE = (
-    ("Okafor", "Adaeze", "female", "1992-03-01"),
-    ("Иванова", "Мария", "female", "1965-07-14"),
-    ("الحسن", "أحمد", "male", "2019-05-20"),
-    ("Mensah", "Kofi", "male", "1981-02-11"),
-)
 
 
 @dataclass
 class Program:
-    """The opened program and somebody in it to look at."""
+    """The opened program and what is in it to look at."""
 
     session: Session
-    patient_id: uuid.UUID
-    encounter_id: uuid.UUID
+    sample: Sample
+    _first_run: FirstRunView | None = None
+    _new: clinic.Clinic | None = None
 
     @property
     def window(self) -> QWidget:
         """The one window."""
         return self.session.window
 
+    @property
+    def context(self) -> Context:
+        """What the screens work with."""
+        assert self.session.context is not None
+        return self.session.context
+
+    @property
+    def _host(self) -> WindowHost:
+        assert isinstance(self.context.host, WindowHost)
+        return self.context.host
+
+    @property
+    def screen(self) -> Screen:
+        """The screen of the place shown."""
+        assert self.session.desk is not None
+        assert self.session.desk.shown is not None
+        return self.session.desk.shown
+
     def go(self, destination: Destination) -> QWidget:
         """Show a place and wait until it is filled."""
-        assert self.session.context is not None
         assert self.session.clinic is not None
         self.session.enter(self.session.clinic)  # from behind the lock screen, if it was there
-        self.session.context.host.close_drawer()
-        self.session.context.navigator.open(destination)
+        self._end_first_run()
+        self._host.leave_drawers()
+        for overlay in (self._host.error, self._host._toast):
+            if overlay is not None:
+                overlay.hide()
+        self.context.navigator.open(destination)
         self.settle()
         return self.window
 
+    def first_run(self, key: StepKey) -> QWidget:
+        """Show a step of the first run."""
+        opened = self.session.clinic
+        assert opened is not None
+        self._end_first_run()
+        if key in BEFORE:
+            data_dir = self._beside("none")
+            keep_answers(data_dir, Answers(step=key))
+            self._first_run = FirstRunView(data_dir, self.session.clock, cost=CHEAP)
+            speak(opened.language())  # which need not be one that can be chosen
+            self._first_run._rebuild()
+        else:
+            new = self._new_clinic()
+            new.store.write(new.actor, setup.reach_step, key.value).result(60)
+            self._first_run = FirstRunView(new.data_dir, self.session.clock, opened=new)
+            speak(opened.language())
+            self._first_run._rebuild()
+        self.session.window.show_only(self._first_run)
+        self.settle()
+        return self.window
+
+    def _beside(self, name: str) -> DataDir:
+        return DataDir(self.session.data_dir.root.parent / name)
+
+    def _new_clinic(self) -> clinic.Clinic:
+        """A clinic that has nothing yet."""
+        if self._new is None:
+            language = self.context.language.language
+            self._new = _make(self._beside("new"), self.session.clock, language)
+        return self._new
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._end_first_run()
+        if self._new is not None:
+            self._new.close()
+
+    def _end_first_run(self) -> None:
+        if self._first_run is not None:
+            self._first_run.close_work()
+            self.session.window.drop(self._first_run)
+            self._first_run = None
+
     def in_front(self) -> QWidget:
-        """The open drawer, which makes all else unreachable, or the window."""
-        drawers = (drawer for drawer in self.window.findChildren(Drawer) if drawer.isVisible())
-        return next(drawers, self.window)
+        """What lies over all else: a drawer, an error, a toast; or the window."""
+        host = self._host
+        overlays = (host.drawer, host.error, host._toast)
+        shown = (each for each in overlays if each is not None and each.isVisible())
+        return next(shown, self.window)
 
     def lock(self) -> QWidget:
         """Show the lock screen."""
@@ -121,13 +170,20 @@ class Program:
 
     def settle(self) -> None:
         """Wait until everything asked of the record has arrived."""
-        context = self.session.context
-        assert context is not None
         screen_checks.settle()
-        # Rows are asked for when they are first painted.
-        while not (context.tasks.is_idle and context.backups.is_idle):
-            _wait(lambda: context.tasks.is_idle and context.backups.is_idle)
+        while not self._is_idle():  # rows are asked for when they are first painted
+            _wait(self._is_idle)
             screen_checks.settle()
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Run the window until something is so."""
+        _wait(done)
+        self.settle()
+
+    def _is_idle(self) -> bool:
+        first_run = self._first_run
+        theirs = first_run is None or first_run._tasks is None or first_run._tasks.is_idle
+        return theirs and self.context.tasks.is_idle and self.context.backups.is_idle
 
 
 @contextmanager
@@ -135,31 +191,36 @@ def open_program(language: str) -> Iterator[Program]:
     """A clinic that speaks a language, with a morning of appointments and one long chart."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         clock = FixedClock(NOON, seed=1000)
-        new = clinic.NewClinic(
-            practice="Kilimani Family Clinic",
-            owner_login="amina",
-            owner_name="Dr Amina Kamau",
-            password=PASSWORD,
-            language=language,
-            country="KE",
-            currency="KES",
-            time_zone="Africa/Nairobi",
-        )
-        opened = clinic.create(DataDir(Path(folder)), new, clock, CHEAP)
-        patient_id, encounter_id = _fill(opened)
-        session = Session(DataDir(Path(folder)), clock=clock)
+        opened = _make(DataDir(Path(folder) / "clinic"), clock, language)
+        sample = fill(opened)
+        session = Session(opened.data_dir, clock=clock)
         session.window.show()
         session.enter(opened)
-        program = Program(session, patient_id, encounter_id)
+        program = Program(session, sample)
         program.settle()
         try:
             yield program
         finally:
+            program.close()
             session.close()
             session.window.close()
             delete(session.window)
             delete(session)
             speak(ENGLISH)
+
+
+def _make(data_dir: DataDir, clock: Clock, language: str) -> clinic.Clinic:
+    new = clinic.NewClinic(
+        practice="Kilimani Family Clinic",
+        owner_login="amina",
+        owner_name="Dr Amina Kamau",
+        password=PASSWORD,
+        language=language,
+        country="KE",
+        currency="KES",
+        time_zone="Africa/Nairobi",
+    )
+    return clinic.create(data_dir, new, clock, CHEAP)
 
 
 def _wait(done: Callable[[], bool]) -> None:
@@ -170,32 +231,3 @@ def _wait(done: Callable[[], bool]) -> None:
     asking.start(2)
     enough.start(WAIT_MS)
     assert loop.exec() == 0, "the screen is still waiting for the record"
-
-
-def _fill(opened: clinic.Clinic) -> tuple[uuid.UUID, uuid.UUID]:
-    def write(command: Callable[..., T], *args: Any, **more: Any) -> T:
-        return opened.store.write(opened.actor, command, *args, **more).result(60)
-
-    kind = write(resources.save_type, resources.SaveType("Travel advice", 20, "co"))
-    write(resources.save_room, resources.SaveRoom("Room 1"))
-    today = opened.language().local(NOON).date()
-    for place, (family, given, sex, born) in enumerate(_PEOPLE):
-        entry = PatientEntry(
-            HumanName(family, given),
-            sex=sex,
-            birth=BirthDate.of(PartialDate.parse(born)),
-            phones=(Phone(f"+2547120004{place:02d}"),),
-        )
-        wish = bookings.BookAppointment(
-            day=today,
-            at=time(12 + place, 20),
-            patient_id=write(patients.register, RegisterPatient(entry)),
-            practitioner_id=opened.actor.practitioner_id,
-            type_id=kind,
-            reason="Blood pressure review",
-        )
-        booked = write(bookings.book, wish)
-        for step in _STEPS[place]:
-            write(flow.change_status, flow.ChangeStatus(booked.appointment_id, step))
-    patient_id = write(put_chart)
-    return patient_id, write(encounters.start_visit, patient_id=patient_id).encounter_id

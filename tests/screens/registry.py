@@ -11,51 +11,143 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.first_run.state import StepKey
+from clinic_desktop.ui.settings.pages import page_specs
 from clinic_desktop.ui.widgets.gallery.window import PAGES, Gallery
+from tests.screens import doings
 from tests.screens.program import Program
 
 Make = Callable[[Program], QWidget]
+Do = Callable[[Program], object]
 
 CHART = (
     *("summary", "timeline", "visits", "medicines", "results", "vaccines", "documents"),
     "billing",
 )
-SETTINGS = (
-    *("appearance", "language", "lock", "recovery", "practice", "people", "prices", "printers"),
-    *("backups", "data"),
-)
+LINES = {
+    "service": "prices",
+    "tax": "taxes",
+    "type": "appointment-types",
+    "doctor": "doctors",
+    "room": "rooms",
+    "person": "people",
+    "template": "templates",
+}
+"""Drawers of the settings, and the page whose button opens them."""
 
 
 def _chart(section: str) -> Make:
-    return lambda program: program.go(to.Chart(program.patient_id, section))
+    return lambda program: program.go(to.Chart(program.sample.patient_id, section))
 
 
 def _settings(page: str) -> Make:
     return lambda program: program.go(to.Settings(page))
 
 
-SCREENS: dict[str, Make] = {
-    "today": lambda program: program.go(to.Today()),
-    "calendar": lambda program: program.go(to.Calendar()),
+def _first_run(key: StepKey) -> Make:
+    return lambda program: program.first_run(key)
+
+
+def _after(make: Make, *do: Do) -> Make:
+    """A screen on which something was done."""
+
+    def made(program: Program) -> QWidget:
+        window = make(program)
+        for each in do:
+            each(program)
+            program.settle()
+        return window
+
+    return made
+
+
+def _today(program: Program) -> QWidget:
+    return program.go(to.Today())
+
+
+def _calendar(program: Program) -> QWidget:
+    return program.go(to.Calendar())
+
+
+def _visit(program: Program) -> QWidget:
+    return program.go(to.Visit(program.sample.patient_id, program.sample.encounter_id))
+
+
+def _signed(program: Program) -> QWidget:
+    return program.go(to.Visit(*program.sample.signed))
+
+
+def _document(program: Program) -> QWidget:
+    return program.go(to.Billing(invoice_id=program.sample.invoice_id))
+
+
+DAY: dict[str, Make] = {
+    "today": _today,
+    "today-waiting": lambda program: program.go(to.Today(program.sample.appointment_id)),
+    "calendar": _calendar,
+    "calendar-week": _after(_calendar, doings.show_week),
+    "calendar-rooms": _after(_calendar, doings.show_rooms),
     "patients": lambda program: program.go(to.Patients()),
-    **{f"chart-{name}": _chart(name) for name in CHART},
-    "visit": lambda program: program.go(to.Visit(program.patient_id, program.encounter_id)),
-    "billing": lambda program: program.go(to.Billing()),
-    "import": lambda program: program.go(to.ImportRecords()),
-    "register": lambda program: program.go(to.RegisterPatient()),
-    "edit": lambda program: program.go(to.EditPatient(program.patient_id)),
-    "merge": lambda program: program.go(to.MergePatients(program.patient_id)),
-    "allergies": lambda program: program.go(to.EditAllergies(program.patient_id)),
-    "problems": lambda program: program.go(to.EditProblems(program.patient_id)),
     "book": lambda program: program.go(to.BookAppointment()),
+    "move": lambda program: program.go(to.MoveAppointment(program.sample.appointment_id)),
+    "cancel": _after(_today, doings.cancel_appointment),
     "walk-in": lambda program: program.go(to.WalkIn()),
-    **{f"settings-{name}": _settings(name) for name in SETTINGS},
-    "recovery-sheet": lambda program: program.new_sheet(),
+    "wait-list": _after(_calendar, doings.add_to_wait_list),
+    "reason": _after(_calendar, doings.ask_reason),
+    "register": lambda program: program.go(to.RegisterPatient()),
+    "edit": lambda program: program.go(to.EditPatient(program.sample.patient_id)),
+    "merge": lambda program: program.go(to.MergePatients(program.sample.patient_id)),
+}
+CARE: dict[str, Make] = {
+    **{f"chart-{name}": _chart(name) for name in CHART},
+    "chart-document": _after(_chart("documents"), doings.add_document),
+    "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
+    "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
+    "visit": _visit,
+    "visit-signed": _signed,
+    "prescribing": _after(_visit, doings.prescribe_against_allergy),
+    "templates": _after(_visit, doings.edit_templates),
+    "referral": lambda program: program.go(to.ReferralLetter(*program.sample.signed)),
+    "sick-note": lambda program: program.go(to.SickNote(*program.sample.signed)),
+    "print-preview": _after(_signed, doings.preview_prescription),
+}
+MONEY: dict[str, Make] = {
+    "billing": lambda program: program.go(to.Billing()),
+    "billing-unpaid": _after(lambda program: program.go(to.Billing()), doings.show_all_documents),
+    "checkout": _after(
+        lambda program: program.go(to.Billing(*program.sample.signed)), doings.charge
+    ),
+    "document": _document,
+    "pay": _after(_document, doings.pay),
+    "refund": _after(_document, doings.refund),
+    "take-back": _after(_document, doings.take_back),
+}
+HOUSE: dict[str, Make] = {
+    **{f"settings-{spec.key}": _settings(spec.key) for spec in page_specs()},
+    **{
+        f"settings-{name}-form": _after(_settings(page), doings.add_line)
+        for name, page in LINES.items()
+    },
+    "settings-person": _after(_settings("people"), doings.open_person),
+    "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
+    "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),
+    "settings-found": _after(_settings("practice"), doings.find_setting),
+    "import": lambda program: program.go(to.ImportRecords()),
+    "import-report": _after(lambda program: program.go(to.ImportRecords()), doings.try_import),
+    "palette": _after(_today, doings.find_patient),
+    "palette-help": _after(_today, doings.read_help),
+    "keys": _after(_today, doings.show_keys),
+    "question": _after(_today, doings.ask),
+    "error": _after(_today, doings.fail),
+    "toast": _after(_today, doings.say_done),
     "lock": lambda program: program.lock(),
+    "recovery-sheet": lambda program: program.new_sheet(),
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
     "closing": lambda program: program.closing(),
+    **{f"first-run-{key}": _first_run(key) for key in StepKey},
 }
+SCREENS: dict[str, Make] = {**DAY, **CARE, **MONEY, **HOUSE}
 """A new screen adds a line here; the checks and the pictures follow."""
 
 

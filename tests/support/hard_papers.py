@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -237,15 +236,4 @@ def drug_label(code: str) -> Any:
     return replace(doc, patient=name, product=PRODUCT, strength=STRENGTH, sig=HARD[code].sig)
 
 
-HARD_SAMPLES: dict[str, Callable[[str], Any]] = {
-    "prescription": prescription,
-    "invoice": invoice,
-    "receipt": receipt,
-    "appointment-slip": appointment_slip,
-    "visit-summary": visit_summary,
-    "referral": referral,
-    "sick-note": sick_note,
-    "person-label": person_label,
-    "drug-label": drug_label,
-}
-"""By kind: a function from the language's code to a document."""
+HARD_SAMPLES = samples.by_kind(globals())

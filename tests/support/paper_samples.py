@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,6 +14,7 @@ from PIL import Image, ImageDraw
 from clinic_desktop.domain.partial_dates import BirthDate
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.appointment_slip import AppointmentSlipDoc
+from clinic_desktop.printing.catalogue import KINDS
 from clinic_desktop.printing.invoice import (
     InvoiceDoc,
     InvoiceKind,
@@ -324,15 +326,9 @@ def drug_label(code: str) -> DrugLabelDoc:
     )
 
 
-SAMPLES: dict[str, Any] = {
-    "prescription": prescription,
-    "invoice": invoice,
-    "receipt": receipt,
-    "appointment-slip": appointment_slip,
-    "visit-summary": visit_summary,
-    "referral": referral,
-    "sick-note": sick_note,
-    "person-label": person_label,
-    "drug-label": drug_label,
-}
-"""By kind: a function from the language's code to a document."""
+def by_kind(functions: dict[str, Any]) -> dict[str, Callable[[str], Any]]:
+    """A module's functions from a language to a document, by the kind they are named after."""
+    return {kind: functions[kind.replace("-", "_")] for kind in KINDS}
+
+
+SAMPLES = by_kind(globals())

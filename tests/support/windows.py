@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
@@ -73,7 +74,7 @@ class RecordingHost:
 
     def forget(self) -> None:
         """Take all forms away, as a closed window would."""
-        for form in self.drawers:
+        for form in filter(isValid, self.drawers):  # the test may have closed its own
             form.deleteLater()
         self.drawers.clear()
 

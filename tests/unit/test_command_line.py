@@ -171,3 +171,15 @@ def test_the_doctor_says_what_is_wrong_without_a_password(
     assert code == (9 if file else 0)
     assert [name for name, complaint in found["checks"].items() if complaint] == [check][:code]
     assert found["encrypted"] is (None if file == "clinic.db" else True)
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["--json", "search", "x"], []])
+@pytest.mark.parametrize("empty", [["--data-dir", ""], ["--data-dir="], ["--data-dir", "  "]])
+def test_an_empty_data_folder_is_not_the_one_that_one_stands_in(
+    said: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], empty: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, found = said(*empty, *words, "--json")
+    assert (code, found["error"]["code"]) == (2, "usage")
+    assert "folder is missing" in found["error"]["message"]
+    assert not list(tmp_path.iterdir())

@@ -70,6 +70,9 @@ class LineRow:
     tax_name: str
     tax_bp: int
     total_minor: int
+    charged_minor: int
+    """Before discounts; without the tax, unless the prices contain it. Lines, discounts and
+    taxes add up to the total."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class InvoiceView:
     discount_reason: str
     net_minor: int
     tax_minor: int
+    tax_included: bool
     note: str
 
 
@@ -221,6 +225,26 @@ def _row(invoice: Invoice, family: str, given: str, paid: int, credited: int) ->
     )
 
 
+def lines_of(reads: ReadSession, invoice_id: uuid.UUID) -> list[InvoiceLine]:
+    """The lines of a document in their order."""
+    found = reads.session.scalars(
+        select(InvoiceLine)
+        .where(InvoiceLine.invoice_id == invoice_id)
+        .order_by(InvoiceLine.position)
+    )
+    return list(found)
+
+
+def is_tax_included(lines: list[InvoiceLine]) -> bool:
+    """Whether the prices of a document contain their tax."""
+    return any(line.tax_inclusive and line.tax_bp for line in lines)
+
+
+def charged_minor(line: InvoiceLine, *, tax_included: bool) -> int:
+    """What a line comes to before discounts, and before a tax that is added at the end."""
+    return line.discount_minor + (line.total_minor if tax_included else line.net_minor)
+
+
 @query("billing.read")
 def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
     """One document, or ``None``."""
@@ -228,11 +252,8 @@ def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
     if not rows:
         return None
     stored = reads.session.get_one(Invoice, invoice_id)
-    lines = reads.session.scalars(
-        select(InvoiceLine)
-        .where(InvoiceLine.invoice_id == invoice_id)
-        .order_by(InvoiceLine.position)
-    )
+    lines = lines_of(reads, invoice_id)
+    included = is_tax_included(lines)
     return InvoiceView(
         row=rows[0],
         lines=tuple(
@@ -244,14 +265,16 @@ def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
                 tax_name=line.tax_name,
                 tax_bp=line.tax_bp,
                 total_minor=line.total_minor,
+                charged_minor=charged_minor(line, tax_included=included),
             )
             for line in lines
         ),
         payments=_payments(reads, select(Payment).where(Payment.invoice_id == invoice_id)),
-        discount_minor=stored.discount_minor,
+        discount_minor=sum(line.discount_minor for line in lines),
         discount_reason=stored.discount_reason,
         net_minor=stored.net_minor,
         tax_minor=stored.tax_minor,
+        tax_included=included,
         note=stored.note,
     )
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.lists import BATCH, marks
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
@@ -23,7 +24,6 @@ from clinic_desktop.services.access import command, query
 from clinic_desktop.services.fhir import resources
 from clinic_desktop.services.fhir.resources import Resource, Row
 
-_CHUNK: Final = 400
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -88,7 +88,7 @@ def _chunks(cursor: Any, sql: str) -> Iterator[list[Row]]:
     chunk: list[Row] = []
     for row in _rows(cursor, sql):
         chunk.append(row)
-        if len(chunk) == _CHUNK:
+        if len(chunk) == BATCH:
             yield chunk
             chunk = []
     if chunk:
@@ -97,8 +97,7 @@ def _chunks(cursor: Any, sql: str) -> Iterator[list[Row]]:
 
 def _beside(cursor: Any, table: str, column: str, rows: list[Row]) -> dict[bytes, list[Row]]:
     """Rows of another table by the id they refer to."""
-    marks = ",".join("?" * len(rows))
-    sql = f"SELECT * FROM {table} WHERE is_deleted = 0 AND {column} IN ({marks}) ORDER BY id"  # noqa: S608
+    sql = f"SELECT * FROM {table} WHERE is_deleted = 0 AND {column} IN ({marks(rows)}) ORDER BY id"  # noqa: S608
     found: dict[bytes, list[Row]] = {row["id"]: [] for row in rows}
     for each in _rows(cursor, sql, [row["id"] for row in rows]):
         found[each[column]].append(each)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-_CHUNK: Final = 500
+from clinic_desktop.db.lists import BATCH, batches, marks
+
 _MOST_KEPT: Final = 200_000
 _SHARED: Final = frozenset({"patient", "practitioner", "organization", "location"})
 
@@ -42,12 +43,10 @@ class Index:
     def load(self, keys: Iterable[bytes]) -> None:
         """Look many keys up at once."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._known]
-        for start in range(0, len(wanted), _CHUNK):
-            part = wanted[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
+        for part in batches(wanted):
             for key, content, table, row_id in self._cursor.execute(
                 "SELECT source_key, content_hash, row_table, row_id FROM source_resource"  # noqa: S608
-                f" WHERE source_key IN ({marks}) ORDER BY id",
+                f" WHERE source_key IN ({marks(part)}) ORDER BY id",
                 part,
             ).fetchall():
                 known = self._known.setdefault(bytes(key), Known(table, None))
@@ -75,6 +74,6 @@ class Index:
 
     def end_part(self) -> None:
         """Forget what only one patient's resources refer to."""
-        if self._forgets and len(self._known) > _CHUNK:
+        if self._forgets and len(self._known) > BATCH:
             shared = {k: v for k, v in self._known.items() if v.table in _SHARED}
             self._known = shared if len(shared) < _MOST_KEPT else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from clinic_desktop.db.lists import marks
 from clinic_desktop.models.base import Base
 from clinic_desktop.models.patient import ContactPoint, PatientIdentifier, RelatedPerson
 from clinic_desktop.services.fhir import people, shapes
@@ -27,11 +28,10 @@ def same_person(cursor: Any, found: shapes.Patient, row: Row) -> bytes | None:
     systems = {(each.system, each.value) for each in found.identifier if each.system and each.value}
     if not systems or not row["birth_date"]:
         return None
-    marks = ",".join("?" * len(systems))
     for patient_id, system, value in cursor.execute(
         "SELECT p.id, i.system, i.value FROM patient_identifier i"  # noqa: S608 - marks only
         " JOIN patient p ON p.id = i.patient_id"
-        f" WHERE i.value IN ({marks}) AND i.is_deleted = 0 AND p.is_deleted = 0"
+        f" WHERE i.value IN ({marks(systems)}) AND i.is_deleted = 0 AND p.is_deleted = 0"
         " AND p.birth_date = ? AND p.sex = ?",
         [*(value for _system, value in systems), row["birth_date"], row["sex"]],
     ).fetchall():

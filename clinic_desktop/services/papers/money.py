@@ -17,6 +17,7 @@ from clinic_desktop.printing.invoice import InvoiceLine as PaperLine
 from clinic_desktop.printing.invoice import Payment as PaperPayment
 from clinic_desktop.printing.receipt import ReceiptDoc, ReceiptLine
 from clinic_desktop.services import charts
+from clinic_desktop.services.billing.accounts import charged_minor, is_tax_included, lines_of
 from clinic_desktop.services.billing.payments import balance_of
 from clinic_desktop.services.papers.parties import patient, person_name, user_name
 
@@ -33,15 +34,6 @@ def method_words(method: str, language: Language) -> str:
         "other": language.pgettext("payment", "Other"),
     }
     return words.get(method, method)
-
-
-def _lines(reads: ReadSession, invoice_id: uuid.UUID) -> list[InvoiceLine]:
-    found = reads.session.scalars(
-        select(InvoiceLine)
-        .where(InvoiceLine.invoice_id == invoice_id)
-        .order_by(InvoiceLine.position)
-    )
-    return list(found)
 
 
 def _rate(line: InvoiceLine, language: Language) -> str:
@@ -70,14 +62,14 @@ def invoice_doc(reads: ReadSession, invoice_id: uuid.UUID, language: Language) -
     invoice = reads.session.get(Invoice, invoice_id)
     if invoice is None or invoice.issued_at is None:
         raise NotFoundError(_("There is no such invoice."))
-    lines = _lines(reads, invoice_id)
+    lines = lines_of(reads, invoice_id)
     now = balance_of(reads, invoice)
     paid = reads.session.scalars(
         select(Payment).where(Payment.invoice_id == invoice_id).order_by(Payment.taken_at)
     ).all()
     original = reads.session.get(Invoice, invoice.refers_to) if invoice.refers_to else None
     gross = sum(line.total_minor for line in lines) + sum(line.discount_minor for line in lines)
-    included = any(line.tax_inclusive and line.tax_bp for line in lines)
+    included = is_tax_included(lines)
     is_note = invoice.kind == "credit-note"
     return InvoiceDoc(
         number=invoice.number,
@@ -89,9 +81,7 @@ def invoice_doc(reads: ReadSession, invoice_id: uuid.UUID, language: Language) -
                 description=line.description,
                 quantity=Decimal(line.quantity),
                 unit_price_minor=line.unit_price_minor,
-                total_minor=line.total_minor + line.discount_minor
-                if included
-                else line.net_minor + line.discount_minor,
+                total_minor=charged_minor(line, tax_included=included),
                 discount_minor=0,
                 tax=_rate(line, language),
             )
@@ -129,7 +119,7 @@ def receipt_doc(reads: ReadSession, payment_id: uuid.UUID, language: Language) -
     if payment is None:
         raise NotFoundError(_("There is no such payment."))
     invoice = reads.session.get(Invoice, payment.invoice_id) if payment.invoice_id else None
-    lines = _lines(reads, invoice.id) if invoice else []
+    lines = lines_of(reads, invoice.id) if invoice else []
     row = charts.patient(reads.session, charts.surviving(reads.session, payment.patient_id))
     is_refund = payment.amount_minor < 0
     return ReceiptDoc(

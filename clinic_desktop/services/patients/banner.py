@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from clinic_desktop.db import search as index
+from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus
 from clinic_desktop.domain.folding import fold, words_of
@@ -107,11 +108,11 @@ def _allergies(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AllergyMark, 
     standing.sort(
         key=lambda each: (each.criticality != "high", gravest.get(each.severity, 1), each.id)
     )
-    marks = [
+    found = [
         AllergyMark(each.display, each.criticality, each.severity, each.reaction)
         for each in standing
     ]
-    return tuple(dict.fromkeys(marks))
+    return tuple(dict.fromkeys(found))
 
 
 def _guardian(reads: ReadSession, patient_id: uuid.UUID) -> Relative | None:
@@ -135,8 +136,7 @@ def _has_namesake(reads: ReadSession, row: PatientRow) -> bool:
         return False
     name = (fold(row.name.family), fold(row.name.given))
     others = [each for each in index.patient_ids(reads.cursor, match, _NAMESAKES) if each != row.id]
-    marks = ",".join("?" * len(others))
-    found = reads.cursor.execute(_NAMES.format(ids=marks), [each.bytes for each in others])
+    found = reads.cursor.execute(_NAMES.format(ids=marks(others)), [each.bytes for each in others])
     return any((fold(family), fold(given)) == name for family, given in found.fetchall())
 
 

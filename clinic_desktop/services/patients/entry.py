@@ -19,6 +19,9 @@ from clinic_desktop.services.wording import sentence_of
 
 LONGEST = 200
 """Letters in one field; more is pasted text in the wrong place."""
+LONGEST_NOTE = 10_000
+MOST_NEW_LINES = 20
+"""Phones, numbers, relatives or policies told at once; an import may have brought more before."""
 FEWEST_DIGITS, MOST_DIGITS = 3, 15
 """Short numbers inside one house up to the longest of ITU-T E.164."""
 
@@ -138,7 +141,7 @@ def checked(entry: PatientEntry, today: date, region: str) -> PatientEntry:
         address=_tidied(entry.address, "address"),
         language=_line(entry.language, "language"),
         marital_status=_line(entry.marital_status, "marital_status"),
-        note=entry.note.strip(),
+        note=_checked_note(entry.note),
         deceased=entry.deceased or entry.deceased_at is not None,
     )
 
@@ -157,6 +160,14 @@ def _checked_name(name: HumanName) -> HumanName:
     if not any(char.isalpha() for char in found.family + found.given):
         raise ValidationError("family", _("A name needs letters."))
     return found
+
+
+def _checked_note(note: str) -> str:
+    if len(note) > LONGEST_NOTE:
+        raise ValidationError(
+            "note", _("This is too long; {most} letters fit.").format(most=LONGEST_NOTE)
+        )
+    return note.strip()
 
 
 def _check_birth(birth: BirthDate | None, today: date) -> None:
@@ -179,7 +190,7 @@ def _check_death(entry: PatientEntry, today: date) -> None:
 
 
 def _checked_phone(phone: Phone, region: str) -> Phone:
-    value = _line(phone.value, "phone")
+    value = _line(phone.value, "email" if phone.system == "email" else "phone")
     if phone.system == "email":
         if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
             raise ValidationError("email", _("This is no e-mail address."))
@@ -250,6 +261,12 @@ T = TypeVar("T")
 
 def _each(items: tuple[T, ...], name: str, check: Callable[[T], T]) -> tuple[T, ...]:
     """The filled-in lines, each checked; an error names the line, counted from 1."""
+    told = [item for item in items if not is_blank(item)]
+    if sum(getattr(item, "id", None) is None for item in told) > MOST_NEW_LINES:
+        raise ValidationError(
+            name,
+            _("These are too many at once; {most} fit.").format(most=MOST_NEW_LINES),
+        )
     checked_items = []
     for place, item in enumerate(items, 1):
         if is_blank(item):

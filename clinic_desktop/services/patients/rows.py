@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus
 from clinic_desktop.domain.dates import Age, BirthDate, DateError, age
@@ -20,7 +21,6 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services.patients.registration import birth_of
 
-_CHUNK = 400
 # The plus keeps SQLite from reading the index of a column that is empty nearly everywhere.
 _PEOPLE = """
 SELECT id, mrn, sex, birth_date, birth_precision, deceased,
@@ -70,7 +70,7 @@ def found_patients(
     """These patients in the order asked for; hidden ones are left out, those ``alike`` marked."""
     return [
         FoundPatient(**facts, only_sounds_alike=facts["id"] in alike)
-        for part in _chunks(patient_ids)
+        for part in batches([each.bytes for each in patient_ids])
         for _key, facts in _facts(reads, part, _Told(reads, part))
     ]
 
@@ -79,7 +79,7 @@ def patient_rows(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> list[P
     """The rows of these patients in the order asked for; hidden ones are left out."""
     found: list[PatientRow] = []
     ours = currency(reads)
-    for part in _chunks(patient_ids):
+    for part in batches([each.bytes for each in patient_ids]):
         told = _Told(reads, part)
         visits, owed = told.visits(), told.balances(ours)
         for key, facts in _facts(reads, part, told):
@@ -88,11 +88,6 @@ def patient_rows(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> list[P
             row = PatientRow(**facts, last_visit_on=visit and visit.date(), balance=balance)
             found.append(row)
     return found
-
-
-def _chunks(patient_ids: Sequence[uuid.UUID]) -> Iterator[list[bytes]]:
-    for start in range(0, len(patient_ids), _CHUNK):
-        yield [each.bytes for each in patient_ids[start : start + _CHUNK]]
 
 
 def _facts(
@@ -197,9 +192,8 @@ def _owners(reads: ReadSession, patient_ids: Iterable[bytes]) -> dict[bytes, byt
 def _select(
     reads: ReadSession, sql: str, ids: Sequence[bytes], *values: str | int
 ) -> list[tuple[Any, ...]]:
-    marks = ",".join("?" * len(ids))
     found: list[tuple[Any, ...]] = reads.cursor.execute(
-        sql.replace("{ids}", marks), (*ids, *values)
+        sql.replace("{ids}", marks(ids)), (*ids, *values)
     ).fetchall()
     return found
 

@@ -24,14 +24,12 @@ from clinic_desktop.services.scheduling.changes import (
     state_of,
 )
 from clinic_desktop.services.scheduling.clashes import (
-    LONGEST_MIN,
-    SHORTEST_MIN,
     Slot,
     check_slot,
     require_reason,
 )
 from clinic_desktop.services.scheduling.rows import AppointmentRow, appointments, fetch
-from clinic_desktop.services.scheduling.timetable import instant
+from clinic_desktop.services.scheduling.timetable import LONGEST_MIN, SHORTEST_MIN, instant
 
 USUAL_MIN = 20
 """Length of an appointment whose type does not say."""

@@ -17,16 +17,14 @@ from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.scheduling.rows import AppointmentRow, appointments, fetch
 from clinic_desktop.services.scheduling.timetable import (
+    LONGEST_MIN,
     PRACTICE,
     ClosedDays,
     Resource,
     Timetable,
-    minute_of,
+    days_of,
 )
 
-SHORTEST_MIN = 5
-LONGEST_MIN = 12 * 60
-"""No appointment lasts longer, so older ones need not be looked at."""
 FREE_AGAIN = (AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED)
 
 
@@ -63,17 +61,16 @@ def check_slot(reads: ReadSession, slot: Slot, *, ignoring: uuid.UUID | None = N
     ``ignoring`` is the appointment being moved.
     """
     timetable = Timetable.load(reads.session)
-    day = slot.start_at.astimezone(reads.zone).date()
-    start = minute_of(slot.start_at, day, reads.zone)
-    span = (start, start + int((slot.end_at - slot.start_at).total_seconds()) // 60)
+    days = days_of(slot.start_at, slot.end_at, reads.zone)
     whose = [Resource(slot.practitioner_id), Resource(location_id=slot.location_id)]
     asked = [each for each in whose if each != PRACTICE] or [PRACTICE]
-    closure = timetable.closure(day, slot.practitioner_id)
+    closed = (timetable.closure(day, slot.practitioner_id) for day, _span in days)
+    closure = next(filter(None, closed), None)
     return SlotCheck(
         overlaps=_overlaps(reads, slot, ignoring),
         closure=closure,
         outside_hours=closure is None
-        and not all(timetable.is_open(day, each, span) for each in asked),
+        and not all(timetable.is_open(day, each, span) for each in asked for day, span in days),
         is_past=slot.end_at <= reads.now,
     )
 

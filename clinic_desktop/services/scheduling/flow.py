@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
-
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, can_move
 from clinic_desktop.errors import RuleError, StaleError, ValidationError
@@ -21,9 +19,7 @@ _FLOW = (
     AppointmentStatus.TO_BILL,
     AppointmentStatus.DONE,
 )
-_OF_VISIT = select(Appointment).where(
-    Appointment.encounter_id == bindparam("visit"), Appointment.is_deleted.is_(False)
-)
+_OF_VISIT = "SELECT id FROM appointment WHERE encounter_id = ? AND is_deleted = 0 LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -72,9 +68,10 @@ def change_status(uow: UnitOfWork, wish: ChangeStatus) -> AppointmentChange:
 @command("appointment.write")
 def encounter_reached(uow: UnitOfWork, encounter_id: uuid.UUID, status: AppointmentStatus) -> None:
     """Move the appointment of a visit on, if the visit has one and the step can follow."""
-    row = uow.session.scalar(_OF_VISIT, {"visit": encounter_id})
-    if row is not None and row.status != status and can_move(row.status, status):
-        _set(uow, row, status)
+    for (row_id,) in uow.plain(Appointment, _OF_VISIT, encounter_id.bytes):
+        row = find(uow, uuid.UUID(bytes=row_id))
+        if row.status != status and can_move(row.status, status):
+            _set(uow, row, status)
 
 
 def _set(uow: UnitOfWork, row: Appointment, status: AppointmentStatus) -> None:

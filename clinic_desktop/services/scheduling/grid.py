@@ -11,6 +11,7 @@ from clinic_desktop.services.access import query
 from clinic_desktop.services.scheduling.resources import practitioners, rooms
 from clinic_desktop.services.scheduling.rows import AppointmentRow, between
 from clinic_desktop.services.scheduling.timetable import (
+    DAY_MIN,
     USUAL,
     Resource,
     Span,
@@ -30,12 +31,22 @@ class ColumnsBy(StrEnum):
 
 @dataclass(frozen=True)
 class GridTile:
-    """An appointment at its place on the wall clock of its column's day."""
+    """An appointment at its place on the wall clock of its column's day.
+
+    One that passes midnight has a tile on each of its days, cut where the day ends.
+    """
 
     row: AppointmentRow
     start_min: int
     end_min: int
     """Start plus the real length, also on the days on which the clocks change."""
+    is_rest: bool = False
+    """It began on the day before."""
+
+    @classmethod
+    def at(cls, row: AppointmentRow, start: int, minutes: int) -> GridTile:
+        """Its part of a day, when it begins that many minutes after midnight, or before."""
+        return cls(row, max(start, 0), min(start + minutes, DAY_MIN), start < 0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ class Grid:
         ]
         first = min(start for start, _end in spans)
         last = max(end for _start, end in spans)
-        return max(first // 60 * 60, 0), min(-(-last // 60) * 60, 24 * 60)
+        return max(first // 60 * 60, 0), min(-(-last // 60) * 60, DAY_MIN)
 
 
 @query("appointment.read")
@@ -126,7 +137,7 @@ def _resource(row: AppointmentRow, by: ColumnsBy) -> Resource:
 
 def _between(reads: ReadSession, first: date, days: int) -> tuple[AppointmentRow, ...]:
     end = midnight(first + timedelta(days=days), reads.zone)
-    return between(reads, midnight(first, reads.zone), end)
+    return between(reads, midnight(first, reads.zone), end, begun=True)
 
 
 def _column(
@@ -142,8 +153,9 @@ def _column(
     tiles = []
     for row in found:
         start = minute_of(row.start_at, day, reads.zone)
-        if 0 <= start < 24 * 60 and (resource == Resource() or _resource(row, by) == resource):
-            tiles.append(GridTile(row, start, start + row.minutes))
+        in_day = start < DAY_MIN and start + row.minutes > 0
+        if in_day and (resource == Resource() or _resource(row, by) == resource):
+            tiles.append(GridTile.at(row, start, row.minutes))
     return GridColumn(
         day,
         resource,

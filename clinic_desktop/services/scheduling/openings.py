@@ -18,6 +18,7 @@ from clinic_desktop.services.scheduling.clashes import FREE_AGAIN
 from clinic_desktop.services.scheduling.resources import PractitionerRow, practitioners
 from clinic_desktop.services.scheduling.timetable import (
     DAY_MIN,
+    LONGEST_MIN,
     Resource,
     Span,
     Timetable,
@@ -132,7 +133,7 @@ def starts(free: tuple[Span, ...], minutes: int, within: Span, from_now: int) ->
 def busy(reads: ReadSession, day: date) -> dict[uuid.UUID, tuple[Span, ...]]:
     """The minutes of a day taken by appointments, of each doctor."""
     statement = select(Appointment.practitioner_id, Appointment.start_at, Appointment.end_at).where(
-        Appointment.start_at >= midnight(day, reads.zone) - timedelta(hours=12),
+        Appointment.start_at >= midnight(day, reads.zone) - timedelta(minutes=LONGEST_MIN),
         Appointment.start_at < midnight(day + timedelta(days=1), reads.zone),
         Appointment.end_at > midnight(day, reads.zone),
         Appointment.status.not_in(FREE_AGAIN),

@@ -16,7 +16,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.scheduling import AppointmentType
 from clinic_desktop.services.access import command, query
-from clinic_desktop.services.scheduling.clashes import LONGEST_MIN, SHORTEST_MIN
+from clinic_desktop.services.scheduling.timetable import LONGEST_MIN, SHORTEST_MIN
 
 
 @dataclass(frozen=True)

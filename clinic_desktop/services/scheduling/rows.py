@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -32,6 +32,7 @@ from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.patients.registration import birth_of, name_of
+from clinic_desktop.services.scheduling.timetable import LONGEST_MIN
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,9 @@ _SELECT = (
 def _between() -> tuple[str, dict[str, Any]]:
     """SQL and fixed values for the driver: SQLAlchemy would take as long as the file."""
     statement = _SELECT.where(
-        Appointment.start_at >= bindparam("first"),
+        Appointment.start_at >= bindparam("earliest"),
         Appointment.start_at < bindparam("end"),
+        Appointment.end_at > bindparam("first"),
         Appointment.status != AppointmentStatus.CANCELLED.value,
     ).order_by(Appointment.start_at, Appointment.id)
     made = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
@@ -158,11 +160,20 @@ def appointments() -> Select[Any]:
     return _SELECT
 
 
-def between(reads: ReadSession, first: datetime, end: datetime) -> tuple[AppointmentRow, ...]:
-    """What begins in a time, cancelled ones left out, in order."""
+def between(
+    reads: ReadSession, first: datetime, end: datetime, *, begun: bool = False
+) -> tuple[AppointmentRow, ...]:
+    """What begins in a time, cancelled ones left out, in order.
+
+    ``begun`` adds what began before and lasts into it, such as over midnight.
+    """
     sql, values = _between()
     reads.session.flush()
-    found = reads.cursor.execute(sql, values | {"first": to_millis(first), "end": to_millis(end)})
+    earliest = first - timedelta(minutes=LONGEST_MIN) if begun else first
+    times = {"earliest": earliest, "first": first, "end": end}
+    found = reads.cursor.execute(
+        sql, values | {name: to_millis(moment) for name, moment in times.items()}
+    )
     return tuple(_row(reads, row) for row in found.fetchall())
 
 

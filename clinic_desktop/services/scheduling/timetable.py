@@ -19,6 +19,9 @@ Span = tuple[int, int]
 USUAL: Span = (8 * 60, 18 * 60)
 """Where a calendar and a search for free time look while no hours were entered."""
 DAY_MIN = 24 * 60
+SHORTEST_MIN = 5
+LONGEST_MIN = 12 * 60
+"""No appointment lasts longer, so older ones need not be looked at."""
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
@@ -48,6 +51,18 @@ def minute_of(moment: datetime, day: date, zone: ZoneInfo) -> int:
     """Minutes since midnight of ``day`` on the wall clock; may lie before or after the day."""
     local = moment.astimezone(zone).replace(tzinfo=None)
     return int((local - datetime.combine(day, time())).total_seconds()) // 60
+
+
+def days_of(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> list[tuple[date, Span]]:
+    """The days that a time touches and its minutes on each: two when it passes midnight."""
+    day = start_at.astimezone(zone).date()
+    start = minute_of(start_at, day, zone)
+    left = start + int((end_at - start_at).total_seconds()) // 60
+    found: list[tuple[date, Span]] = []
+    while not found or left > 0:
+        found.append((day, (start, min(left, DAY_MIN))))
+        day, start, left = day + timedelta(days=1), 0, left - DAY_MIN
+    return found
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.i18n import _
 from clinic_desktop.services.billing import accounts
-from clinic_desktop.services.billing.accounts import Checkout
+from clinic_desktop.services.billing.accounts import Checkout, InvoiceRow
 from clinic_desktop.ui.billing.billing_model import columns_of_one
 from clinic_desktop.ui.billing.billing_vm import Line
 from clinic_desktop.ui.billing.words import money
@@ -49,20 +49,32 @@ class AccountSection(ChartSection):
     def set_patient(self, patient_id: uuid.UUID) -> None:
         """Show a person's account."""
         self._patient_id = patient_id
-        self.context.tasks.read(
+        tasks = self.context.tasks
+        tasks.read(
             self,
             accounts.invoices,
             patient_id=patient_id,
-            done=lambda rows: self.table.model_.set_rows(
+            done=lambda rows: self._show_documents(patient_id, rows),
+        )
+        tasks.read(
+            self,
+            accounts.checkout,
+            patient_id,
+            done=lambda found: self._show_balance(patient_id, found),
+        )
+
+    def _show_documents(self, asked: uuid.UUID, rows: Sequence[InvoiceRow]) -> None:
+        if asked == self._patient_id:  # else another chart is open by now
+            self.table.model_.set_rows(
                 {
                     row.id: Line(row.id, row.patient_id, row.patient_name, row.encounter_id, row)
                     for row in rows
                 }
-            ),
-        )
-        self.context.tasks.read(self, accounts.checkout, patient_id, done=self._show_balance)
+            )
 
-    def _show_balance(self, found: Checkout) -> None:
+    def _show_balance(self, asked: uuid.UUID, found: Checkout) -> None:
+        if asked != self._patient_id:
+            return
         owed = money(found.balance_minor, found.currency)
         self.header.set_title(_("Billing"), _("Balance {amount}").format(amount=owed))
 

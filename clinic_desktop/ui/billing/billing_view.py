@@ -36,6 +36,7 @@ class BillingView(Screen):
         self.setProperty("role", "page")
         self.vm = BillingVM(context, self)
         self._rows: dict[uuid.UUID, Line] = {}
+        self._takes_focus = False
         self._build()
         self.vm.changed.connect(self._render)
 
@@ -87,6 +88,7 @@ class BillingView(Screen):
         if destination.invoice_id is not None:
             self.vm.open_document(destination.invoice_id)
         elif destination.patient_id is not None:
+            self._takes_focus = True
             self.vm.open_checkout(destination.patient_id, destination.encounter_id)
         else:
             self.table.setFocus()
@@ -135,21 +137,26 @@ class BillingView(Screen):
             if form is None or (form.patient_id, form.encounter_id) != shown:
                 self.checkout.show_checkout(state.checkout)
             self.side.setCurrentIndex(1)
+            if self._takes_focus:
+                self._takes_focus = False
+                self.checkout.begin()
         elif state.document is not None:
             self.document.show_document(state.document)
             self.side.setCurrentIndex(2)
-        else:
+        elif not state.is_opening:
             self.side.setCurrentIndex(0)
 
     def _on_current(self, key: Hashable | None) -> None:
         line = self._rows.get(key) if isinstance(key, uuid.UUID) else None
         if line is None or not self.table.hasFocus():
             return
+        self._takes_focus = False  # the arrows go on through the list
         self._open(line)
 
     def _on_opened(self, key: Hashable) -> None:
         line = self._rows.get(key) if isinstance(key, uuid.UUID) else None
         if line is not None:
+            self._takes_focus = True
             self._open(line)
 
     def _open(self, line: Line) -> None:
@@ -165,4 +172,5 @@ class BillingView(Screen):
             self.context.printing.print_paper("receipt", done.payment.id)
         else:
             self.context.printing.print_paper("invoice", done.invoice.id)
-        self.vm.open_document(done.invoice.id)
+        if self.checkout.form is None:  # nobody else is being charged by now
+            self.vm.open_document(done.invoice.id)

@@ -48,6 +48,8 @@ class BillingState:
     currency: str = ""
     checkout: Checkout | None = None
     document: InvoiceView | None = None
+    is_opening: bool = False
+    """Whether what was asked for last is still to come."""
     error: str = ""
 
 
@@ -88,9 +90,11 @@ class BillingVM(QObject):
 
     def load(self) -> None:
         """Read the list."""
+        tab = self.state.tab
         self._context.tasks.read(
-            self, _load, self.state.tab, None, done=self._loaded, failed=self._failed
-        )
+            self, _load, tab, None, done=lambda found: self._loaded(tab, found),
+            failed=self._failed,
+        )  # fmt: skip
 
     def show_tab(self, tab: object) -> None:
         """Show another part."""
@@ -99,28 +103,35 @@ class BillingVM(QObject):
 
     def open_checkout(self, patient_id: uuid.UUID, encounter_id: uuid.UUID | None) -> None:
         """Show what a visit, or a person without one, has to pay."""
-        self._shown = encounter_id or patient_id
-        self._context.tasks.read(
-            self,
-            accounts.checkout,
-            patient_id,
-            encounter_id,
-            done=lambda found: self._set(checkout=found, document=None),
-        )
+        wanted = self._begin_opening(encounter_id or patient_id)
+
+        def show(found: Checkout) -> None:
+            if wanted == self._shown:
+                self._set(checkout=found, document=None, is_opening=False)
+
+        self._context.tasks.read(self, accounts.checkout, patient_id, encounter_id, done=show)
 
     def open_document(self, invoice_id: uuid.UUID) -> None:
         """Show an issued document."""
-        self._shown = invoice_id
-        self._context.tasks.read(
-            self,
-            accounts.invoice,
-            invoice_id,
-            done=lambda found: self._set(document=found, checkout=None),
-        )
+        wanted = self._begin_opening(invoice_id)
+        # What is issued is never charged again, whatever else arrives before the document.
+        self.state = replace(self.state, checkout=None)
 
-    def _loaded(self, found: _Loaded) -> None:
+        def show(found: InvoiceView | None) -> None:
+            if wanted == self._shown:
+                self._set(document=found, checkout=None, is_opening=False)
+
+        self._context.tasks.read(self, accounts.invoice, invoice_id, done=show)
+
+    def _begin_opening(self, wanted: uuid.UUID) -> uuid.UUID:
+        """Only what was asked for last is shown: two readers answer in any order."""
+        self._shown = wanted
+        self.state = replace(self.state, is_opening=True)
+        return wanted
+
+    def _loaded(self, tab: Tab, found: _Loaded) -> None:
         self._set(
-            lines=found.lines,
+            lines=found.lines if tab is self.state.tab else self.state.lines,
             taken_today_minor=found.taken_minor,
             currency=found.currency,
             error="",
@@ -133,8 +144,9 @@ class BillingVM(QObject):
         if not isinstance(changes, Changes) or not changes.touches(*_TABLES):
             return
         self.load()
-        if self.state.document is not None:
-            self.open_document(self.state.document.row.id)
+        document = self.state.document
+        if document is not None and document.row.id == self._shown:
+            self.open_document(document.row.id)
 
     def _set(self, **values: object) -> None:
         self.state = replace(self.state, **values)  # type: ignore[arg-type]

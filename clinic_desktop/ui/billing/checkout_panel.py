@@ -51,7 +51,8 @@ class CheckoutPanel(Card):
         self._context = context
         self._form: CheckoutForm | None = None
         self._begun_with: CheckoutForm | None = None
-        self._busy = False
+        self._sent: CheckoutForm | None = None
+        """What is on its way into the record."""
         self.draft = DraftKeeper(context.tasks, "invoice", "", self._draft_body, self)
         self._build()
 
@@ -132,7 +133,7 @@ class CheckoutPanel(Card):
         """Begin with what the visit suggests, or with what was changed of it before."""
         self.draft.belong_to(str(checkout.encounter_id or checkout.patient_id))
         self._begun_with = CheckoutForm.of(checkout)
-        self._busy = False
+        self._sent = None
         self.tendered.set_parse(money_parser(checkout.currency))
         self._begin()
         self.draft.load(self._restore)
@@ -141,7 +142,10 @@ class CheckoutPanel(Card):
         self._context.tasks.read(
             self, patients.rows, (asked,), done=lambda found: self._name(asked, found)
         )
-        first = self.take if checkout.suggested else self.service
+
+    def begin(self) -> None:
+        """Take the keys: to the button that takes the money, or to the services to add."""
+        first = self.take if self._form is not None and self._form.lines else self.service
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _name(self, asked: uuid.UUID, found: list[PatientRow]) -> None:
@@ -287,7 +291,7 @@ class CheckoutPanel(Card):
             words = _("Change {amount}") if back >= 0 else _("Missing {amount}")
             self._change.setText(words.format(amount=money(abs(back), form.currency)))
         self.take.set_text(_("Take {amount}").format(amount=money(amount, form.currency)))
-        ready = bool(form.lines) and total is not None and not self._busy
+        ready = bool(form.lines) and total is not None and self._sent is None
         self.take.setEnabled(ready)
         self.later.setEnabled(ready)
 
@@ -302,10 +306,10 @@ class CheckoutPanel(Card):
 
     def _check_out(self, method: str) -> None:
         form = self._form
-        if form is None or self._busy or not self.tendered.show_error():
+        if form is None or self._sent is not None or not self.tendered.show_error():
             return
         given = self.tendered.value() if method == "cash" else None
-        self._busy = True
+        self._sent = form
         self._render()
         self._context.tasks.write(
             self,
@@ -313,18 +317,21 @@ class CheckoutPanel(Card):
             form.invoice_form(),
             method,
             given.amount_minor if given is not None else None,
-            done=self._done,
-            failed=self._failed,
+            done=lambda done: self._done(form, done),
+            failed=lambda error: self._failed(form, error),
         )
 
-    def _done(self, done: CheckedOut) -> None:
-        self._busy = False
-        self._form = None
-        self.draft.discard()
+    def _done(self, form: CheckoutForm, done: CheckedOut) -> None:
+        self.draft.discard(str(form.encounter_id or form.patient_id))
+        if self._sent is form:  # else somebody else is being charged by now
+            self._sent = self._form = None
         self.finished.emit(done)
 
-    def _failed(self, error: ClinicError) -> None:
-        self._busy = False
+    def _failed(self, form: CheckoutForm, error: ClinicError) -> None:
+        if self._sent is not form:
+            self._context.host.show_error(error)
+            return
+        self._sent = None
         self._render()
         self._say(str(error))
         if getattr(error, "field", "") == "discount_reason":

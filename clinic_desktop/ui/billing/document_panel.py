@@ -81,7 +81,7 @@ class DocumentPanel(Card):
 
     def _line_words(self, quantity: str, view: InvoiceView, place: int) -> str:
         line = view.lines[place]
-        amount = money(line.total_minor, view.row.currency)
+        amount = money(line.charged_minor, view.row.currency)
         if quantity in {"1", "-1"}:
             return amount
         price = money(line.unit_price_minor, view.row.currency)
@@ -95,8 +95,9 @@ class DocumentPanel(Card):
                 old.deleteLater()
         rows = [
             (_("Discount"), -view.discount_minor, "body"),
-            (_("Tax"), view.tax_minor, "body"),
+            (_("Tax"), 0 if view.tax_included else view.tax_minor, "body"),
             (_("Total"), view.row.total_minor, "title"),
+            (_("Tax contained in it"), view.tax_minor if view.tax_included else 0, "body"),
             (_("Due"), view.row.due_minor, "strong"),
         ]
         shown = [each for each in rows if each[1] or each[2] != "body"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -16,6 +18,7 @@ from clinic_desktop.services.billing.accounts import InvoiceView
 from clinic_desktop.services.billing.payments import GiveBack, PaymentTaken, TakePayment
 from clinic_desktop.ui.billing.words import methods, money
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
@@ -26,18 +29,27 @@ from clinic_desktop.ui.widgets.value_edits import MoneyEdit
 
 
 class _MoneyForm(DrawerForm):
-    """A sentence, fields and an error; sends one command."""
+    """A sentence, fields and an error; sends one command.
+
+    What is typed outlives a crash and a lock; after Esc it has to be asked for, so that no money
+    changes hands by a sum given up. Once anything was paid or given back it is forgotten.
+    """
+
+    kind = ""
 
     def __init__(self, context: Context, view: InvoiceView, sentence: str) -> None:
         super().__init__()
         self.context, self.view = context, view
         self._notice = Notice(Tone.DANGER, "")
         self._notice.hide()
+        stands_at = [view.row.due_minor, len(view.payments)]
+        self.draft = FieldDraft(context, self.kind, str(view.row.id), self, stands_at)
         self.form = Form()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
         column.addWidget(Label(sentence, wrap=True))
+        column.addWidget(self.draft.notice)
         column.addWidget(self._notice)
         column.addWidget(self.form)
         column.addStretch(1)
@@ -49,26 +61,34 @@ class _MoneyForm(DrawerForm):
         digits = currency_digits(currency)
         field.set_text(current().number(Decimal(amount_minor).scaleb(-digits), digits))
         self.form.add(label, field, required=True)
+        self.draft.keep("amount", field)
         return field
 
     def method_field(self) -> SegmentedControl:
         """How the money changes hands."""
         field = SegmentedControl(methods()[:3], _("Way of paying"), "cash")
         self.form.add(_("Way of paying"), field)
+        self.draft.keep("method", field)
         return field
 
     def reason_field(self) -> QLineEdit:
         """Why."""
         field = QLineEdit()
         self.form.add(_("Reason"), field, required=True)
+        self.draft.keep("reason", field)
         return field
+
+    def may_close(self) -> bool:
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self.draft.give_up(partial(_reopen, type(self), self.context, self.view))
 
     def send(self, command: Any, *args: Any) -> None:
         """Do it; an error stays in the form."""
-        self.context.tasks.write(self, command, *args, done=self.done, failed=self._failed)
+        self.context.tasks.write_once(self, command, *args, done=self.done, failed=self._failed)
 
     def done(self, _result: Any) -> None:
         """It is done."""
+        self.draft.forget()
         self.close_requested.emit()
 
     def _failed(self, error: ClinicError) -> None:
@@ -79,11 +99,14 @@ class _MoneyForm(DrawerForm):
 class PayForm(_MoneyForm):
     """A payment, whole or in part."""
 
+    kind = "payment"
+
     def __init__(self, context: Context, view: InvoiceView) -> None:
         due = money(view.row.due_minor, view.row.currency)
         super().__init__(context, view, _("Still to pay: {amount}.").format(amount=due))
         self.amount = self.money_field(_("Amount"), view.row.due_minor)
         self.method = self.method_field()
+        self.draft.begin()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -106,6 +129,8 @@ class PayForm(_MoneyForm):
 class RefundForm(_MoneyForm):
     """Money given back, as a document of its own."""
 
+    kind = "refund"
+
     def __init__(self, context: Context, view: InvoiceView) -> None:
         super().__init__(
             context, view, _("The invoice stays as it is; a refund is a document of its own.")
@@ -114,6 +139,7 @@ class RefundForm(_MoneyForm):
         self.amount = self.money_field(_("Amount"), paid)
         self.method = self.method_field()
         self.reason = self.reason_field()
+        self.draft.begin()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -139,6 +165,8 @@ class RefundForm(_MoneyForm):
 class CreditForm(_MoneyForm):
     """A whole invoice taken back by a credit note."""
 
+    kind = "credit"
+
     def __init__(self, context: Context, view: InvoiceView) -> None:
         super().__init__(
             context,
@@ -148,6 +176,7 @@ class CreditForm(_MoneyForm):
         )  # fmt: skip
         self.reason = self.reason_field()
         self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.draft.begin()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -156,3 +185,8 @@ class CreditForm(_MoneyForm):
     def submit(self, print_too: bool) -> None:
         """Issue it."""
         self.send(invoices.credit, self.view.row.id, self.reason.text())
+
+
+def _reopen(kind: Callable[..., _MoneyForm], context: Context, view: InvoiceView) -> None:
+    form = kind(context, view)
+    context.host.show_drawer(form, form.primary_text())

@@ -15,7 +15,7 @@ from clinic_desktop.services import drafts, patients
 from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.patients import PatientRow
 from clinic_desktop.services.scheduling.changes import AppointmentChange
-from clinic_desktop.services.scheduling.clashes import LONGEST_MIN, SHORTEST_MIN
+from clinic_desktop.services.scheduling.timetable import LONGEST_MIN, SHORTEST_MIN
 from clinic_desktop.ui.booking.after import booked
 from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, BookingVM
 from clinic_desktop.ui.booking.slot_fields import SlotFields
@@ -175,7 +175,10 @@ class BookingView(DrawerForm):
     # ------------------------------------------------------------ what happens
 
     def _show_patients(self, found: list[PatientRow]) -> None:
-        if found:
+        if self.patient.text():  # somebody else is meant by now, and must be found first
+            if self.patient.value() is None:
+                self.vm.choose(patient_id=None)
+        elif found:
             self.patient.show_patient(found[0])
             self.slot.line.setFocus()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
@@ -17,6 +18,7 @@ from clinic_desktop.services.scheduling.resources import TypeRow
 from clinic_desktop.services.scheduling.walk_ins import Queue
 from clinic_desktop.ui.booking.after import booked
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.navigator import WalkIn
 from clinic_desktop.ui.scheduling.patient_field import PatientField
 from clinic_desktop.ui.theme.tokens import SPACE_4
@@ -41,6 +43,9 @@ class WalkInView(DrawerForm):
         self.kind = Select([("", _("Any"))], "")
         self.reason = QLineEdit()
         self.reason.returnPressed.connect(lambda: self.submit(print_too=False))
+        self._again = partial(context.navigator.open, destination)
+        subject = str(destination.patient_id or "")
+        self.draft = FieldDraft(context, "walk-in", subject, self)
         form = Form()
         self.who = form.add(_("Patient"), self.patient, required=True)
         form.add(_("Reason"), self.reason)
@@ -49,13 +54,19 @@ class WalkInView(DrawerForm):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addStretch(1)
         self.setFocusProxy(self.patient)
+        self.patient.keep_in(self.draft)
+        for name, field in (("reason", self.reason), ("doctor", self.doctor), ("type", self.kind)):
+            self.draft.keep(name, field)
         context.tasks.read(self, walk_ins.queues, done=self._show_queues)
         context.tasks.read(self, resources.types, done=self._show_types)
         if destination.patient_id is not None:
             context.tasks.read(self, patients.rows, [destination.patient_id], done=self._show_first)
+        else:
+            self.draft.begin()
 
     def primary_text(self) -> str:
         """What it does."""
@@ -88,8 +99,8 @@ class WalkInView(DrawerForm):
         )
 
     def may_close(self) -> bool:
-        """A reason typed is not thrown away by a slip."""
-        return self._saving or not self.reason.text().strip()
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self._saving or self.draft.give_up(self._again)
 
     def _show_queues(self, found: tuple[Queue, ...]) -> None:
         for queue in found:
@@ -100,16 +111,19 @@ class WalkInView(DrawerForm):
             facts = " · ".join(filter(None, (waiting, away)))
             self.doctor.addItem(f"{queue.practitioner} – {facts}", queue.practitioner_id)
         self.doctor.addItem(_("Nobody yet"), NOBODY)
+        self.draft.put_again("doctor")
 
     def _show_types(self, found: tuple[TypeRow, ...]) -> None:
         for kind in found:
             if kind.is_active:
                 self.kind.addItem(kind.name, kind.id)
+        self.draft.put_again("type")
 
     def _show_first(self, found: list[PatientRow]) -> None:
-        if found:
+        if found and not self.patient.text():  # else somebody else is meant by now
             self.patient.show_patient(found[0])
             self.reason.setFocus()
+        self.draft.begin()
 
     def _on_patient(self, patient_id: uuid.UUID | None) -> None:
         self.who.set_error("")
@@ -118,6 +132,7 @@ class WalkInView(DrawerForm):
 
     def _done(self, change: AppointmentChange, *, print_slip: bool) -> None:
         said = _("{name} has arrived").format(name=isolate(self.patient.text()))
+        self.draft.forget()
         self.close_requested.emit()
         booked(self._context, change, said, print_slip=print_slip)
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from clinic_desktop.i18n import _
 from clinic_desktop.services.scheduling.grid import Grid, GridColumn, GridTile
 from clinic_desktop.ui.calendar.calendar_vm import Placing
 from clinic_desktop.ui.calendar.canvas_keys import CanvasKeys
@@ -140,8 +141,9 @@ class Canvas(QWidget):
         return sorted(self._tiles.values(), key=lambda each: (each.column, each.tile.start_min))
 
     def tile_of(self, appointment_id: uuid.UUID) -> Tile | None:
-        """The tile of an appointment, if it is in sight."""
-        return next((each for each in self.tiles() if each.row.id == appointment_id), None)
+        """The tile of an appointment, if it is in sight; of two the one where it begins."""
+        found = [each for each in self.tiles() if each.row.id == appointment_id]
+        return min(found, key=lambda each: each.tile.is_rest, default=None)
 
     def focused_tile(self) -> Tile | None:
         """The tile with the focus."""
@@ -241,7 +243,15 @@ class Canvas(QWidget):
         there = self.column(column)
         return Placing(tile.row, there, start, minutes) if there is not None else None
 
+    def stays(self, tile: Tile) -> bool:
+        """Whether a tile cannot be moved here, which is said: it is the rest of another day's."""
+        if tile.tile.is_rest:
+            self._context.host.toast(_("This began on the day before. Move it there."))
+        return tile.tile.is_rest
+
     def _on_dragged(self, tile: Tile, pos: QPoint, sizing: bool) -> None:
+        if tile.tile.is_rest:
+            return
         target = self._target(tile, pos, sizing=sizing)
         if target is None or self.grid is None:
             return
@@ -257,6 +267,8 @@ class Canvas(QWidget):
             self.thrown.emit(tile.row, self.mapToGlobal(pos))
             return
         target = self._target(tile, pos, sizing=sizing)
+        if not copies and self.stays(tile):
+            return
         if target is not None and (copies or self._differs(tile, target)):
             self.moved.emit(replace(target, copies=copies))
 
@@ -284,7 +296,7 @@ class Canvas(QWidget):
         self._moving = Placing(first, there, start, minutes)
         self._rest.start()
         row = replace(tile.row, end_at=tile.row.start_at + timedelta(minutes=minutes))
-        tile.show_tile(GridTile(row, start, start + minutes), column, self._title(column))
+        tile.show_tile(GridTile.at(row, start, minutes), column, self._title(column))
         self._lay_out()
         announce(self, f"{self._title(column)}, {self._span_words(start, minutes)}")
         self.revealed.emit(tile.geometry())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
+from clinic_desktop.services.scheduling.timetable import DAY_MIN, LONGEST_MIN
 from clinic_desktop.ui.calendar.geometry import SNAP_MIN, STEP_MIN
 from clinic_desktop.ui.calendar.tile import Tile
 from clinic_desktop.ui.widgets.letter_keys import letter_of
@@ -65,9 +66,11 @@ class CanvasKeys:
         if event.matches(standard.Copy) or event.matches(standard.Cut):
             self._canvas.clipped.emit(tile.row, event.matches(standard.Copy))
         elif mods == Qt.KeyboardModifier.ControlModifier and (across or key in _DOWN):
-            self._shift(tile, across, SNAP_MIN * _DOWN.get(key, 0))
+            if not self._canvas.stays(tile):
+                self._shift(tile, across, SNAP_MIN * _DOWN.get(key, 0))
         elif event.text() in {"+", "=", "-"}:
-            self._lengthen(tile, -SNAP_MIN if event.text() == "-" else SNAP_MIN)
+            if not self._canvas.stays(tile):
+                self._lengthen(tile, -SNAP_MIN if event.text() == "-" else SNAP_MIN)
         elif mods:
             return False
         else:
@@ -100,8 +103,9 @@ class CanvasKeys:
         self._canvas.move_now(tile, tile.column + across, start, tile.row.minutes)
 
     def _lengthen(self, tile: Tile, by: int) -> None:
-        minutes = tile.row.minutes + by
-        if minutes >= SNAP_MIN and tile.tile.start_min + minutes <= self._canvas.geo.last_min:
+        minutes, last = tile.row.minutes + by, self._canvas.geo.last_min
+        fits = by < 0 or last == DAY_MIN or tile.tile.start_min + minutes <= last
+        if SNAP_MIN <= minutes <= LONGEST_MIN and fits:
             self._canvas.move_now(tile, tile.column, tile.tile.start_min, minutes)
 
     def _next_tile(self, tile: Tile, across: int, down: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from clinic_desktop.services.scheduling.timetable import DAY_MIN
 from clinic_desktop.ui.theme.tokens import MIN_TARGET
 
 SNAP_MIN = 5
@@ -87,9 +88,13 @@ class Geometry:
         return max(end, start + -(-(MIN_TARGET + 2) * 60 // self.hour_px))
 
     def snapped(self, minute: int, length: int = SNAP_MIN) -> int:
-        """The nearest start at which ``length`` minutes stay inside the hours shown."""
+        """The nearest start at which ``length`` minutes stay inside the hours shown.
+
+        At the end of the day they may go on after midnight.
+        """
         rounded = round(minute / SNAP_MIN) * SNAP_MIN
-        return max(min(rounded, self.last_min - length), self.first_min)
+        inside = min(length, SNAP_MIN) if self.last_min == DAY_MIN else length
+        return max(min(rounded, self.last_min - inside), self.first_min)
 
 
 def lanes(spans: Sequence[tuple[Hashable, int, int]]) -> dict[Hashable, Lane]:

@@ -78,6 +78,8 @@ class Tile(QAbstractButton):
             day = row.start_at.date()
             person = age_and_sex(row.person, day)
         words = [from_to(row), name_of(row), person, row.about, spec.text, where]
+        if tile.is_rest:
+            words.append(_("began on the day before"))
         if row.overlap_reason:
             words.append(_("booked over: {reason}").format(reason=row.overlap_reason))
         spoken = ", ".join(filter(None, words))
@@ -198,8 +200,9 @@ class Tile(QAbstractButton):
         painter.setPen(now.color("text"))
         elide, metrics = Qt.TextElideMode.ElideRight, now.metrics("strong")
         name = name_of(self.row)
-        text = f"{clock(self.row.start_at)} {name}"
-        if metrics.horizontalAdvance(f"{clock(self.row.start_at)} {name[:6]}") > room.width():
+        begins = ("… " if self.tile.is_rest else "") + clock(self.row.start_at)
+        text = f"{begins} {name}"
+        if metrics.horizontalAdvance(f"{begins} {name[:6]}") > room.width():
             text = name  # when is seen by where it lies; who is not
         painter.drawText(first, flags, metrics.elidedText(text, elide, room.width()))
         if not two:

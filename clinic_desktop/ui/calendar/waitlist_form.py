@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
@@ -15,6 +16,7 @@ from clinic_desktop.services.scheduling.openings import DayPart
 from clinic_desktop.services.scheduling.resources import Bookable
 from clinic_desktop.services.scheduling.waitlist import URGENT, AddToWaitlist
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.scheduling.patient_field import PatientField
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Select
@@ -29,7 +31,7 @@ class WaitlistForm(DrawerForm):
 
     def __init__(self, context: Context, offered: Bookable) -> None:
         super().__init__()
-        self._context = context
+        self._context, self._offered = context, offered
         self.patient = PatientField(context)
         self.part = SegmentedControl(
             [
@@ -52,6 +54,7 @@ class WaitlistForm(DrawerForm):
         self.until = SmartDateEdit(date_parser(today, order=order, whole_day=True), _("in 2w"))
         self.note = QLineEdit()
         self.note.returnPressed.connect(lambda: self.submit(print_too=False))
+        self.draft = FieldDraft(context, "waitlist", "", self)
         form = Form()
         self.who = form.add(_("Patient"), self.patient, required=True)
         form.add(_("When it would suit"), self.part)
@@ -61,9 +64,24 @@ class WaitlistForm(DrawerForm):
         form.add(_("Note"), self.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addStretch(1)
         self.setFocusProxy(self.patient)
+        self._keep()
+
+    def _keep(self) -> None:
+        self.patient.keep_in(self.draft)
+        fields = {
+            "part": self.part,
+            "doctor": self.doctor,
+            "type": self.kind,
+            "until": self.until,
+            "note": self.note,
+        }
+        for name, field in fields.items():
+            self.draft.keep(name, field)
+        self.draft.begin()
 
     def primary_text(self) -> str:
         """What it does."""
@@ -88,15 +106,18 @@ class WaitlistForm(DrawerForm):
             preference=str(self.part.value() or ""),
             note=self.note.text(),
         )
-        self._context.tasks.write(self, waitlist.add, wish, done=self._done, failed=self._failed)
+        self._context.tasks.write_once(
+            self, waitlist.add, wish, done=self._done, failed=self._failed
+        )
 
     def may_close(self) -> bool:
-        """A note typed is not thrown away by a slip."""
-        return not self.note.text().strip()
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self.draft.give_up(partial(_reopen, self._context, self._offered))
 
     def _done(self, entry_id: uuid.UUID) -> None:
         name = isolate(self.patient.text())
         context = self._context
+        self.draft.forget()
         self.close_requested.emit()
 
         def undo() -> None:
@@ -110,3 +131,7 @@ class WaitlistForm(DrawerForm):
 
 def _id(value: object) -> uuid.UUID | None:
     return value if isinstance(value, uuid.UUID) else None
+
+
+def _reopen(context: Context, offered: Bookable) -> None:
+    context.host.show_drawer(WaitlistForm(context, offered), _("Waiting list"))

@@ -141,12 +141,19 @@ class ChartView(Screen):
         (lead or section).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _read_banner(self) -> None:
-        if self.patient_id is not None:
+        wanted = self.patient_id
+        if wanted is not None:
             self.context.tasks.read(
-                self, banner, self.patient_id, done=self._on_banner, failed=self._on_failed
+                self,
+                banner,
+                wanted,
+                done=lambda data: self._on_banner(wanted, data),
+                failed=lambda error: self._on_failed(wanted, error),
             )
 
-    def _on_banner(self, data: PatientBannerData) -> None:
+    def _on_banner(self, asked: uuid.UUID, data: PatientBannerData) -> None:
+        if asked != self.patient_id:  # no name of one patient over the chart of another
+            return
         self.banner.set_card(patient_card(data))
         self._is_known = True
         self._reveal()
@@ -158,7 +165,9 @@ class ChartView(Screen):
         if self._is_known and (late or not waits):
             self.loading.end()
 
-    def _on_failed(self, error: ClinicError) -> None:
+    def _on_failed(self, asked: uuid.UUID, error: ClinicError) -> None:
+        if asked != self.patient_id:
+            return
         self._is_known = False
         self.loading.fail(error.message, error.hint)
 

@@ -151,14 +151,23 @@ class DocumentsSection(Section):
 
     def take_files(self, paths: Sequence[Path]) -> None:
         """Check files off the window's thread, one after the other; each is then named."""
+        patient = self.patient_id
         for path in paths:
             self.context.tasks.call(
-                self, read_and_check, path, done=self._on_checked, failed=self._on_refused
+                self,
+                read_and_check,
+                path,
+                done=lambda file: self._on_checked(patient, file),
+                failed=self._on_refused,
             )
 
-    def _on_checked(self, file: CheckedFile) -> None:
+    def _on_checked(self, patient: uuid.UUID | None, file: CheckedFile) -> None:
+        if patient is None or patient != self.patient_id:
+            words = _("{file} was not added: another chart was opened meanwhile.")
+            self.context.host.toast(words.format(file=isolate(file.filename)))
+            return
         form = DocumentForm(self.context, file)
-        form.accepted.connect(self._keep)
+        form.accepted.connect(lambda form: self._keep(patient, form))
         self.context.host.show_drawer(form, _("Add a document"))
 
     def _on_refused(self, error: ClinicError) -> None:
@@ -168,12 +177,10 @@ class DocumentsSection(Section):
         notice.show()
         notice.say()
 
-    def _keep(self, form: DocumentForm) -> None:
-        if self.patient_id is None:
-            return
-        wish = AddDocument(self.patient_id, form.file, form.title_text(), form.kind_text())
-        self.context.tasks.write(
-            self,
+    def _keep(self, patient: uuid.UUID, form: DocumentForm) -> None:
+        wish = AddDocument(patient, form.file, form.title_text(), form.kind_text())
+        self.context.tasks.write_once(
+            form,
             documents.add_document,
             wish,
             done=lambda added: self._kept(form, added),

@@ -32,7 +32,7 @@ class ChartForm(DrawerForm):
         """Save; ``done`` follows."""
         for row in self.rows.values():
             row.set_error("")
-        self.context.tasks.write(
+        self.context.tasks.write_once(
             self, command, *args, done=lambda _result: done(), failed=self._refused
         )
 

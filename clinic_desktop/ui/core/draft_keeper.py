@@ -76,25 +76,29 @@ class DraftKeeper(QObject):
             self, drafts.save_draft, self._kind, self._subject, body, done=self._on_saved
         )
 
-    def discard(self) -> None:
-        """The words were saved for good, or given up."""
-        self._timer.stop()
-        self.is_kept = False
+    def discard(self, subject: str = "") -> None:
+        """The words were saved for good, or given up; with ``subject`` those of that row."""
+        wanted = subject or self._subject
+        if wanted == self._subject:
+            self._timer.stop()
+            self.is_kept = False
         if self._is_on:
             self._tasks.write(
-                self, drafts.discard_draft, self._kind, self._subject,
+                self, drafts.discard_draft, self._kind, wanted,
                 done=lambda _none: self._tasks.drafts_changed.emit(),
             )  # fmt: skip
 
     def load(self, done: Callable[[DraftRow | None], None]) -> None:
-        """What was kept of an earlier try."""
+        """What was kept of an earlier try; nothing once the form is about another row."""
+        subject = self._subject
 
         def found(draft: DraftRow | None) -> None:
-            self.is_kept = self.is_kept or draft is not None
-            done(draft)
+            if subject == self._subject:
+                self.is_kept = self.is_kept or draft is not None
+                done(draft)
 
         if self._is_on:
-            self._tasks.read(self, drafts.load_draft, self._kind, self._subject, done=found)
+            self._tasks.read(self, drafts.load_draft, self._kind, subject, done=found)
 
     def _on_saved(self, at: datetime) -> None:
         self.saved.emit(at)

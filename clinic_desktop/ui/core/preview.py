@@ -13,6 +13,7 @@ from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.papers.printers import PrinterChoice
 from clinic_desktop.ui.core.drawer_form import DrawerForm
 from clinic_desktop.ui.core.spool import Picture
+from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.notice import Notice
 
@@ -34,11 +35,12 @@ class PreviewForm(DrawerForm):
         if made.missing:
             words = _("These characters cannot be printed: {characters}")
             self._say(Tone.WARN, words.format(characters=isolate(made.missing)))
+        room = max(_WIDTH, look().px(_WIDTH))  # who needs large letters needs them on paper too
         for number, (image, _size) in enumerate(pictures, 1):
             picture = QPixmap.fromImage(image)
-            if picture.width() > _WIDTH:
+            if picture.width() > room:
                 mode = Qt.TransformationMode.SmoothTransformation
-                picture = picture.scaledToWidth(_WIDTH, mode)
+                picture = picture.scaledToWidth(room, mode)
             label = QLabel()
             label.setPixmap(picture)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -1,6 +1,6 @@
-"""Sends a finished PDF to a printer of the system, or into a folder. Runs off the window's thread.
+"""Sends a finished PDF to a printer or into a folder. Runs off the window's thread.
 
-Pages go as pictures at the printer's own resolution: thermal printers know neither Unicode nor
+Pages go as pictures at the printer's own resolution: simple printers know neither Unicode nor
 shaping, and no temporary file with a patient's data is ever written.
 """
 
@@ -18,7 +18,8 @@ from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
 from clinic_desktop.printing.reading import opened
 from clinic_desktop.services.papers.making import MadePaper
-from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
+from clinic_desktop.services.papers.printers import FOLDER, THERMAL, PrinterChoice
+from clinic_desktop.ui.core import thermal
 
 _MOST_DPI, _PREVIEW_DPI = 600, 110
 _POINTS = 72
@@ -35,7 +36,7 @@ def printer_names() -> list[str]:
 
 def target(choice: PrinterChoice) -> str:
     """Where a paper of this choice goes: a printer, a folder, or nowhere (empty)."""
-    if choice.printer.startswith(FOLDER) or choice.printer in printer_names():
+    if choice.printer.startswith((FOLDER, THERMAL)) or choice.printer in printer_names():
         return choice.printer
     if choice.printer:
         return ""  # a printer was chosen and is gone: nobody wants it to come out elsewhere
@@ -51,6 +52,10 @@ def send(made: MadePaper, choice: PrinterChoice) -> str:
     where = target(choice)
     if where.startswith(FOLDER):
         return str(_to_folder(made, Path(where.removeprefix(FOLDER))))
+    if where.startswith(THERMAL):
+        address = where.removeprefix(THERMAL)
+        thermal.send(made, address, choice.copies, printer_names())
+        return address
     if not where:
         raise PrintError(
             _("There is no printer for this document."),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,12 +22,29 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, eq=False)
+class _Parcel:
+    """An answer, and who waits for it."""
+
+    future: Future[Any]
+    owner: QObject
+    done: Callable[[Any], object] | None
+    failed: Callable[[ClinicError], object] | None
+    question: object = None
+    """Who asked what; the answers to one question keep their order."""
+    is_only: bool = False
+    """Whether its owner writes nothing else meanwhile."""
+
+
 class Tasks(QObject):
     """The window's only way to the record.
 
     ``done`` and ``failed`` are called on the window's thread, and not at all once ``owner`` is
     gone. Without ``failed`` a known error goes to the signal ``failed``; any other exception is
     raised on the window's thread, where one hook reports it.
+
+    An owner that asks the same query again hears the answers in the order it asked: two readers
+    work beside each other, and an older answer must not replace a newer one on the screen.
     """
 
     committed = Signal(object)
@@ -43,6 +62,12 @@ class Tasks(QObject):
         self._store = store
         self.actor = actor
         self._running: set[Future[Any]] = set()
+        self._waiting: dict[object, deque[_Parcel]] = {}
+        """Answers still to be handed over, by question."""
+        self._early: set[_Parcel] = set()
+        """Those that came before an older one."""
+        self._writing: set[QObject] = set()
+        """Forms whose one write is on its way."""
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
@@ -58,7 +83,7 @@ class Tasks(QObject):
     ) -> Future[T]:
         """Ask the record; ``done(result)`` follows."""
         future = self._store.read(self.actor, query, *args, **kwargs)
-        return self._follow(future, owner, done, failed)
+        return self._follow(_Parcel(future, owner, done, failed, (owner, query)))
 
     def write(
         self,
@@ -71,7 +96,22 @@ class Tasks(QObject):
     ) -> Future[T]:
         """Change the record in one transaction; ``done(result)`` follows its commit."""
         future = self._store.write(self.actor, command, *args, **kwargs)
-        return self._follow(future, owner, done, failed)
+        return self._follow(_Parcel(future, owner, done, failed))
+
+    def write_once(
+        self,
+        owner: QObject,
+        command: Callable[..., T],
+        *args: Any,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write what a form holds; its key pressed again before the answer says nothing new."""
+        if owner not in self._writing:
+            self._writing.add(owner)
+            future = self._store.write(self.actor, command, *args, **kwargs)
+            self._follow(_Parcel(future, owner, done, failed, is_only=True))
 
     def call(
         self,
@@ -82,7 +122,7 @@ class Tasks(QObject):
         failed: Callable[[ClinicError], object] | None = None,
     ) -> Future[T]:
         """Do slow work that needs no record: draw a PDF, read a file."""
-        return self._follow(self._store.call(work, *args), owner, done, failed)
+        return self._follow(_Parcel(self._store.call(work, *args), owner, done, failed))
 
     @property
     def folder(self) -> Path:
@@ -101,19 +141,14 @@ class Tasks(QObject):
             self.closing.emit()
         self._stop()
 
-    def _follow(
-        self,
-        future: Future[T],
-        owner: QObject,
-        done: Callable[[T], object] | None,
-        failed: Callable[[ClinicError], object] | None,
-    ) -> Future[T]:
-        self._running.add(future)
-        parcel = (future, owner, done, failed)
-        future.add_done_callback(lambda _f: self._post(parcel))
-        return future
+    def _follow(self, parcel: _Parcel) -> Future[Any]:
+        self._running.add(parcel.future)
+        if parcel.question is not None:
+            self._waiting.setdefault(parcel.question, deque()).append(parcel)
+        parcel.future.add_done_callback(lambda _f: self._post(parcel))
+        return parcel.future
 
-    def _post(self, parcel: tuple[Any, ...]) -> None:
+    def _post(self, parcel: _Parcel) -> None:
         if isValid(self):
             self._arrived.emit(parcel)
 
@@ -122,20 +157,35 @@ class Tasks(QObject):
             self.committed.emit(changes)
 
     @Slot(object)
-    def _deliver(self, parcel: tuple[Any, ...]) -> None:
-        future, owner, done, failed = parcel
-        self._running.discard(future)
-        if not isValid(owner):
+    def _deliver(self, parcel: _Parcel) -> None:
+        line = self._waiting.get(parcel.question)
+        if line is not None and line[0] is not parcel:
+            self._early.add(parcel)
+            return
+        if line is not None:
+            line.popleft()
+            if not line:
+                del self._waiting[parcel.question]
+            elif line[0] in self._early:
+                self._early.discard(line[0])
+                self._arrived.emit(line[0])
+        self._running.discard(parcel.future)
+        if parcel.is_only:
+            self._writing.discard(parcel.owner)
+        self._hand_over(parcel)
+
+    def _hand_over(self, parcel: _Parcel) -> None:
+        if not isValid(parcel.owner):
             return
         try:
-            result = future.result()
+            result = parcel.future.result()
         except CancelledError:
             return
         except ClinicError as error:
-            if failed is not None:
-                failed(error)
+            if parcel.failed is not None:
+                parcel.failed(error)
             else:
                 self.failed.emit(error)
             return
-        if done is not None:
-            done(result)
+        if parcel.done is not None:
+            parcel.done(result)

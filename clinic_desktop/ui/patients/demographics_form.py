@@ -297,6 +297,7 @@ class DemographicsForm(QWidget):
             "note": self.note.toPlainText(),
             "deceased": self.deceased.isChecked(),
             "died_on": self.died_on.text(),
+            "photo": self.photo.draft(),
         }
 
     def set_texts(self, texts: dict[str, Any]) -> None:
@@ -316,6 +317,7 @@ class DemographicsForm(QWidget):
         self.note.setPlainText(str(texts.get("note", "")))
         self.deceased.setChecked(bool(texts.get("deceased")))
         self.died_on.set_text(str(texts.get("died_on", "")))
+        self.photo.take_draft(str(texts.get("photo", "")))
 
     # ------------------------------------------------------------ errors
 

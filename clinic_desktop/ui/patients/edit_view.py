@@ -144,7 +144,8 @@ class EditView(DrawerForm):
         if self.vm.record is not None and base is not None:
             self._opened_with = None
             self.form.set_entry(self.vm.record.entry)
-            self._opened_with = self.form.texts()
+            # A photo chosen is mine whatever the record shows by now.
+            self._opened_with = self.form.texts() | {"photo": ""}
             self.form.set_texts(_typed_over(self._opened_with, base, typed))
         self.overtaken.hide()
 

@@ -94,18 +94,19 @@ class FlagsField(QWidget):
         self._write_flag(self.message.text(), str(self.severity.value()))
 
     def _write_flag(self, message: str, severity: str) -> None:
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self,
             patients.raise_alert,
             self._patient_id,
             message,
             severity,
-            done=self._raised,
+            done=lambda _id: self._raised(message),
             failed=self._on_failed,
         )
 
-    def _raised(self, _alert_id: uuid.UUID) -> None:
-        self.message.clear()
+    def _raised(self, message: str) -> None:
+        if self.message.text() == message:  # else the next one is being typed
+            self.message.clear()
         self.load()
 
     def _take_off(self, alert: AlertRow) -> None:

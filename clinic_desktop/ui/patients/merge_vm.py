@@ -67,6 +67,7 @@ class MergeVM(QObject):
         self._context = context
         self.state = MergeState()
         self._is_saving = False
+        self._wanted: uuid.UUID | None = None
 
     def open(self, survivor_id: uuid.UUID) -> None:
         """Begin with the chart that survives."""
@@ -105,12 +106,15 @@ class MergeVM(QObject):
 
     def choose_other(self, patient_id: uuid.UUID | None) -> None:
         """Compare with another chart, or with none."""
+        self._wanted = patient_id
         if patient_id is None:
             self._set(replace(self.state, other=None, takes=frozenset()))
         else:
-            self._read(patient_id, self._chose)
+            self._read(patient_id, lambda record: self._chose(patient_id, record))
 
-    def _chose(self, record: PatientRecord) -> None:
+    def _chose(self, asked: uuid.UUID, record: PatientRecord) -> None:
+        if asked != self._wanted:  # another was chosen since, or none
+            return
         state = replace(self.state, other=record)
         self._set(replace(state, takes=state.filled))
 

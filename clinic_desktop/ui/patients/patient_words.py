@@ -57,6 +57,7 @@ def reason_words(reason: Reason) -> str:
         Reason.SWAPPED_NAMES: _("names swapped"),
         Reason.SAME_BIRTH: _("same birth date"),
         Reason.BIRTH_TYPO: _("birth date off by a slip"),
+        Reason.BIRTH_YEAR: _("birth year off by one or two"),
         Reason.BIRTH_FITS: _("age fits"),
         Reason.SAME_PHONE: _("same phone"),
         Reason.TWINS: _("twin?"),

@@ -36,6 +36,8 @@ class PatientsView(Screen):
         self.setObjectName("patients")
         self.setProperty("role", "page")
         self.vm = PatientsVM(context, self)
+        self._hasty: str | None = None
+        """A text on which Enter was pressed before its list was there."""
         self._build()
         self._connect()
         self.table.set_loading(True)
@@ -89,7 +91,7 @@ class PatientsView(Screen):
         self.vm.rows_stale.connect(self._refresh_seen)
         self.field.searched.connect(self.vm.search)
         self.field.stepped.connect(self._step)
-        self.field.entered.connect(lambda _text: self._open())
+        self.field.entered.connect(self._on_entered)
         self.owing.toggled.connect(self.vm.show_owing)
         self.table.model_.page_wanted.connect(self.vm.fetch)
         self.table.model_.sort_wanted.connect(
@@ -158,6 +160,21 @@ class PatientsView(Screen):
         else:
             self._register()
 
+    def _on_entered(self, text: str) -> None:
+        """Enter is about what was typed, though the list may still be that of another text."""
+        self.vm.search(text)
+        if self.vm.state.answered == self.vm.state.wanted:
+            self._open()
+        else:
+            self._hasty = text
+
+    def _open_hasty(self, state: PatientsState) -> None:
+        hasty, self._hasty = self._hasty, None
+        is_meant = hasty == state.wanted.text == self.field.text() and self.isVisible()
+        if is_meant and state.found is not None and state.found.ids:
+            self.table.select_id(state.found.ids[0])
+            self._open()
+
     def _step(self, step: int) -> None:
         """Arrow keys in the field move in the list."""
         place = self.table.currentIndex().row() + step
@@ -192,6 +209,8 @@ class PatientsView(Screen):
     def _render(self, state: PatientsState) -> None:
         self.table.set_loading(False)
         self.table.set_error(state.error)
+        if state.error:
+            self._hasty = None
         if state.found is None or state.error:
             return
         self._render_empty(state)
@@ -209,6 +228,8 @@ class PatientsView(Screen):
             )
         )
         self.field.edit.setAccessibleDescription(self.count.text())
+        if state.answered == state.wanted:
+            self._open_hasty(state)
 
     def _render_empty(self, state: PatientsState) -> None:
         if state.wanted.only_owing:

@@ -25,6 +25,8 @@ class PatientsState:
 
     wanted: PatientFilter = field(default_factory=PatientFilter)
     found: PatientList | None = None
+    answered: PatientFilter | None = None
+    """What ``found`` is the answer to."""
     error: str = ""
 
     @property
@@ -88,7 +90,7 @@ class PatientsVM(QObject):
 
     def _loaded(self, serial: int, found: PatientList) -> None:
         if serial == self._serial:
-            self.state = replace(self.state, found=found, error="")
+            self.state = replace(self.state, found=found, answered=self.state.wanted, error="")
             self.changed.emit(self.state)
 
     def _failed(self, serial: int, error: ClinicError) -> None:

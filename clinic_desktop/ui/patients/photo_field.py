@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -18,6 +19,8 @@ from clinic_desktop.ui.widgets.avatar import Avatar, initials
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
 
+DROPPED = "-"
+
 
 class PhotoField(QWidget):
     """``photo`` is the new one, ``is_dropped`` tells that the old one was taken away."""
@@ -29,7 +32,7 @@ class PhotoField(QWidget):
         self._context = context
         self.photo: Photo | None = None
         self.is_dropped = False
-        self._had_one = False
+        self._recorded = b""
         self.setAcceptDrops(True)
         self._picture = Avatar("?", _("Photo of the patient"), 64)
         self.choose = Button(_("Choose a photo…"), icon=Icon.PHOTO)
@@ -56,8 +59,24 @@ class PhotoField(QWidget):
 
     def show_photo(self, jpeg: bytes) -> None:
         """Show the photo on record."""
-        self.photo, self.is_dropped, self._had_one = None, False, bool(jpeg)
+        self.photo, self.is_dropped, self._recorded = None, False, jpeg
         self._show(jpeg)
+
+    def draft(self) -> str:
+        """The choice made here as a draft keeps it: a photo, ``DROPPED``, or nothing."""
+        if self.photo is not None:
+            return base64.b64encode(self.photo.jpeg).decode("ascii")
+        return DROPPED if self.is_dropped else ""
+
+    def take_draft(self, kept: str) -> None:
+        """Put such a choice back."""
+        self.show_photo(self._recorded)
+        if kept == DROPPED:
+            self.is_dropped = bool(self._recorded)
+            self._show(b"")
+        elif kept:
+            self.photo = Photo(base64.b64decode(kept))
+            self._show(self.photo.jpeg)
 
     def take_file(self, path: str) -> None:
         """Read a picture file off the window's thread."""
@@ -89,7 +108,7 @@ class PhotoField(QWidget):
         self._message.show()
 
     def _on_remove(self) -> None:
-        self.photo, self.is_dropped = None, self._had_one
+        self.photo, self.is_dropped = None, bool(self._recorded)
         self._show(b"")
         self.choose.setFocus()
         self.changed.emit()

@@ -10,12 +10,10 @@ from clinic_desktop.domain.dates import SmartDate
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, pgettext
 from clinic_desktop.services import letters
-from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.letters import WriteReferral, WriteSickNote
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
-from clinic_desktop.ui.core.draft_keeper import DraftKeeper
-from clinic_desktop.ui.core.restored_notice import RestoredNotice
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.choices import Tick
@@ -35,39 +33,28 @@ class _LetterForm(DrawerForm):
         super().__init__()
         self.context = context
         self.patient_id, self.encounter_id = place.patient_id, place.encounter_id
-        self.draft = DraftKeeper(
-            context.tasks, self.kind, str(place.encounter_id), self._draft_body, self
-        )
-        self._fields: dict[str, QWidget] = {}
+        self.draft = FieldDraft(context, self.kind, str(place.encounter_id), self)
         self._rows: dict[str, FormRow] = {}
-        self._first: dict[str, Any] = {}
         self._notice = Notice(Tone.DANGER, "")
         self._notice.hide()
-        self._restored = RestoredNotice(self._start_afresh)
         self.form = Form()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
-        column.addWidget(self._restored)
+        column.addWidget(self.draft.notice)
         column.addWidget(self._notice)
         column.addWidget(self.form)
         column.addStretch(1)
 
     def field(self, name: str, label: str, field: QWidget, *, required: bool = False) -> None:
         """A field that is kept in the draft; ``name`` is what a refusal calls it."""
-        self._fields[name] = field
+        self.draft.keep(name, field)
         self._rows[name] = self.form.add(label, field, required=required)
-        if isinstance(field, QLineEdit | QPlainTextEdit):
-            field.textChanged.connect(self.draft.touch)
-        elif isinstance(field, Tick):
-            field.toggled.connect(self.draft.touch)
-        elif isinstance(field, SegmentedControl | SmartDateEdit):
-            field.changed.connect(lambda _value: self.draft.touch())
 
     def begin(self) -> None:
         """All fields are there: put back what was typed before."""
-        self._first = self._texts()
-        self.draft.load(self._restore)
+        self.draft.on_afresh = next(iter(self._rows.values())).field.setFocus
+        self.draft.begin()
 
     # ------------------------------------------------------------ the drawer's contract
 
@@ -77,34 +64,7 @@ class _LetterForm(DrawerForm):
 
     def may_close(self) -> bool:
         """What is typed is kept as a draft."""
-        self.draft.flush()
-        return True
-
-    # ------------------------------------------------------------ drafts
-
-    def _texts(self) -> dict[str, Any]:
-        return {name: _value(field) for name, field in self._fields.items()}
-
-    def _draft_body(self) -> dict[str, Any] | None:
-        texts = self._texts()
-        return None if texts == self._first else texts
-
-    def _restore(self, draft: DraftRow | None) -> None:
-        if draft is None or self._texts() != self._first:
-            return
-        self._put(draft.body)
-        self._restored.tell(draft.saved_at, self.context.clock.now())
-
-    def _put(self, texts: dict[str, Any]) -> None:
-        for name, field in self._fields.items():
-            if name in texts:
-                _set_value(field, texts[name])
-
-    def _start_afresh(self) -> None:
-        self._put(self._first)
-        self.draft.discard()
-        self._restored.hide()
-        next(iter(self._fields.values())).setFocus()
+        return self.draft.flush()
 
     # ------------------------------------------------------------ issuing
 
@@ -113,10 +73,10 @@ class _LetterForm(DrawerForm):
         for row in self._rows.values():
             row.set_error("")
         self._notice.hide()
-        self.context.tasks.write(self, command, wish, done=self._done, failed=self._failed)
+        self.context.tasks.write_once(self, command, wish, done=self._done, failed=self._failed)
 
     def _done(self, letter_id: Any) -> None:
-        self.draft.discard()
+        self.draft.forget()
         self.close_requested.emit()
         self.context.printing.print_paper(self.kind, letter_id)
 
@@ -216,26 +176,3 @@ class SickNoteForm(_LetterForm):
                 self.encounter_id,
             ),
         )
-
-
-def _value(field: QWidget) -> Any:
-    if isinstance(field, Tick):
-        return field.isChecked()
-    if isinstance(field, SegmentedControl):
-        return field.value()
-    if isinstance(field, QPlainTextEdit):
-        return field.toPlainText()
-    return field.text() if isinstance(field, QLineEdit | SmartDateEdit) else None
-
-
-def _set_value(field: QWidget, value: Any) -> None:
-    if isinstance(field, Tick):
-        field.setChecked(bool(value))
-    elif isinstance(field, SegmentedControl):
-        field.set_value(value)
-    elif isinstance(field, QPlainTextEdit):
-        field.setPlainText(str(value))
-    elif isinstance(field, SmartDateEdit):
-        field.set_text(str(value))
-    elif isinstance(field, QLineEdit):
-        field.setText(str(value))

@@ -124,6 +124,7 @@ class LineEditor(QWidget):
     def clear(self) -> None:
         """Ready for the next line."""
         self._base, self._seen = LineForm("", ""), None
+        self._add_when_seen = False
         self._pause.stop()
         self._asked += 1
         self.product.set_value(None, "")
@@ -160,6 +161,7 @@ class LineEditor(QWidget):
 
     def _changed(self, _text: str = "") -> None:
         self._seen = None
+        self._asked += 1  # an answer still to come is about other words
         self.edited.emit()
         self._pause.start()
 

@@ -74,6 +74,8 @@ class PrescribePanel(VisitPanel):
         self._lines, self._issued = [], []
         self.editor.clear()
         self.editor.set_patient(patient_id)
+        self.issue.setEnabled(True)
+        self._notice.hide()
         self._render()
         self._show_or_hide()
         self.draft.load(self._restore)
@@ -118,9 +120,19 @@ class PrescribePanel(VisitPanel):
     # ------------------------------------------------------------ lines
 
     def repeat(self, request_ids: list[uuid.UUID]) -> None:
-        """Put earlier lines in again."""
+        """Put earlier lines in again; they are this person's, and nobody else's by then."""
+        visit = self._encounter_id
+
+        def add(forms: tuple[LineForm, ...]) -> None:
+            if visit == self._encounter_id:
+                self._add_all(forms)
+
         self.context.tasks.read(
-            self, prescriptions.form_again, request_ids, done=self._add_all, failed=self._failed
+            self,
+            prescriptions.form_again,
+            request_ids,
+            done=add,
+            failed=lambda error: self._failed(visit, error),
         )
 
     def _add_all(self, forms: tuple[LineForm, ...]) -> None:
@@ -193,24 +205,41 @@ class PrescribePanel(VisitPanel):
             return
         self._notice.hide()
         self.issue.setEnabled(False)
-        wish = Prescribe(self._patient_id, tuple(self._lines), self._encounter_id)
+        visit = self._encounter_id
+        wish = Prescribe(self._patient_id, tuple(self._lines), visit)
         self.context.tasks.write(
-            self, prescriptions.prescribe, wish, done=self._done, failed=self._failed
+            self,
+            prescriptions.prescribe,
+            wish,
+            done=lambda issued: self._done(wish, issued),
+            failed=lambda error: self._failed(visit, error),
         )
 
-    def _done(self, issued: Prescribed) -> None:
-        self.issue.setEnabled(True)
-        self._issued.append(issued)
-        self._lines = []
-        self._render()
-        self._show_or_hide()
-        self.draft.save()
-        self.changed.emit()
+    def _done(self, wish: Prescribe, issued: Prescribed) -> None:
+        if wish.encounter_id == self._encounter_id:
+            self._take_away(wish, issued)
+        else:
+            self.draft.discard(str(wish.encounter_id))
         words = _("Prescription {number} issued.")
         self.context.host.toast(words.format(number=isolate(issued.number)))
         self.context.printing.print_paper("prescription", issued.id)
 
-    def _failed(self, error: ClinicError) -> None:
+    def _take_away(self, wish: Prescribe, issued: Prescribed) -> None:
+        """What was issued goes from the list; a line added since stays."""
+        self.issue.setEnabled(True)
+        self._issued.append(issued)
+        for line in wish.lines:
+            if line in self._lines:
+                self._lines.remove(line)
+        self._render()
+        self._show_or_hide()
+        self.draft.save()
+        self.changed.emit()
+
+    def _failed(self, visit: uuid.UUID | None, error: ClinicError) -> None:
+        if visit != self._encounter_id:
+            self.context.host.show_error(error)
+            return
         self.issue.setEnabled(True)
         self._notice.set_words(Tone.DANGER, error.message, error.hint)
         self._notice.show()
@@ -229,7 +258,9 @@ class PrescribePanel(VisitPanel):
         }
 
     def _restore(self, draft: DraftRow | None) -> None:
-        if draft is None or draft.subject != str(self._encounter_id) or self._lines:
+        if draft is None or draft.subject != str(self._encounter_id):
+            return
+        if self._draft_body() is not None:  # somebody quick has begun already
             return
         self._lines = [_line(each) for each in draft.body.get("lines", [])]
         typed = draft.body.get("typed")

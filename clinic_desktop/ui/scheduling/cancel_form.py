@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout
 
@@ -13,6 +15,7 @@ from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.services.scheduling.waitlist import WaitlistRow
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.scheduling.reason_field import ReasonField, cancel_reasons
 from clinic_desktop.ui.scheduling.words import day_in, from_to, listed, name_of
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
@@ -22,13 +25,17 @@ from clinic_desktop.ui.widgets.notice import Notice
 
 
 class CancelForm(DrawerForm):
-    """``cancelled(change, sentence)`` when it is done; undo is the caller's."""
+    """``cancelled(change, sentence)`` when it is done; undo is the caller's.
+
+    ``again`` opens it once more for a reason that was given up and is wanted back.
+    """
 
     cancelled = Signal(object, str)
 
-    def __init__(self, context: Context, row: AppointmentRow) -> None:
+    def __init__(self, context: Context, row: AppointmentRow, again: Callable[[], object]) -> None:
         super().__init__()
-        self._context, self._row = context, row
+        self._context, self._row, self._again = context, row, again
+        self.draft = FieldDraft(context, "cancel", str(row.id), self)
         self.reason = ReasonField(_("Reason"), cancel_reasons())
         form = Form()
         self.line = form.add(_("Reason"), self.reason, required=True)
@@ -43,6 +50,7 @@ class CancelForm(DrawerForm):
         column.setSpacing(SPACE_4)
         column.addWidget(Label(name_of(row), "title", wrap=True))
         column.addWidget(Label(when, tone="muted", wrap=True))
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addWidget(self._waiting)
         column.addStretch(1)
@@ -50,6 +58,8 @@ class CancelForm(DrawerForm):
             self, waitlist.matches, row.start_at, row.end_at, row.practitioner_id,
             done=self._show_matches,
         )  # fmt: skip
+        self.draft.keep("reason", self.reason.edit)
+        self.draft.begin()
 
     def _show_matches(self, found: tuple[WaitlistRow, ...]) -> None:
         if not found:
@@ -64,6 +74,10 @@ class CancelForm(DrawerForm):
         """What it does."""
         return _("Cancel appointment")
 
+    def may_close(self) -> bool:
+        """Esc gives it up; for ten seconds the reason can be brought back."""
+        return self.draft.give_up(self._again)
+
     def submit(self, print_too: bool) -> None:
         """Cancel, once a reason is given."""
         wish = flow.ChangeStatus(
@@ -75,6 +89,7 @@ class CancelForm(DrawerForm):
 
     def _done(self, change: AppointmentChange) -> None:
         said = _("{name} is cancelled").format(name=isolate(name_of(self._row)))
+        self.draft.forget()
         self.close_requested.emit()
         self.cancelled.emit(change, said)
 

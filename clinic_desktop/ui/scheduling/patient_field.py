@@ -13,6 +13,7 @@ from clinic_desktop.services import patients
 from clinic_desktop.services.patients import FoundPatient
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.person_words import how_found, listed_name, sex_and_age
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.combo_search import ComboSearch
@@ -62,6 +63,18 @@ class PatientField(QWidget):
         """Show a patient that was chosen elsewhere."""
         self.combo.set_value(row.id, _name(row))
 
+    def keep_in(self, draft: FieldDraft) -> None:
+        """Keep who was found, or what was typed to find somebody."""
+        draft.keep_by("patient", self._texts, self._take_texts, self.combo.edit.textChanged)
+
+    def _texts(self) -> dict[str, str]:
+        return {"id": str(self.value() or ""), "name": self.text()}
+
+    def _take_texts(self, texts: object) -> None:
+        told = texts if isinstance(texts, dict) else {}
+        found = str(told.get("id", ""))
+        self.combo.set_value(uuid.UUID(found) if found else None, str(told.get("name", "")))
+
     def begin(self, text: str) -> None:
         """Go on with what was typed before the drawer opened."""
         self.combo.edit.setText(text)
@@ -75,8 +88,10 @@ class PatientField(QWidget):
 
     def _search(self, text: str) -> None:
         def answer(found: list[FoundPatient]) -> None:
-            hasty, self._hasty = self._hasty, ""
-            if hasty == text and len(found) == 1 and not found[0].only_sounds_alike:
+            hasty = self._hasty == text and self.combo.text().strip() in {text, ""}
+            if self._hasty == text:  # the answer to an older text leaves Enter to the newer one
+                self._hasty = ""
+            if hasty and len(found) == 1 and not found[0].only_sounds_alike:
                 self.combo.set_value(found[0].id, _name(found[0]))
                 self.chosen.emit(found[0].id)
                 return

@@ -139,7 +139,7 @@ class Steps(QObject):
 
     def cancel(self, row: AppointmentRow) -> None:
         """Ask why, then cancel; whoever waits for such a time is named."""
-        form = CancelForm(self._context, row)
+        form = CancelForm(self._context, row, lambda: self.cancel(row))
         form.cancelled.connect(self.remember)
         self._context.host.show_drawer(form, _("Cancel appointment"))
 

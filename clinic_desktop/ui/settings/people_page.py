@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.permissions import ROLES, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
@@ -13,9 +13,9 @@ from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
-from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
-from clinic_desktop.ui.widgets.choices import Tick
+from clinic_desktop.ui.widgets.choices import Tick, words_indent
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
@@ -93,8 +93,13 @@ class RoleTicks(QWidget):
             tick.setChecked(role in chosen)
             tick.setAccessibleDescription(hints[role])
             self.ticks[role] = tick
+            hint = Label(hints[role], "caption", "muted", wrap=True)
+            below = QHBoxLayout()
+            below.addSpacing(words_indent())
+            below.addWidget(hint, 1)
             column.addWidget(tick)
-            column.addWidget(Label(hints[role], "caption", "muted", wrap=True))
+            column.addLayout(below)
+            column.addSpacing(SPACE_2)
 
     def value(self) -> tuple[str, ...]:
         """The roles chosen, in the order of the program."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from PySide6.QtWidgets import QLineEdit
 
+from clinic_desktop.db.session import ReadSession
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services import practice
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.billing.catalogue import ServiceForm, ServiceRow, TaxRateRow
-from clinic_desktop.services.practice import PracticeDetails
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
@@ -23,11 +24,28 @@ from clinic_desktop.ui.widgets.parsed import money_parser
 from clinic_desktop.ui.widgets.value_edits import MoneyEdit, ParsedEdit
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """Read together: no price is ever shown in another currency than its own."""
+
+    taxes: tuple[TaxRateRow, ...]
+    currency: str
+    services: tuple[ServiceRow, ...]
+
+
+def _load(reads: ReadSession) -> _Loaded:
+    return _Loaded(
+        catalogue.tax_rates(reads),
+        practice.details(reads).currency,
+        catalogue.services(reads, all_=True),
+    )
+
+
 class ServicesPage(LinesPage):
     """What the practice charges for. Documents already issued keep their prices."""
 
     def __init__(self, context: Context) -> None:
-        self._currency = "USD"
+        self._currency = ""
         self._taxes: tuple[TaxRateRow, ...] = ()
         words = (
             _("Services and prices"),
@@ -46,17 +64,16 @@ class ServicesPage(LinesPage):
 
     def load(self) -> None:
         """The list, its currency and the taxes to choose from."""
-        read = self._context.tasks.read
-        read(self, catalogue.tax_rates, done=self._keep_taxes)
-        read(self, practice.details, done=self._keep_currency)
-        read(self, catalogue.services, all_=True, done=self._show)
+        self._context.tasks.read(self, _load, done=self._keep)
 
-    def _keep_taxes(self, taxes: tuple[TaxRateRow, ...]) -> None:
-        self._taxes = taxes
+    def open_line(self, row: ServiceRow | None) -> None:
+        """Open a line, once it is known in which currency."""
+        if self._currency:
+            super().open_line(row)
 
-    def _keep_currency(self, own: PracticeDetails) -> None:
-        self._currency = own.currency
-        self.table.viewport().update()
+    def _keep(self, found: _Loaded) -> None:
+        self._taxes, self._currency = found.taxes, found.currency
+        self._show(found.services)
 
     def _price(self, row: ServiceRow) -> Cell:
         return Cell(isolate(current().money(row.amount_minor, self._currency)))
@@ -197,7 +214,7 @@ class TaxLine(LineForm):
             self.rows["rate_bp"].set_error(_("Write the rate as a number, such as 16 or 7.5."))
             self.rate.setFocus()
             return
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self,
             catalogue.save_tax_rate,
             self.name.text(),

@@ -184,7 +184,7 @@ class ClosureForm(DrawerForm):
             self.reason.text(),
             whose if isinstance(whose, uuid.UUID) else None,
         )
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self, hours.add_closure, wish, done=self._done, failed=self._failed
         )
 
@@ -261,7 +261,7 @@ class HolidaysForm(DrawerForm):
 
     def submit(self, print_too: bool) -> None:
         """Close on the ticked days."""
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self, hours.close_on_holidays, self.chosen(),
             done=lambda _count: self.close_requested.emit(),
         )  # fmt: skip

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.dates import SmartDate
 from clinic_desktop.domain.day_hours import HoursError, parse_hours, show_hours
 from clinic_desktop.errors import ClinicError
@@ -15,7 +17,7 @@ from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.scheduling import hours, resources
 from clinic_desktop.services.scheduling.hours import WeekHours
 from clinic_desktop.services.scheduling.resources import Bookable
-from clinic_desktop.services.scheduling.timetable import PRACTICE, Resource
+from clinic_desktop.services.scheduling.timetable import PRACTICE, Resource, Span, merged
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4
@@ -32,15 +34,40 @@ NEW_PERIOD = "new"
 USUAL = "usual"
 
 
+Week = tuple[tuple[Span, ...], ...]
+Key = tuple[Resource, date | None, date | None]
+"""Whose hours, and the period they hold for if not usually."""
+_NO_HOURS: Week = ((),) * 7
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    offered: Bookable
+    weeks: tuple[WeekHours, ...]
+
+
+def _load(reads: ReadSession) -> _Loaded:
+    """Names and hours of one moment: two answers would draw the page twice."""
+    return _Loaded(resources.bookable(reads), hours.week_hours(reads))
+
+
 class HoursPage(QWidget):
-    """Seven lines such as "8-12, 14-18" for whom and when they hold."""
+    """Seven lines such as "8-12, 14-18" for whom and when they hold.
+
+    What is typed stays until it is saved, whatever else changes: a day changed by somebody else
+    meanwhile says so below its line.
+    """
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._weeks: dict[tuple[Resource, date | None, date | None], WeekHours] = {}
+        self._weeks: dict[Key, Week] = {}
+        self._held = _NO_HOURS
+        """What the record holds of the week shown, as far as is known."""
+        self._sent: WeekHours | None = None
+        """What was saved from here last."""
         self.whose = Select([(PRACTICE, _("The practice"))], PRACTICE)
-        self.whose.chosen.connect(lambda _value: self._show_periods())
+        self.whose.chosen.connect(lambda _value: self._on_whose())
         self.period = Select([(USUAL, _("Usually"))], USUAL)
         self.period.chosen.connect(lambda _value: self._show_week())
         today = context.language.local(context.clock.now()).date()
@@ -59,10 +86,15 @@ class HoursPage(QWidget):
         chooser.add(_("When they hold"), self.period)
         self._from = chooser.add(_("From"), self.first, required=True)
         self._to = chooser.add(_("To"), self.last, required=True)
+        for row in (self._from, self._to):
+            row.hide()  # they belong to a new period
         week = Form()
-        for number, edit in enumerate(self.days):
+        self._lines = [
             week.add(current().date(_MONDAY + timedelta(days=number), "EEEE"), edit)
-        card = Card()
+            for number, edit in enumerate(self.days)
+        ]
+        self._card = card = Card()
+        card.setEnabled(False)  # until it is known what would be saved over
         card.add(chooser)
         card.add(week)
         foot = QHBoxLayout()
@@ -85,8 +117,7 @@ class HoursPage(QWidget):
 
     def load(self) -> None:
         """Read hours, doctors and rooms."""
-        self._context.tasks.read(self, resources.bookable, done=self._show_offered)
-        self._context.tasks.read(self, hours.week_hours, done=self._show_weeks)
+        self._context.tasks.read(self, _load, done=self._show)
 
     def _on_committed(self, changes: Changes) -> None:
         if changes.touches("working_hours", "practitioner", "location"):
@@ -94,45 +125,73 @@ class HoursPage(QWidget):
 
     # ------------------------------------------------------------ showing
 
-    def _show_offered(self, offered: Bookable) -> None:
-        wanted: list[tuple[Hashable, str]] = [(PRACTICE, _("The practice"))]
-        wanted += [(Resource(row.id), row.name) for row in offered.practitioners]
-        wanted += [(Resource(location_id=row.id), row.name) for row in offered.rooms]
-        chosen = self.whose.value()
-        self.whose.clear()
-        for key, text in wanted:
-            self.whose.addItem(text, key)
-        self.whose.set_value(chosen if chosen in dict(wanted) else PRACTICE)
+    def _show(self, found: _Loaded) -> None:
+        self._weeks = {
+            (week.resource, week.valid_from, week.valid_to): week.spans for week in found.weeks
+        }
+        offered: list[tuple[Hashable, str]] = [(PRACTICE, _("The practice"))]
+        offered += [(Resource(row.id), row.name) for row in found.offered.practitioners]
+        offered += [(Resource(location_id=row.id), row.name) for row in found.offered.rooms]
+        self.whose.offer(offered)
+        self._offer_periods()
+        self._refresh()
+        self._card.setEnabled(True)
 
-    def _show_weeks(self, weeks: tuple[WeekHours, ...]) -> None:
-        self._weeks = {(week.resource, week.valid_from, week.valid_to): week for week in weeks}
-        self._show_periods()
-
-    def _show_periods(self) -> None:
-        chosen = self.period.value()
-        self.period.clear()
-        self.period.addItem(_("Usually"), USUAL)
-        for resource, start, end in self._weeks:
-            if resource == self.whose.value() and start is not None and end is not None:
-                day = current().date
-                words = _("{first} to {last}").format(
-                    first=isolate(day(start)), last=isolate(day(end))
-                )
-                self.period.addItem(words, (start, end))
-        self.period.addItem(_("Another period…"), NEW_PERIOD)
-        self.period.set_value(chosen)
-        if self.period.currentIndex() < 0:
+    def _on_whose(self) -> None:
+        if self.period.value() != NEW_PERIOD and self._key() not in self._weeks:
             self.period.set_value(USUAL)
+        self._offer_periods()
         self._show_week()
 
+    def _offer_periods(self) -> None:
+        day = current().date
+        words = _("{first} to {last}")
+        offered: list[tuple[Hashable, str]] = [(USUAL, _("Usually"))]
+        offered += [
+            ((start, end), words.format(first=isolate(day(start)), last=isolate(day(end))))
+            for resource, start, end in self._weeks
+            if resource == self._resource() and start is not None and end is not None
+        ]
+        self.period.offer([*offered, (NEW_PERIOD, _("Another period…"))])
+
     def _show_week(self) -> None:
-        period = self.period.value()
-        start, end = period if isinstance(period, tuple) else (None, None)
+        """Another week was chosen: its lines are filled in anew."""
         for row in (self._from, self._to):
-            row.setVisible(period == NEW_PERIOD)
-        week = self._weeks.get((self._resource(), start, end))
-        for number, edit in enumerate(self.days):
-            edit.set_text(show_hours(week.spans[number]) if week else "")
+            row.setVisible(self.period.value() == NEW_PERIOD)
+        self._held = self._week()
+        for number in range(7):
+            self._fill(number)
+
+    def _fill(self, number: int) -> None:
+        self.days[number].set_text(show_hours(self._held[number]))
+        self._lines[number].set_warning("")
+
+    def _refresh(self) -> None:
+        """The record was read again: days that nobody is typing follow it."""
+        before, self._held = self._held, self._week()
+        sent = self._sent.spans if self._sent and _key_of(self._sent) == self._key() else before
+        for number, (edit, now) in enumerate(zip(self.days, self._held, strict=True)):
+            if now == before[number]:
+                continue
+            typed = None if edit.error() else merged(edit.value() or ())
+            if typed in {before[number], now}:
+                self._fill(number)
+            elif now != sent[number]:
+                words = _("Changed by somebody else meanwhile to: {hours}")
+                theirs = isolate(show_hours(now)) or _("closed")
+                self._lines[number].set_warning(words.format(hours=theirs))
+
+    def _week(self) -> Week:
+        key = self._key()
+        return self._weeks.get(key, _NO_HOURS) if key else _NO_HOURS
+
+    def _key(self) -> Key | None:
+        """The week chosen; a period without its days has none."""
+        period = self.period.value()
+        if period == NEW_PERIOD:
+            return None
+        start, end = period if isinstance(period, tuple) else (None, None)
+        return self._resource(), start, end
 
     def _resource(self) -> Resource:
         chosen = self.whose.value()
@@ -155,18 +214,37 @@ class HoursPage(QWidget):
         if wrong:
             wrong[0].setFocus()
             return
-        spans = tuple(edit.value() or () for edit in self.days)
-        wish = WeekHours(self._resource(), spans, start, end)
+        spans = tuple(merged(edit.value() or ()) for edit in self.days)
+        self._sent = wish = WeekHours(self._resource(), spans, start, end)
         self._context.tasks.write(
-            self, hours.save_week_hours, wish, done=self._saved, failed=self._failed
+            self,
+            hours.save_week_hours,
+            wish,
+            done=lambda _none: self._saved(wish),
+            failed=self._failed,
         )
 
-    def _saved(self, _none: None) -> None:
-        self.period.set_value(USUAL)
+    def _saved(self, wish: WeekHours) -> None:
+        """A new period becomes one of those to choose from, and stays in view."""
+        dates = (_day(self.first), _day(self.last))
+        is_shown = (wish.resource, *dates) == _key_of(wish) and wish.resource == self._resource()
+        if self.period.value() == NEW_PERIOD and is_shown and any(wish.spans):
+            self._weeks.setdefault(_key_of(wish), wish.spans)
+            self._offer_periods()
+            self.period.set_value(dates)
+            for row in (self._from, self._to):
+                row.hide()
+            for edit in (self.first, self.last):
+                edit.set_text("")
+            self._refresh()
         self._context.host.toast(_("The hours are saved."))
 
     def _failed(self, error: ClinicError) -> None:
         self._context.host.show_error(error)
+
+
+def _key_of(week: WeekHours) -> Key:
+    return week.resource, week.valid_from, week.valid_to
 
 
 def _read(text: str) -> Parsed:

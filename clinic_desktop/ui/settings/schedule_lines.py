@@ -107,11 +107,11 @@ class LineForm(DrawerForm):
         self.fields = Form()
         self.rows: dict[str, FormRow] = {}
         self.active = Tick(_("In use"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.fields)
-        column.addWidget(self.active)
-        column.addStretch(1)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.addWidget(self.fields)
+        self.column.addWidget(self.active)
+        self.column.addStretch(1)
 
     def line(self, field: str, label: str, value: str, *, hint: str = "") -> QLineEdit:
         """Add a line of text."""
@@ -135,7 +135,7 @@ class LineForm(DrawerForm):
 
     def submit(self, print_too: bool) -> None:
         """Save the line."""
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self, self._command, self.wish(), done=self._done, failed=self._failed
         )
 

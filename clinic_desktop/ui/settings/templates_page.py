@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from PySide6.QtWidgets import QPlainTextEdit
 
 from clinic_desktop.i18n import _, isolate, pgettext
@@ -9,6 +11,7 @@ from clinic_desktop.services import note_templates
 from clinic_desktop.services.note_templates import SaveTemplate, TemplateRow
 from clinic_desktop.services.notes import NOTE_PARTS, NoteText
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.theme.look import look
@@ -51,6 +54,8 @@ class TemplateLine(LineForm):
     def __init__(self, context: Context, row: TemplateRow | None) -> None:
         super().__init__(context, note_templates.save_template)
         self._row = row
+        self.draft = FieldDraft(context, "template", str(row.id) if row else "", self)
+        self.column.insertWidget(0, self.draft.notice)
         self.active.hide()
         self.name = self.line("name", _("Name"), row.name if row else "")
         self.shortcut = self.line(
@@ -74,11 +79,23 @@ class TemplateLine(LineForm):
         self.mine = Tick(_("Only for me"))
         self.mine.setChecked(bool(row and row.is_mine))
         self.fields.add(pgettext("column", "Whose"), self.mine)
+        kept = {"shortcut": self.shortcut, "name": self.name, **self.parts, "mine": self.mine}
+        for name, field in kept.items():
+            self.draft.keep(name, field)
+        self.draft.begin()
         if row is not None:
             retire = Button(_("Take this template out of use"), "danger")
             retire.setObjectName("template.retire")
             retire.clicked.connect(self._on_retire)
             self.fields.add("", retire)
+
+    def may_close(self) -> bool:
+        """What is typed is kept as a draft."""
+        return self.draft.flush()
+
+    def _done(self, key: uuid.UUID) -> None:
+        self.draft.forget()
+        super()._done(key)
 
     def wish(self) -> SaveTemplate:
         """The template as typed."""

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.printing.catalogue import KINDS
+from clinic_desktop.printing.raster import HEADS
 from clinic_desktop.services.papers import printers, trying
 from clinic_desktop.services.papers.making import MadePaper
-from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
+from clinic_desktop.services.papers.printers import FOLDER, THERMAL, PrinterChoice
 from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.theme.look import look
@@ -28,8 +28,9 @@ from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
 
 _NAME, _PRINTER, _PAPER, _COPIES = 150, 230, 120, 96
+_ADDRESS = 230
 _MOST_COPIES = 5
-_ASK = "ask"
+_ASK, _ASK_THERMAL = "ask", "ask-thermal"
 
 
 class _Row(QWidget):
@@ -47,10 +48,13 @@ class _Row(QWidget):
         title = kind.title(current())
         self._title = Label(title, "strong", wrap=True)
         self.printer = Select(self._targets(), choice.printer)
-        self.paper = Select(
-            [(paper.key, isolate(paper.name)) for paper in kind.papers],
-            choice.paper or kind.default_paper.key,
+        self.address = QLineEdit(choice.printer.removeprefix(THERMAL))
+        self.address.setPlaceholderText(isolate("192.168.1.50:9100"))
+        self.address.setToolTip(
+            _("Address in the network, device such as /dev/usb/lp0, or a printer of the system")
         )
+        self.address.setVisible(self._is_thermal)
+        self.paper = Select(self._papers(), choice.paper or kind.default_paper.key)
         self.copies = Select(
             [(count, isolate(f"× {count}")) for count in range(1, _MOST_COPIES + 1)], choice.copies
         )
@@ -59,6 +63,7 @@ class _Row(QWidget):
         self.test = Button(_("Test page"))
         words = {
             self.printer: _("Printer for {document}"),
+            self.address: _("Address of the thermal printer for {document}"),
             self.paper: _("Paper for {document}"),
             self.copies: _("Copies of {document}"),
             self.preview: _("Look first: {document}"),
@@ -79,12 +84,31 @@ class _Row(QWidget):
         if now.startswith(FOLDER):
             folder = Path(now.removeprefix(FOLDER)).name
             known.append((now, _("PDF into “{folder}”").format(folder=isolate(folder))))
+        elif self._is_thermal:
+            known.append((now, _("Thermal printer (ESC/POS)")))
         elif now and now not in self._names:
             known.append((now, _("{printer} (not found)").format(printer=isolate(now))))
+        if not self._is_thermal and any(
+            each.key in HEADS for each in KINDS[self.choice.kind].papers
+        ):
+            known.append((_ASK_THERMAL, _("Thermal printer (ESC/POS)…")))
         return [*known, (_ASK, _("PDF into a folder…"))]
+
+    @property
+    def _is_thermal(self) -> bool:
+        return self.choice.printer.startswith(THERMAL)
+
+    def _papers(self) -> list[tuple[str, str]]:
+        papers = KINDS[self.choice.kind].papers
+        return [
+            (paper.key, isolate(paper.name))
+            for paper in papers
+            if paper.key in HEADS or not self._is_thermal
+        ]
 
     def _connect(self) -> None:
         self.printer.chosen.connect(self._on_printer)
+        self.address.editingFinished.connect(self._on_address)
         self.paper.chosen.connect(lambda key: self._send(paper=str(key)))
         self.copies.chosen.connect(lambda count: self._send(copies=int(count)))
         self.preview.clicked.connect(lambda on: self._send(preview=bool(on)))
@@ -94,8 +118,23 @@ class _Row(QWidget):
         if value == _ASK:
             self.printer.set_value(self.choice.printer)
             self.folder_wanted.emit()
+        elif value == _ASK_THERMAL:
+            self.address.setText("")
+            self.address.show()
+            self.address.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self._send(printer=str(value))
+            self.send_to(str(value))
+
+    def _on_address(self) -> None:
+        if not str(self.printer.value()).startswith((_ASK_THERMAL, THERMAL)):
+            return  # the field only loses the keys because another printer was chosen
+        printer = THERMAL + self.address.text().strip()
+        if printer == THERMAL:  # no address after all
+            self.printer.set_value(self.choice.printer)
+            self.address.setText(self.choice.printer.removeprefix(THERMAL))
+            self.address.setVisible(self._is_thermal)
+        elif printer != self.choice.printer:
+            self.send_to(printer)
 
     def _send(self, **change: object) -> None:
         self.choice = replace(self.choice, **change)  # type: ignore[arg-type]
@@ -103,26 +142,29 @@ class _Row(QWidget):
 
     def send_to(self, printer: str) -> None:
         """Go to another printer or folder."""
-        self._send(printer=printer)
+        change = {"printer": printer}
+        if printer.startswith(THERMAL) and self.paper.value() not in HEADS:
+            rolls = (each.key for each in KINDS[self.choice.kind].papers if each.key in HEADS)
+            change["paper"] = next(rolls)
+        self._send(**change)
         self.printer.clear()
         for key, text in self._targets():
             self.printer.addItem(text, key)
         self.printer.set_value(printer)
+        self.address.setVisible(self._is_thermal)
+        self.paper.set_value(self.choice.paper or self.paper.value())
+        self.paper.offer(self._papers())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._dress()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # A scroll area asks for least heights only, and a broken line needs more than one.
-        self.setMinimumHeight(self.heightForWidth(self.width()))
-
     def _dress(self) -> None:
         widths = {
             self._title: _NAME,
             self.printer: _PRINTER,
+            self.address: _ADDRESS,
             self.paper: _PAPER,
             self.copies: _COPIES,
         }
@@ -131,7 +173,7 @@ class _Row(QWidget):
 
 
 def _part(row: _Row, widget: QWidget) -> str:
-    parts = ("printer", "paper", "copies", "preview", "test")
+    parts = ("printer", "address", "paper", "copies", "preview", "test")
     return next(name for name in parts if getattr(row, name) is widget)
 
 

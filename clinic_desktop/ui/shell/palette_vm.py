@@ -173,21 +173,28 @@ class PaletteVM(QObject):
 
     def _lines(self, text: str) -> tuple[Line, ...]:
         typed = _typings(text)
-        people, actions = self._person_lines(text), self._action_lines(text, typed)
-        return (*people, *actions, *self._help_lines(typed))
+        people, actions = self._person_lines(), self._action_lines(text, typed)
+        new = self._register_lines(text)
+        # Whoever types how an action is called wants no chart of that name.
+        named = any(_begins(line.title, text) for line in actions if line.kind is Kind.ACTION)
+        between = (*actions, *new) if named else (*new, *actions)
+        shown = people
+        if people:
+            heading = _("Patients") if text.strip() else _("Opened lately")
+            shown = [Line(Kind.HEADING, heading), *people]
+        return (*shown, *between, *self._help_lines(typed))
 
-    def _person_lines(self, text: str) -> list[Line]:
+    def _person_lines(self) -> list[Line]:
         today = clinic_day(self._context.clock.now(), current().time_zone)
         shown = {line.row.id: line for line in self.state.lines if line.row is not None}
-        found = [self._person_line(row, today, shown.get(row.id)) for row in self._people]
-        heading = _("Patients") if text.strip() else _("Opened lately")
-        lines = [Line(Kind.HEADING, heading), *found] if found else []
-        if text.strip() and allowed(self._context.actor, "patient.write"):
-            title = _("Register “{text}”").format(text=isolate(text.strip()))
-            destination = to.RegisterPatient(text.strip())
-            lines.append(Line(Kind.REGISTER, title, icon=Icon.PATIENT_ADD,
-                              run=self._opener(destination)))  # fmt: skip
-        return lines
+        return [self._person_line(row, today, shown.get(row.id)) for row in self._people]
+
+    def _register_lines(self, text: str) -> list[Line]:
+        if not text.strip() or not allowed(self._context.actor, "patient.write"):
+            return []
+        title = _("Register “{text}”").format(text=isolate(text.strip()))
+        run = self._opener(to.RegisterPatient(text.strip()))
+        return [Line(Kind.REGISTER, title, icon=Icon.PATIENT_ADD, run=run)]
 
     def _person_line(self, row: FoundPatient, today: date, shown: Line | None) -> Line:
         if shown is not None and shown.kind is Kind.PATIENT and shown.row == row:
@@ -212,6 +219,7 @@ class PaletteVM(QObject):
             found = [each for each in offered if _fits(typed, each.title, each.keywords)]
         else:
             found = offered[:_ACTIONS_WITHOUT_TEXT]
+        found.sort(key=lambda each: not _begins(each.title, text))
         lines = [_action_line(each) for each in found[:MOST_ACTIONS]]
         return [Line(Kind.HEADING, _("Actions")), *lines] if lines else []
 
@@ -267,6 +275,12 @@ def _fits(typed: list[list[str]], *wording: str) -> bool:
     """Whether every typed word begins a word of these, in any keyboard layout."""
     there = _beginnings(wording)
     return any(all(word in there for word in words) for words in typed)
+
+
+def _begins(title: str, text: str) -> bool:
+    """Whether a name starts with what was typed."""
+    typed = " ".join(words_of(text))
+    return bool(typed) and " ".join(words_of(title)).startswith(typed)
 
 
 @lru_cache(maxsize=1024)

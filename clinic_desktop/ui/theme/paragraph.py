@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QTextLayout, QTextOption
@@ -11,12 +12,19 @@ from clinic_desktop.ui.theme.look import look
 
 _ANY = 1 << 20
 _LINE_BREAK = "\u2028"
+_REMEMBERED = 512
+"""The words of eight open charts."""
+
+
+def paragraph(text: str, role: str, *, rtl: bool) -> Paragraph:
+    """A text in a step of the type scale as it is now; ``rtl`` says at which side it stands."""
+    return _paragraph(text, role, look().appearance.scale, rtl)
 
 
 class Paragraph:
-    """A text in a step of the type scale; ``rtl`` says at which side it stands.
+    """A text that runs by its own letters; ``paragraph`` makes them.
 
-    It runs by its own letters. Make a new one when the look has changed.
+    Ask for another when the look has changed.
     """
 
     def __init__(self, text: str, role: str, *, rtl: bool) -> None:
@@ -26,23 +34,31 @@ class Paragraph:
         self._layout = QTextLayout(text.replace("\n", _LINE_BREAK), look().font(role))
         self._layout.setTextOption(option)
         self._layout.setCacheEnabled(True)
+        self._rtl = rtl
         self._width = 0
         self._heights: dict[int, int] = {}
         self._break(_ANY)
+        self._unbroken = math.ceil(self._layout.maximumWidth())
         self.least = math.ceil(self._layout.minimumWidth())
         """The width of the widest word, in px."""
 
     def height(self, width: int) -> int:
         """The height of all lines at a width, in px."""
-        if width not in self._heights:
-            self._break(width)
-        return self._heights[width]
+        room = self._room(width)
+        if room not in self._heights:
+            self._break(room)
+        return self._heights[room]
 
     def draw(self, painter: QPainter, left: int, top: int, width: int) -> None:
         """Draw it with the painter's pen."""
-        if width != self._width:
-            self._break(width)
-        self._layout.draw(painter, QPointF(left, top))
+        room = self._room(width)
+        if room != self._width:
+            self._break(room)
+        self._layout.draw(painter, QPointF(left + (width - room if self._rtl else 0), top))
+
+    def _room(self, width: int) -> int:
+        """Where nothing wraps every width is the same: to break lines is to shape them anew."""
+        return width if width < self._unbroken else _ANY
 
     def _break(self, width: int) -> None:
         height = 0.0
@@ -53,3 +69,12 @@ class Paragraph:
             height += line.height()
         self._layout.endLayout()
         self._width, self._heights[width] = width, math.ceil(height)
+
+
+# To go back and forth between open charts is to show the same words again. The scale is a key only:
+# the fonts of ``look()`` follow it.
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _paragraph(text: str, role: str, _scale: int, rtl: bool) -> Paragraph:
+    return Paragraph(text, role, rtl=rtl)

@@ -38,6 +38,7 @@ def _sizes(of: Look) -> dict[str, object]:
         "line": border,
         "control": of.control_height - 2 * border,
         "target": tokens.MIN_TARGET,
+        "line_target": max(tokens.MIN_TARGET, of.metrics("strong").height() + 2),
         "header": of.metrics("label").height() + 2 * tokens.SPACE_2,
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 
 from clinic_desktop.i18n import _, current, isolate, pgettext
@@ -90,6 +93,13 @@ def _title(row: Unfinished) -> str:
         "sick-note": _("Sick note"),
         "invoice": _("Invoice"),
         "appointment": pgettext("unfinished", "Appointment"),
+        "walk-in": _("Walk-in"),
+        "waitlist": _("Waiting list"),
+        "payment": _("Take payment"),
+        "refund": _("Refund"),
+        "credit": _("Take the invoice back"),
+        "template": _("Template"),
+        "cancel": _("Cancel appointment"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -98,17 +108,28 @@ def _title(row: Unfinished) -> str:
 
 def _place(row: Unfinished) -> to.Destination | None:
     """Where its form is; nothing for a form of a newer program, or about what is gone."""
-    patient, visit = row.patient_id, row.encounter_id
-    if row.kind == "appointment":
-        return to.BookAppointment(unfinished=row.subject)
+    anywhere: dict[str, Callable[[], to.Destination]] = {
+        "appointment": lambda: to.BookAppointment(unfinished=row.subject),
+        "walk-in": lambda: to.WalkIn(uuid.UUID(row.subject) if row.subject else None),
+        "waitlist": to.Calendar,
+        "template": lambda: to.Settings("templates"),
+        "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
+    }
+    if row.kind in anywhere:
+        return anywhere[row.kind]()
     if row.kind == "patient" and not row.subject:
         return to.RegisterPatient()
-    if patient is None:
-        return None
+    return _place_of_patient(row, row.patient_id) if row.patient_id is not None else None
+
+
+def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | None:
+    visit = row.encounter_id
     if row.kind == "patient":
         return to.EditPatient(patient)
     if row.kind == "invoice":
         return to.Billing(patient, visit)
+    if row.kind in {"payment", "refund", "credit"}:
+        return to.Billing(patient, None, uuid.UUID(row.subject))
     if visit is None:
         return None
     kinds: dict[str, type[to.Visit | to.ReferralLetter | to.SickNote]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clinic_desktop.i18n import _
@@ -48,13 +49,21 @@ class NextSteps(QWidget):
         for button in self._buttons:
             button.hide()
             button.deleteLater()
-        self._buttons = []
+        self._buttons.clear()
         for place, step in enumerate(self.steps):
             button = Button(step.title, "primary" if place == 0 else "secondary", step.icon)
             button.setObjectName(step.name)
             button.clicked.connect(lambda _on=False, run=step.run: run())
             self._row.addWidget(button)
+            self.setTabOrder(self._buttons[-1] if self._buttons else self._before(), button)
             self._buttons.append(button)
+
+    def _before(self) -> QWidget:
+        """What Tab comes from: the buttons are made after the rest of the page, and read before."""
+        widget = self.previousInFocusChain() or self
+        while widget is not self and widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            widget = widget.previousInFocusChain() or self
+        return widget
 
     def run_first(self) -> None:
         """Ctrl+Enter."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from clinic_desktop.domain.note_blanks import slash_parts
-from clinic_desktop.i18n import _, pgettext
+from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services.encounters_page import WritingAids
 from clinic_desktop.services.notes import NOTE_PARTS, NoteText
 from clinic_desktop.ui.core.panels import SlashWord
@@ -182,6 +182,6 @@ def _parts() -> dict[str, tuple[str, str, str]]:
         "plan": (
             pgettext("note letter", "P"),
             _("Plan"),
-            _("/rx  /fu 2w  or type…"),
+            _("{word}  {other}  or type…").format(word=isolate("/rx"), other=isolate("/fu 2w")),
         ),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.terms import plain_term
@@ -24,6 +25,7 @@ from clinic_desktop.ui.widgets.card import rule
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.note_edit import NoteEdit
 from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.roles import give_role
 
 
 class SignedNote(QWidget):
@@ -35,6 +37,7 @@ class SignedNote(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Signed note"))
+        give_role(self, QAccessible.Role.Document)
         self._words = QWidget()
         self._grid = QGridLayout(self._words)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -51,7 +54,7 @@ class SignedNote(QWidget):
             lambda: self.sign.setEnabled(bool(self.addendum.text().strip()))
         )
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(*[SPACE_2] * 4)  # the ring of the focus stays off the words
         column.setSpacing(SPACE_3)
         column.addWidget(self._words)
         self._rule = rule()

@@ -13,6 +13,7 @@ from clinic_desktop.services.encounters_page import WritingAids, writing_aids
 from clinic_desktop.services.note_templates import SaveTemplate, TemplateRow
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_4
 from clinic_desktop.ui.widgets.choices import Tick
@@ -50,19 +51,31 @@ class TemplatesForm(DrawerForm):
             "assessment": NoteEdit(_("Assessment")),
             "plan": NoteEdit(_("Plan")),
         }
+        self.draft = FieldDraft(context, "template", "", self)
         self.form = Form()
         self._build_form()
         self.listed = FactList(_("No templates yet."))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
-        for widget in (self.kind, self.form, self.mine, self.listed):
+        for widget in (self.draft.notice, self.kind, self.form, self.mine, self.listed):
             column.addWidget(widget)
         column.addStretch(1)
         self.setFocusProxy(self.shortcut)
         self._fill(text)
-        self._begun_with = self._typed()
+        self._keep()
         self._load()
+
+    def _keep(self) -> None:
+        fields = {"shortcut": self.shortcut, "name": self.name, **self.edits, "mine": self.mine}
+        for name, field in fields.items():
+            self.draft.keep(name, field)
+        self.draft.keep_by("kind", self.kind.value, self._take_kind, self.kind.changed)
+        self.draft.begin()
+
+    def _take_kind(self, value: object) -> None:
+        self.kind.set_value(PHRASE if value == PHRASE else TEMPLATE)
+        self._show_kind()
 
     def _build_form(self) -> None:
         self._rows = {
@@ -116,14 +129,15 @@ class TemplatesForm(DrawerForm):
 
     def _edit(self, row: TemplateRow) -> None:
         self._editing = row.id
-        self.kind.set_value(TEMPLATE)
-        self._show_kind()
+        self.draft.belong_to(str(row.id), lambda: self._show_template(row))
+        self.shortcut.setFocus()
+
+    def _show_template(self, row: TemplateRow) -> None:
+        self._take_kind(TEMPLATE)
         self.shortcut.setText(row.shortcut)
         self.name.setText(row.name)
         self.mine.setChecked(row.is_mine)
         self._fill(row.text)
-        self._begun_with = self._typed()
-        self.shortcut.setFocus()
 
     def _retire(self, row: TemplateRow) -> None:
         def undo() -> None:
@@ -149,12 +163,8 @@ class TemplatesForm(DrawerForm):
         return _("Save phrase") if self._is_phrase() else _("Save template")
 
     def may_close(self) -> bool:
-        """A template half written is not thrown away by a slip."""
-        return self._typed() == self._begun_with
-
-    def _typed(self) -> tuple[str, ...]:
-        parts = (edit.text() for edit in self.edits.values())
-        return (self.shortcut.text(), self.name.text(), *parts)
+        """A template half written is kept as a draft."""
+        return self.draft.flush()
 
     def submit(self, print_too: bool) -> None:
         """Keep what stands in the fields."""
@@ -162,7 +172,7 @@ class TemplatesForm(DrawerForm):
             row.set_error("")
         if self._is_phrase():
             words = self.edits["subjective"].text()
-            self.context.tasks.write(
+            self.context.tasks.write_once(
                 self, note_templates.save_phrase, self.shortcut.text(), words,
                 done=self._saved, failed=self._refused,
             )  # fmt: skip
@@ -175,13 +185,14 @@ class TemplatesForm(DrawerForm):
             self.mine.isChecked(),
             self._editing,
         )
-        self.context.tasks.write(
+        self.context.tasks.write_once(
             self, note_templates.save_template, wish, done=self._saved, failed=self._refused
         )
 
     def _saved(self, _id: uuid.UUID) -> None:
         said = _("Kept behind /{shortcut}.").format(shortcut=self.shortcut.text().strip())
         self.context.host.toast(said)
+        self.draft.forget()
         self.close_requested.emit()
 
     def _refused(self, error: ClinicError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
@@ -116,7 +117,11 @@ class VisitView(Screen):
         vm.failed.connect(self._on_failed)
         self.note.edited.connect(lambda: vm.type_note(self.note.text()))
         self.note.action_wanted.connect(self._on_slash)
-        self.vitals.record_wanted.connect(lambda typed: vm.record_vitals(typed, self.vitals.refuse))
+        self.vitals.record_wanted.connect(
+            lambda typed: vm.record_vitals(
+                typed, self.vitals.taken, partial(self.vitals.refuse, typed)
+            )
+        )
         self.vitals.typed.connect(vm.type_vitals)
         self.diagnoses.added.connect(vm.add_diagnosis)
         self.diagnoses.removed.connect(vm.remove_diagnosis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from clinic_desktop.services.encounters_page import (
 )
 from clinic_desktop.services.notes import DRAFT, NOTE_PARTS, NoteRow, NoteText
 from clinic_desktop.services.observations import TypedVital
+from clinic_desktop.services.observations_words import vital_name
 from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.tasks import Tasks
 
@@ -81,6 +82,10 @@ class VisitVM(QObject):
         self._known = NoteText()
         self._base = 0
         self._typed = NoteText()
+        self._sent: NoteText | None = None
+        """Words on their way into the record: it may still refuse them."""
+        self._asked = 0
+        """The other version that the page has asked about."""
         self._vitals: dict[str, str] = {}
         self._reading = False
         self._read_again = False
@@ -105,7 +110,7 @@ class VisitVM(QObject):
     def open(self, encounter_id: uuid.UUID) -> None:
         """Show a visit."""
         self.keep()
-        self._encounter, self._page = encounter_id, None
+        self._encounter, self._page, self._sent = encounter_id, None, None
         self.draft.belong_to(str(encounter_id))
         self.addendum.belong_to(str(encounter_id))
         self._addendum = ""
@@ -116,6 +121,7 @@ class VisitVM(QObject):
         self._page = page
         self._known = self._typed = page.text
         self._base = page.note.version if page.note else 0
+        self._sent, self._asked = None, 0
         self._vitals = {}
         self.draft.is_kept = page.draft is not None
         state = _restored(page) if page.draft and page.is_open else None
@@ -132,7 +138,9 @@ class VisitVM(QObject):
         self._addendum = str(draft.body["text"]) if draft else ""
         if self._addendum:
             self.addendum_restored.emit(self._addendum)
-        self._add_late(_not_in_note(page.draft.body.get("note", {}), page) if page.draft else "")
+        if page.draft:
+            kept = page.draft.body
+            self._add_late(_late_words(kept.get("note", {}), kept.get("vitals", {}), page))
 
     def _add_late(self, words: str) -> None:
         """Somebody signed before these words were in the note: an addendum can take them."""
@@ -177,7 +185,7 @@ class VisitVM(QObject):
     def _refresh(self, page: VisitPage) -> None:
         was_signed = self._page is not None and self._page.visit.is_signed
         if page.visit.is_signed and not was_signed:
-            late = _not_in_note(asdict(self._typed), page)
+            late = _late_words(asdict(self._typed), self._vitals, page)
             self.draft.rest()
             self._show(page)
             self._add_late(late)
@@ -191,25 +199,28 @@ class VisitVM(QObject):
 
     def _meet(self, page: VisitPage, version: int) -> None:
         """The note has another version: ours just saved, or somebody else's."""
-        if page.text in {self._known, self._typed}:
+        if page.text in {self._known, self._typed, self._sent}:
             self._known, self._base = page.text, version
+        elif version == self._asked:
+            return
         elif self._typed == self._known:
             self._known = self._typed = page.text
             self._base = version
             self.text_replaced.emit(page.text)
         elif page.note is not None:
+            self._asked = version
             self.note_collided.emit(page.note)
 
     def take_theirs(self, note: NoteRow) -> None:
         """Give up what was typed here."""
         self._known = self._typed = note.text
-        self._base = note.version
+        self._base, self._asked = note.version, 0
         self.text_replaced.emit(note.text)
         self.draft.discard()
 
     def keep_mine(self, note: NoteRow) -> None:
         """Go on with what was typed here; the other version stays in the history."""
-        self._known, self._base = note.text, note.version
+        self._known, self._base, self._asked = note.text, note.version, 0
 
     # -- typing -------------------------------------------------------------------
 
@@ -226,8 +237,8 @@ class VisitVM(QObject):
 
     @property
     def is_dirty(self) -> bool:
-        """Whether the record does not hold what is typed."""
-        return self._typed != self._known
+        """Whether what is typed is neither in the record nor on its way there."""
+        return self._typed not in {self._known, self._sent}
 
     def type_addendum(self, words: str) -> None:
         """What stands below the signed note now."""
@@ -251,17 +262,23 @@ class VisitVM(QObject):
             return
         # First the draft: should somebody else have been faster, the words are not lost.
         self.draft.save()
-        visit, before = page.visit.id, self._known
-        self._known = self._typed
+        visit, words = page.visit.id, self._typed
+        self._sent = words
+
+        def done(_id: uuid.UUID) -> None:
+            if self._encounter == visit and self._sent == words:
+                self._known, self._sent = words, None
 
         def failed(error: ClinicError) -> None:
-            if self._encounter == visit:
-                self._known = before  # they are still nowhere but here
+            if self._encounter == visit and self._sent == words:
+                self._sent = None  # they are still nowhere but here
                 self._read(self._refresh)
             if not isinstance(error, StaleError):  # the page asks whose words to take
                 self.failed.emit(error)
 
-        self._tasks.write(self, notes.save_note, visit, self._typed, base=self._base, failed=failed)
+        self._tasks.write(
+            self, notes.save_note, visit, words, base=self._base, done=done, failed=failed
+        )
 
     # -- acting -------------------------------------------------------------------
 
@@ -287,12 +304,32 @@ class VisitVM(QObject):
             self._write(encounters.finish, self._page.visit.id, done=lambda _none: done())
 
     def record_vitals(
-        self, typed: Sequence[TypedVital], failed: Callable[[ClinicError], None]
+        self,
+        typed: Sequence[TypedVital],
+        done: Callable[[Sequence[TypedVital]], None],
+        failed: Callable[[ClinicError], None],
     ) -> None:
         """Record what was measured; ``failed`` gets a refusal or a question."""
-        if self._page is not None:
-            visit = self._page.visit.id
-            self._tasks.write(self, observations.record_vitals, visit, typed, failed=failed)
+        if self._page is None:
+            return
+        visit = self._page.visit.id
+
+        def recorded(_none: object) -> None:
+            if self._encounter == visit:
+                done(typed)
+
+        def refused(error: ClinicError) -> None:
+            page = self._page
+            if self._encounter == visit and page is not None and page.is_open:
+                failed(error)
+                return
+            if self._encounter == visit and page is not None and page.takes_addenda:
+                self._add_late(_measured({each.field: each.text for each in typed}))
+            self.failed.emit(error)
+
+        self._tasks.write(
+            self, observations.record_vitals, visit, typed, done=recorded, failed=refused
+        )
 
     def add_diagnosis(self, term: Coded) -> None:
         """Diagnose."""
@@ -344,8 +381,13 @@ def _restored(page: VisitPage) -> VisitState | None:
     return VisitState(page, text, Restored(tuple(parts), draft.saved_at, changed), vitals)
 
 
-def _not_in_note(typed: dict[str, Any], page: VisitPage) -> str:
-    """What was typed into the note and is not what was signed."""
+def _measured(vitals: Mapping[str, str]) -> str:
+    """Vital signs that were typed, in words for the record."""
+    return "\n".join(f"{vital_name(field)} {text}" for field, text in vitals.items() if text)
+
+
+def _late_words(typed: Mapping[str, Any], vitals: Mapping[str, str], page: VisitPage) -> str:
+    """What was typed into the visit and is not in what was signed."""
     parts = [(part, str(typed.get(part, ""))) for part in NOTE_PARTS]
     late = [text for part, text in parts if text.strip() and text != getattr(page.text, part)]
-    return "\n".join(late)
+    return "\n".join(filter(None, (*late, _measured(vitals))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -48,6 +50,8 @@ class VitalTile(QFrame):
         super().__init__(parent)
         self.field = field
         self.recorded = ""
+        self.sent: str | None = None
+        """What is on its way into the record, which may refuse it."""
         unit = "mm[Hg]" if field == BLOOD_PRESSURE else VITALS[VitalKind(field)].unit
         name = vital_name(field)
         self.edit = QLineEdit()
@@ -75,14 +79,14 @@ class VitalTile(QFrame):
 
     @property
     def is_changed(self) -> bool:
-        """Whether what stands here is not what is recorded."""
-        return self.edit.text().strip() != self.recorded
+        """Whether what stands here is neither recorded nor on its way there."""
+        return self.edit.text().strip() not in {self.recorded, self.sent}
 
     def show_recorded(self, text: str) -> None:
-        """Show what is recorded, unless something else is being typed."""
-        typing = self.is_changed
+        """Show what is recorded, unless something else was typed."""
+        typed = self.edit.text().strip() != self.recorded
         self.recorded = text
-        if not typing:
+        if not typed:
             self.edit.setText(text)
 
     def show_state(self, state: str) -> None:
@@ -177,7 +181,7 @@ class VitalsRow(QWidget):
     def clear(self) -> None:
         """Forget everything typed: another visit is shown."""
         for tile in self.tiles.values():
-            tile.recorded = ""
+            tile.recorded, tile.sent = "", None
             tile.edit.clear()
             tile.show_state("")
         self._hide_notice()
@@ -226,17 +230,26 @@ class VitalsRow(QWidget):
         text = tile.edit.text().strip()
         tile.show_state("")
         self._hide_notice()
-        tile.recorded = text
+        tile.sent = text
         self.record_wanted.emit([TypedVital(tile.field, text, confirmed)])
         self.typed.emit(self.pending())
 
-    def refuse(self, error: ClinicError) -> None:
-        """The record did not take a value."""
-        field = error.field if isinstance(error, ValidationError) else BLOOD_PRESSURE
-        tile = self.tiles.get(field)
-        if tile is not None:
-            tile.recorded = ""
-            self._say(tile, error.message, wrong=True)
+    def taken(self, typed: Sequence[TypedVital]) -> None:
+        """The record took these values; how it writes them follows."""
+        for each in typed:
+            tile = self.tiles[each.field]
+            if tile.sent == each.text:
+                if tile.edit.text().strip() == tile.sent:
+                    tile.recorded = tile.sent
+                tile.sent = None
+
+    def refuse(self, typed: Sequence[TypedVital], error: ClinicError) -> None:
+        """The record did not take these values: they are still nowhere but here."""
+        for each in typed:
+            self.tiles[each.field].sent = None
+        wrong = error.field if isinstance(error, ValidationError) else ""
+        self._say(self.tiles.get(wrong, self.tiles[typed[0].field]), error.message, wrong=True)
+        self.typed.emit(self.pending())
 
     def _say(self, tile: VitalTile, sentence: str, *, wrong: bool) -> None:
         self._asked = None if wrong else tile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
@@ -88,13 +88,14 @@ class Button(QPushButton):
     def _on_clicked(self) -> None:
         if self.kind in _GUARDED:
             self._guard.start()
+            self.installEventFilter(self)  # only now: buttons hear a hundred events a page
 
-    def event(self, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Ignore a press that follows the last click too closely, by mouse, key or shortcut."""
         if event.type() in _PRESSES and self._guard.isActive() and not _is_tab(event):
             event.accept()
             return True
-        return super().event(event)
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button, once."""

@@ -72,6 +72,19 @@ class Select(QComboBox):
         chosen: Hashable | None = self.currentData()
         return chosen
 
+    def offer(self, options: Iterable[tuple[Hashable, str]]) -> None:
+        """Offer these from now on. What is chosen stays so, even if it is offered no more."""
+        wanted = dict(options)
+        chosen = self.value()
+        if chosen is not None:
+            wanted.setdefault(chosen, self.currentText())
+        places = range(self.count())
+        if [(self.itemData(at), self.itemText(at)) for at in places] != list(wanted.items()):
+            self.clear()
+            for key, text in wanted.items():
+                self.addItem(text, key)
+            self.set_value(chosen)
+
     def set_value(self, value: Hashable | None) -> None:
         """Choose without a signal; an unknown value clears the choice."""
         # Not findData: it tells equal Python values of two objects apart.
@@ -83,8 +96,13 @@ def _box_side() -> int:
     return look().px(18)
 
 
+def words_indent() -> int:
+    """How far from the leading edge the words of a tick begin, in px."""
+    return _box_side() + SPACE_2
+
+
 def _paint_words(painter: QPainter, button: QCheckBox | QRadioButton) -> None:
-    taken = _box_side() + SPACE_2
+    taken = words_indent()
     rtl = button.layoutDirection() == Qt.LayoutDirection.RightToLeft
     room = button.rect().adjusted(0 if rtl else taken, 0, -taken if rtl else 0, 0)
     side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft

@@ -16,7 +16,8 @@ class Unsqueezed(QVBoxLayout):
 
     def setGeometry(self, rect: QRect) -> None:
         """Take at least the height that the width needs."""
-        least = self.heightForWidth(rect.width()) if self.hasHeightForWidth() else 0
+        wraps = self.hasHeightForWidth()
+        least = self.heightForWidth(rect.width()) if wraps else self.minimumSize().height()
         super().setGeometry(QRect(rect.topLeft(), rect.size().expandedTo(QSize(0, least))))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.paragraph import Paragraph
+from clinic_desktop.ui.theme.paragraph import Paragraph, paragraph
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
 from clinic_desktop.ui.widgets.buttons import IconButton
 from clinic_desktop.ui.widgets.label import Label, directed
@@ -152,7 +152,7 @@ class FactRow(QLabel):
         """The fact, the size of the text or the direction of the window is another."""
         rtl = self._is_rtl()
         self._words = [
-            Paragraph(directed(text, rtl=rtl), role, rtl=rtl)
+            paragraph(directed(text, rtl=rtl), role, rtl=rtl)
             for text, role, _tone in self._fact.lines
         ]
         self._heights = {}
@@ -242,6 +242,7 @@ class FactList(QWidget):
         for place, row in enumerate(self._rows):
             row.setVisible(place < len(self.facts))
         self._arrange()
+        QCoreApplication.removePostedEvents(self, QEvent.Type.LayoutRequest)  # of the rows
         settle_tab_order(self)
 
     def _shown(self) -> Sequence[QLabel]:
@@ -285,5 +286,8 @@ class FactList(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap the words anew."""
         super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
+        before, now = event.oldSize().width(), event.size().width()
+        if before != now:
             self._place()
+            if self.heightForWidth(before) != self.heightForWidth(now):
+                self.updateGeometry()  # the wish was that of the other width

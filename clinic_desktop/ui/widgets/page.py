@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
+from clinic_desktop.ui.widgets.column import Unsqueezed
 
 
 class ScrollPage(QScrollArea):
@@ -22,7 +23,7 @@ class ScrollPage(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.content = QWidget()
         self.content.setProperty("role", "scroll")
-        self.column = QVBoxLayout(self.content)
+        self.column = Unsqueezed(self.content)
         self.column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_5)
         self.column.setSpacing(SPACE_3)
         self.setWidget(self.content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.icons import Icon
@@ -62,6 +62,9 @@ class Loading(QStackedWidget):
 
     def begin(self) -> None:
         """Another thing was asked for: nothing of the one before may stay in sight."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self._content.isAncestorOf(focus):
+            self.setFocus()  # Qt would give it to the next control of the window, and speak that
         self.setCurrentWidget(self._blank)
         self._timer.start()
 

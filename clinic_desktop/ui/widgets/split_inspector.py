@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QWidget
 
@@ -10,6 +10,19 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_3
 
 _NARROW = 900
+
+
+class _Splitter(QSplitter):
+    """Says when it has laid its panes out."""
+
+    laid_out = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """A pane has another least size."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.laid_out.emit()
+        return done
 
 
 class SplitInspector(QScrollArea):
@@ -32,7 +45,8 @@ class SplitInspector(QScrollArea):
         super().__init__(parent)
         self._shares = shares
         self._moved = False
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = _Splitter(Qt.Orientation.Horizontal)
+        self.splitter.laid_out.connect(self._share)
         self.splitter.splitterMoved.connect(self._on_moved)
         self.splitter.setProperty("role", "scroll")
         self.splitter.setChildrenCollapsible(False)
@@ -79,9 +93,15 @@ class SplitInspector(QScrollArea):
         if wanted != self.splitter.orientation():
             self.splitter.setOrientation(wanted)
             self._moved = False
-        if not self._moved and self.width() > 0:
-            whole = self.height() if narrow else self.width()
-            self.splitter.setSizes([whole * share // sum(self._shares) for share in self._shares])
+        self._share()
+
+    def _share(self) -> None:
+        """Give each pane its part; again after panes that were in the way became smaller."""
+        if self._moved or self.width() <= 0:
+            return
+        lies = self.splitter.orientation() == Qt.Orientation.Vertical
+        whole = self.height() if lies else self.width()
+        self.splitter.setSizes([whole * share // sum(self._shares) for share in self._shares])
 
     def _on_moved(self) -> None:
         self._moved = True  # from here on the panes lie as the person wants them

@@ -17,6 +17,7 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import HostWatch
 
+_REPLACES = (QEvent.Type.StyleChange, QEvent.Type.LayoutDirectionChange)
 _toasts: WeakSet[Toast] = WeakSet()
 
 
@@ -49,7 +50,7 @@ class Toast(QFrame):
         self.button = Button(_("Undo"))
         self.button.clicked.connect(self._on_clicked)
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE_4, SPACE_3, SPACE_3, SPACE_3)
+        row.setContentsMargins(SPACE_4, SPACE_3, SPACE_4, SPACE_3)
         row.setSpacing(SPACE_4)
         row.addWidget(self.label, 1)
         row.addWidget(self.button)
@@ -104,9 +105,9 @@ class Toast(QFrame):
         self._timer.start()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
+        """Follow the text size and the direction."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_timer"):
+        if event.type() in _REPLACES and hasattr(self, "_timer"):
             self._place()
 
     def _place(self) -> None:

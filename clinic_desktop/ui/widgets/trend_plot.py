@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
+    QColor,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -20,10 +23,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.ui.theme.lettering import MIDDLE, RIGHT, Face, draw, width
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.roles import give_role
+
+_FACE = Face("caption")
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,25 @@ def _paint_line(painter: QPainter, places: Sequence[QPointF], width: float) -> N
     painter.drawLines([QLineF(*ends) for ends in pairwise(places)])
 
 
+@lru_cache(maxsize=32)
+def _mark(color: int, ground: int, radius: int, ratio: float, *, outside: bool) -> QImage:
+    """A point; to outline each anew takes ten times as long as to copy it."""
+    side = 2 * radius + 4
+    image = QImage(QSize(side, side) * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor.fromRgba(color), 2))
+    painter.setBrush(QColor.fromRgba(ground))
+    if outside:  # a square, so that the shape tells it too
+        painter.drawRect(QRectF(2, 2, 2 * radius, 2 * radius))
+    else:
+        painter.drawEllipse(QPointF(side / 2, side / 2), radius, radius)
+    painter.end()
+    return image
+
+
 def _outside(trend: Trend, value: float) -> bool:
     below = trend.low is not None and value < trend.low
     return below or (trend.high is not None and value > trend.high)
@@ -179,15 +204,10 @@ class TrendPlot(QLabel):
             self.updateGeometry()
 
     def _area(self) -> QRectF:
-        metrics = look().metrics("caption")
         low, high = self._trend.span()
-        widest = max(
-            (metrics.horizontalAdvance(_tick_text(tick)) for tick in ticks(low, high)), default=0
-        )
-        box = QRectF(self.rect())
-        return box.adjusted(
-            widest + SPACE_2 * 2, SPACE_2, -SPACE_3 * 2, -metrics.height() - SPACE_2
-        )
+        widest = max((width(_tick_text(tick), _FACE) for tick in ticks(low, high)), default=0)
+        below = look().metrics("caption").height() + SPACE_2
+        return QRectF(self.rect()).adjusted(widest + SPACE_2 * 2, SPACE_2, -SPACE_3 * 2, -below)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Band, axis, line, points."""
@@ -206,39 +226,36 @@ class TrendPlot(QLabel):
         painter.end()
 
     def _paint_axes(self, painter: QPainter, area: QRectF, scale: _Scale) -> None:
-        painter.setFont(look().font("caption"))
         metrics = look().metrics("caption")
+        height, rtl = metrics.height(), self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         for tick in ticks(scale.low, scale.high):
             y = scale.y(tick)
             painter.setPen(QPen(look().color("border"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(look().color("text2"))
-            box = QRectF(0, y - metrics.height() / 2, area.left() - SPACE_2, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight, _tick_text(tick))
+            box = QRect(0, round(y - height / 2), round(area.left()) - SPACE_2, height)
+            draw(painter, box, _tick_text(tick), _FACE, RIGHT, rtl=rtl)
         free = area.left() - metrics.averageCharWidth() * 6
         for point in self._trend.points:
-            width = metrics.horizontalAdvance(point.when)
-            x = max(min(scale.x(point.at) - width / 2, self.width() - width), 0)
+            room = width(point.when, _FACE)
+            x = max(min(scale.x(point.at) - room / 2, self.width() - room), 0)
             if x < free:
                 continue
-            box = QRectF(x, area.bottom() + SPACE_2 / 2, width + 1, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, point.when)
-            free = x + width + SPACE_3
+            box = QRect(round(x), round(area.bottom() + SPACE_2 / 2), room + 1, height)
+            draw(painter, box, point.when, _FACE, MIDDLE, rtl=rtl)
+            free = x + room + SPACE_3
 
     def _paint_points(self, painter: QPainter, scale: _Scale) -> None:
         places = [scale.place(point) for point in self._trend.points]
         _paint_line(painter, places, 2)
+        ratio = self.devicePixelRatioF()
+        usual, grave, ground = (look().color(n).rgba() for n in ("accent", "danger", "surface"))
         for number, (point, place) in enumerate(zip(self._trend.points, places, strict=True)):
             outside = _outside(self._trend, point.value)
-            color = look().color("danger" if outside else "accent")
-            radius = 6 if number == self._at else 4
-            painter.setPen(QPen(color, 2))
-            painter.setBrush(color if outside else look().color("surface"))
-            if outside:  # a square, so that the shape tells it too
-                painter.drawRect(QRectF(place.x() - radius, place.y() - radius, 2 * radius,
-                                        2 * radius))  # fmt: skip
-            else:
-                painter.drawEllipse(place, radius, radius)
+            colors = (grave, grave) if outside else (usual, ground)
+            mark = _mark(*colors, 6 if number == self._at else 4, ratio, outside=outside)
+            half = mark.width() / ratio / 2
+            painter.drawImage(place - QPointF(half, half), mark)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right go to the older and newer point, Home and End to the first and last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import cast
 
@@ -60,6 +61,21 @@ def _idle(qtbot: QtBot, context: Context) -> None:
     qtbot.waitUntil(lambda: context.tasks.is_idle)
 
 
+def test_the_arrows_go_through_the_list_and_enter_takes_a_line(
+    view: BillingView, visit: Visit, qtbot: QtBot
+) -> None:
+    """Looking at a checkout never puts the keys on the button that takes the money."""
+    view.go_to(Billing())
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)
+    view.table.setFocus()
+    view.table.selectRow(0)
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    assert view.table.hasFocus()
+
+    QTest.keyClick(view.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(view.checkout.take.hasFocus)
+
+
 def test_visit_is_paid_with_one_key(
     view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
 ) -> None:
@@ -116,6 +132,72 @@ def test_enter_held_down_pays_once(
     _idle(qtbot, ui_context)
 
     assert record.rows("SELECT count(*) FROM invoice") == [(1,)]
+
+
+def _add_dressing(view: BillingView, record: Record) -> None:
+    dressing = record.read(catalogue.services, "dress")[0]
+    view.checkout.service.taken.emit(type("S", (), {"value": dressing})())
+
+
+def test_what_was_paid_is_not_offered_again_before_its_document_is_there(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """The list may be read sooner than the document: Enter must find nothing to charge."""
+    view.go_to(Billing(record.write(_add_patient)))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    _add_dressing(view, record)
+    view.checkout.finished.connect(lambda _done: view.vm.changed.emit(view.vm.state))
+    with qtbot.waitSignal(view.checkout.finished):
+        view.checkout.submit()
+    view.checkout.submit()
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 2)
+    _idle(qtbot, ui_context)
+    assert record.rows("SELECT count(*) FROM invoice") == [(1,)]
+
+
+def test_the_next_bill_outlives_the_end_of_the_one_before(
+    view: BillingView, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Somebody quick opens the next person while the payment is still being written."""
+    other, gate = record.write(_add_patient), threading.Event()
+    view.go_to(Billing(*visit))
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    record.store.write(record.owner, lambda _uow: gate.wait(30))
+    view.checkout.submit()
+    view.go_to(Billing(other))
+    qtbot.waitUntil(lambda: "SINGH Harpreet" in _words(view.checkout))
+    _add_dressing(view, record)
+    with qtbot.waitSignal(view.checkout.finished):
+        gate.set()
+    _idle(qtbot, ui_context)
+    form = view.checkout.form
+    assert form is not None
+    assert (form.patient_id, len(form.lines)) == (other, 1)
+    assert view.side.currentIndex() == 1
+    assert record.rows("SELECT patient_id FROM invoice") == [(visit[0].bytes,)]
+    view.checkout.draft.save()
+    _idle(qtbot, ui_context)
+    assert [row.subject for row in record.read(drafts.my_drafts)] == [str(other)]
+
+
+def test_what_was_asked_for_last_is_shown_whichever_comes_first(
+    view: BillingView,
+    ui_context: Context,
+    record: Record,
+    visit: Visit,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A document that takes long does not cover the checkout opened after it."""
+    issued = record.write(invoices.issue, InvoiceForm(visit[0], (LineForm("Consultation", 1000),)))
+    gate, quick = threading.Event(), accounts.invoice
+    monkeypatch.setattr(accounts, "invoice", lambda *args: gate.wait(30) and quick(*args))
+    view.go_to(Billing(invoice_id=issued.id))
+    view.go_to(Billing(record.write(_add_patient)))
+    qtbot.waitUntil(lambda: "SINGH Harpreet" in _words(view.checkout))
+    gate.set()
+    _idle(qtbot, ui_context)
+    assert view.side.currentIndex() == 1
 
 
 def test_a_bill_half_made_is_kept(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -60,6 +62,50 @@ def half_booked(open_form: Open, qtbot: QtBot) -> BookingView:
     QTest.keyClick(edit, Qt.Key.Key_Return)
     QTest.keyClicks(form.slot.line, "tue 10:30 fu")
     return form
+
+
+@pytest.mark.parametrize(
+    ("make", "to_where"),
+    [
+        (BookingView, lambda singh: to.BookAppointment(patient_id=singh)),
+        (WalkInView, to.WalkIn),
+    ],
+)
+def test_whoever_is_typed_before_the_patient_is_read_is_meant(
+    busy_day: BusyDay,
+    ui_context: Context,
+    qtbot: QtBot,
+    make: type[BookingView | WalkInView],
+    to_where: Callable[[uuid.UUID], Any],
+) -> None:
+    i18n.use(ui_context.language)
+    form = make(ui_context, to_where(busy_day.people["Singh"]))
+    qtbot.addWidget(form)
+    form.show()
+    QTest.keyClicks(form.patient.combo.edit, "nguyen")
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert form.patient.text() == "nguyen"
+    assert form.patient.value() is None
+    if isinstance(form, BookingView):
+        assert form.vm.state.form.patient_id is None
+
+
+def test_an_answer_to_an_older_text_neither_takes_enter_nor_what_is_typed_since(
+    open_form: Open, qtbot: QtBot
+) -> None:
+    form = open_form()
+    edit = form.patient.combo.edit
+    QTest.keyClicks(edit, "sin")
+    form.patient.combo.wanted.emit("sin")
+    QTest.keyClicks(edit, "gh")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.patient.text() == "SINGH Harpreet")
+    edit.selectAll()
+    QTest.keyClicks(edit, "singh")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    QTest.keyClicks(edit, "x")
+    shown(qtbot, form)
+    assert form.patient.text() == "singhx"
 
 
 def test_a_booking_half_typed_outlives_the_window(

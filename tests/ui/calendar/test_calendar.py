@@ -375,3 +375,37 @@ def test_an_appointment_named_by_another_screen_has_the_focus(
     focused = view.canvas.focused_tile()
     assert focused is not None
     assert focused.row.id == change.appointment_id
+
+
+# ------------------------------------------------------------ over midnight
+
+
+def test_the_rest_of_a_night_is_seen_on_the_next_day_and_moved_only_where_it_begins(
+    view: CalendarView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    sunday = SATURDAY + timedelta(days=1)
+    busy_morning.book("Singh", "23:30", "Njeri", duration_min=90)
+    view.go_to(to.Calendar(sunday))
+    qtbot.waitUntil(lambda: [tile.tile.is_rest for tile in view.canvas.tiles()] == [True])
+    (rest,) = view.canvas.tiles()
+    assert rest.y() <= 1
+    assert "began on the day before" in rest.accessibleName()
+    rest.setFocus()
+    QTest.keyClick(rest, Qt.Key.Key_Down, CONTROL)
+    QTest.keyClick(rest, Qt.Key.Key_Plus)
+    drag(qtbot, rest, QPoint(0, view.canvas.geo.hour_px))
+    assert "Move it there" in host_of(view).toasts[-1]
+    view.go_to(to.Calendar(SATURDAY))
+    qtbot.waitUntil(lambda: len(view.canvas.tiles()) == 11)
+    begin = next(t for t in view.canvas.tiles() if t.tile.start_min == 23 * 60 + 30)
+    assert begin.geometry().bottom() <= view.canvas.height()
+    begin.setFocus()
+    QTest.keyClick(begin, Qt.Key.Key_Down, CONTROL)
+    QTest.keyClick(begin, Qt.Key.Key_Minus)
+    view.canvas.end_move()
+    qtbot.waitUntil(lambda: view.context.tasks.is_idle)
+    moved = busy_morning.record.rows(
+        "SELECT (end_at - start_at) / 60000, start_at / 60000 % 1440 FROM appointment WHERE id = ?",
+        begin.row.id.bytes,
+    )
+    assert moved == [(85, 20 * 60 + 35)]

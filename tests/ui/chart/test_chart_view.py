@@ -26,6 +26,7 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import Chart, Destination, EditAllergies, Visit
 from clinic_desktop.ui.core.panels import ChartSection
 from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.patient_banner import PatientCard
 from tests.db.test_documents import pdf, picture
 from tests.support.charts import put_chart
 from tests.support.records import Record
@@ -85,6 +86,38 @@ def take_back(context: Context) -> None:
 def section(view: ChartView, name: str) -> ChartSection:
     view.show_section(name)
     return view.sections[name]
+
+
+def test_no_name_of_one_patient_stands_over_the_chart_of_another(
+    view: ChartView,
+    ui_context: Context,
+    record: Record,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    charts = [record.write(put_chart, 1) for _each in range(2)]
+    shown: list[PatientCard] = []
+    monkeypatch.setattr(view.banner, "set_card", shown.append)
+    for each in charts:
+        view.go_to(Chart(each, "summary"))
+    idle(ui_context, qtbot)
+    assert len({card.number for card in shown}) == 1, "the first was left before it was known"
+
+
+def test_a_file_never_goes_into_the_chart_opened_after_it_was_chosen(
+    view: ChartView, ui_context: Context, record: Record, qtbot: QtBot, tmp_path: Path
+) -> None:
+    documents_page = section(view, "documents")
+    assert isinstance(documents_page, DocumentsSection)
+    idle(ui_context, qtbot)
+    other = record.write(put_chart, 1)
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(pdf())
+    documents_page.take_files([path])
+    view.go_to(Chart(other, "documents"))
+    idle(ui_context, qtbot)
+    assert host(ui_context).drawers == []
+    assert "letter.pdf" in host(ui_context).toasts[-1]
 
 
 def test_opening_a_chart_leaves_a_trace_once(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +61,10 @@ class Pc:
 
     def settle(self) -> None:
         """Wait until the caret stands where typing begins and all is answered."""
+        begun = QTimer(self.view)  # comes behind the one that begins the step
+        begun.setSingleShot(True)
+        with self.qtbot.waitSignal(begun.timeout):
+            begun.start(0)
         step = self.view.step(self.view.here)
 
         def ready() -> bool:

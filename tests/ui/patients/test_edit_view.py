@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.services import drafts, patients
 from clinic_desktop.services.patients import PatientEntry, Phone, UpdatePatient
+from clinic_desktop.services.patients.photo import photo_file
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.patients.edit_view import EditView
 from tests.support.records import Record
@@ -224,7 +227,60 @@ def test_a_flag_is_raised_and_taken_off_with_a_way_back(
     assert [each.message for each in record.read(patients.alerts_of, maria)] == ["Deaf"]
 
 
+def test_the_next_flag_being_typed_outlives_the_one_before(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.flags.message.setFocus()
+    stage.keys.type("Deaf")
+    stage.keys.press(Qt.Key.Key_Return)
+    stage.keys.type(" mute")
+    stage.settle()
+    assert [each.message for each in record.read(patients.alerts_of, maria)] == ["Deaf"]
+    assert form.flags.message.text() == "Deaf mute"
+
+
 def test_an_empty_flag_is_not_raised(stage: Stage, record: Record, form: EditView) -> None:
     form.flags.add.click()
     stage.settle()
     assert form.flags._row.message.text()
+
+
+def test_a_photo_chosen_is_kept_in_the_draft_until_it_is_saved(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView, tmp_path: Path
+) -> None:
+    picture = tmp_path / "face.png"
+    Image.new("RGB", (40, 40), "red").save(picture)
+    form.form.photo.take_file(str(picture))
+    stage.settle()
+    assert form.may_close()
+    stage.settle()
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.restored.isVisible)
+    assert again.form.photo.photo is not None
+    again.submit(False)
+    stage.settle()
+    assert record.read(patients.record_of, maria).photo == again.form.photo.photo.jpeg
+    assert record.read(drafts.my_drafts) == []
+
+
+def test_a_photo_taken_away_stays_so_in_the_draft(
+    stage: Stage, record: Record, maria: uuid.UUID, tmp_path: Path
+) -> None:
+    entry = entry_of(record, maria)
+    picture = tmp_path / "face.png"
+    Image.new("RGB", (40, 40), "red").save(picture)
+    record.write(patients.update, UpdatePatient(maria, entry, entry, photo_file(picture)))
+    for _time in range(2):
+        form = EditView(stage.context, to.EditPatient(maria))
+        stage.open(form)
+        stage.until(form.form.isEnabled)
+        stage.settle()
+        if not form.form.photo.is_dropped:
+            form.form.photo.remove.click()
+        assert form.may_close()
+        stage.settle()
+    assert form.restored.isVisible()
+    form.submit(False)
+    stage.settle()
+    assert record.read(patients.record_of, maria).photo == b""

@@ -53,6 +53,15 @@ def test_likely_charts_are_offered_before_anything_is_typed(
     assert form.vm.state.differing == ("name",)
 
 
+def test_a_chart_given_up_before_it_was_read_is_not_compared(
+    stage: Stage, form: MergeView, other: uuid.UUID
+) -> None:
+    form.vm.choose_other(other)
+    form.vm.choose_other(None)
+    stage.settle()
+    assert form.vm.state.other is None
+
+
 def test_joining_and_taking_it_back(
     stage: Stage, record: Record, form: MergeView, maria: uuid.UUID, other: uuid.UUID
 ) -> None:

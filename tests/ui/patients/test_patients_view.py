@@ -74,6 +74,25 @@ def test_arrows_choose_and_enter_opens(
     assert stage.visited == [to.Chart(people["maria"])]
 
 
+def test_enter_opens_who_was_typed_however_soon_it_comes(
+    stage: Stage, view: PatientsView, people: dict[str, uuid.UUID]
+) -> None:
+    stage.keys.type("otieno")
+    stage.keys.press(Qt.Key.Key_Return)
+    stage.until(lambda: bool(stage.visited))
+    stage.settle()
+    assert stage.visited == [to.Chart(people["Otieno"])]
+
+
+def test_enter_for_a_text_given_up_opens_nobody(stage: Stage, view: PatientsView) -> None:
+    stage.keys.type("otieno")
+    stage.keys.press(Qt.Key.Key_Return)
+    stage.keys.type("x")
+    stage.until(lambda: view.vm.state.wanted.text == "otienox")
+    stage.settle()
+    assert stage.visited == []
+
+
 def test_bare_letters_act_on_the_selected_patient(
     stage: Stage, view: PatientsView, people: dict[str, uuid.UUID]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import cast
 
@@ -66,6 +67,60 @@ def _type(panel: PrescribePanel, product: str, strength: str, directions: str) -
     QTest.keyClicks(editor.product.edit, product)
     QTest.keyClicks(editor.strength, strength)
     QTest.keyClicks(editor.directions, directions)
+
+
+def test_what_is_prescribed_for_one_person_never_reaches_the_next(
+    panel: PrescribePanel, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    """Another visit is opened while the first prescription is still being written."""
+    form, gate = LineForm("Ibuprofen", "1 tab tid 3d"), threading.Event()
+    other = record.write(_other_visit)
+    kept = {"lines": [{"product": "Paracetamol", "directions": "1 tab tid 3d"}], "typed": None}
+    record.write(drafts.save_draft, "prescription", str(other[1]), kept)
+    given = record.write(prescriptions.prescribe, Prescribe(visit[0], (form,), None))
+    panel._add(form)
+    record.store.write(record.owner, lambda _uow: gate.wait(30))
+    panel.issue.click()
+    panel.repeat([row.id for row in record.read(medicines_of, visit[0])])
+    panel.set_visit(*other, is_open=True)
+    qtbot.waitUntil(panel.can_print)
+    gate.set()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert given
+    assert [line.product for line in panel._lines] == ["Paracetamol"]
+    assert panel._issued == []
+    assert panel.issue.isEnabled()
+    assert [row.subject for row in record.read(drafts.my_drafts)] == [str(other[1])]
+    assert len(record.read(medicines_of, visit[0])) == 2
+
+
+def _other_visit(uow: UnitOfWork) -> Visit:
+    patient = Patient(family="Singh", given="Harpreet", mrn="A1-8", language="en")
+    uow.add(patient)
+    encounter = Encounter(patient_id=patient.id, start_at=uow.now)
+    uow.add(encounter)
+    return patient.id, encounter.id
+
+
+def test_a_line_added_while_another_is_issued_stays(
+    panel: PrescribePanel, ui_context: Context, qtbot: QtBot
+) -> None:
+    panel._add(LineForm("Ibuprofen", "1 tab tid 3d"))
+    panel.issue.click()
+    panel._add(LineForm("Paracetamol", "1 tab tid 3d"))
+    qtbot.waitUntil(lambda: bool(panel._issued))
+    assert [line.product for line in panel._lines] == ["Paracetamol"]
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+
+def test_words_typed_behind_enter_are_checked_before_the_line_is_kept(
+    panel: PrescribePanel, qtbot: QtBot
+) -> None:
+    _type(panel, "Ibuprofen", "", "1 tab tid 3d")
+    panel.editor.submit()
+    QTest.keyClicks(panel.editor.directions, " or whenever it hurts")
+    qtbot.waitUntil(lambda: bool(panel.editor.message.text()))
+    assert panel._lines == [], "these directions cannot be read"
 
 
 def test_line_is_previewed_added_and_issued(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date
 
 import pytest
@@ -13,12 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
 from clinic_desktop.services.scheduling import hours, resources
+from clinic_desktop.services.scheduling.hours import WeekHours
 from clinic_desktop.services.scheduling.timetable import PRACTICE, Resource
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.schedule_closures import ClosureForm, ClosuresPage, HolidaysForm
 from clinic_desktop.ui.settings.schedule_hours import NEW_PERIOD, HoursPage
 from clinic_desktop.ui.settings.schedule_lines import PeoplePage, RoomsPage, TypeForm, TypesPage
 from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
+from clinic_desktop.ui.widgets.choices import Select
 from tests.support.busy_day import SATURDAY, BusyDay
 from tests.support.windows import RecordingHost
 
@@ -34,6 +36,12 @@ def shown(qtbot: QtBot, widget: QWidget) -> None:
     qtbot.addWidget(widget)
     widget.resize(800, 700)
     widget.show()
+
+
+def choose(field: Select, value: Hashable) -> None:
+    """Choose as a person does."""
+    field.set_value(value)
+    field.activated.emit(field.currentIndex())
 
 
 def drawer(context: Context) -> QWidget:
@@ -112,6 +120,7 @@ def test_hours_are_typed_as_people_write_them(
     page = HoursPage(context)
     shown(qtbot, page)
     qtbot.waitUntil(lambda: context.tasks.is_idle)
+    assert not page.first.isVisible(), "days from and to belong to a new period"
     for day in range(5):
         page.days[day].set_text("8-12, 14-18")
     page.days[5].set_text("9-8")
@@ -135,20 +144,46 @@ def test_other_hours_for_a_period_of_one_doctor(
     shown(qtbot, page)
     qtbot.waitUntil(lambda: page.whose.count() == 6)
     njeri = Resource(busy_day.doctors["Njeri"])
-    page.whose.set_value(njeri)
-    page.period.set_value(NEW_PERIOD)
-    page._show_week()
+    choose(page.whose, njeri)
+    choose(page.period, NEW_PERIOD)
     page.first.set_text("8.2.2027")
     page.last.set_text("9.3.2027")
     page.days[0].set_text("10-14")
     page.save.click()
-    qtbot.waitUntil(lambda: len(busy_day.record.read(hours.week_hours)) == 1)
+    dates = (date(2027, 2, 8), date(2027, 3, 9))
+    qtbot.waitUntil(lambda: page.period.value() == dates)
+    assert page.whose.value() == njeri
+    assert page.days[0].text() == "10:00-14:00", "what was saved is what is shown"
     (week,) = busy_day.record.read(hours.week_hours)
-    assert (week.resource, week.valid_from, week.valid_to) == (
-        njeri,
-        date(2027, 2, 8),
-        date(2027, 3, 9),
-    )
+    assert (week.resource, week.valid_from, week.valid_to) == (njeri, *dates)
+
+
+def test_hours_being_typed_outlive_what_others_save(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    page = HoursPage(context)
+    shown(qtbot, page)
+    assert not page.save.isEnabled(), "nothing is saved over what was not read yet"
+    qtbot.waitUntil(page.save.isEnabled)
+    njeri = Resource(busy_day.doctors["Njeri"])
+    choose(page.whose, njeri)
+    page.days[0].set_text("10-14")
+    page.days[1].set_text("9-")
+    early, late = ((480, 720),), ((840, 1080),)
+    busy_day.record.write(hours.save_week_hours, WeekHours(njeri, (late, early, early) + ((),) * 4))
+    qtbot.waitUntil(lambda: page.days[2].text() == "08:00-12:00")
+    assert [page.days[day].text() for day in range(2)] == ["10-14", "9-"]
+    assert [bool(row.message.text()) for row in page._lines[:3]] == [True, True, False]
+    busy_day.record.write(resources.save_room, resources.SaveRoom("Ultrasound"))
+    qtbot.waitUntil(lambda: page.whose.count() == 7)
+    assert page.whose.value() == njeri
+    assert page.days[0].text() == "10-14"
+    page.days[1].set_text("")
+    page.save.click()
+    qtbot.waitUntil(lambda: page.days[0].text() == "10:00-14:00")
+    assert not any(row.message.text() for row in page._lines)
+    (week,) = busy_day.record.read(hours.week_hours)
+    assert week.spans[:3] == (((600, 840),), (), early)
 
 
 def test_leave_is_added_in_words(context: Context, busy_day: BusyDay, qtbot: QtBot) -> None:

@@ -299,6 +299,7 @@ def test_a_service_gets_price_and_tax(desk: Desk) -> None:
     page = desk.open("prices", ServicesPage)
     page.open_line(None)
     form = desk.drawer(ServiceLine)
+    assert any("KES" in row.label.text() for row in form.fields.rows)
     form.price.set_text("two hundred")
     form.submit(print_too=False)
     assert form.price.message.text(), "letters are no price"

@@ -209,6 +209,21 @@ def test_actions_are_found_by_the_start_of_their_words_and_show_their_key(bench:
     assert bench.ran == ["close"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("typed", ["clo", "Close", "close the d"])
+def test_an_action_stands_before_register_when_its_name_is_typed(bench: Bench, typed: str) -> None:
+    bench.type(typed)
+    kinds = [line.kind for line in bench.palette.model.lines][:3]
+    assert kinds == [Kind.HEADING, Kind.ACTION, Kind.REGISTER]
+    bench.key(Qt.Key.Key_Return)
+    assert bench.ran == ["close"]  # type: ignore[attr-defined]
+
+
+def test_an_action_that_only_holds_the_word_leaves_register_first(bench: Bench) -> None:
+    bench.type("day")
+    assert bench.palette.model.lines[0].kind is Kind.REGISTER
+    assert bench.titles(Kind.ACTION) == ["Close the day"]
+
+
 def test_actions_are_found_in_the_wrong_layout(bench: Bench) -> None:
     bench.type("сдщыу")
     assert bench.titles(Kind.ACTION) == ["Close the day"]

@@ -23,6 +23,7 @@ from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.services import encounters
 from clinic_desktop.ui.billing.billing_view import BillingView
 from clinic_desktop.ui.core.speech import speak
+from clinic_desktop.ui.patients.register_view import RegisterView
 from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.visits.visit_view import VisitView
 from clinic_desktop.ui.widgets.toast import Toast
@@ -100,45 +101,75 @@ def drawer_texts(session: Session) -> set[str]:
     return {field.text() for field in fields if field.isVisible()}
 
 
+def open_line(session: Session, qtbot: QtBot, kind: str) -> None:
+    """Go to an unfinished text by keys alone."""
+    keys = Keyboard()
+    keys.press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    settle(session, qtbot)
+    keys.press(Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    card = board(session).unfinished
+    qtbot.waitUntil(lambda: QApplication.focusWidget() in card.lines)
+    lines = card.lines
+    place = next(at for at, line in enumerate(lines) if kind in line.accessibleName())
+    keys.press(Qt.Key.Key_Tab, times=place)
+    assert QApplication.focusWidget() is lines[place]
+    keys.press(Qt.Key.Key_Space)
+    settle(session, qtbot)
+
+
+def see_photo(session: Session) -> None:
+    """The photo chosen for a new patient is there again, and would be kept."""
+    (form,) = session.window.findChildren(RegisterView)
+    assert form.form.photo.photo is not None
+    assert form._new().photo == form.form.photo.photo
+
+
+def see_payment(session: Session, qtbot: QtBot) -> None:
+    """The sum typed is there again and nothing was paid by it; Esc gives it up."""
+    open_line(session, qtbot, "Take payment")
+    assert session.context is not None
+    host, bill = session.context.host, shown(session)
+    assert isinstance(bill, BillingView)
+    qtbot.waitUntil(lambda: bill.document.invoice_id is not None)
+    for text in ("120", "1,500.00"):
+        bill.document._pay()
+        settle(session, qtbot)
+        assert text in drawer_texts(session)
+        Keyboard().press(Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: not host.has_drawer)
+        settle(session, qtbot)
+
+
 def test_every_form_outlives_a_kill_and_is_offered_at_sign_in(
     session: Session, qtbot: QtBot
 ) -> None:
     keys, context = Keyboard(), session.context
     assert context is not None
     said = [toast.label.text() for toast in session.window.findChildren(Toast)]
-    assert said == ["8 texts are not finished."]
+    assert said == ["14 texts are not finished."]
     names = [line.accessibleName() for line in board(session).unfinished.lines]
-    assert len(names) == 8
+    assert len(names) == 14
     kinds = {"Note", "Prescription", "Referral", "Sick note", "Invoice", "Patient details"}
     assert all(any(kind in name for name in names) for kind in kinds | {"New patient"})
-
-    def open_line(kind: str) -> None:
-        keys.press(Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
-        settle(session, qtbot)
-        keys.press(Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
-        card = board(session).unfinished
-        qtbot.waitUntil(lambda: QApplication.focusWidget() in card.lines)
-        lines = card.lines
-        place = next(at for at, line in enumerate(lines) if kind in line.accessibleName())
-        keys.press(Qt.Key.Key_Tab, times=place)
-        assert QApplication.focusWidget() is lines[place]
-        keys.press(Qt.Key.Key_Space)
-        settle(session, qtbot)
 
     for kind, text in (
         ("New patient", "Otieno"),
         ("Appointment", "tue 10:30 fu"),
         ("Sick note", "No lifting"),
+        ("Walk-in", "Headache"),
     ):
-        open_line(kind)
+        open_line(session, qtbot, kind)
         qtbot.waitUntil(lambda text=text: text in drawer_texts(session))  # type: ignore[misc]
+        if kind == "New patient":
+            see_photo(session)
         keys.press(Qt.Key.Key_Escape)
         qtbot.waitUntil(lambda: not context.host.has_drawer)
-    open_line("Invoice")
+    see_payment(session, qtbot)
+    open_line(session, qtbot, "Invoice")
     bill = shown(session)
     assert isinstance(bill, BillingView)
     qtbot.waitUntil(lambda: bill.checkout.tendered.text() == "2000")
-    open_line("Note")
+    open_line(session, qtbot, "Note")
     page = shown(session)
     assert isinstance(page, VisitView)
     qtbot.waitUntil(lambda: page.note.text().plan == "Rest")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 import pytest
@@ -170,6 +171,33 @@ def test_a_vital_sign_is_recorded_when_its_field_is_left(visit_page: Page) -> No
     assert page.view.vitals.pending() == {}
 
 
+def test_a_vital_sign_on_its_way_stays_in_its_field(visit_page: Page) -> None:
+    page, gate = visit_page, threading.Event()
+    store, pulse = page.record.store, page.view.vitals.tiles["pulse"]
+    pulse.setFocus()
+    page.type("76")
+    store.write(page.record.owner, conditions.add_diagnosis, page.visit, COUGH)
+    store.write(page.record.owner, lambda _uow: gate.wait(30))
+    with page.qtbot.waitSignal(page.view.vm.refreshed):  # as it was before our write
+        page.press(Qt.Key.Key_Tab)
+    assert pulse.edit.text() == "76"
+    gate.set()
+    page.idle()
+    assert (pulse.edit.text(), pulse.recorded, pulse.sent) == ("76", "76", None)
+
+
+def test_a_vital_sign_that_came_too_late_is_offered_as_an_addendum(visit_page: Page) -> None:
+    page = visit_page
+    page.idle()
+    page.view.vitals.tiles["pulse"].setFocus()
+    page.type("76")
+    page.record.store.write(page.record.owner, encounters.sign, page.visit)
+    page.press(Qt.Key.Key_Tab)  # before the window has heard that the visit is closed
+    page.qtbot.waitUntil(lambda: bool(page.view.signed_note.addendum.text()))
+    page.idle()
+    assert page.view.signed_note.addendum.text() == "Pulse 76"
+
+
 def test_an_impossible_value_is_said_and_stops_the_signature(visit_page: Page) -> None:
     page = visit_page
     page.view.vitals.tiles["temperature"].setFocus()
@@ -329,6 +357,23 @@ def test_words_that_came_too_late_are_asked_about_not_dropped(visit_page: Page) 
     page.view.can_leave()  # before the window has heard of the other's words
     page.qtbot.waitUntil(lambda: "saved this note meanwhile" in " ".join(notices(page)))
     assert page.view.note.text() == NoteText(subjective="Mine")
+
+
+def test_words_on_their_way_are_not_replaced_by_those_who_were_faster(visit_page: Page) -> None:
+    page, gate = visit_page, threading.Event()
+    page.idle()
+    page.type("Mine")
+    nurse, store = page.record.as_role("nurse"), page.record.store
+    store.write(nurse, notes.save_note, page.visit, NoteText(objective="RR 18"))
+    store.write(nurse, lambda _uow: gate.wait(30))
+    page.view.can_leave()  # ours wait behind, and will be refused
+    page.qtbot.waitUntil(lambda: "saved this note meanwhile" in " ".join(notices(page)))
+    assert page.view.note.text() == NoteText(subjective="Mine")
+    gate.set()
+    page.idle()
+    assert len(notices(page)) == 1, "it is asked once"
+    assert page.view.note.text() == NoteText(subjective="Mine")
+    assert page.view.vm.is_dirty, "the words are still nowhere but here"
 
 
 def test_medicines_that_wait_are_offered_after_signing(

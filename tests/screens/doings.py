@@ -1,0 +1,231 @@
+"""What is done on a screen before it is looked at: a drawer opened, a page turned."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+from PIL import Image
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from clinic_desktop.errors import RuleError
+from clinic_desktop.i18n import _
+from clinic_desktop.services.billing import catalogue
+from clinic_desktop.services.prescribing.lines import LineForm
+from clinic_desktop.services.scheduling.grid import ColumnsBy
+from clinic_desktop.ui.billing.billing_view import BillingView
+from clinic_desktop.ui.billing.billing_vm import Tab
+from clinic_desktop.ui.calendar.calendar_view import CalendarView
+from clinic_desktop.ui.calendar.calendar_vm import Mode
+from clinic_desktop.ui.chart.documents_section import DocumentsSection
+from clinic_desktop.ui.imports.import_view import ImportView
+from clinic_desktop.ui.imports.import_vm import Phase
+from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
+from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
+from clinic_desktop.ui.scheduling.reason_form import ReasonForm
+from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
+from clinic_desktop.ui.settings.schedule_lines import LinesPage
+from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.shell.palette_help import HelpView
+from clinic_desktop.ui.shell.palette_topics import topics
+from clinic_desktop.ui.today.today_view import TodayView
+from clinic_desktop.ui.visits.visit_view import VisitView
+from tests.screens.program import Program
+from tests.support import fhir
+
+W = TypeVar("W", bound=QWidget)
+
+
+def _the(program: Program, kind: type[W]) -> W:
+    """The one visible part of this kind."""
+    found = program.screen.findChildren(kind)
+    return next(part for part in found if part.isVisible())
+
+
+# ---------------------------------------------------------------- the day
+
+
+def show_week(program: Program) -> None:
+    """Seven days beside each other."""
+    cast("CalendarView", program.screen).vm.set_mode(Mode.WEEK)
+
+
+def show_rooms(program: Program) -> None:
+    """A column for each room."""
+    calendar = cast("CalendarView", program.screen)
+    calendar.vm.set_mode(Mode.DAY)
+    calendar.vm.set_columns(ColumnsBy.ROOM)
+
+
+def add_to_wait_list(program: Program) -> None:
+    """The drawer for somebody who wants a time."""
+    calendar = cast("CalendarView", program.screen)
+    calendar.vm.set_mode(Mode.DAY)
+    calendar.vm.set_columns(ColumnsBy.PRACTITIONER)
+    calendar.panel.waiting.added.emit()
+
+
+def ask_reason(program: Program) -> None:
+    """Why two are to come at the same time."""
+    sentence = _("Somebody is booked at this time already.")
+    form = ReasonForm(sentence, _("Book all the same"), overlap_reasons(), lambda _reason: None)
+    program.context.host.show_drawer(form, "Okafor, Adaeze")
+
+
+def cancel_appointment(program: Program) -> None:
+    """The drawer that asks why."""
+    today = cast("TodayView", program.screen)
+    row = today._current()
+    assert row is not None
+    today.steps.cancel(row)
+
+
+# ---------------------------------------------------------------- care
+
+
+def add_document(program: Program) -> None:
+    """The drawer that names a file."""
+    picture = program.session.data_dir.root.parent / "x-ray.png"
+    Image.new("RGB", (480, 640), "gray").save(picture)
+    _the(program, DocumentsSection).take_files([picture])
+
+
+def prescribe_against_allergy(program: Program) -> None:
+    """A line added, and another that the recorded allergy speaks against."""
+    editor = _the(program, PrescribePanel).editor
+    editor.show_form(LineForm("Ibuprofen", "1 tab tid 3d", "400 mg", "tablet"))
+    editor.submit()
+    program.until(lambda: not editor.product.edit.text())
+    editor.show_form(LineForm("Amoxicillin", "1 cap tid 7d", "500 mg", "capsule"))
+    editor.submit()
+    program.until(editor.notices.isVisible)
+
+
+def edit_templates(program: Program) -> None:
+    """The templates for notes."""
+    cast("VisitView", program.screen)._edit_templates()
+
+
+def preview_prescription(program: Program) -> None:
+    """The paper before it is printed."""
+    program.context.printing.print_paper(
+        "prescription", program.sample.prescription_id, preview=True
+    )
+
+
+# ---------------------------------------------------------------- money
+
+
+def show_all_documents(program: Program) -> None:
+    """The list of every document."""
+    cast("BillingView", program.screen).vm.show_tab(Tab.ALL)
+
+
+def charge(program: Program) -> None:
+    """Two services on the checkout."""
+    checkout = cast("BillingView", program.screen).checkout
+    opened = program.context.clinic
+    for service in opened.store.read(opened.actor, catalogue.services).result(60)[:2]:
+        checkout._add(service)
+
+
+def pay(program: Program) -> None:
+    """The drawer that takes what is still due."""
+    cast("BillingView", program.screen).document.pay.click()
+
+
+def refund(program: Program) -> None:
+    """The drawer that gives money back."""
+    cast("BillingView", program.screen).document.refund.click()
+
+
+def take_back(program: Program) -> None:
+    """The drawer that undoes an invoice."""
+    cast("BillingView", program.screen).document.credit.click()
+
+
+# ---------------------------------------------------------------- the house
+
+
+def _page(program: Program) -> QWidget:
+    settings = cast("SettingsView", program.screen)
+    return settings.page(settings.shown)
+
+
+def add_line(program: Program) -> None:
+    """An empty line of a list."""
+    cast("LinesPage", _page(program)).open_line(None)
+
+
+def open_person(program: Program) -> None:
+    """The first of those who sign in."""
+    page = cast("LinesPage", _page(program))
+    page.open_line(next(iter(page._rows.values())))
+
+
+def add_closure(program: Program) -> None:
+    """The drawer of closed days."""
+    cast("ClosuresPage", _page(program))._add()
+
+
+def add_holidays(program: Program) -> None:
+    """The drawer of public holidays."""
+    cast("ClosuresPage", _page(program))._open_holidays()
+
+
+def find_setting(program: Program) -> None:
+    """A word that no page has."""
+    QTest.keyClicks(cast("SettingsView", program.screen).search.edit, "zz")
+
+
+def try_import(program: Program) -> None:
+    """What would come of two files, one of which is broken."""
+    folder = program.session.data_dir.root.parent / "to-import"
+    folder.mkdir(exist_ok=True)
+    fhir.write(folder / "good.json", fhir.bundle(fhir.patient(), fhir.encounter()))
+    (folder / "broken.json").write_text('{"resourceType": "Bundle", "entry": [', "utf-8")
+    view = cast("ImportView", program.screen)
+    view.dry_run.setChecked(True)
+    view.add_paths([str(folder)])
+    view.vm.start()
+    program.until(lambda: view.vm.state.phase is Phase.DONE)
+
+
+def find_patient(program: Program) -> None:
+    """The palette with patients and actions."""
+    assert program.session.desk is not None
+    top = program.session.desk.top
+    top.focus_palette()
+    QTest.keyClicks(top.field.edit, "iva")
+    palette = top.palette_list
+    assert palette is not None
+    program.until(palette.isVisible)
+
+
+def read_help(program: Program) -> None:
+    """An answer of the palette."""
+    topic = topics()[0]
+    program.context.host.show_drawer(HelpView(topic), topic.title)
+
+
+def show_keys(program: Program) -> None:
+    """What keys do here."""
+    assert program.session.desk is not None
+    program.session.desk._show_shortcuts()
+
+
+def ask(program: Program) -> None:
+    """A question before something that cannot be undone."""
+    text = _("{name} cannot sign in any more. What {name} wrote stays.").format(name="Kofi")
+    program.context.host.confirm(_("End the way in"), text, _("End it"), lambda: None)
+
+
+def fail(program: Program) -> None:
+    """A sentence about what went wrong."""
+    error = RuleError(_("This visit is signed already."), hint=_("Write an addendum."))
+    program.context.host.show_error(error)
+
+
+def say_done(program: Program) -> None:
+    """What was done, with a way back."""
+    program.context.host.toast(_("Document removed."), lambda: None)

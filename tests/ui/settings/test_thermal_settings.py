@@ -1,0 +1,36 @@
+"""A thermal printer among the printers of this PC."""
+
+from __future__ import annotations
+
+from clinic_desktop.services.papers import printers
+from clinic_desktop.ui.settings.printers_page import PrintersPage
+from tests.support.thermal_printer import READY, decoded, thermal_printer
+from tests.ui.settings.conftest import Desk
+from tests.ui.settings.test_settings import choose, retype
+
+
+def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
+    page = desk.open("printers", PrintersPage)
+    desk.until(lambda: bool(page.map.rows))
+    assert page.map.rows["invoice"].printer.findText("Thermal printer (ESC/POS)…") == -1
+    row = page.map.rows["receipt"]
+    choose(row.paper, "a5")
+    with thermal_printer(READY) as printer:
+        choose(row.printer, "ask-thermal")
+        assert row.address.isVisible()
+        retype(row.address, printer.address)
+        desk.idle()
+        kept = desk.record.read(printers.choice, "receipt")
+        assert (kept.printer, kept.paper) == (f"thermal:{printer.address}", "roll-80")
+        assert row.printer.currentText() == "Thermal printer (ESC/POS)"
+        with desk.qtbot.waitSignal(page.map.said):
+            row.test.click()
+    assert len(decoded(printer.jobs[0])) == 1
+    retype(row.address, "desk:port")
+    desk.until(lambda: "no address" in page.map._notice.accessibleName())
+    retype(row.address, "")
+    assert row.address.text() == "desk:port"
+    choose(row.printer, "")
+    desk.idle()
+    assert not row.address.isVisible()
+    assert "a5" in [row.paper.itemData(at) for at in range(row.paper.count())]
