@@ -281,7 +281,7 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
         practitioner_id=practitioner_id,
     )
     uow.add(user)
-    person = chain.Person(user.id, login, user.name, tuple(new.roles), keys.sealing, keys.signing)
+    person = chain.Person(user.id, login, user.name, tuple(user.roles), keys.sealing, keys.signing)
     membership.append(uow, signer, chain.AddPerson(person))
     return user.id
 
@@ -359,6 +359,7 @@ def change_roles(
         NotFoundError: there is no such person.
         RuleError: the signer is no owner in the membership chain.
     """
+    roles = tuple(dict.fromkeys(roles))
     if not roles or not set(roles) <= ROLES.keys():
         raise ValidationError("roles", _("Choose at least one role."))
     row = _active(uow, user_id)
