@@ -23,7 +23,13 @@ from clinic_desktop.config import APP_NAME, DataDir, resource
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError, DeviceSecretError, InUseError, StoppedError
+from clinic_desktop.errors import (
+    ClinicError,
+    DeviceSecretError,
+    InUseError,
+    StoppedError,
+    WrongPasswordError,
+)
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import KdfCost
@@ -95,6 +101,8 @@ class Session(QObject):
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
         self._pack: Path | None = None
+        # Who was to sign in, and wrong passwords that no open record has taken down yet.
+        self._asked, self._refused = "", 0
         self._keeper: BackupKeeper | None = None
         self._keeps_backups = False
         self._closing: ClosingView | None = None
@@ -190,6 +198,10 @@ class Session(QObject):
         self.idle.stop()
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
+        if self.clinic is not None and self.desk is not None and self._lock is None:
+            from clinic_desktop.services.audit.events import note_lock
+
+            self.clinic.store.write(self.clinic.actor, note_lock)
         self._drop_lock()
         backup = this_pc.last_backup(self.data_dir)
         # An open record would have to be closed for it: that is for whoever starts the program.
@@ -207,7 +219,7 @@ class Session(QObject):
 
     def unlock(self, login: str, password: str) -> None:
         """Derive the key off the window's thread, then show the desk."""
-        known = self.clinic
+        known, self._asked = self.clinic, login
 
         def work() -> clinic.Clinic:
             if known is not None:
@@ -222,6 +234,14 @@ class Session(QObject):
 
     def _on_opened(self, future: Future[clinic.Clinic]) -> None:
         error = future.exception()
+        if isinstance(error, WrongPasswordError):
+            self._refused += 1
+        if self._refused and (self.clinic is not None or error is None):
+            from clinic_desktop.services.audit.events import note_refusal
+
+            store = self.clinic.store if self.clinic is not None else future.result().store
+            store.write(SYSTEM, note_refusal, self._asked, self._refused)
+            self._refused = 0
         if error is not None:
             sentence = str(error)
             if not isinstance(error, ClinicError):

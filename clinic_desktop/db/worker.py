@@ -18,15 +18,23 @@ from clinic_desktop.db import checkpoints
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.looks import Looks
 from clinic_desktop.db.mirror import Mirror
-from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
-from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.db.session import (
+    SIGNED_AT_ONCE,
+    ReadSession,
+    UnitOfWork,
+    reading,
+    writing,
+)
+from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 
 P = ParamSpec("P")
 T = TypeVar("T")
+CLOCK_BACK_MS = 60_000
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +58,8 @@ class Store:
         self._listeners: list[Callable[[Changes], None]] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._looks = Looks()
+        self._last_wall = 0
 
     def write(
         self,
@@ -80,11 +90,19 @@ class Store:
     ) -> T:
         origin = getattr(command, "origin", "local")
         reason = getattr(command, "reason", getattr(command, "__name__", "write"))
+        looks = self._looks.take()
         try:
             with writing(self._writer_engine, actor, self.clock, reason, origin) as uow:
+                self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
-        except (DBAPIError, sqlcipher3.Error) as error:
-            raise self.explain(error) from error
+                uow.add(*(look.row() for look in looks))
+                weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in looks)
+                uow.at_once = uow.at_once or weighty
+        except BaseException as error:
+            self._looks.give_back(looks)
+            if isinstance(error, DBAPIError | sqlcipher3.Error):
+                raise self.explain(error) from error
+            raise
         self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
@@ -93,9 +111,33 @@ class Store:
     def _read(self, actor: Actor, query: Callable[..., T], args: Any, kwargs: dict[str, Any]) -> T:
         try:
             with reading(self._reader_engine, actor, self.clock) as session:
-                return query(session, *args, **kwargs)
+                result = query(session, *args, **kwargs)
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self.explain(error) from error
+        if session.looks:
+            weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in session.looks)
+            if (self._looks.put(session.looks) or weighty) and not self._closed:
+                self._writer.submit(self._write_looks)
+        return result
+
+    def _write_looks(self) -> None:
+        """A commit of the program's own for looks that have waited long enough."""
+        try:
+            self._write(SYSTEM, _looks_only, (), {})
+        except ClinicError as error:
+            log.info("Looks are written with the next save: %s", error.code)
+
+    def _watch_clock(self, uow: UnitOfWork) -> None:
+        """A clock that was put back is on record; nothing is refused for it."""
+        now = to_millis(uow.now)
+        if not self._last_wall:
+            row = uow.cursor.execute(
+                "SELECT wall FROM sync_commit ORDER BY cid DESC LIMIT 1"
+            ).fetchone()
+            self._last_wall = row[0] if row else now
+        if self._last_wall - now > CLOCK_BACK_MS:
+            uow.audit("clock.back", seconds=(self._last_wall - now) // 1000)
+        self._last_wall = now
 
     def explain(self, error: Exception) -> Exception:
         """The sentence for a database error; a programming error stays what it is."""
@@ -117,6 +159,7 @@ class Store:
         return self._writer.submit(self._sign_off)
 
     def _sign_off(self) -> None:
+        self._write_looks()
         try:
             with self._writer_engine.begin() as connection:
                 cursor = connection.connection.dbapi_connection
@@ -201,10 +244,14 @@ class Store:
 
     def close(self) -> None:
         """Finish what was asked for, sign the log, then close the file; safe to call twice."""
+        self._readers.shutdown(wait=True)  # first, so that no look comes too late
         if not self._closed:
             self._closed = True
             self._writer.submit(self._sign_off)
         self._writer.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
         self._reader_engine.dispose()
         self._writer_engine.dispose()
+
+
+def _looks_only(uow: UnitOfWork) -> None:
+    """Nothing of its own: the writer takes the looks along with any command."""

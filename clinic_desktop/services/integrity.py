@@ -31,7 +31,10 @@ def check(reads: ReadSession, *, deep: bool = False) -> CheckReport:
     ``deep`` also looks each chart up in the search index and reads every attachment.
     """
     found = examine(reads.cursor)
-    return CheckReport(found | examine_content(reads.cursor) if deep else found)
+    report = CheckReport(found | examine_content(reads.cursor) if deep else found)
+    if not report.ok:
+        reads.note("integrity.fault", checks=", ".join(k for k, v in report.checks.items() if v))
+    return report
 
 
 def printers() -> list[str]:
