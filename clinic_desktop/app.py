@@ -249,6 +249,8 @@ class Session(QObject):
                 sentence = _("Something went wrong that we did not expect.")
             if self._lock is not None and isinstance(error, DeviceSecretError):
                 self._lock.offer_sheet(sentence)
+            elif self._lock is not None and (wait := getattr(error, "seconds", 0)):
+                self._lock.hold(getattr(error, "message", sentence), wait)
             elif self._lock is not None:
                 self._lock.refuse(sentence)
             return

@@ -22,7 +22,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
-from clinic_desktop.i18n import ENGLISH
+from clinic_desktop.i18n import ENGLISH, _
 from clinic_desktop.services import encounters, patients
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
 from clinic_desktop.services.scheduling import bookings, flow, resources
@@ -31,6 +31,7 @@ from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.closing_view import ClosingView
+from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.widgets.drawer import Drawer
 from tests.support import screen_checks
 from tests.support.charts import put_chart
@@ -85,6 +86,14 @@ class Program:
         self.session.show_lock()
         self.settle()
         return self.window
+
+    def lock_waiting(self) -> QWidget:
+        """Show the lock screen after too many wrong passwords."""
+        shown = self.lock()
+        lock = self.session.window.shown
+        assert isinstance(lock, LockView)
+        lock.hold(_("Too many wrong passwords."), 832)
+        return shown
 
     def recover(self) -> QWidget:
         """Show the way in with the recovery sheet."""

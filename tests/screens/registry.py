@@ -52,6 +52,7 @@ SCREENS: dict[str, Make] = {
     **{f"settings-{name}": _settings(name) for name in SETTINGS},
     "recovery-sheet": lambda program: program.new_sheet(),
     "lock": lambda program: program.lock(),
+    "lock-waiting": lambda program: program.lock_waiting(),
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
     "closing": lambda program: program.closing(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.security.attempts import wait_words
 from clinic_desktop.security.vault import Vault
 from clinic_desktop.ui.core.backup_words import backup_tone, backup_words
 from clinic_desktop.ui.shell.user_tile import TILE_WIDTH, UserTile
@@ -22,6 +24,7 @@ from clinic_desktop.ui.widgets.page import ScrollPage
 from clinic_desktop.ui.widgets.password_edit import PasswordEdit
 
 _CLOCK_MS = 5_000
+_COUNT_MS = 500
 _FIELD_WIDTH = 220
 _MOST_PER_ROW = 5
 
@@ -52,6 +55,8 @@ class LockView(ScrollPage):
         self._tiles: dict[str, UserTile] = {}
         self._columns = 0
         self._caps = False
+        self._held: dict[str, tuple[str, float]] = {}
+        """By login: why it has to wait, and until which uptime of the PC."""
         self._build(vault, backup)
         self.restore.setVisible(may_restore)
         logins = list(self._tiles)
@@ -60,6 +65,9 @@ class LockView(ScrollPage):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_time)
         self._timer.start(_CLOCK_MS)
+        self._countdown = QTimer(self)
+        self._countdown.setInterval(_COUNT_MS)
+        self._countdown.timeout.connect(self._count_down)
         self._show_time()
 
     def _build(self, vault: Vault, backup: datetime | None) -> None:
@@ -138,6 +146,8 @@ class LockView(ScrollPage):
         self._say("", "muted")
         self._show_keyboard()
         announce(self, self._tiles[login].accessibleName())
+        if self._held:
+            self._count_down()
 
     @property
     def login(self) -> str:
@@ -192,6 +202,30 @@ class LockView(ScrollPage):
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say(sentence, "danger")
         announce(self.message, sentence)
+
+    def hold(self, sentence: str, seconds: int) -> None:
+        """Say that this person has to wait, and how long still; the others need not."""
+        self.refuse(sentence)
+        self._held[self.login] = (sentence, self._clock.uptime() + seconds)
+        self._countdown.start()
+        self._count_down()
+
+    def _count_down(self) -> None:
+        now = self._clock.uptime()
+        sentence, until = self._held.get(self.login, ("", 0.0))
+        left = math.ceil(until - now)
+        for field in (self.password, self.unlock):
+            field.setEnabled(left <= 0)
+        if left > 0:
+            words = wait_words(left)
+            forgot = _("Forgotten? An owner can give you a new password.") if left > 30 else ""
+            self._say(" ".join(filter(None, (sentence, words, forgot))), "danger")
+        elif self._held.pop(self.login, None):
+            self._say(_("You can try again now."), "muted")
+            announce(self.message, _("You can try again now."))
+            self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not any(until > now for _why, until in self._held.values()):
+            self._countdown.stop()
 
     def offer_sheet(self, sentence: str) -> None:
         """No password opens the record here any more; the recovery sheet does."""
