@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,9 +59,8 @@ def test_every_value_a_field_had_is_there(record: Record, patient: uuid.UUID) ->
 def test_an_old_value_is_put_back_as_a_change(record: Record, patient: uuid.UUID) -> None:
     """It is a write like any other: captured, attributed, refused to a stale view."""
     first = record.read(history.of, "patient", patient)[-1]
-    base = record.read(lambda reads: reads.version("patient", patient))
 
-    record.write(history.put_back, "patient", patient, "name", first.replaced, base)
+    record.write(history.put_back, first)
 
     assert record.rows("SELECT given, city FROM patient WHERE id = ?", patient.bytes) == [
         ("Ann", "Nairobi")
@@ -68,16 +68,17 @@ def test_an_old_value_is_put_back_as_a_change(record: Record, patient: uuid.UUID
     newest = record.read(history.of, "patient", patient)[0]
     assert (newest.before, newest.after) == ("Anna", "Ann")
     with pytest.raises(StaleError):
-        record.write(history.put_back, "patient", patient, "name", first.replaced, base)
+        record.write(history.put_back, first)
 
 
 def test_what_has_rules_of_its_own_is_not_put_back(record: Record, patient: uuid.UUID) -> None:
     """Charts joined, notes, money: their own forms know what may be done."""
+    change = record.read(history.of, "patient", patient)[0]
     for table, group in (("patient", "merge"), ("note", "text"), ("invoice", "status")):
         with pytest.raises(RuleError):
-            record.write(history.put_back, table, patient, group, 1, 99)
+            record.write(history.put_back, replace(change, table=table, group=group))
     with pytest.raises(NotFoundError):
-        record.write(history.put_back, "patient", patient, "name", 1, 99)
+        record.write(history.put_back, replace(change, replaced=1))
     with pytest.raises(NotFoundError):
         record.read(history.of, "patient", uuid.UUID(int=1))
 

@@ -22,7 +22,7 @@ CHART = (
 )
 SETTINGS = (
     *("appearance", "language", "lock", "recovery", "practice", "people", "prices", "printers"),
-    *("backups", "data"),
+    *("backups", "data", "audit"),
 )
 
 
@@ -47,6 +47,8 @@ SCREENS: dict[str, Make] = {
     "merge": lambda program: program.go(to.MergePatients(program.patient_id)),
     "allergies": lambda program: program.go(to.EditAllergies(program.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.patient_id)),
+    "chart-changes": lambda program: program.go(to.ChartChanges(program.patient_id)),
+    "chart-looks": lambda program: program.go(to.ChartLooks(program.patient_id)),
     "book": lambda program: program.go(to.BookAppointment()),
     "walk-in": lambda program: program.go(to.WalkIn()),
     **{f"settings-{name}": _settings(name) for name in SETTINGS},

@@ -46,6 +46,8 @@ class FieldChange:
     cid: int
     replaced: int
     """The commit whose values stood before; they can be put back if ``can_restore``."""
+    base: int
+    """The newest commit of the row when this was read."""
     can_restore: bool
 
 
@@ -81,19 +83,18 @@ def of_chart(reads: ReadSession, patient_id: uuid.UUID) -> list[FieldChange]:
 
 
 @command("patient.write")
-def put_back(
-    uow: UnitOfWork, table: str, row_id: uuid.UUID, group: str, cid: int, base: int
-) -> None:
-    """Give a group of fields the values that an earlier commit gave it: a change like any other.
+def put_back(uow: UnitOfWork, change: FieldChange) -> None:
+    """Give a group of fields the values it had before a change: a change like any other.
 
     Raises:
         RuleError: this kind of row is changed in its own form only.
         NotFoundError: there is no such version.
-        StaleError: the row was changed after ``base``.
+        StaleError: the row was changed since its history was read.
     """
+    table, row_id, group, cid = change.table, change.row_id, change.group, change.replaced
     if table not in RESTORABLE or group in NOT_RESTORABLE_GROUPS:
         raise RuleError(_("This is put right in its own form."))
-    uow.expect(table, row_id, base)
+    uow.expect(table, row_id, change.base)
     version = next(
         (
             each
@@ -126,6 +127,7 @@ def _changes(
 ) -> list[FieldChange]:
     """Differences of each version with the one it replaced, field by field."""
     at = {(each.group.number, each.cid): each for each in versions}
+    base = max((each.cid for each in versions), default=0)
     may = table in RESTORABLE and allowed(actor, "patient.write")
     found = []
     for version in versions:
@@ -147,6 +149,7 @@ def _changes(
                             new,
                             version.cid,
                             replaced,
+                            base,
                             may and version.group.name not in NOT_RESTORABLE_GROUPS,
                         )
                     )

@@ -92,3 +92,6 @@ def sentence(finding: Finding) -> str:
     parts = [f"{finding.dev}/{finding.dseq}" if finding.dseq else "", finding.table, finding.row]
     place = " ".join(part for part in (*parts, finding.place) if part)
     return f"{place}: {_(WORDS[finding.what])}" if place else _(WORDS[finding.what])
+
+
+__all__ = ["LogReport", "accept", "sentence", "verify"]
