@@ -25,6 +25,7 @@ from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     ClinicError,
+    DatabaseDamagedError,
     DeviceSecretError,
     InUseError,
     StoppedError,
@@ -79,6 +80,7 @@ class Session(QObject):
     desk_shown = Signal()
     _opened = Signal(object)
     _recovered = Signal(object)
+    _salvaged = Signal(object)
 
     def __init__(
         self,
@@ -116,6 +118,7 @@ class Session(QObject):
         self._loading.timeout.connect(self._load_ahead)
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self._recovered.connect(self._on_recovered, Qt.ConnectionType.QueuedConnection)
+        self._salvaged.connect(self._on_salvaged, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
         self.idle.idle.connect(self.show_lock)
@@ -207,6 +210,7 @@ class Session(QObject):
         # An open record would have to be closed for it: that is for whoever starts the program.
         self._lock = LockView(vault, self.clock, login, backup, may_restore=self.clinic is None)
         self._lock.restore_wanted.connect(self.show_restore)
+        self._lock.salvage_wanted.connect(self.save_what_can_be_read)
         self._lock.unlock_requested.connect(self.unlock)
         self._lock.sheet_wanted.connect(self.show_recovery)
         self.window.show_only(self._lock)
@@ -249,6 +253,8 @@ class Session(QObject):
                 sentence = _("Something went wrong that we did not expect.")
             if self._lock is not None and isinstance(error, DeviceSecretError):
                 self._lock.offer_sheet(sentence)
+            elif self._lock is not None and isinstance(error, DatabaseDamagedError):
+                self._lock.offer_rescue(sentence)
             elif self._lock is not None and (wait := getattr(error, "seconds", 0)):
                 self._lock.hold(getattr(error, "message", sentence), wait)
             elif self._lock is not None:
@@ -432,6 +438,34 @@ class Session(QObject):
         column.addWidget(self.desk)
         return self.desk
 
+    def save_what_can_be_read(self, login: str, password: str) -> None:
+        """Make a sound record of a damaged one, which is kept beside it."""
+
+        def work() -> str:
+            from clinic_desktop import salvage
+
+            done = salvage.save_what_can_be_read(
+                self.data_dir, login, password, lambda _table: None, clock=self.clock
+            )
+            told = _("Sign in now. The damaged record is kept in {kept}; what is lost stands in "
+                     "{report}.")  # fmt: skip
+            places = {"kept": isolate(str(done.kept)), "report": isolate(str(done.report))}
+            return f"{salvage.summary(done.found)} {told.format(**places)}"
+
+        self._keys.submit(work).add_done_callback(self._salvaged.emit)
+
+    def _on_salvaged(self, future: Future[str]) -> None:
+        error = future.exception()
+        if self._lock is None:
+            return
+        if error is None:
+            self._lock.tell(future.result())
+            return
+        if not isinstance(error, ClinicError):
+            log.critical("Unexpected error", exc_info=error)
+            error = ClinicError(_("Something went wrong that we did not expect."))
+        self._lock.offer_rescue(str(error))
+
     # ------------------------------------------------------------ backups
 
     def keep_backups(self) -> None:
@@ -445,9 +479,15 @@ class Session(QObject):
 
         if self._keeper is None:
             self._keeper = BackupKeeper(opened, self)
+            self._keeper.ended.connect(self._on_backup_ended)
             if self._keeps_backups:
                 self._keeper.start()
         return self._keeper
+
+    def _on_backup_ended(self, outcome: object) -> None:
+        """A copy reads every page: damage shows itself here first, and is said at once."""
+        if isinstance(outcome, DatabaseDamagedError) and self.context is not None:
+            self.context.host.show_error(outcome)
 
     def _may_close(self) -> bool:
         """Close at once where there is nothing to back up; else after the backup."""

@@ -17,7 +17,7 @@ from clinic_desktop.db.rekeying import opens
 from clinic_desktop.db.salvage.ladder import Salvaged, Told, salvage
 from clinic_desktop.errors import ClinicError, SetupError, StorageError
 from clinic_desktop.files import replace_file
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, current, ngettext
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.keys import Keys
 from clinic_desktop.security.primitives import KdfCost, UnreadableError
@@ -92,6 +92,16 @@ def save_what_can_be_read(
         lock.release()
     damaged = kept if into is None else data_dir.root
     return Outcome(target, found, target.root / REPORT, used, damaged)
+
+
+def summary(found: Salvaged) -> str:
+    """What became of it, in a sentence."""
+    if found.was_whole:
+        return _("The record was whole: nothing is lost.")
+    if not found.lost and not found.cut_tables:
+        return _("Everything could be saved.")
+    lost = len(found.lost)
+    return ngettext("{n} row is lost.", "{n} rows are lost.", lost).format(n=current().number(lost))
 
 
 def _build(

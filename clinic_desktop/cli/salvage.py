@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import only_user, password
 from clinic_desktop.config import DataDir
-from clinic_desktop.i18n import _, ngettext
+from clinic_desktop.i18n import _
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -42,7 +42,7 @@ def register(
 
 
 def _salvage(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int:
-    from clinic_desktop.salvage import save_what_can_be_read
+    from clinic_desktop.salvage import save_what_can_be_read, summary
 
     login = options.user or only_user(data_dir)
     secret = password(_("Password of {login}: ").format(login=login))
@@ -61,7 +61,7 @@ def _salvage(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             "backup": str(done.backup or ""),
             "report": str(done.report),
         },
-        *_sentences(done.found.was_whole, len(found.lost)),
+        summary(found),
         *(f"{row.table} {row.row or '?'} {row.patient}".rstrip() for row in found.lost[:_SHOWN]),
         *(_("unknown how much: {table}").format(table=table) for table in found.cut_tables),
         _("The saved record is in {folder}; the damaged one is kept in {kept}.").format(
@@ -70,12 +70,3 @@ def _salvage(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
         _("The whole list is in {file}.").format(file=done.report),
     )
     return LOSSES if found.lost or found.cut_tables else 0
-
-
-def _sentences(was_whole: bool, lost: int) -> list[str]:  # noqa: FBT001 - a private helper
-    if was_whole:
-        return [_("The record was whole: nothing is lost.")]
-    if not lost:
-        return [_("Everything could be saved.")]
-    words = ngettext("{n} row is lost:", "{n} rows are lost:", lost)
-    return [words.format(n=lost)]

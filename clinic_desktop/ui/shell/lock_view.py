@@ -38,6 +38,8 @@ class LockView(ScrollPage):
     """The recovery sheet is to be used; the login that was chosen."""
     restore_wanted = Signal(str)
     """A backup is to be brought back; the login that was chosen."""
+    salvage_wanted = Signal(str, str)
+    """What can be read of a damaged record is to be saved; login and password."""
 
     def __init__(
         self,
@@ -85,6 +87,10 @@ class LockView(ScrollPage):
         self.restore = Button(_("Bring a backup back"), "link")
         self.restore.setObjectName("lock.restore")
         self.restore.clicked.connect(lambda: self.restore_wanted.emit(self.login))
+        self.salvage = Button(_("Save what can be read"), "link")
+        self.salvage.setObjectName("lock.salvage")
+        self.salvage.clicked.connect(self._on_salvage)
+        self.salvage.hide()
         self._make_tiles(vault)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_2)
@@ -101,7 +107,8 @@ class LockView(ScrollPage):
         column.addWidget(self.message)
         column.addSpacing(SPACE_4)
         column.addWidget(self.sheet, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.restore, 0, Qt.AlignmentFlag.AlignHCenter)
+        for link in (self.restore, self.salvage):
+            column.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         column.addWidget(foot)
         self.message.hide()
@@ -231,6 +238,24 @@ class LockView(ScrollPage):
         """No password opens the record here any more; the recovery sheet does."""
         self.refuse(sentence)
         self.sheet.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def offer_rescue(self, sentence: str) -> None:
+        """The record is damaged: a backup, or what can still be read of it."""
+        self.refuse(sentence)
+        self.salvage.show()
+        self.restore.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _on_salvage(self) -> None:
+        if self.login and self.password.text():
+            self.set_busy(True)
+            self._say(_("Saving what can be read…"), "muted")
+            self.salvage_wanted.emit(self.login, self.password.text())
+
+    def tell(self, sentence: str) -> None:
+        """Something was done; the person signs in now."""
+        self.set_busy(False)
+        self._say(sentence, "muted")
+        announce(self.message, sentence)
 
     def _say(self, sentence: str, tone: str) -> None:
         self.message.set_tone(tone)
