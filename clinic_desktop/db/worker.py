@@ -28,7 +28,7 @@ from clinic_desktop.db.session import (
     writing,
 )
 from clinic_desktop.domain.permissions import SYSTEM, Actor
-from clinic_desktop.errors import ClinicError, RuleError
+from clinic_desktop.errors import ClinicError, DatabaseDamagedError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 
@@ -60,6 +60,8 @@ class Store:
         self._closed = False
         self._looks = Looks()
         self._last_wall = 0
+        self._trouble: ClinicError | None = None
+        """Why nothing may be written any more."""
 
     def write(
         self,
@@ -90,6 +92,8 @@ class Store:
     ) -> T:
         origin = getattr(command, "origin", "local")
         reason = getattr(command, "reason", getattr(command, "__name__", "write"))
+        if self._trouble is not None:
+            raise self._trouble
         looks = self._looks.take()
         try:
             with writing(self._writer_engine, actor, self.clock, reason, origin) as uow:
@@ -101,12 +105,39 @@ class Store:
         except BaseException as error:
             self._looks.give_back(looks)
             if isinstance(error, DBAPIError | sqlcipher3.Error):
+                if "disk I/O error" in str(error):
+                    self._trouble = self._begin_anew()
                 raise self.explain(error) from error
             raise
         self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
         return result
+
+    def _begin_anew(self) -> ClinicError | None:
+        """After a failure of the disk: let go of the file, open it anew, and look at every page.
+
+        What a failed sync left in memory is not to be trusted, and is never synced a second time
+        on the same handle. Returns why nothing may be written any more, if so.
+        """
+        try:
+            self._writer_engine.dispose()
+            with self._writer_engine.connect() as connection:
+                rows = connection.exec_driver_sql("PRAGMA quick_check(3)").fetchall()
+            found = [str(row[0]) for row in rows]
+        except (DBAPIError, sqlcipher3.Error, ClinicError) as error:
+            if not isinstance(self.explain(error), DatabaseDamagedError):
+                log.info("The record could not be opened anew: %s", type(error).__name__)
+                return None  # the disk is still away: the next save tries again
+            found = []
+        if found == ["ok"]:
+            return None
+        return DatabaseDamagedError(
+            _("The disk failed, and the record is damaged since: nothing is written any more."),
+            kept=_("What is typed stays on the screen; what was saved before is in the backups."),
+            hint=_("Close the program, start it again, and bring a backup back."),
+            place="; ".join(found),
+        )
 
     def _read(self, actor: Actor, query: Callable[..., T], args: Any, kwargs: dict[str, Any]) -> T:
         try:
