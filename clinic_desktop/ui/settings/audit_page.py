@@ -9,8 +9,11 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.audit import seen, verifying
 from clinic_desktop.services.audit.seen import Oddity
 from clinic_desktop.services.audit.verifying import LogReport
+from clinic_desktop.services.papers import day_close
+from clinic_desktop.services.papers.printers import PrinterChoice
 from clinic_desktop.ui.core import history_words as words
 from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
@@ -18,6 +21,7 @@ from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.facts import Fact, FactList
+from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
 
 _MOST_SHOWN = 10
@@ -58,7 +62,16 @@ class AuditPage(SettingsPage):
         self.progress.cancel.hide()
         self.progress.hide()
         self.found = FactList(_("Not checked since the program was opened."))
+        self.slip = Button(_("Print the slip of the day"), icon=Icon.PRINT)
+        self.slip.setObjectName("audit.slip")
+        self.slip.clicked.connect(self._on_slip)
         self.add_card(_("Is the log whole?"), self.found, self.progress, self.check)
+        words_ = Label(
+            _("What was taken in, and how far the log had come. Kept away from the PC, it shows"
+              " later whether the log was put back."),
+            "body", "muted", wrap=True,
+        )  # fmt: skip
+        self.add_card(_("End of the day"), words_, self.slip)
         self.end()
         self._load()
 
@@ -78,6 +91,22 @@ class AuditPage(SettingsPage):
         oddity = self._oddities.get(key) if isinstance(key, int) else None
         if oddity is not None and isinstance(oddity.patient_id, uuid.UUID):
             self.context.navigator.open(to.Chart(oddity.patient_id))
+
+    def _on_slip(self) -> None:
+        tasks = self.context.tasks
+
+        def made(slip: tuple[bytes, PrinterChoice]) -> None:
+            tasks.call(self, spool.print_unkept, *slip, done=printed, failed=self.refuse)
+
+        def printed(where: str) -> None:
+            self.said(_("The slip was sent to {printer}.").format(printer=isolate(where)))
+
+        tasks.write(
+            self,
+            day_close.close_day,
+            done=lambda _done: tasks.read(self, day_close.day_close, done=made),
+            failed=self.refuse,
+        )
 
     def _on_check(self) -> None:
         self.check.setEnabled(False)
