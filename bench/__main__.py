@@ -17,7 +17,8 @@ from bench.report import Report, load, row, save
 from bench.sizes import BUNDLES, ROOT, SIZES
 from bench.timing import Line
 
-GROUPS = ("search", "chart", "today", "visit", "paper", "start", "memory", "import", "encryption")
+GROUPS = ("search", "chart", "today", "visit", "paper", "start", "memory", "import", "encryption",
+          "audit")  # fmt: skip
 _WATCHED = ("search", "chart", "today")
 """In the others the benchmark itself holds the window's thread until the work is done."""
 
@@ -92,6 +93,7 @@ def _measure(run: Run) -> None:
         (_at_the_desk, ("search", "chart", "today", "visit", "paper")),
         (_from_outside, ("start", "memory")),
         (_of_files, ("import", "encryption")),
+        (_of_the_log, ("audit",)),
     )
     for step, names in steps:
         if run.wants(*names):
@@ -158,6 +160,21 @@ def _of_files(run: Run) -> None:
         opened.close()
         twins = make_twins(run.cached, opened.keys.key, say)
         run.add(encryption(twins, opened.keys.key, run.cached.size.repeats))
+
+
+def _of_the_log(run: Run) -> None:
+    from bench.audit import checking, saving_with_and_without
+    from bench.day import adults
+
+    say("the log …")
+    ours, bare = run.cached.copy(run.work / "log"), run.cached.copy(run.work / "no-log")
+    opened = ours.open()
+    grown = opened.store.read(opened.actor, lambda reads: adults(reads.cursor)).result()
+    opened.close()
+    run.add(saving_with_and_without(ours, bare, grown, run.cached.size.repeats))
+    lines, sentence = checking(ours)
+    run.add(lines)
+    run.report.sentences.append(sentence)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,14 @@ from clinic_desktop.config import APP_NAME, DataDir, resource
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError, DeviceSecretError, InUseError, StoppedError
+from clinic_desktop.errors import (
+    ClinicError,
+    DatabaseDamagedError,
+    DeviceSecretError,
+    InUseError,
+    StoppedError,
+    WrongPasswordError,
+)
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import KdfCost
@@ -73,6 +80,7 @@ class Session(QObject):
     desk_shown = Signal()
     _opened = Signal(object)
     _recovered = Signal(object)
+    _salvaged = Signal(object)
 
     def __init__(
         self,
@@ -95,6 +103,8 @@ class Session(QObject):
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
         self._pack: Path | None = None
+        # Who was to sign in, and wrong passwords that no open record has taken down yet.
+        self._asked, self._refused = "", 0
         self._keeper: BackupKeeper | None = None
         self._keeps_backups = False
         self._closing: ClosingView | None = None
@@ -108,6 +118,7 @@ class Session(QObject):
         self._loading.timeout.connect(self._load_ahead)
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self._recovered.connect(self._on_recovered, Qt.ConnectionType.QueuedConnection)
+        self._salvaged.connect(self._on_salvaged, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
         self.idle.idle.connect(self.show_lock)
@@ -190,11 +201,16 @@ class Session(QObject):
         self.idle.stop()
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
+        if self.clinic is not None and self.desk is not None and self._lock is None:
+            from clinic_desktop.services.audit.events import note_lock
+
+            self.clinic.store.write(self.clinic.actor, note_lock)
         self._drop_lock()
         backup = this_pc.last_backup(self.data_dir)
         # An open record would have to be closed for it: that is for whoever starts the program.
         self._lock = LockView(vault, self.clock, login, backup, may_restore=self.clinic is None)
         self._lock.restore_wanted.connect(self.show_restore)
+        self._lock.salvage_wanted.connect(self.save_what_can_be_read)
         self._lock.unlock_requested.connect(self.unlock)
         self._lock.sheet_wanted.connect(self.show_recovery)
         self.window.show_only(self._lock)
@@ -207,7 +223,7 @@ class Session(QObject):
 
     def unlock(self, login: str, password: str) -> None:
         """Derive the key off the window's thread, then show the desk."""
-        known = self.clinic
+        known, self._asked = self.clinic, login
 
         def work() -> clinic.Clinic:
             if known is not None:
@@ -222,6 +238,14 @@ class Session(QObject):
 
     def _on_opened(self, future: Future[clinic.Clinic]) -> None:
         error = future.exception()
+        if isinstance(error, WrongPasswordError):
+            self._refused += 1
+        if self._refused and (self.clinic is not None or error is None):
+            from clinic_desktop.services.audit.events import note_refusal
+
+            store = self.clinic.store if self.clinic is not None else future.result().store
+            store.write(SYSTEM, note_refusal, self._asked, self._refused)
+            self._refused = 0
         if error is not None:
             sentence = str(error)
             if not isinstance(error, ClinicError):
@@ -229,6 +253,10 @@ class Session(QObject):
                 sentence = _("Something went wrong that we did not expect.")
             if self._lock is not None and isinstance(error, DeviceSecretError):
                 self._lock.offer_sheet(sentence)
+            elif self._lock is not None and isinstance(error, DatabaseDamagedError):
+                self._lock.offer_rescue(sentence)
+            elif self._lock is not None and (wait := getattr(error, "seconds", 0)):
+                self._lock.hold(getattr(error, "message", sentence), wait)
             elif self._lock is not None:
                 self._lock.refuse(sentence)
             return
@@ -410,6 +438,34 @@ class Session(QObject):
         column.addWidget(self.desk)
         return self.desk
 
+    def save_what_can_be_read(self, login: str, password: str) -> None:
+        """Make a sound record of a damaged one, which is kept beside it."""
+
+        def work() -> str:
+            from clinic_desktop import salvage
+
+            done = salvage.save_what_can_be_read(
+                self.data_dir, login, password, lambda _table: None, clock=self.clock
+            )
+            told = _("Sign in now. The damaged record is kept in {kept}; what is lost stands in "
+                     "{report}.")  # fmt: skip
+            places = {"kept": isolate(str(done.kept)), "report": isolate(str(done.report))}
+            return f"{salvage.summary(done.found)} {told.format(**places)}"
+
+        self._keys.submit(work).add_done_callback(self._salvaged.emit)
+
+    def _on_salvaged(self, future: Future[str]) -> None:
+        error = future.exception()
+        if self._lock is None:
+            return
+        if error is None:
+            self._lock.tell(future.result())
+            return
+        if not isinstance(error, ClinicError):
+            log.critical("Unexpected error", exc_info=error)
+            error = ClinicError(_("Something went wrong that we did not expect."))
+        self._lock.offer_rescue(str(error))
+
     # ------------------------------------------------------------ backups
 
     def keep_backups(self) -> None:
@@ -423,9 +479,15 @@ class Session(QObject):
 
         if self._keeper is None:
             self._keeper = BackupKeeper(opened, self)
+            self._keeper.ended.connect(self._on_backup_ended)
             if self._keeps_backups:
                 self._keeper.start()
         return self._keeper
+
+    def _on_backup_ended(self, outcome: object) -> None:
+        """A copy reads every page: damage shows itself here first, and is said at once."""
+        if isinstance(outcome, DatabaseDamagedError) and self.context is not None:
+            self.context.host.show_error(outcome)
 
     def _may_close(self) -> bool:
         """Close at once where there is nothing to back up; else after the backup."""

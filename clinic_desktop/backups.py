@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from contextlib import suppress
 from datetime import datetime
@@ -16,9 +17,12 @@ from clinic_desktop.services import practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups import history, ledger, places
 from clinic_desktop.services.backups.ledger import Reason, Result
-from clinic_desktop.services.backups.making import Backup, Tell
+from clinic_desktop.services.backups.making import Backup, Tell, record_size
 from clinic_desktop.services.backups.places import Place
 from clinic_desktop.this_pc import remembered
+
+FEW_BYTES = 2 << 30
+"""With less free, or less than three times the record, the disk is called almost full."""
 
 
 class Backups:
@@ -100,6 +104,12 @@ class Backups:
 
     def _is_sample(self) -> bool:
         return self._clinic.store.read(SYSTEM, practice.details).result().is_sample
+
+    def room_left(self) -> int | None:
+        """Free bytes on the record's disk if they are few, for the person to act in time."""
+        data_dir = self._clinic.data_dir
+        free = shutil.disk_usage(data_dir.root).free
+        return free if free < max(FEW_BYTES, 3 * record_size(data_dir)) else None
 
     def make(self, reason: Reason, tell: Tell, actor: Actor = SYSTEM) -> Backup:
         """Make one backup, try it out, copy it to every place that is here, and tidy up there.

@@ -33,11 +33,12 @@ from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.moving_in import settle
 from clinic_desktop.security import keys as keyring
+from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys, NewOwner
 from clinic_desktop.security.membership import Root
+from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.security.vault import check_password
 from clinic_desktop.services import membership, practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
@@ -77,6 +78,11 @@ class Clinic:
     recovery: RecoveryKey | None = None
     """The recovery sheet that was just made, until somebody has it on paper."""
 
+    @property
+    def attempts(self) -> Attempts:
+        """The count of wrong passwords."""
+        return Attempts(self.data_dir.attempts, self.store.clock)
+
     def language(self, language: str = "") -> Language:
         """The person's language, or another one, in the clinic's formats."""
         return self.store.read(self.actor, _language, language).result()
@@ -88,7 +94,8 @@ class Clinic:
             WrongPasswordError: user and password do not fit.
         """
         before = self.keys.identity
-        self.keys.sign_in(login, password)
+        with self.attempts.counted(login):
+            self.keys.sign_in(login, password)
         try:
             self.actor = _let_sign_in(self.store, self.keys, login, password)
         except BaseException:
@@ -102,9 +109,9 @@ class Clinic:
         Raises:
             PermissionDeniedError, ValidationError: as in ``practice.add_person``.
         """
-        check_password(password)
         login = practice.short_name("login", new.login)
         name = practice.short_name("name", new.name)
+        self._check_password(password, login, name)
         new, fresh = replace(new, login=login, name=name), Identity.new()
         user_id = self._write(practice.add_person, new, self.keys.identity, fresh.public)
         self.keys.admit(user_id, login, name, password, fresh)
@@ -117,10 +124,11 @@ class Clinic:
             PermissionDeniedError, NotFoundError, ValidationError: nothing was changed.
         """
         require(self.actor, "user.write")
-        check_password(password)
+        self._check_password(password, person.login, person.name)
         fresh = Identity.new()
         self._write(practice.renew_keys, person.id, self.keys.identity, fresh.public)
         self.keys.admit(person.id, person.login, person.name, password, fresh)
+        self.attempts.forgive(person.login)
         if person.id == self.actor.user_id:
             self.keys.identity = fresh
 
@@ -139,7 +147,9 @@ class Clinic:
             WrongPasswordError: the old one is wrong.
             ValidationError: the new one is too short.
         """
-        self.keys.change_password(self.actor.login, old, new)
+        self._check_password(new, self.actor.login, self.actor.name)
+        with self.attempts.counted(self.actor.login):
+            self.keys.change_password(self.actor.login, old, new)
 
     def retire_person(self, user_id: uuid.UUID) -> None:
         """End a person's right to sign in, and change the record's key, which the person may know.
@@ -192,9 +202,9 @@ class Clinic:
         Raises:
             WrongPasswordError, ValidationError, StorageError: as in ``recover``.
         """
-        check_password(password)
+        self._check_password(password, login)
         keyring.check_sheet(self.data_dir, recovery)
-        self.actor = _let_in(self.store, self.keys, recovery, login, password)
+        self.actor = _let_in(self.data_dir, self.store, self.keys, recovery, login, password)
         return self.actor
 
     def back_up(self, target: Path, tell: Tell, actor: Actor | None = None) -> Backup:
@@ -215,6 +225,12 @@ class Clinic:
         made = back_up(actor or self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())
         return made
+
+    def _check_password(self, password: str, *own_words: str) -> None:
+        own = self.store.read(SYSTEM, practice.details).result()
+        if not own.is_sample:  # its password stands on the screen
+            words = (*own_words, own.name, own.city)
+            check_new(password, words, self.keys.least_password)
 
     def _write(
         self, command: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
@@ -268,7 +284,8 @@ def create(
 
 
 def _checked(new: NewClinic) -> NewClinic:
-    check_password(new.password)
+    if not new.is_sample:  # its password stands on the screen
+        check_new(new.password, (new.owner_login, new.owner_name, new.practice), LEAST_ALONE)
     practice.check_formats(new.language, new.country, new.currency, new.time_zone)
     return replace(
         new,
@@ -347,7 +364,9 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
     lock = take_folder(data_dir)
     try:
         _name_newborn(data_dir)
-        keys = keyring.unlock(data_dir, login, password, KdfCost())
+        clock = clock or SystemClock()
+        with Attempts(data_dir.attempts, clock).counted(login):
+            keys = keyring.unlock(data_dir, login, password, KdfCost())
         _settle_key(data_dir, keys)
         clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
@@ -409,7 +428,7 @@ def recover(
         SetupError, WrongPasswordError, ValidationError, InUseError, DatabaseDamagedError,
         NewerDatabaseError, StorageError.
     """
-    check_password(password)
+    check_new(password, (login,), LEAST_ALONE)
     refuse_empty(data_dir)
     lock = take_folder(data_dir)
     try:
@@ -420,7 +439,7 @@ def recover(
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
         store = open_store(data_dir.database, keys.key, clock)
         try:
-            actor = _let_in(store, keys, recovery, login, password)
+            actor = _let_in(data_dir, store, keys, recovery, login, password)
         except BaseException:
             store.close()
             raise
@@ -430,10 +449,13 @@ def recover(
         raise
 
 
-def _let_in(store: Store, keys: Keys, sheet: RecoveryKey, login: str, password: str) -> Actor:
+def _let_in(
+    data_dir: DataDir, store: Store, keys: Keys, sheet: RecoveryKey, login: str, password: str
+) -> Actor:
     fresh = Identity.new()
     user = store.write(SYSTEM, membership.recover, login, sheet, fresh.public, keys.vault).result()
     keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
+    Attempts(data_dir.attempts, store.clock).forgive(user.login)
     return _let_sign_in(store, keys, login, password)
 
 

@@ -20,6 +20,9 @@ class Clock(Protocol):
     def new_id(self) -> uuid.UUID:
         """A fresh UUIDv7."""
 
+    def uptime(self) -> float:
+        """Seconds since the PC was started; no setting of the clock changes it."""
+
 
 class SystemClock:
     """Wall clock of this PC; ids never go backwards within one process."""
@@ -31,6 +34,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The current instant, in UTC."""
         return datetime.now(UTC)
+
+    def uptime(self) -> float:
+        """Seconds since the PC was started, for all programs alike."""
+        return time.monotonic()
 
     def new_id(self) -> uuid.UUID:
         """A UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of sequence, 62 random."""
@@ -46,15 +53,21 @@ class FixedClock:
 
     def __init__(self, now: datetime, seed: int = 0) -> None:
         self._now = now
+        self._up = 1000.0
         self._count = seed
 
     def now(self) -> datetime:
         """The instant it was set to."""
         return self._now
 
+    def uptime(self) -> float:
+        """Seconds since some moment of its own; goes on with ``advance`` only."""
+        return self._up
+
     def advance(self, **delta: float) -> None:
         """Move on by ``timedelta(**delta)``."""
         self._now += timedelta(**delta)
+        self._up += timedelta(**delta).total_seconds()
 
     def new_id(self) -> uuid.UUID:
         """The next counted UUIDv7."""

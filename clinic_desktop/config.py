@@ -56,6 +56,11 @@ class DataDir:
         return self.root / "device.secret"
 
     @property
+    def attempts(self) -> Path:
+        """How many wrong passwords were tried in a row."""
+        return self.root / "attempts.json"
+
+    @property
     def lock(self) -> Path:
         """Held while a program works in this folder."""
         return self.root / "clinic.lock"

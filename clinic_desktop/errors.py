@@ -76,6 +76,22 @@ class WrongPasswordError(ClinicError):
 
     code = "wrong-password"
     exit_code = 7
+    seconds = 0
+    """Until the next attempt."""
+
+
+class TooManyAttemptsError(ClinicError):
+    """Too many wrong passwords; the next one is looked at later, or not at all."""
+
+    code = "too-many-attempts"
+    exit_code = 16
+
+    def __init__(
+        self, message: str, *, kept: str = "", hint: str = "", place: str = "", seconds: int = 0
+    ) -> None:
+        super().__init__(message, kept=kept, hint=hint, place=place)
+        self.seconds = seconds
+        """Until the next attempt; 0 where waiting does not help."""
 
 
 class DeviceSecretError(ClinicError):

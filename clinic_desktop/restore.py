@@ -24,9 +24,10 @@ from clinic_desktop.errors import (
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import _
 from clinic_desktop.security import device_secret, vault_file
+from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.security.vault import Person, Vault, check_password, new_database_key
+from clinic_desktop.security.vault import Person, Vault, new_database_key
 from clinic_desktop.services import practice
 from clinic_desktop.services.backups import history
 from clinic_desktop.services.backups.container import Found, find, manifest_of, not_whole, unpack
@@ -95,7 +96,7 @@ def restore(
         StorageError, InUseError, NewerDatabaseError, StoppedError.
     """
     if way.recovery is not None:
-        check_password(way.password)
+        check_new(way.password, (way.login,), LEAST_ALONE)
     found = find(path)
     clock = clock or SystemClock()
     lock = clinic.take_folder(into)

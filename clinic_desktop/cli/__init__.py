@@ -23,6 +23,7 @@ _SUBJECTS = (
         "recovery",
         "backup",
         "maintenance",
+        "salvage",
         "audit",
         "patients",
         "papers",

@@ -64,7 +64,7 @@ def new_password(login: str) -> str:
 @contextmanager
 def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clinic.Clinic]:
     """The open clinic of this command; closed at the end whatever happens."""
-    login = options.user or _only_user(data_dir)
+    login = options.user or only_user(data_dir)
     opened = clinic.open_clinic(
         data_dir, login, password(_("Password of {login}: ").format(login=login))
     )
@@ -76,7 +76,12 @@ def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clin
         opened.close()
 
 
-def _only_user(data_dir: DataDir) -> str:
+def only_user(data_dir: DataDir) -> str:
+    """Who signs in where nobody was named.
+
+    Raises:
+        SetupError: it could be several people.
+    """
     if not clinic.exists(data_dir):
         return ""
     slots = vault_file.load(data_dir.vault).slots

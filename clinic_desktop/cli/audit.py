@@ -1,4 +1,4 @@
-"""The log on the command line: ``audit verify``, ``audit export``, ``audit accept``."""
+"""The log on the command line: ``audit verify``, ``export``, ``slip`` and ``accept``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from clinic_desktop.cli.access import open_clinic
 from clinic_desktop.db.log_check import Finding, LogReport, Trouble
 from clinic_desktop.errors import ValidationError
+from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _, current, ngettext
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
 ) -> None:
-    """Add ``audit verify``, ``audit export`` and ``audit accept``."""
+    """Add ``audit verify``, ``export``, ``slip`` and ``accept``."""
     audit = commands.add_parser(
         "audit",
         help="who did what, and is that log whole?",
@@ -54,6 +55,11 @@ def register(
         "--content", action="store_true", help="with what was changed, word by word"
     )
     export.set_defaults(run=_export)
+    slip = actions.add_parser(
+        "slip", parents=[common], help="the day's takings and the head of the log, as PDF"
+    )
+    slip.add_argument("file", type=Path, metavar="FILE")
+    slip.set_defaults(run=_slip)
     accept = actions.add_parser(
         "accept", parents=[common], help="answer for an older record that was put back"
     )
@@ -137,6 +143,19 @@ def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
     output.result(
         {"file": str(options.file), **counts},
         _("The log was written to {file}.").format(file=options.file),
+    )
+
+
+def _slip(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.services.papers.day_close import close_day, day_close
+
+    with open_clinic(options, data_dir) as opened:
+        opened.store.write(opened.actor, close_day).result()
+        pdf, _choice = opened.store.read(opened.actor, day_close).result()
+    replace_file(options.file, pdf)
+    output.result(
+        {"file": str(options.file)},
+        _("The slip was written to {file}.").format(file=options.file),
     )
 
 

@@ -24,6 +24,10 @@ class MorningClock:
         """The instant, in UTC, as this clock has it."""
         return self._system.now() + self._shift
 
+    def uptime(self) -> float:
+        """Seconds since the PC was started."""
+        return self._system.uptime()
+
     def new_id(self) -> uuid.UUID:
         """A fresh id."""
         return self._system.new_id()

@@ -71,6 +71,7 @@ def append(uow: UnitOfWork, signer: Identity, *bodies: Body) -> Membership:
         )  # fmt: skip
         uow.add(row)
     uow.session.flush()
+    uow.at_once = True  # nobody cuts off the end of this chain unseen
     assert state is not None  # noqa: S101 - at least one body was written
     return state
 

@@ -18,6 +18,7 @@ from clinic_desktop.clock import Clock
 from clinic_desktop.db import checkpoints, journal, rows, search
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.journal import Author, Changes
+from clinic_desktop.db.looks import Look
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.base import Base, Synced
 from clinic_desktop.models.local import NumberSeries
@@ -43,6 +44,20 @@ class ReadSession:
     now: datetime
     _zone: ZoneInfo | None = field(default=None, init=False)
     _held: list[Base | None] = field(default_factory=list, init=False)
+    looks: list[Look] = field(default_factory=list, init=False)
+    """What this query notes down, see ``db.looks``."""
+
+    def note(
+        self,
+        kind: str,
+        *,
+        patient_id: uuid.UUID | None = None,
+        object_id: uuid.UUID | None = None,
+        **detail: str | int,
+    ) -> None:
+        """Let the log say that somebody looked; never a name or a word that was searched for."""
+        user = self.actor.user_id
+        self.looks.append(Look(kind, self.now, user, patient_id, object_id, detail))
 
     @cached_property
     def cursor(self) -> Any:

@@ -18,15 +18,23 @@ from clinic_desktop.db import checkpoints
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.looks import Looks
 from clinic_desktop.db.mirror import Mirror
-from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
-from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.errors import ClinicError, RuleError
+from clinic_desktop.db.session import (
+    SIGNED_AT_ONCE,
+    ReadSession,
+    UnitOfWork,
+    reading,
+    writing,
+)
+from clinic_desktop.domain.permissions import SYSTEM, Actor
+from clinic_desktop.errors import ClinicError, DatabaseDamagedError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 
 P = ParamSpec("P")
 T = TypeVar("T")
+CLOCK_BACK_MS = 60_000
 log = logging.getLogger(__name__)
 
 
@@ -51,6 +59,10 @@ class Store:
         self._listeners: list[Callable[[Changes], None]] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._looks = Looks()
+        self._last_wall = 0
+        self._trouble: ClinicError | None = None
+        """Why nothing may be written any more."""
 
     def write(
         self,
@@ -81,22 +93,83 @@ class Store:
     ) -> T:
         origin = getattr(command, "origin", "local")
         reason = getattr(command, "reason", getattr(command, "__name__", "write"))
+        if self._trouble is not None:
+            raise self._trouble
+        looks = self._looks.take()
         try:
             with writing(self._writer_engine, actor, self.clock, reason, origin) as uow:
+                self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
-        except (DBAPIError, sqlcipher3.Error) as error:
-            raise self.explain(error) from error
+                uow.add(*(look.row() for look in looks))
+                weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in looks)
+                uow.at_once = uow.at_once or weighty
+        except BaseException as error:
+            self._looks.give_back(looks)
+            if isinstance(error, DBAPIError | sqlcipher3.Error):
+                if "disk I/O error" in str(error):
+                    self._trouble = self._begin_anew()
+                raise self.explain(error) from error
+            raise
         self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
         return result
 
+    def _begin_anew(self) -> ClinicError | None:
+        """After a failure of the disk: let go of the file, open it anew, and look at every page.
+
+        What a failed sync left in memory is not to be trusted, and is never synced a second time
+        on the same handle. Returns why nothing may be written any more, if so.
+        """
+        try:
+            self._writer_engine.dispose()
+            with self._writer_engine.connect() as connection:
+                rows = connection.exec_driver_sql("PRAGMA quick_check(3)").fetchall()
+            found = [str(row[0]) for row in rows]
+        except (DBAPIError, sqlcipher3.Error, ClinicError) as error:
+            if not isinstance(self.explain(error), DatabaseDamagedError):
+                log.info("The record could not be opened anew: %s", type(error).__name__)
+                return None  # the disk is still away: the next save tries again
+            found = []
+        if found == ["ok"]:
+            return None
+        return DatabaseDamagedError(
+            _("The disk failed, and the record is damaged since: nothing is written any more."),
+            kept=_("What is typed stays on the screen; what was saved before is in the backups."),
+            hint=_("Close the program, start it again, and bring a backup back."),
+            place="; ".join(found),
+        )
+
     def _read(self, actor: Actor, query: Callable[..., T], args: Any, kwargs: dict[str, Any]) -> T:
         try:
             with reading(self._reader_engine, actor, self.clock) as session:
-                return query(session, *args, **kwargs)
+                result = query(session, *args, **kwargs)
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self.explain(error) from error
+        if session.looks:
+            weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in session.looks)
+            if (self._looks.put(session.looks) or weighty) and not self._closed:
+                self._writer.submit(self._write_looks)
+        return result
+
+    def _write_looks(self) -> None:
+        """A commit of the program's own for looks that have waited long enough."""
+        try:
+            self._write(SYSTEM, _looks_only, (), {})
+        except ClinicError as error:
+            log.info("Looks are written with the next save: %s", error.code)
+
+    def _watch_clock(self, uow: UnitOfWork) -> None:
+        """A clock that was put back is on record; nothing is refused for it."""
+        now = to_millis(uow.now)
+        if not self._last_wall:
+            row = uow.cursor.execute(
+                "SELECT wall FROM sync_commit ORDER BY cid DESC LIMIT 1"
+            ).fetchone()
+            self._last_wall = row[0] if row else now
+        if self._last_wall - now > CLOCK_BACK_MS:
+            uow.audit("clock.back", seconds=(self._last_wall - now) // 1000)
+        self._last_wall = now
 
     def explain(self, error: Exception) -> Exception:
         """The sentence for a database error; a programming error stays what it is."""
@@ -118,6 +191,7 @@ class Store:
         return self._writer.submit(self._sign_off)
 
     def _sign_off(self) -> None:
+        self._write_looks()
         try:
             with self._writer_engine.begin() as connection:
                 cursor = connection.connection.dbapi_connection
@@ -202,11 +276,15 @@ class Store:
 
     def close(self) -> None:
         """Finish what was asked for, sign the log, then close the file; safe to call twice."""
+        self._readers.shutdown(wait=True)  # first, so that no look comes too late
         if not self._closed:
             self._closed = True
             self._writer.submit(self._sign_off)
         self._writer.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
         self._helpers.shutdown(wait=True)
         self._reader_engine.dispose()
         self._writer_engine.dispose()
+
+
+def _looks_only(uow: UnitOfWork) -> None:
+    """Nothing of its own: the writer takes the looks along with any command."""

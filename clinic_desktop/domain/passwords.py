@@ -6,6 +6,7 @@ characters do not, and passwords made of the person's own words or of runs are w
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 LEAST, GOOD_LENGTH, STRONG_LENGTH = 8, 12, 16
@@ -13,6 +14,7 @@ _KNOWN = (
     "password", "passwort", "qwerty", "qwertz", "azerty", "letmein", "welcome", "iloveyou",
     "admin", "clinic", "doctor", "пароль", "йцукен", "клиника", "доктор",
 )  # fmt: skip
+_AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _RUNS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "йцукенгшщз")
 
 
@@ -35,6 +37,11 @@ def strength(password: str, own_words: tuple[str, ...] = ()) -> Strength:
     if len(left) >= STRONG_LENGTH or (len(left) >= GOOD_LENGTH and len(set(left)) >= 8):
         return Strength.GOOD
     return Strength.FAIR
+
+
+def core(text: str) -> str:
+    """What is left of a password without digits and signs around it."""
+    return _AROUND.sub("", text)
 
 
 def _without(text: str, own_words: tuple[str, ...]) -> str:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinic_desktop.config import DataDir
+from clinic_desktop.domain.passwords import LEAST
 from clinic_desktop.errors import DeviceSecretError, StorageError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import device_secret, vault, vault_file
 from clinic_desktop.security.device_secret import DeviceSecret
 from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.password_rules import LEAST_ALONE
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Person, Vault
@@ -47,6 +49,11 @@ class Keys:
     def is_reduced(self) -> bool:
         """Whether this PC's half of the keys lies in a file, for want of a key store."""
         return self.secret.keeping is device_secret.Keeping.FILE
+
+    @property
+    def least_password(self) -> int:
+        """The fewest characters of a new password at this PC."""
+        return LEAST_ALONE if self.is_reduced else LEAST
 
     def sign_in(self, login: str, password: str) -> None:
         """Put another person's keys in the place of these.

@@ -113,7 +113,7 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
             DatabaseDamagedError: the file was changed by somebody who could not open it.
         """
         slot = self.slot(login)
-        probe = slot or _decoy(login)
+        probe = slot or self._decoy(login)
         wrapping = self._wrapping(probe, password, device_secret)
         try:
             opened = crypto.unseal(wrapping, probe.sealed, self._header(probe))
@@ -239,6 +239,14 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
         following = replace(self, generation=self.generation + 1, version=VERSION)
         return replace(following, mac=_mac(following, key))
 
+    def _decoy(self, login: str) -> Slot:
+        """An unknown name costs the time of somebody's wrong password, and the same each time."""
+        costs = [slot.cost for slot in self.slots if slot.alg != PASSWORD_ALONE] or [KdfCost()]
+        cost = costs[
+            crypto.digest(login.strip().casefold().encode("utf-8", "replace"))[0] % len(costs)
+        ]
+        return Slot(uuid.UUID(int=0), login, "", cost, bytes(16), bytes(24 + 64 + 16), bytes(32))
+
     def _wrapping(self, slot: Slot, password: str, device_secret: bytes) -> bytes:
         stretched = crypto.stretch(password, slot.salt, slot.cost)
         if slot.alg == PASSWORD_ALONE:
@@ -282,11 +290,6 @@ def _mac(vault: Vault, key: bytes) -> bytes:
         del fields["coming"]
     plain = msgspec.json.encode(fields)
     return crypto.keyed_digest(crypto.expand(key, b"clinic-desktop/v1/vault-file"), plain)
-
-
-def _decoy(login: str) -> Slot:
-    # An unknown user costs the same time as a wrong password.
-    return Slot(uuid.UUID(int=0), login, "", KdfCost(), bytes(16), bytes(88))
 
 
 def check_password(password: str) -> None:

@@ -8,8 +8,12 @@ import sys
 from dataclasses import dataclass
 
 from clinic_desktop.db.checks import examine, examine_content
+from clinic_desktop.db.log_check import Trouble, check_log
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.services.access import query
+
+_MOST = 20
+"""Rows that are named."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,27 @@ class CheckReport:
 def check(reads: ReadSession, *, deep: bool = False) -> CheckReport:
     """Read every page, every reference, every trigger and every link of the log.
 
-    ``deep`` also looks each chart up in the search index and reads every attachment.
+    ``deep`` also looks each chart up in the search index, reads every attachment, and compares
+    every row with the log.
     """
     found = examine(reads.cursor)
-    return CheckReport(found | examine_content(reads.cursor) if deep else found)
+    if deep:
+        found |= examine_content(reads.cursor) | {"rows": _rows_past_the_log(reads)}
+    report = CheckReport(found)
+    if not report.ok:
+        reads.note("integrity.fault", checks=", ".join(k for k, v in report.checks.items() if v))
+    return report
+
+
+def _rows_past_the_log(reads: ReadSession) -> str:
+    found = check_log(reads.cursor, None).findings
+    broken = [each for each in found if each.trouble > Trouble.UNANCHORED]
+    return "; ".join(
+        " ".join(
+            part for part in (each.what, f"{each.dev}/{each.dseq}", each.table, each.row) if part
+        )
+        for each in broken[:_MOST]
+    )
 
 
 def printers() -> list[str]:

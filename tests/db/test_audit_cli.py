@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.patient import Patient
+from tests.support.pdf_reading import read_pdf
 from tests.support.records import PASSWORD
 
 VERIFIER = Path(__file__).parents[2] / "packaging" / "verify_audit_export.py"
@@ -141,3 +143,18 @@ def test_auditor_finds_every_mutation(exports: tuple[Path, Path], tmp_path: Path
         paths[-1].write_text("".join(mutant), encoding="utf-8")
     for path in paths:
         assert _verifier(path).returncode in {BROKEN, FORK}, path
+
+
+def test_slip_of_the_day_carries_a_signed_head(
+    exports: tuple[Path, Path], clinic_dir: DataDir, tmp_path: Path
+) -> None:
+    """The head on the slip is one that a later export has."""
+    slip, later = tmp_path / "slip.pdf", tmp_path / "later.jsonl"
+    assert exports[0].exists()
+    assert _run(clinic_dir, "audit", "slip", str(slip)) == 0
+    assert _run(clinic_dir, "audit", "export", str(later)) == 0
+
+    text = read_pdf(slip.read_bytes())[0].text
+    head = re.search(r"\b\d+:[0-9a-f]{16}\b", text)
+    assert head is not None, text
+    assert _verifier(later, "--head", head.group()).returncode == 0

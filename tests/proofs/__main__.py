@@ -13,6 +13,8 @@ PROOFS = {
     "power-cut": "tests.proofs.storage.crash_states",
     "kill": "tests.proofs.storage.kills",
     "failing-disk": "tests.proofs.storage.failing_calls",
+    "backup": "tests.proofs.backups.drills",
+    "disk-full": "tests.proofs.backups.full_disk",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
 }

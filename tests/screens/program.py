@@ -16,7 +16,7 @@ from clinic_desktop import clinic
 from clinic_desktop.app import Session
 from clinic_desktop.clock import Clock, FixedClock
 from clinic_desktop.config import DataDir
-from clinic_desktop.i18n import ENGLISH
+from clinic_desktop.i18n import ENGLISH, _
 from clinic_desktop.services import setup
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.navigator import Destination, Settings
@@ -26,6 +26,7 @@ from clinic_desktop.ui.first_run.state import BEFORE, Answers, StepKey, keep_ans
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.closing_view import ClosingView
+from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.window_host import WindowHost
 from tests.screens.sample import Sample, fill
 from tests.support import screen_checks
@@ -134,6 +135,14 @@ class Program:
         self.session.show_lock()
         self.settle()
         return self.window
+
+    def lock_waiting(self) -> QWidget:
+        """Show the lock screen after too many wrong passwords."""
+        shown = self.lock()
+        lock = self.session.window.shown
+        assert isinstance(lock, LockView)
+        lock.hold(_("Too many wrong passwords."), 832)
+        return shown
 
     def recover(self) -> QWidget:
         """Show the way in with the recovery sheet."""

@@ -100,6 +100,8 @@ DAY: dict[str, Make] = {
 }
 CARE: dict[str, Make] = {
     **{f"chart-{name}": _chart(name) for name in CHART},
+    "chart-changes": lambda program: program.go(to.ChartChanges(program.sample.patient_id)),
+    "chart-looks": lambda program: program.go(to.ChartLooks(program.sample.patient_id)),
     "chart-document": _after(_chart("documents"), doings.add_document),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
@@ -142,6 +144,7 @@ HOUSE: dict[str, Make] = {
     "toast": _after(_today, doings.say_done),
     "lock": lambda program: program.lock(),
     "recovery-sheet": lambda program: program.new_sheet(),
+    "lock-waiting": lambda program: program.lock_waiting(),
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
     "closing": lambda program: program.closing(),

@@ -87,6 +87,7 @@ def keep(
         reprint_of=original_id,
     )
     uow.add(row)
+    uow.audit("paper.print", patient_id=made.patient_id, object_id=row.id, paper=made.kind)
     if waits:
         job = PrintJob(
             id=uow.new_id(), printed_document_id=row.id, printer=printer, copies=copies,

@@ -33,6 +33,8 @@ def search(reads: ReadSession, text: str, limit: int = 12) -> list[FoundPatient]
     person opened lately come first, the latest before all, then the newest charts.
     """
     found = ranked(reads, text, limit)
+    if text.strip():
+        reads.note("patient.search", found=len(found))
     alike = {chart for chart, reach in found.items() if reach > Reach.LAYOUT}
     return found_patients(reads, list(found), alike)
 

@@ -218,8 +218,18 @@ class ChartView(Screen):
                    f"Alt+{number}", section=here)
             for number, name in enumerate(self._makers, 1)
         ]  # fmt: skip
+        asked = [
+            Action("chart.changes", _("What was changed"), lambda: self._edit(to.ChartChanges),
+                   "Ctrl+Shift+H", Icon.HISTORY, here),
+        ]  # fmt: skip
+        if allowed(self.context.actor, "audit.read"):
+            asked.append(
+                Action("chart.looks", _("Who saw this chart"), lambda: self._edit(to.ChartLooks),
+                       "", Icon.SHOW, here)
+            )  # fmt: skip
         return (
             *shown,
+            *asked,
             Action("visit.start", _("Start visit"), self.start_visit, "Ctrl+Return", Icon.START,
                    here),
             Action("allergy.record", _("Record an allergy"),

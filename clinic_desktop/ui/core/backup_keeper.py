@@ -45,6 +45,8 @@ class BackupKeeper(QObject):
         self._clinic = opened
         self.backups = Backups(opened)
         self.is_running = False
+        self.room_left: int | None = None
+        """Free bytes on the record's disk, if they are few."""
         self.is_on = False
         """Whether backups are made without being asked for."""
         self._stop = threading.Event()
@@ -73,7 +75,7 @@ class BackupKeeper(QObject):
 
     def look(self) -> None:
         """Make a backup if one is due."""
-        self.changed.emit()
+        self._run(self.backups.room_left, done=self._on_room, failed=self._on_late)
         too_early = self._not_before is not None and self.now < self._not_before
         if not self.is_running and not too_early:
             self._run(self._make_if_due, done=self._on_done, failed=self._on_late)
@@ -160,6 +162,10 @@ class BackupKeeper(QObject):
 
     def _on_begun(self) -> None:
         self.is_running = True
+        self.changed.emit()
+
+    def _on_room(self, left: int | None) -> None:
+        self.room_left = left
         self.changed.emit()
 
     def _on_done(self, made: Backup | None) -> None:

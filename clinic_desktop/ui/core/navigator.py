@@ -158,6 +158,20 @@ class EditProblems(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class ChartChanges(Destination):
+    """The drawer of what was changed in a chart."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ChartLooks(Destination):
+    """The drawer of who saw a chart."""
+
+    patient_id: uuid.UUID
+
+
 class Navigator(QObject):
     """Passes wishes to go somewhere to the shell, which owns the places."""
 

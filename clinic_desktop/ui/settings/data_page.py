@@ -90,6 +90,7 @@ class DataPage(SettingsPage):
             "log": _("Chain of the change log"),
             "search": _("Search index of the charts"),
             "attachments": _("Documents and pictures"),
+            "rows": _("Every row against the change log"),
         }
         self.found.show_facts(
             [

@@ -37,7 +37,7 @@ class LockPage(SettingsPage):
         known = Form(columns=2)
         self.old_row = known.add(_("Password now"), self.old, required=True)
         self.old.textChanged.connect(lambda: self.old_row.set_error(""))
-        self.new = NewPassword()
+        self.new = NewPassword(context.clinic.keys.least_password)
         self.new.set_own_words(context.actor.name, context.actor.login)
         self.change = Button(_("Change my password"), "primary")
         self.change.setObjectName("password.change")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.appearance_page import AppearancePage
+from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.backups_page import BackupsPage
 from clinic_desktop.ui.settings.data_page import DataPage
 from clinic_desktop.ui.settings.language_page import LanguagePage
@@ -68,5 +69,8 @@ def page_specs() -> tuple[PageSpec, ...]:
         PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
         PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),
                  DataPage),
+        PageSpec("audit", _("Looks and log"),
+                 _("audit trail who saw history night family check signature"), AuditPage,
+                 "audit.read"),
         PageSpec("setup", _("Set-up"), _("checklist first steps"), SetupPage),
     )  # fmt: skip

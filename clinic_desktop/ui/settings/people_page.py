@@ -153,7 +153,7 @@ class NewPersonForm(_PersonDrawer):
         self.rows["roles"] = form.add(_("Roles"), self.roles, required=True)
         form.add(_("Specialty"), self.specialty)
         form.add(_("Registration number"), self.number)
-        self.password = NewPassword()
+        self.password = NewPassword(context.clinic.keys.least_password)
         self.column.addWidget(form)
         self.column.addWidget(self.password)
         self.column.addStretch(1)
@@ -211,7 +211,7 @@ class PersonForm(_PersonDrawer):
         super().__init__(context)
         self.person = person
         self.roles = RoleTicks(person.roles)
-        self.password = NewPassword()
+        self.password = NewPassword(context.clinic.keys.least_password)
         self.password.set_own_words(person.name, person.login)
         self.give = Button(_("Give this password"))
         self.give.setObjectName("person.give-password")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from clinic_desktop.domain.passwords import Strength, strength
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
-from clinic_desktop.security.vault import PASSWORD_MIN, check_password
+from clinic_desktop.security.password_rules import LEAST_ALONE, check_new, is_common
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.password_edit import PasswordEdit
@@ -26,8 +26,9 @@ class NewPassword(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, least: int = LEAST_ALONE) -> None:
+        super().__init__()
+        self._least = least
         self._own_words: tuple[str, ...] = ()
         self.password = PasswordEdit(_("New password"))
         self.password.setObjectName("password.new")
@@ -54,12 +55,17 @@ class NewPassword(QWidget):
         self._on_text()
 
     def _on_text(self) -> None:
-        found = strength(self.password.text(), self._own_words)
+        text = self.password.text()
+        found = strength(text, self._own_words)
+        if len(text) < self._least:
+            found = Strength.TOO_SHORT
+        elif is_common(text):
+            found = Strength.WEAK
         sentences = {
             Strength.TOO_SHORT: _(
                 "At least {count} characters. A short sentence is easy to remember and hard to "
                 "guess."
-            ).format(count=PASSWORD_MIN),
+            ).format(count=self._least),
             Strength.WEAK: _("Easy to guess: others know these words, or they are tried first."),
             Strength.FAIR: _("Not bad. A few more words make it strong."),
             Strength.GOOD: _("A strong password."),
@@ -74,7 +80,7 @@ class NewPassword(QWidget):
         """The password; empty while it cannot be used."""
         password = self.password.text()
         try:
-            check_password(password)
+            check_new(password, self._own_words, self._least)
         except ValidationError:
             return ""
         return password if password == self.repeat.text() else ""
@@ -82,7 +88,7 @@ class NewPassword(QWidget):
     def show_error(self) -> bool:
         """Say what is missing and put the caret there; whether all is well."""
         try:
-            check_password(self.password.text())
+            check_new(self.password.text(), self._own_words, self._least)
         except ValidationError as error:
             self._first.set_error(error.message)
             self.password.setFocus()

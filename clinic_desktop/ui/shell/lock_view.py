@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.security.attempts import wait_words
 from clinic_desktop.security.vault import Vault
 from clinic_desktop.ui.core.backup_words import backup_tone, backup_words
 from clinic_desktop.ui.shell.user_tile import TILE_WIDTH, UserTile
@@ -22,6 +24,7 @@ from clinic_desktop.ui.widgets.page import ScrollPage
 from clinic_desktop.ui.widgets.password_edit import PasswordEdit
 
 _CLOCK_MS = 5_000
+_COUNT_MS = 500
 _FIELD_WIDTH = 220
 _MOST_PER_ROW = 5
 
@@ -35,6 +38,8 @@ class LockView(ScrollPage):
     """The recovery sheet is to be used; the login that was chosen."""
     restore_wanted = Signal(str)
     """A backup is to be brought back; the login that was chosen."""
+    salvage_wanted = Signal(str, str)
+    """What can be read of a damaged record is to be saved; login and password."""
 
     def __init__(
         self,
@@ -52,6 +57,8 @@ class LockView(ScrollPage):
         self._tiles: dict[str, UserTile] = {}
         self._columns = 0
         self._caps = False
+        self._held: dict[str, tuple[str, float]] = {}
+        """By login: why it has to wait, and until which uptime of the PC."""
         self._build(vault, backup)
         self.restore.setVisible(may_restore)
         logins = list(self._tiles)
@@ -60,6 +67,9 @@ class LockView(ScrollPage):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_time)
         self._timer.start(_CLOCK_MS)
+        self._countdown = QTimer(self)
+        self._countdown.setInterval(_COUNT_MS)
+        self._countdown.timeout.connect(self._count_down)
         self._show_time()
 
     def _build(self, vault: Vault, backup: datetime | None) -> None:
@@ -77,6 +87,10 @@ class LockView(ScrollPage):
         self.restore = Button(_("Bring a backup back"), "link")
         self.restore.setObjectName("lock.restore")
         self.restore.clicked.connect(lambda: self.restore_wanted.emit(self.login))
+        self.salvage = Button(_("Save what can be read"), "link")
+        self.salvage.setObjectName("lock.salvage")
+        self.salvage.clicked.connect(self._on_salvage)
+        self.salvage.hide()
         self._make_tiles(vault)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACE_2)
@@ -93,7 +107,8 @@ class LockView(ScrollPage):
         column.addWidget(self.message)
         column.addSpacing(SPACE_4)
         column.addWidget(self.sheet, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.restore, 0, Qt.AlignmentFlag.AlignHCenter)
+        for link in (self.restore, self.salvage):
+            column.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         column.addWidget(foot)
         self.message.hide()
@@ -138,6 +153,8 @@ class LockView(ScrollPage):
         self._say("", "muted")
         self._show_keyboard()
         announce(self, self._tiles[login].accessibleName())
+        if self._held:
+            self._count_down()
 
     @property
     def login(self) -> str:
@@ -193,10 +210,52 @@ class LockView(ScrollPage):
         self._say(sentence, "danger")
         announce(self.message, sentence)
 
+    def hold(self, sentence: str, seconds: int) -> None:
+        """Say that this person has to wait, and how long still; the others need not."""
+        self.refuse(sentence)
+        self._held[self.login] = (sentence, self._clock.uptime() + seconds)
+        self._countdown.start()
+        self._count_down()
+
+    def _count_down(self) -> None:
+        now = self._clock.uptime()
+        sentence, until = self._held.get(self.login, ("", 0.0))
+        left = math.ceil(until - now)
+        for field in (self.password, self.unlock):
+            field.setEnabled(left <= 0)
+        if left > 0:
+            words = wait_words(left)
+            forgot = _("Forgotten? An owner can give you a new password.") if left > 30 else ""
+            self._say(" ".join(filter(None, (sentence, words, forgot))), "danger")
+        elif self._held.pop(self.login, None):
+            self._say(_("You can try again now."), "muted")
+            announce(self.message, _("You can try again now."))
+            self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not any(until > now for _why, until in self._held.values()):
+            self._countdown.stop()
+
     def offer_sheet(self, sentence: str) -> None:
         """No password opens the record here any more; the recovery sheet does."""
         self.refuse(sentence)
         self.sheet.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def offer_rescue(self, sentence: str) -> None:
+        """The record is damaged: a backup, or what can still be read of it."""
+        self.refuse(sentence)
+        self.salvage.show()
+        self.restore.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _on_salvage(self) -> None:
+        if self.login and self.password.text():
+            self.set_busy(True)
+            self._say(_("Saving what can be read…"), "muted")
+            self.salvage_wanted.emit(self.login, self.password.text())
+
+    def tell(self, sentence: str) -> None:
+        """Something was done; the person signs in now."""
+        self.set_busy(False)
+        self._say(sentence, "muted")
+        announce(self.message, sentence)
 
     def _say(self, sentence: str, tone: str) -> None:
         self.message.set_tone(tone)

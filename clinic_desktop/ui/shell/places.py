@@ -50,6 +50,8 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     ),
     to.EditAllergies: ("clinic_desktop.ui.chart.allergies_form:AllergiesForm", N_("Allergies")),
     to.EditProblems: ("clinic_desktop.ui.chart.problems_form:ProblemsForm", N_("Problems")),
+    to.ChartChanges: ("clinic_desktop.ui.chart.changes_form:ChangesForm", N_("What was changed")),
+    to.ChartLooks: ("clinic_desktop.ui.chart.looks_form:LooksForm", N_("Who saw this chart")),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",
         N_("Referral"),

@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from clinic_desktop.errors import BadFileError, ClinicError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.backups.making import SUFFIX
 from clinic_desktop.services.backups.words import stage_words
@@ -36,7 +36,7 @@ class RestoreView(RecoverView):
         sentence = _("Take the newest backup and the recovery sheet that was valid when it was "
                      "made. An owner gets a new password; a record that is in this folder already "
                      "is kept beside it.")  # fmt: skip
-        return _("Bring a backup back"), sentence, _("Bring it back")
+        return _("Bring a backup back"), sentence, pgettext("backup", "Bring it back")
 
     def _add_first_rows(self) -> None:
         holder = QWidget()
@@ -51,7 +51,7 @@ class RestoreView(RecoverView):
         holder.setFocusProxy(self.file)
         self._file_row = self.form.add(
             _("Backup file"), holder, required=True,
-            hint=_("Its name ends with {ending}.").format(ending=SUFFIX),
+            hint=_("Its name ends with {ending}.").format(ending=isolate(SUFFIX)),
         )  # fmt: skip
         self.file.textEdited.connect(lambda: self._file_row.set_error(""))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.ui.core.backup_words import backup_tone, backup_words
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4
@@ -37,9 +37,19 @@ class StatusBar(QFrame):
     def _show_backup(self) -> None:
         keeper = self._context.backups
         made, now = keeper.last_at, self._context.clock.now()
+        self._show_room(keeper.room_left)
         text = _("Making a backup…") if keeper.is_running else backup_words(made, now)
         self.backup.setText(text)
         self.backup.set_tone("muted" if keeper.is_running else backup_tone(made, now))
+
+    def _show_room(self, left: int | None) -> None:
+        if left is None:
+            self.place.setText(_("Everything is on this PC, encrypted"))
+            self.place.set_tone("muted")
+        else:
+            words = _("The disk is almost full: {size} MB are free")
+            self.place.setText(words.format(size=isolate(current().number(left // 1_000_000))))
+            self.place.set_tone("warn")
 
     def show_saved(self) -> None:
         """The record has just taken a change."""

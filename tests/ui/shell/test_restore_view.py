@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from clinic_desktop import clinic
 from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db.engine import connect
 from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.ui.core.speech import speak
@@ -130,3 +132,24 @@ def test_it_can_be_used_by_keys_and_screen_readers_at_any_size(qtbot: QtBot) -> 
         assert screen_checks.problems(view) == []
         assert screen_checks.problems(view, screen_checks.ROOM) == []
         assert screen_checks.mirror_problems(view) == []
+
+
+def test_a_damaged_record_offers_a_backup_or_what_can_be_read(
+    session: Session, clinic_dir: DataDir, qtbot: QtBot
+) -> None:
+    """Its triggers are gone: such a file is refused, and salvage makes one that has them."""
+    opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
+    key = opened.keys.key
+    opened.close()
+    with closing(connect(clinic_dir.database, key)) as cursor:
+        cursor.execute("DROP TRIGGER guard_payment")
+    session.start()
+    lock = session.window.shown
+    assert isinstance(lock, LockView)
+    lock.password.setText(PASSWORD)
+    lock.unlock.click()
+    qtbot.waitUntil(lock.salvage.isVisible, timeout=20_000)
+    lock.salvage.click()
+    qtbot.waitUntil(lambda: "Sign in now" in lock.message.text(), timeout=60_000)
+    with qtbot.waitSignal(session.desk_shown, timeout=20_000):
+        lock.unlock.click()

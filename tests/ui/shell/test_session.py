@@ -109,6 +109,26 @@ def test_a_wrong_password_is_said_and_the_right_one_opens(session: Session, qtbo
     assert session.context.actor.login == "amina"
 
 
+def test_guessing_is_held_up_and_the_others_are_not(session: Session, qtbot: QtBot) -> None:
+    lock, clock = lock_of(session), session.clock
+    assert isinstance(clock, FixedClock)
+    for number in range(4):
+        qtbot.waitUntil(lock.password.isEnabled)
+        Keyboard().type(f"not the password {number}")
+        Keyboard().press(Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: "do not fit" in lock.message.text())
+    qtbot.waitUntil(lambda: "Try again in 1 second." in lock.message.text())
+    assert not lock.password.isEnabled()
+    Keyboard().press(Qt.Key.Key_2, CTRL)
+    assert lock.password.isEnabled()
+    assert not lock.message.text()
+    Keyboard().press(Qt.Key.Key_1, CTRL)
+    assert not lock.password.isEnabled()
+    clock.advance(seconds=1)
+    qtbot.waitUntil(lambda: "try again now" in lock.message.text())
+    unlock(session, qtbot, PASSWORD)
+
+
 def test_people_are_chosen_by_arrows_and_digits(session: Session, qtbot: QtBot) -> None:
     lock = lock_of(session)
     qtbot.waitUntil(lambda: QApplication.focusWidget() is lock.password)

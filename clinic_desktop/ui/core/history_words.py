@@ -1,0 +1,113 @@
+"""How changes of a chart and looks at it read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from clinic_desktop.domain.partial_dates import PartialDate
+from clinic_desktop.domain.refusals import RefusedError
+from clinic_desktop.i18n import _, current, ngettext, pgettext
+from clinic_desktop.services.audit.history import FieldChange
+from clinic_desktop.services.audit.names import FIELDS, TABLES
+from clinic_desktop.services.audit.seen import Oddity, Seen
+from clinic_desktop.ui.core.patient_card import sex_words
+from clinic_desktop.ui.widgets.parsed import show_partial
+
+_LONGEST = 120
+
+
+def field_of(change: FieldChange) -> str:
+    """The field that was changed; of a person's own row its name alone."""
+    field = _(FIELDS[change.field])
+    return field if change.table == "patient" else f"{_(TABLES[change.table])} · {field}"
+
+
+def value_of(change: FieldChange, value: Any) -> str:
+    """A value as the file keeps it, in words."""
+    if value in (None, ""):
+        return _("nothing")
+    if change.field == "sex":
+        return sex_words(str(value))
+    if change.field.startswith("is_") or change.field == "deceased":
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
+    if change.field.endswith("_at") and isinstance(value, int):
+        return current().datetime(datetime.fromtimestamp(value / 1000, UTC))
+    if change.field in {"birth_date", "onset", "abated", "stopped_on"}:
+        return _day(str(value))
+    text = _states().get(str(value), str(value))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _day(text: str) -> str:
+    try:
+        return show_partial(PartialDate.parse(text))
+    except (RefusedError, ValueError):
+        return text
+
+
+def _states() -> dict[str, str]:
+    """Codes of states that stand in fields of that name."""
+    return {
+        "active": pgettext("state", "active"),
+        "inactive": pgettext("state", "inactive"),
+        "resolved": pgettext("state", "resolved"),
+        "booked": pgettext("state", "booked"),
+        "arrived": pgettext("state", "arrived"),
+        "cancelled": pgettext("state", "cancelled"),
+        "completed": pgettext("state", "completed"),
+        "stopped": pgettext("state", "stopped"),
+        "draft": pgettext("state", "draft"),
+        "signed": pgettext("state", "signed"),
+        "final": pgettext("state", "final"),
+        "finished": pgettext("state", "finished"),
+        "in-progress": pgettext("state", "under way"),
+        "entered-in-error": pgettext("state", "entered by mistake"),
+        "none-known": pgettext("state", "none known"),
+        "recorded": pgettext("state", "recorded"),
+        "unknown": pgettext("state", "not known"),
+        "high": pgettext("state", "high"),
+        "low": pgettext("state", "low"),
+        "mild": pgettext("state", "mild"),
+        "moderate": pgettext("state", "moderate"),
+        "severe": pgettext("state", "severe"),
+    }
+
+
+def who(name: str) -> str:
+    """Who did it; what nobody did the program did."""
+    return name or _("The program")
+
+
+def kind_of(seen: Seen) -> str:
+    """What somebody did with a chart."""
+    words = {
+        "chart.open": _("Opened the chart"),
+        "paper.print": _("Printed a paper"),
+    }
+    return words.get(seen.kind, _("Used the chart"))
+
+
+def oddity_of(oddity: Oddity) -> str:
+    """What is odd about it."""
+    count = oddity.count
+    counted = {
+        "many": ngettext("{count} chart within an hour", "{count} charts within an hour", count),
+        "night": ngettext("{count} look at night", "{count} looks at night", count),
+        "refused": ngettext("{count} wrong password", "{count} wrong passwords", count),
+    }
+    named = {
+        "family": _("A chart of the own family name"),
+        "neighbour": _("A chart of the own address"),
+        "clock.back": _("The clock of this PC was put back"),
+        "key.recovered": _("The recovery sheet was used"),
+        "record.restored": _("A backup was brought back"),
+        "integrity.mirror-older": _("The record was older than the files beside it"),
+        "integrity.mirror-missing": _("The files beside the record were gone"),
+        "integrity.accepted": _("An older record was accepted"),
+        "integrity.fault": _("A check of the record found a fault"),
+        "integrity.log-fault": _("A check of the log found a fault"),
+    }
+    if oddity.kind in counted:
+        return counted[oddity.kind].format(count=count)
+    return named.get(oddity.kind, oddity.kind)

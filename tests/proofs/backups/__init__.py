@@ -1,0 +1,1 @@
+"""Proofs of backup and restore, and of a disk that fills up."""

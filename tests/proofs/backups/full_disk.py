@@ -1,0 +1,92 @@
+"""T4: the disk fills up at every step of a working day; what was told to be saved is there.
+
+Each case gives the clinic a little more room than the last. Where the system lets us, the room is
+a small disk of its own (tmpfs), so that the system itself says that it is full; elsewhere the
+largest file that the program may write is limited.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.proofs.audit.corpus import remember
+from tests.proofs.backups.practice import at_most
+from tests.proofs.result import Result
+from tests.proofs.storage import working_day
+from tests.proofs.storage.afterwards import faults
+from tests.proofs.storage.recorder import ACKED
+
+SAVES = 60
+_ROOM = 1200 << 10
+"""Bytes that the day needs beside the clinic; the steps lie between none and this."""
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[bool]:
+    """Mount a disk of this size there; ``False`` where the system does not let us."""
+    folder.mkdir(parents=True)
+    mount = shutil.which("mount")
+    done = bool(mount) and not subprocess.run(
+        [str(mount), "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+        capture_output=True, check=False,
+    ).returncode  # fmt: skip
+    try:
+        yield done
+    finally:
+        if done:
+            subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill_once(scratch: Path, source: Path, environment: dict[str, str], room: int) -> list[str]:
+    """Work on a copy with so much room; what is wrong afterwards."""
+    key = bytes.fromhex(environment[working_day.KEY])
+    whole = scratch / "afterwards"
+    used = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    with small_disk(scratch / "disk", used + 65536 + room) as is_disk:
+        root = Path(shutil.copytree(source, scratch / "disk" / "clinic"))
+        largest = (root / "clinic.db").stat().st_size // 2
+        process = subprocess.run(
+            [sys.executable, "-m", working_day.__name__, str(root), "--saves", str(SAVES)],
+            env=environment, capture_output=True, text=True, check=False,
+            preexec_fn=None if is_disk else at_most(largest + room),
+        )  # fmt: skip
+        # Somebody made room: what is there is looked at on a disk that has enough.
+        shutil.copytree(root, whole)
+    acked = (whole / ACKED).read_text().split("\n") if (whole / ACKED).exists() else []
+    told = acked[:-1]
+    if told and len(told[-1].split(" ")) < 2:
+        told.pop()  # the list of the proof itself was cut by the full disk
+    bare = "Traceback" in process.stderr and "StorageError" not in process.stderr
+    found = faults(whole, key, told, whole=True)
+    shutil.rmtree(whole)
+    shutil.rmtree(scratch / "disk")
+    if bare and "OSError: [Errno" not in process.stderr:
+        found.append(process.stderr.strip().splitlines()[-1])
+    return found
+
+
+def prove(size: int, seed: int, jobs: int = 1) -> Result:
+    """Let the disk fill up ``size`` times, each time a little later."""
+    passed = 0
+    failures: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        source = scratch / "clinic"
+        source.mkdir()
+        key, actor = working_day.make_clinic(source)
+        environment = {**os.environ, **working_day.environment_of(key, actor)}
+        for number in range(size):
+            room = (number * _ROOM // size + seed) // 4096 * 4096
+            found = fill_once(scratch, source, environment, room)
+            if found:
+                failures.append(f"room for {room} bytes: {'; '.join(found[:3])}")
+            else:
+                passed += 1
+    return remember(Result("T4", passed, failures, seed))
