@@ -165,11 +165,12 @@ class _Row(QWidget):
             self._title: _NAME,
             self.printer: _PRINTER,
             self.address: _ADDRESS,
-            self.paper: _PAPER,
             self.copies: _COPIES,
         }
         for widget, width in widths.items():
             widget.setFixedWidth(look().px(width))
+        # What stands around the words does not shrink with them.
+        self.paper.setFixedWidth(max(_PAPER, look().px(_PAPER)))
 
 
 def _part(row: _Row, widget: QWidget) -> str:
