@@ -12,9 +12,14 @@ def main(argv: list[str] | None = None) -> int:
     if sys.stderr is not None:
         faulthandler.enable()
     os.umask(0o077)
+    words = sys.argv[1:] if argv is None else argv
+    if words == ["--confined"]:  # takes foreign files apart for another process of this program
+        from clinic_desktop.confined.child import serve
+
+        return serve()
     from clinic_desktop.cli import run
 
-    return run(sys.argv[1:] if argv is None else argv)
+    return run(words)
 
 
 if __name__ == "__main__":

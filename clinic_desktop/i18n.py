@@ -128,13 +128,16 @@ class Language:
         # shown is the language's custom (CLDR: no paras for dinars).
         amount = Decimal(amount_minor).scaleb(-currency_digits(currency))
         shown = babel_numbers.get_currency_precision(currency)
-        return babel_numbers.format_currency(
+        words = babel_numbers.format_currency(
             amount,
             currency,
             locale=self.locale,
             currency_digits=amount == round(amount, shown),
             numbering_system=self._numbers,
         )
+        # CLDR's minus of Latin digits in Arabic begins with a left-to-right mark; Babel leaves it
+        # out, and the minus of a debt would stand behind its number.
+        return words.replace("\u200f-", "\u200f\u200e-")
 
     def _digits(self, text: str) -> str:
         # Babel's dates follow the locale's digits; the clinic's choice wins.

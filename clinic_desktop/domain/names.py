@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 
 class NamePart(StrEnum):
@@ -127,6 +128,7 @@ def unknown_person(label: str, came_on: date, number: int) -> HumanName:
     return HumanName(label, f"{came_on.isoformat()} {number}")
 
 
+@lru_cache(maxsize=2048)  # a board asks for the same few names at every look
 def capitals(text: str, language: str = "") -> str:
     """Upper case where readers expect it: not Georgian, whose capitals most fonts lack."""
     if language[:2] in {"tr", "az"}:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Annotated
 
+import msgspec
+
+from clinic_desktop.confined import reading
+from clinic_desktop.confined.words import Wish
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import _
+from clinic_desktop.services import pictures
 
 LARGEST_BYTES = 25 * 1024 * 1024
 MOST_PAGES = 500
-MOST_PIXELS = 80_000_000
-"""A 600 dpi scan of A4 has 35 million."""
 THUMBNAIL = 160
 """Longer side of the small picture, in pixels."""
 _MAGIC = {
@@ -41,6 +46,12 @@ class CheckedFile:
     pages: int
 
 
+class Pages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the confined process says of a file that can be shown."""
+
+    pages: Annotated[int, msgspec.Meta(ge=1, le=MOST_PAGES)]
+
+
 def check_file(data: bytes, filename: str) -> CheckedFile:
     """Open a file and see that it is a PDF, JPEG or PNG that can be shown.
 
@@ -58,38 +69,44 @@ def check_file(data: bytes, filename: str) -> CheckedFile:
     mime = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), "")
     if not mime:
         raise _refused(name, _("Only PDF, JPEG and PNG files can be kept in the chart."))
-    pages = _pdf_pages(data, name) if mime == "application/pdf" else _picture(data, mime, name)
-    return CheckedFile(name, mime, data, hashlib.sha256(data).hexdigest(), pages)
+    checked = reading.shared.read("document", Pages, data, {"mime": mime}, name)
+    return CheckedFile(name, mime, data, hashlib.sha256(data).hexdigest(), checked.pages)
 
 
-def _pdf_pages(data: bytes, name: str) -> int:
+def check_task(data: bytes, wish: Wish) -> Iterator[Pages]:
+    """Open the file; in the confined process."""
+    mime = str(wish["mime"])
+    yield Pages(_pdf_pages(data) if mime == "application/pdf" else _picture(data, mime))
+
+
+def _pdf_pages(data: bytes) -> int:
     from pypdfium2 import PdfiumError  # noqa: PLC0415 - loaded by those who add a file
 
-    from clinic_desktop.printing import reading  # noqa: PLC0415 - as above
+    from clinic_desktop.printing.reading import opened  # noqa: PLC0415 - as above
 
     try:
-        with reading.opened(data) as document:
+        with opened(data) as document:
             pages = len(document)
             if 0 < pages <= MOST_PAGES:
                 page = document[0]
                 page.render(scale=0.2).close()
                 page.close()
     except PdfiumError as error:
-        raise _refused(name, _("This PDF is damaged or locked with a password.")) from error
+        raise _refused("", _("This PDF is damaged or locked with a password.")) from error
     if not pages:
-        raise _refused(name, _("This PDF has no pages."))
+        raise _refused("", _("This PDF has no pages."))
     if pages > MOST_PAGES:
-        raise _refused(name, _("This PDF has more than {most} pages.").format(most=MOST_PAGES))
+        raise _refused("", _("This PDF has more than {most} pages.").format(most=MOST_PAGES))
     return pages
 
 
-def _picture(data: bytes, mime: str, name: str) -> int:
+def _picture(data: bytes, mime: str) -> int:
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - as above
 
     try:
         with Image.open(io.BytesIO(data), formats=[_PILLOW[mime]]) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise _refused(name, _("This picture has too many pixels."))
+            if picture.width * picture.height > pictures.MOST_PIXELS:
+                raise _refused("", _("This picture has too many pixels."))
             picture.load()
     except (
         UnidentifiedImageError,
@@ -98,7 +115,7 @@ def _picture(data: bytes, mime: str, name: str) -> int:
         SyntaxError,
         ValueError,
     ) as error:
-        raise _refused(name, _("This picture is damaged.")) from error
+        raise _refused("", _("This picture is damaged.")) from error
     return 1
 
 

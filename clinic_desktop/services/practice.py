@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -12,19 +11,19 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale, localedata
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select
 
 from clinic_desktop.db import membership
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import ROLES
-from clinic_desktop.errors import NotFoundError, ValidationError
+from clinic_desktop.errors import BadFileError, NotFoundError, ValidationError
 from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob, LocalSetting
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security.primitives import Identity, PublicKeys
+from clinic_desktop.services import pictures
 from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
@@ -206,17 +205,18 @@ def small_logo(picture: bytes) -> bytes:
     if len(picture) > LOGO_BYTES:
         raise ValidationError("logo", _("The picture is larger than 8 MB."))
     try:
-        with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG")) as image:
-            image.thumbnail((LOGO_SIDE, LOGO_SIDE))
-            out = io.BytesIO()
-            image.convert("RGBA").save(out, "PNG")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise ValidationError(
-            "logo",
-            _("This file is not a picture we can read."),
-            hint=_("Use a PNG or JPEG file."),
-        ) from error
-    return out.getvalue()
+        made = pictures.small_logo(picture, LOGO_SIDE)
+    except BadFileError as error:
+        raise _no_logo(error.message) from error
+    if made.is_too_large:
+        raise _no_logo(_("This picture has too many pixels."))
+    if not made.data:
+        raise _no_logo(_("This file is not a picture we can read."))
+    return made.data
+
+
+def _no_logo(message: str) -> ValidationError:
+    return ValidationError("logo", message, hint=_("Use a PNG or JPEG file."))
 
 
 def _keep_picture(uow: UnitOfWork, picture: bytes) -> uuid.UUID:

@@ -12,7 +12,8 @@ from reportlab.pdfgen.canvas import Canvas
 from clinic_desktop.errors import BadFileError, NotFoundError, ValidationError
 from clinic_desktop.services import documents
 from clinic_desktop.services.documents import AddDocument
-from clinic_desktop.services.documents_checks import MOST_PIXELS, check_file
+from clinic_desktop.services.documents_checks import check_file
+from clinic_desktop.services.pictures import MOST_PIXELS
 from tests.support.charts import put_chart
 from tests.support.records import Record
 

@@ -12,7 +12,8 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import PatientEntry, RegisterPatient, UpdatePatient
-from clinic_desktop.services.patients.photo import MOST_BYTES, SIDE, photo_from
+from clinic_desktop.services.patients.photo import photo_from
+from clinic_desktop.services.pictures import PHOTO_BYTES, PHOTO_SIDE
 from tests.support.records import Record
 
 ENTRY = PatientEntry(HumanName("Ivanova", "Maria"))
@@ -29,8 +30,8 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (1600, 1200), **options:
 def test_any_usual_picture_becomes_a_small_jpeg(kind: str) -> None:
     photo = photo_from(picture(kind))
     with Image.open(BytesIO(photo.jpeg)) as kept:
-        assert (kept.format, max(kept.size)) == ("JPEG", SIDE)
-    assert len(photo.jpeg) <= MOST_BYTES
+        assert (kept.format, max(kept.size)) == ("JPEG", PHOTO_SIDE)
+    assert len(photo.jpeg) <= PHOTO_BYTES
 
 
 def test_a_sideways_photo_stands_upright_and_forgets_where_it_was_taken() -> None:

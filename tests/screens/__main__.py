@@ -29,12 +29,15 @@ SIZES = {80: (1366, 768), 100: (1280, 800), 200: (1366, 768)}
 
 def _draw(folder: Path, program: Program, name: str, scale: int, wanted: str) -> int:
     """Save the screens that are wanted as they look now; how many there were."""
+    app = QApplication.instance()
+    assert app is not None
     folder.mkdir(parents=True, exist_ok=True)
     screens = fnmatch.filter(SCREENS, wanted)
     for screen in screens:
         window = SCREENS[screen](program)
         screen_checks.present(window, *SIZES[scale])
         window.grab()  # lists ask for their rows when they are painted
+        app.processEvents()
         program.settle()
         window.grab().save(str(folder / f"{screen}-{name}.png"))
     pages = [page for page in GALLERY if fnmatch.fnmatch(f"gallery-{page}", wanted)]

@@ -75,3 +75,9 @@ def test_numbers_are_grouped_as_the_language_groups_them(
 def test_a_result_shows_the_digits_that_were_reported(stored: str, shown: str) -> None:
     i18n.use(Language("ru", "RU"))
     assert reported_words(stored) == shown
+
+
+def test_the_minus_of_a_debt_stands_before_its_number_in_arabic() -> None:
+    """As CLDR writes it: without the mark the minus of Latin digits is shown behind them."""
+    words = Language("ar", "EG", "UTC").money(-12_345, "USD")
+    assert "\u200e-123.45" in words

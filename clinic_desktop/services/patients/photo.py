@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -16,17 +14,9 @@ from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob
+from clinic_desktop.services import pictures
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-MOST_BYTES = 300_000
 MOST_FILE_BYTES = 30_000_000
-MOST_PIXELS = 60_000_000
-"""Of the file given: more than a phone's camera, less than what fills the memory of a small PC."""
-SIDE = 640
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
-_QUALITIES = (85, 75, 65, 50, 35)
 
 
 @dataclass(frozen=True)
@@ -45,20 +35,14 @@ def photo_from(data: bytes) -> Photo:
     Raises:
         BadFileError: no picture, a broken one, or one too large to open.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - only for photos
-
     if len(data) > MOST_FILE_BYTES:
         raise _bad(_("The picture is too large."))
-    try:
-        with Image.open(BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise _bad(_("The picture is too large."))
-            opened.draft("RGB", (SIDE * 2, SIDE * 2))
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
-        raise _bad(_("This file is no picture that can be read.")) from error
-    upright.thumbnail((SIDE, SIDE))
-    return Photo(_jpeg(upright))
+    made = pictures.small_photo(data)
+    if made.is_too_large:
+        raise _bad(_("The picture is too large."))
+    if not made.data:
+        raise _bad(_("This file is no picture that can be read."))
+    return Photo(made.data)
 
 
 def photo_file(path: Path) -> Photo:
@@ -74,15 +58,6 @@ def photo_file(path: Path) -> Photo:
     except OSError as error:
         raise _bad(_("This file cannot be read.")) from error
     return photo_from(data)
-
-
-def _jpeg(picture: Image) -> bytes:
-    for quality in _QUALITIES:
-        out = BytesIO()
-        picture.save(out, "JPEG", quality=quality, optimize=True)
-        if out.tell() <= MOST_BYTES:
-            break
-    return out.getvalue()
 
 
 def _bad(message: str) -> BadFileError:

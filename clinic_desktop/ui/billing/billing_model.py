@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.ui.billing.billing_vm import Line
-from clinic_desktop.ui.billing.words import money, status_pill
+from clinic_desktop.ui.billing.words import longest_status, money, status_pill
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
 
 
 def columns() -> tuple[Column, ...]:
     """Who, which document, how much, where it stands."""
     return (
-        Column("patient", _("Patient"), _patient, CellKind.STRONG, 20, stretch=True),
+        Column("patient", _("Patient"), _patient, CellKind.STRONG, 16, stretch=True),
         Column("number", _("Document"), _number, letters=18, drop=1),
-        Column("total", _("Total"), _total, CellKind.NUMBER, 12),
-        Column("due", _("Due"), _due, CellKind.NUMBER, 12, drop=2),
-        Column("status", _("Status"), _status, CellKind.PILL, 12),
+        Column("total", _("Total"), _total, CellKind.NUMBER, 12, drop=2),
+        Column("due", _("Due"), _due, CellKind.NUMBER, 12),
+        Column("status", _("Status"), _status, CellKind.PILL, longest_status()),
     )
 
 

@@ -13,16 +13,24 @@ def money(amount_minor: int, currency: str) -> str:
     return isolate(current().money(amount_minor, currency))
 
 
+def longest_status() -> int:
+    """Letters of the longest word for where a document stands, for the width of a column."""
+    return max(len(spec.text) for spec in _pills().values())
+
+
 def status_pill(status: str) -> PillSpec:
     """Where a document stands."""
-    known = {
+    return _pills().get(status, PillSpec(status))
+
+
+def _pills() -> dict[str, PillSpec]:
+    return {
         "unpaid": PillSpec(pgettext("invoice", "Unpaid"), Tone.WARN, Glyph.EMPTY),
         "part-paid": PillSpec(pgettext("invoice", "Part paid"), Tone.INFO, Glyph.HALF),
         "paid": PillSpec(pgettext("invoice", "Paid"), Tone.OK, Glyph.FULL),
         "overpaid": PillSpec(pgettext("invoice", "Overpaid"), Tone.DANGER, Glyph.UP),
         "credit-note": PillSpec(pgettext("invoice", "Credit note"), Tone.NEUTRAL, Glyph.STRUCK),
     }
-    return known.get(status, PillSpec(status))
 
 
 def methods() -> list[Option]:

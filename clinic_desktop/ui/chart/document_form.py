@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.documents_checks import CheckedFile
-from clinic_desktop.ui.chart.document_pages import PagePicture, draw_page
+from clinic_desktop.services.documents_pages import PagePicture, draw_page
 from clinic_desktop.ui.chart.document_viewer import pixmap
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.theme.tokens import SPACE_4

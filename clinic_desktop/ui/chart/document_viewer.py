@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.documents import DocumentContent
+from clinic_desktop.services.documents_pages import PagePicture, draw_page
 from clinic_desktop.ui.chart import words
-from clinic_desktop.ui.chart.document_pages import PagePicture, draw_page
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2

@@ -101,7 +101,8 @@ class ResultsSection(Section):
         if series is None:
             return
         unit = unit_words(series.unit)
-        title = f"{series.display}, {isolate(unit)}" if unit else series.display
+        name = isolate(series.display)
+        title = f"{name}, {isolate(unit)}" if unit else name
         self.detail.header.set_title(title, words.range_of(series.rows[-1]))
         trend = words.trend_of(series)
         self.plot.set_trend(trend)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.services import documents
 from clinic_desktop.services.documents import DocumentContent, DocumentRow
-from clinic_desktop.ui.chart.document_pages import THUMBNAIL, PagePicture, draw_page
+from clinic_desktop.services.documents_pages import PagePicture, draw_page
 from clinic_desktop.ui.chart.document_viewer import pixmap
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind
@@ -22,6 +22,8 @@ from clinic_desktop.ui.theme.tokens import ICON_SIZE, SPACE_1, SPACE_2
 from clinic_desktop.ui.widgets.cells import CellDelegate, Spot, paint_lines
 
 MOST_KEPT = 300
+THUMBNAIL = 44
+"""Longer side of a small picture, in pixels at 100 %."""
 
 
 class ThumbnailDelegate(CellDelegate):

@@ -132,7 +132,7 @@ class FirstRunView(QWidget):
         row.addStretch(1)
         row.addWidget(widget, 1000)
         row.addStretch(1)
-        widget.setMaximumWidth(look().px(_WIDTH))
+        widget.setMaximumWidth(max(_WIDTH, look().px(_WIDTH)))
         return holder
 
     def _make_buttons(self) -> QWidget:
@@ -390,4 +390,4 @@ class FirstRunView(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and self._steps:
             for widget in (self.stepper, self._notice, *self._steps.values()):
-                widget.setMaximumWidth(look().px(_WIDTH))
+                widget.setMaximumWidth(max(_WIDTH, look().px(_WIDTH)))

@@ -72,7 +72,7 @@ class SettingsView(Screen):
         side.addWidget(self._nothing)
         side.addWidget(self.list, 1)
         self.stack = QStackedWidget()
-        self.stack.setMaximumWidth(look().px(_PAGE_WIDTH))
+        self.stack.setMaximumWidth(max(_PAGE_WIDTH, look().px(_PAGE_WIDTH)))
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_3)
         row.setSpacing(SPACE_5)
@@ -177,7 +177,7 @@ class SettingsView(Screen):
     def _dress(self) -> None:
         # Large text may wrap here; the page needs the room.
         self._side.setFixedWidth(min(look().px(_LIST_WIDTH), _LIST_MOST))
-        self.stack.setMaximumWidth(look().px(_PAGE_WIDTH))
+        self.stack.setMaximumWidth(max(_PAGE_WIDTH, look().px(_PAGE_WIDTH)))
         self._size_items()
 
     def _size_items(self) -> None:

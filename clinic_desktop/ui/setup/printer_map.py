@@ -137,6 +137,7 @@ class _Row(QWidget):
             self.send_to(printer)
 
     def _send(self, **change: object) -> None:
+        self.address.setModified("printer" not in change and self.address.isModified())
         self.choice = replace(self.choice, **change)  # type: ignore[arg-type]
         self.chosen.emit(self.choice)
 
@@ -155,6 +156,17 @@ class _Row(QWidget):
         self.paper.set_value(self.choice.paper or self.paper.value())
         self.paper.offer(self._papers())
 
+    @property
+    def typed(self) -> str | None:
+        """The address that is being typed and was not sent yet."""
+        return self.address.text() if self.address.isModified() else None
+
+    def type_on(self, words: str) -> None:
+        """Go on with an address that was being typed when the lines were read anew."""
+        self._on_printer(_ASK_THERMAL)
+        self.printer.set_value(self.choice.printer if self._is_thermal else _ASK_THERMAL)
+        self.address.insert(words)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
@@ -165,11 +177,12 @@ class _Row(QWidget):
             self._title: _NAME,
             self.printer: _PRINTER,
             self.address: _ADDRESS,
-            self.paper: _PAPER,
             self.copies: _COPIES,
         }
         for widget, width in widths.items():
             widget.setFixedWidth(look().px(width))
+        # What stands around the words does not shrink with them.
+        self.paper.setFixedWidth(max(_PAPER, look().px(_PAPER)))
 
 
 def _part(row: _Row, widget: QWidget) -> str:
@@ -214,6 +227,7 @@ class PrinterMap(QWidget):
         self._tasks.read(self, printers.choices, done=lambda choices: self._show(choices, names))
 
     def _show(self, choices: tuple[PrinterChoice, ...], names: list[str]) -> None:
+        typed = {kind: row.typed for kind, row in self._rows.items() if row.typed is not None}
         while (item := self._lines.takeAt(0)) is not None:
             old = item.widget()
             if old is not None:
@@ -228,6 +242,8 @@ class PrinterMap(QWidget):
             if place:
                 self._lines.addWidget(rule())
             self._lines.addWidget(row)
+            if choice.kind in typed:
+                row.type_on(typed[choice.kind])
         if not names:
             self._notice.set_words(
                 Tone.INFO,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QStackedWidget, QWidget
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.icons import Icon
@@ -77,4 +77,18 @@ class Loading(QStackedWidget):
     def end(self) -> None:
         """It is here."""
         self._timer.stop()
+        if self.currentWidget() is not self._content:
+            _lay_out(self._content)
         self.setCurrentWidget(self._content)
+
+
+def _lay_out(page: QWidget) -> None:
+    """Lay out a page that is about to be seen, its innermost parts first.
+
+    Qt does so from outside when it is shown: each part then tells the one around it that it needs
+    another size, which is heard after the first picture. Cards would be seen to move.
+    """
+    for layout in reversed(page.findChildren(QLayout)):
+        layout.activate()
+    for area in page.findChildren(QScrollArea):  # whether it needs its bar
+        QCoreApplication.sendEvent(area, QEvent(QEvent.Type.LayoutRequest))

@@ -6,9 +6,10 @@ import uuid
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.services import allergies, conditions, documents
@@ -25,6 +26,7 @@ from clinic_desktop.ui.chart.timeline_section import TimelineSection
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import Chart, Destination, EditAllergies, Visit
 from clinic_desktop.ui.core.panels import ChartSection
+from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.patient_banner import PatientCard
 from tests.db.test_documents import pdf, picture
@@ -427,6 +429,37 @@ def test_a_chart_appears_in_one_piece_but_waits_for_no_slow_section(
     assert not summary.is_waiting
     assert view.banner.isVisible()
     assert summary.problems.isVisible()
+
+
+class _FirstPictures(QObject):
+    """Where each card stands when it is first drawn."""
+
+    def __init__(self, cards: list[Card]) -> None:
+        super().__init__()
+        self.places: dict[Card, QRect] = {}
+        for card in cards:
+            card.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and isinstance(watched, Card):
+            self.places.setdefault(watched, watched.geometry())
+        return False
+
+
+def test_the_cards_of_another_chart_stand_still_from_their_first_picture(
+    ui_context: Context, record: Record, qtbot: QtBot, patient_id: uuid.UUID
+) -> None:
+    view = opened(ui_context, qtbot, record.write(put_chart, 0))
+    summary = view.sections["summary"]
+    view.loading._timer.setInterval(60_000)  # in one piece, however slow this machine
+    first = _FirstPictures(summary.findChildren(Card))
+    for chart in (patient_id, record.write(put_chart, 1)):
+        first.places.clear()
+        view.go_to(Chart(chart))
+        idle(ui_context, qtbot)
+        qtbot.waitUntil(lambda: bool(first.places))
+        QApplication.processEvents()
+        assert first.places == {card: card.geometry() for card in first.places}
 
 
 def test_the_front_desk_sees_what_it_may(

@@ -34,3 +34,19 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
     desk.idle()
     assert not row.address.isVisible()
     assert "a5" in [row.paper.itemData(at) for at in range(row.paper.count())]
+
+
+def test_an_address_being_typed_outlives_a_new_reading_of_the_printers(desk: Desk) -> None:
+    page = desk.open("printers", PrintersPage)
+    desk.until(lambda: bool(page.map.rows))
+    row = page.map.rows["receipt"]
+    choose(row.printer, "ask-thermal")
+    row.address.insert("192.168.1.")
+    page.map.load()
+    desk.until(lambda: page.map.rows["receipt"] is not row)
+    again = page.map.rows["receipt"].address
+    assert (again.text(), again.isVisible()) == ("192.168.1.", True)
+    again.insert("50")
+    again.editingFinished.emit()
+    desk.idle()
+    assert desk.record.read(printers.choice, "receipt").printer == "thermal:192.168.1.50"

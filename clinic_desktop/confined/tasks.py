@@ -1,0 +1,18 @@
+"""What the confined process can do: the one list to add a parser to.
+
+A task is ``def task(data: bytes, wish: dict[str, str | int]) -> Iterator[msgspec.Struct]``. It
+knows neither the record nor its keys; ``BadFileError`` and ``ValidationError`` reach the caller
+as they are, and any other exception becomes "cannot be read".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TASKS: Final = {
+    "document": "clinic_desktop.services.documents_checks:check_task",
+    "page": "clinic_desktop.services.documents_pages:page_task",
+    "photo": "clinic_desktop.services.pictures:photo_task",
+    "logo": "clinic_desktop.services.pictures:logo_task",
+}
+"""Name of the task, and the module and function that do it."""
