@@ -74,6 +74,7 @@ class Session(QObject):
     closing_wanted = Signal()
     _opened = Signal(object)
     _recovered = Signal(object)
+    _pins_known = Signal(object)
     _salvaged = Signal(object)
 
     def __init__(
@@ -113,6 +114,7 @@ class Session(QObject):
         self._loading.timeout.connect(self._load_ahead)
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self._recovered.connect(self._on_recovered, Qt.ConnectionType.QueuedConnection)
+        self._pins_known.connect(self._on_pins_known, Qt.ConnectionType.QueuedConnection)
         self._salvaged.connect(self._on_salvaged, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
@@ -213,6 +215,13 @@ class Session(QObject):
         self._lock.sheet_wanted.connect(self.show_recovery)
         self.window.show_only(self._lock)
         self.locked.emit()
+        if self.clinic is not None:
+            asked = self._keys.submit(self.clinic.logins_with_pin)
+            asked.add_done_callback(self._pins_known.emit)
+
+    def _on_pins_known(self, future: Future[frozenset[str]]) -> None:
+        if self._lock is not None and future.exception() is None:
+            self._lock.offer_pins(future.result())
 
     def _drop_lock(self) -> None:
         for view in (self._lock, self._recover):
@@ -226,7 +235,7 @@ class Session(QObject):
 
         def work() -> clinic.Clinic:
             if known is not None:
-                known.switch_user(login, password)
+                known.enter(login, password)
                 return known
             _load_desk()
             from clinic_desktop import clinic

@@ -53,6 +53,7 @@ class LockView(ScrollPage):
     ) -> None:
         super().__init__()
         self._attempts = attempts
+        self._pins: frozenset[str] = frozenset()
         self.setObjectName("lock")
         self.setProperty("role", "page")
         self._clock = clock
@@ -153,6 +154,7 @@ class LockView(ScrollPage):
         self.password.clear()
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say("", "muted")
+        self._show_what_to_type()
         self._show_keyboard()
         announce(self, self._tiles[login].accessibleName())
         wait = self._attempts.wait(login) if self._attempts else 0
@@ -239,6 +241,16 @@ class LockView(ScrollPage):
             self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         if not any(until > now for _why, until in self._held.values()):
             self._countdown.stop()
+
+    def offer_pins(self, logins: frozenset[str]) -> None:
+        """These people were here before: their PIN is enough."""
+        self._pins = logins
+        self._show_what_to_type()
+
+    def _show_what_to_type(self) -> None:
+        words = _("Password or PIN") if self.login in self._pins else _("Password")
+        self.password.setPlaceholderText(words)
+        self.password.setAccessibleName(words)
 
     def offer_sheet(self, sentence: str) -> None:
         """No password opens the record here any more; the recovery sheet does."""
