@@ -24,7 +24,6 @@ from clinic_desktop.errors import (
     DatabaseDamagedError,
     DeviceSecretError,
     InUseError,
-    StoppedError,
     WrongPasswordError,
 )
 from clinic_desktop.i18n import _, isolate
@@ -35,7 +34,7 @@ from clinic_desktop.ui.core.navigator import Destination, Navigator, Settings
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.shell.idle_watch import IdleWatch
 from clinic_desktop.ui.shell.lock_view import LockView
-from clinic_desktop.ui.shell.restoring import Restoring
+from clinic_desktop.ui.shell.restoring import Restoring, Salvaging
 from clinic_desktop.ui.shell.window import Window
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.empty_state import EmptyState
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from clinic_desktop.ui.core.backup_keeper import BackupKeeper
     from clinic_desktop.ui.core.context import Context
     from clinic_desktop.ui.first_run.first_run_view import FirstRunView
-    from clinic_desktop.ui.shell.closing_view import ClosingView
+    from clinic_desktop.ui.shell.closing import Closing
     from clinic_desktop.ui.shell.desk import Desk
     from clinic_desktop.ui.shell.recover_view import RecoverView
 
@@ -75,7 +74,6 @@ class Session(QObject):
     _opened = Signal(object)
     _recovered = Signal(object)
     _pins_known = Signal(object)
-    _salvaged = Signal(object)
 
     def __init__(
         self,
@@ -102,7 +100,8 @@ class Session(QObject):
         self._asked, self._refused = "", 0
         self._keeper: BackupKeeper | None = None
         self._keeps_backups = False
-        self._closing: ClosingView | None = None
+        self._closing: Closing | None = None
+        self._salvaging: Salvaging | None = None
         self._restoring: Restoring | None = None
         self.trouble: ClinicError | None = None
         """Why the window opened on an excuse instead of a lock screen."""
@@ -115,7 +114,6 @@ class Session(QObject):
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self._recovered.connect(self._on_recovered, Qt.ConnectionType.QueuedConnection)
         self._pins_known.connect(self._on_pins_known, Qt.ConnectionType.QueuedConnection)
-        self._salvaged.connect(self._on_salvaged, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
         self.idle.idle.connect(self.show_lock)
@@ -455,31 +453,9 @@ class Session(QObject):
 
     def save_what_can_be_read(self, login: str, password: str) -> None:
         """Make a sound record of a damaged one, which is kept beside it."""
-
-        def work() -> str:
-            from clinic_desktop import salvage
-
-            done = salvage.save_what_can_be_read(
-                self.data_dir, login, password, lambda _table: None, clock=self.clock
-            )
-            told = _("Sign in now. The damaged record is kept in {kept}; what is lost stands in "
-                     "{report}.")  # fmt: skip
-            places = {"kept": isolate(str(done.kept)), "report": isolate(str(done.report))}
-            return f"{salvage.summary(done.found)} {told.format(**places)}"
-
-        self._keys.submit(work).add_done_callback(self._salvaged.emit)
-
-    def _on_salvaged(self, future: Future[str]) -> None:
-        error = future.exception()
-        if self._lock is None:
-            return
-        if error is None:
-            self._lock.tell(future.result())
-            return
-        if not isinstance(error, ClinicError):
-            log.critical("Unexpected error", exc_info=error)
-            error = ClinicError(_("Something went wrong that we did not expect."))
-        self._lock.offer_rescue(str(error))
+        if self._lock is not None:
+            self._salvaging = Salvaging(self._keys, self._lock, self)
+            self._salvaging.start(self.data_dir, login, password, self.clock)
 
     # ------------------------------------------------------------ backups
 
@@ -487,6 +463,10 @@ class Session(QObject):
         """Make backups by itself from now on, and one before the window closes."""
         self._keeps_backups = True
         self.window.may_close = self._may_close
+
+    def forgo_last_backup(self) -> None:
+        """Close without a backup when the time comes; the next start makes it."""
+        self.window.may_close = lambda: True
 
     def _keeper_of(self, opened: clinic.Clinic) -> BackupKeeper:
         """The one keeper of the open record, whoever signs in on it."""
@@ -509,46 +489,11 @@ class Session(QObject):
         keeper = self._keeper
         if keeper is None or not keeper.is_on:
             return True
-        if self._closing is None:
-            self._show_closing(keeper)
+        from clinic_desktop.ui.shell.closing import Closing
+
+        if self._closing is None or self._closing.is_over:
+            self._closing = Closing(self.window, keeper)
         return False
-
-    def _show_closing(self, keeper: BackupKeeper) -> None:
-        from clinic_desktop.services.backups.ledger import Reason
-        from clinic_desktop.ui.shell.closing_view import ClosingView
-
-        before = self.window.shown
-        view = self._closing = ClosingView()
-
-        def end(outcome: object) -> None:
-            if self._closing is not view:
-                return
-            if isinstance(outcome, ClinicError) and not isinstance(outcome, StoppedError):
-                view.refuse(outcome)
-            else:
-                leave()
-
-        def again() -> None:
-            keeper.make_if_changed(Reason.CLOSING, end)
-
-        def leave() -> None:
-            keeper.stop()
-            self.window.may_close = lambda: True
-            self.window.close()
-
-        def back() -> None:
-            self._closing = None
-            keeper.stop()
-            if before is not None:
-                self.window.show_only(before)
-            self.window.drop(view)
-
-        view.leave_wanted.connect(leave)
-        view.back_wanted.connect(back)
-        view.again_wanted.connect(again)
-        keeper.stepped.connect(view.show_step)
-        self.window.show_only(view)
-        again()
 
     def close(self) -> None:
         """Finish all work and let go of the record; safe to call twice."""
