@@ -71,7 +71,6 @@ def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> 
     session.closing_wanted.connect(vault_lock.close_now)
     vault_lock.due.connect(session.forgo_last_backup)  # the key leaves the memory first
     vault_lock.due.connect(app.quit, Qt.ConnectionType.QueuedConnection)
-    session.keep_backups()
     session.start()
     code = app.exec()
     vault_lock.stop()
