@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.proofs.keys import guessing, memory, rekeying
+from tests.proofs.keys import guessing, key_store, memory, rekeying
 from tests.proofs.storage import recorder
 
 needs_recorder = pytest.mark.skipif(
@@ -25,6 +25,12 @@ def test_a_power_cut_while_the_key_changes_locks_nobody_out() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/PID/mem")
 def test_no_key_and_no_name_stays_in_memory() -> None:
     result = memory.prove(size=1, seed=20_261_122)
+    assert not result.failures
+
+
+@pytest.mark.skipif(bool(key_store.lacks()), reason=f"needs {', '.join(key_store.lacks())}")
+def test_a_real_key_store_that_fails_locks_nobody_out() -> None:
+    result = key_store.prove(size=7, seed=0)
     assert not result.failures
 
 
