@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from bench.data import LOGIN, PASSWORD, Generated
 from bench.timing import Spent, Stopwatch
-from clinic_desktop import app as program
+from clinic_desktop import start as program
+from clinic_desktop.app import Session
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.shell.desk import Desk
@@ -63,7 +64,7 @@ class OpenDesk:
 
     def __init__(self, generated: Generated) -> None:
         self.app = program.make_application(generated.data_dir)
-        self.session = program.Session(generated.data_dir, LOGIN)
+        self.session = Session(generated.data_dir, LOGIN)
         self.session.start()
         self.session.window.resize(*WINDOW)
         self.session.unlock(LOGIN, PASSWORD)

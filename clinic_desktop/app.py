@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import logging
-import sys
-import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Signal, qInstallMessageHandler
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
-from clinic_desktop import i18n, logs, this_pc
+from clinic_desktop import this_pc
 from clinic_desktop.clock import Clock, SystemClock
-from clinic_desktop.config import APP_NAME, DataDir, resource
+from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
@@ -28,25 +24,20 @@ from clinic_desktop.errors import (
     DatabaseDamagedError,
     DeviceSecretError,
     InUseError,
-    StoppedError,
     WrongPasswordError,
 )
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
+from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.primitives import KdfCost
-from clinic_desktop.ui.core.garbage import WindowCollector
 from clinic_desktop.ui.core.navigator import Destination, Navigator, Settings
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.shell.idle_watch import IdleWatch
 from clinic_desktop.ui.shell.lock_view import LockView
-from clinic_desktop.ui.shell.opened_file import OpenedFile
-from clinic_desktop.ui.shell.restoring import Restoring
+from clinic_desktop.ui.shell.restoring import Restoring, Salvaging
 from clinic_desktop.ui.shell.window import Window
-from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.icons import Icon
-from clinic_desktop.ui.theme.remembered import appearance_of
 from clinic_desktop.ui.widgets.empty_state import EmptyState
-from clinic_desktop.ui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from clinic_desktop import clinic
@@ -55,7 +46,7 @@ if TYPE_CHECKING:
     from clinic_desktop.ui.core.backup_keeper import BackupKeeper
     from clinic_desktop.ui.core.context import Context
     from clinic_desktop.ui.first_run.first_run_view import FirstRunView
-    from clinic_desktop.ui.shell.closing_view import ClosingView
+    from clinic_desktop.ui.shell.closing import Closing
     from clinic_desktop.ui.shell.desk import Desk
     from clinic_desktop.ui.shell.recover_view import RecoverView
 
@@ -78,9 +69,11 @@ class Session(QObject):
     desk_wanted = Signal()
     """All code of the desk is loaded; the desk itself is made next."""
     desk_shown = Signal()
+    locked = Signal()
+    closing_wanted = Signal()
     _opened = Signal(object)
     _recovered = Signal(object)
-    _salvaged = Signal(object)
+    _pins_known = Signal(object)
 
     def __init__(
         self,
@@ -107,18 +100,20 @@ class Session(QObject):
         self._asked, self._refused = "", 0
         self._keeper: BackupKeeper | None = None
         self._keeps_backups = False
-        self._closing: ClosingView | None = None
+        self._closing: Closing | None = None
+        self._salvaging: Salvaging | None = None
         self._restoring: Restoring | None = None
         self.trouble: ClinicError | None = None
         """Why the window opened on an excuse instead of a lock screen."""
         self._keys = ThreadPoolExecutor(1, "clinic-keys")
+        self._opening: Future[clinic.Clinic] | None = None
         self._loading = QTimer(self)
         self._loading.setSingleShot(True)
         self._loading.setInterval(LOAD_AFTER_MS)
         self._loading.timeout.connect(self._load_ahead)
         self._opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
         self._recovered.connect(self._on_recovered, Qt.ConnectionType.QueuedConnection)
-        self._salvaged.connect(self._on_salvaged, Qt.ConnectionType.QueuedConnection)
+        self._pins_known.connect(self._on_pins_known, Qt.ConnectionType.QueuedConnection)
         self.window.winId()  # the system's window must be there to be watched
         self.idle = IdleWatch(self.window.windowHandle(), self)
         self.idle.idle.connect(self.show_lock)
@@ -208,12 +203,23 @@ class Session(QObject):
         self._drop_lock()
         backup = this_pc.last_backup(self.data_dir)
         # An open record would have to be closed for it: that is for whoever starts the program.
-        self._lock = LockView(vault, self.clock, login, backup, may_restore=self.clinic is None)
+        tried = Attempts(self.data_dir.attempts, self.clock)
+        self._lock = LockView(
+            vault, self.clock, login, backup, may_restore=self.clinic is None, attempts=tried
+        )
         self._lock.restore_wanted.connect(self.show_restore)
         self._lock.salvage_wanted.connect(self.save_what_can_be_read)
         self._lock.unlock_requested.connect(self.unlock)
         self._lock.sheet_wanted.connect(self.show_recovery)
         self.window.show_only(self._lock)
+        self.locked.emit()
+        if self.clinic is not None:
+            asked = self._keys.submit(self.clinic.logins_with_pin)
+            asked.add_done_callback(self._pins_known.emit)
+
+    def _on_pins_known(self, future: Future[frozenset[str]]) -> None:
+        if self._lock is not None and future.exception() is None:
+            self._lock.offer_pins(future.result())
 
     def _drop_lock(self) -> None:
         for view in (self._lock, self._recover):
@@ -227,14 +233,20 @@ class Session(QObject):
 
         def work() -> clinic.Clinic:
             if known is not None:
-                known.switch_user(login, password)
+                known.enter(login, password)
                 return known
             _load_desk()
             from clinic_desktop import clinic
 
             return clinic.open_clinic(self.data_dir, login, password, self.clock)
 
-        self._keys.submit(work).add_done_callback(self._opened.emit)
+        self._submit(work, self._opened.emit)
+
+    def _submit(
+        self, work: Callable[[], clinic.Clinic], done: Callable[[Future[clinic.Clinic]], None]
+    ) -> None:
+        self._opening = self._keys.submit(work)
+        self._opening.add_done_callback(done)
 
     def _on_opened(self, future: Future[clinic.Clinic]) -> None:
         error = future.exception()
@@ -284,7 +296,7 @@ class Session(QObject):
 
             return clinic.recover(self.data_dir, recovery, login, password, self.clock, self._cost)
 
-        self._keys.submit(work).add_done_callback(self._recovered.emit)
+        self._submit(work, self._recovered.emit)
 
     def _on_recovered(self, future: Future[clinic.Clinic]) -> None:
         error = future.exception()
@@ -433,6 +445,7 @@ class Session(QObject):
         self.desk = Desk(context)
         self.desk.lock_requested.connect(self.show_lock)
         self.desk.switch_requested.connect(self.show_lock)
+        self.desk.closing_requested.connect(self.closing_wanted)
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.desk)
@@ -440,31 +453,9 @@ class Session(QObject):
 
     def save_what_can_be_read(self, login: str, password: str) -> None:
         """Make a sound record of a damaged one, which is kept beside it."""
-
-        def work() -> str:
-            from clinic_desktop import salvage
-
-            done = salvage.save_what_can_be_read(
-                self.data_dir, login, password, lambda _table: None, clock=self.clock
-            )
-            told = _("Sign in now. The damaged record is kept in {kept}; what is lost stands in "
-                     "{report}.")  # fmt: skip
-            places = {"kept": isolate(str(done.kept)), "report": isolate(str(done.report))}
-            return f"{salvage.summary(done.found)} {told.format(**places)}"
-
-        self._keys.submit(work).add_done_callback(self._salvaged.emit)
-
-    def _on_salvaged(self, future: Future[str]) -> None:
-        error = future.exception()
-        if self._lock is None:
-            return
-        if error is None:
-            self._lock.tell(future.result())
-            return
-        if not isinstance(error, ClinicError):
-            log.critical("Unexpected error", exc_info=error)
-            error = ClinicError(_("Something went wrong that we did not expect."))
-        self._lock.offer_rescue(str(error))
+        if self._lock is not None:
+            self._salvaging = Salvaging(self._keys, self._lock, self)
+            self._salvaging.start(self.data_dir, login, password, self.clock)
 
     # ------------------------------------------------------------ backups
 
@@ -472,6 +463,10 @@ class Session(QObject):
         """Make backups by itself from now on, and one before the window closes."""
         self._keeps_backups = True
         self.window.may_close = self._may_close
+
+    def forgo_last_backup(self) -> None:
+        """Close without a backup when the time comes; the next start makes it."""
+        self.window.may_close = lambda: True
 
     def _keeper_of(self, opened: clinic.Clinic) -> BackupKeeper:
         """The one keeper of the open record, whoever signs in on it."""
@@ -494,46 +489,11 @@ class Session(QObject):
         keeper = self._keeper
         if keeper is None or not keeper.is_on:
             return True
-        if self._closing is None:
-            self._show_closing(keeper)
+        from clinic_desktop.ui.shell.closing import Closing
+
+        if self._closing is None or self._closing.is_over:
+            self._closing = Closing(self.window, keeper)
         return False
-
-    def _show_closing(self, keeper: BackupKeeper) -> None:
-        from clinic_desktop.services.backups.ledger import Reason
-        from clinic_desktop.ui.shell.closing_view import ClosingView
-
-        before = self.window.shown
-        view = self._closing = ClosingView()
-
-        def end(outcome: object) -> None:
-            if self._closing is not view:
-                return
-            if isinstance(outcome, ClinicError) and not isinstance(outcome, StoppedError):
-                view.refuse(outcome)
-            else:
-                leave()
-
-        def again() -> None:
-            keeper.make_if_changed(Reason.CLOSING, end)
-
-        def leave() -> None:
-            keeper.stop()
-            self.window.may_close = lambda: True
-            self.window.close()
-
-        def back() -> None:
-            self._closing = None
-            keeper.stop()
-            if before is not None:
-                self.window.show_only(before)
-            self.window.drop(view)
-
-        view.leave_wanted.connect(leave)
-        view.back_wanted.connect(back)
-        view.again_wanted.connect(again)
-        keeper.stepped.connect(view.show_step)
-        self.window.show_only(view)
-        again()
 
     def close(self) -> None:
         """Finish all work and let go of the record; safe to call twice."""
@@ -543,6 +503,8 @@ class Session(QObject):
         if self._keeper is not None:
             self._keeper.close()
         self._keys.shutdown(wait=True)
+        if self.clinic is None and self._opening is not None and not self._opening.exception():
+            self.clinic = self._opening.result()  # opened while the window closed
         self.idle.stop()
         if self._first_run is not None:
             self._first_run.close_work()
@@ -551,6 +513,11 @@ class Session(QObject):
         if self.clinic is not None:
             self.clinic.close()
             self.clinic = None
+
+    def show_error(self, error: Exception) -> None:
+        """Say it at the desk."""
+        if self.context is not None:
+            self.context.host.show_error(error)
 
 
 def _load_desk() -> None:
@@ -562,71 +529,3 @@ def _load_places() -> None:
     from clinic_desktop.ui.shell import places
 
     places.load_all()
-
-
-def dress(app: QApplication, choices: dict[str, Any]) -> None:
-    """Put on the look this PC was last used with."""
-    style.apply(app, appearance_of(choices))
-
-
-def make_application(data_dir: DataDir) -> QApplication:
-    """The Qt application with look, language, hooks and log."""
-    existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    app.setApplicationName(APP_NAME)
-    app.setApplicationDisplayName(APP_NAME)
-    app.setDesktopFileName("clinic-desktop")
-    app.setWindowIcon(QIcon(str(resource("icons", "clinic-desktop.svg"))))
-    dress(app, this_pc.remembered(data_dir))
-    speak(i18n.current())
-    if app.findChild(FocusRing) is None:
-        FocusRing(app)
-    return app
-
-
-def _install_hooks(session: Session) -> None:
-    def report(error: BaseException) -> None:
-        log.critical("Unexpected error", exc_info=error)
-        if session.context is not None and isinstance(error, Exception):
-            session.context.host.show_error(error)
-
-    def hook(
-        _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
-    ) -> None:
-        report(error)
-
-    sys.excepthook = hook
-    threading.excepthook = lambda args: report(args.exc_value) if args.exc_value else None
-
-    def on_qt_message(kind: QtMsgType, _context: object, message: str) -> None:
-        level = logging.WARNING if kind is not QtMsgType.QtDebugMsg else logging.DEBUG
-        log.log(level, "Qt: %s", message)
-
-    qInstallMessageHandler(on_qt_message)
-
-
-def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> int:
-    """Open the window and stay until it is closed; returns the exit code.
-
-    ``pack`` is a file to offer once somebody has signed in.
-    """
-    with suppress(OSError):  # the window will say what is wrong with the folder
-        data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        logs.start(data_dir.logs)
-    app = make_application(data_dir)
-    session = Session(data_dir, login)
-    _install_hooks(session)
-    collector = WindowCollector(session)
-    session.desk_wanted.connect(collector.set_aside)
-    files = OpenedFile(session)
-    files.opened.connect(session.offer_pack)
-    if sys.platform == "darwin":  # elsewhere a file comes as an argument, and filters cost time
-        app.installEventFilter(files)
-    if pack is not None:
-        session.offer_pack(pack)
-    session.keep_backups()
-    session.start()
-    code = app.exec()
-    session.close()
-    collector.stop()
-    return session.trouble.exit_code if session.trouble else code

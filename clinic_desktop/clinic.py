@@ -6,7 +6,7 @@ import platform
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -27,6 +27,7 @@ from clinic_desktop.errors import (
     NotFoundError,
     SetupError,
     StorageError,
+    WrongPasswordError,
 )
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
@@ -37,9 +38,10 @@ from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys, NewOwner
 from clinic_desktop.security.membership import Root
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
+from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import membership, practice
+from clinic_desktop.services import membership, own_pin, practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.services.backups.upgrade import before_upgrade
@@ -77,6 +79,7 @@ class Clinic:
     lock: FolderLock
     recovery: RecoveryKey | None = None
     """The recovery sheet that was just made, until somebody has it on paper."""
+    returning: Returning = field(default_factory=Returning)
 
     @property
     def attempts(self) -> Attempts:
@@ -101,6 +104,61 @@ class Clinic:
         except BaseException:
             self.keys.identity = before
             raise
+        self._remember()
+        return self.actor
+
+    def __post_init__(self) -> None:
+        """Whoever opened the record may come back with a PIN."""
+        self._remember()
+
+    def _remember(self) -> None:
+        if self.actor.user_id is not None:
+            uptime = self.store.clock.uptime()
+            self.returning.remember(self.actor.user_id, self.keys.identity, uptime)
+
+    def logins_with_pin(self) -> frozenset[str]:
+        """Who may come back with a PIN now."""
+        kept, uptime = (
+            self.store.read(SYSTEM, own_pin.kept_pins).result(),
+            self.store.clock.uptime(),
+        )
+        slots = self.keys.vault.slots
+        return frozenset(
+            slot.login
+            for slot in slots
+            if slot.user in kept and self.returning.may(slot.user, uptime)
+        )
+
+    def enter(self, login: str, typed: str) -> Actor:
+        """Sign somebody in with what was typed: the password, or the PIN where it counts.
+
+        Raises:
+            WrongPasswordError, TooManyAttemptsError: nobody was signed in.
+        """
+        if looks_like(typed) and login in self.logins_with_pin():
+            return self.come_back(login, typed)
+        return self.switch_user(login, typed)
+
+    def come_back(self, login: str, pin: str) -> Actor:
+        """Sign somebody in with the PIN who had signed in with the password before.
+
+        Raises:
+            WrongPasswordError: not the PIN, or only the password helps now.
+        """
+        slot = self.keys.vault.slot(login)
+        kept = self.store.read(SYSTEM, own_pin.kept_pins).result()
+        if slot is None or slot.user not in kept:
+            raise WrongPasswordError(_("Sign in with the password now."))
+        uptime, before = self.store.clock.uptime(), self.keys.identity
+        self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
+        try:
+            found = self.store.write(
+                SYSTEM, membership.sign_in, login, self.keys.identity, self.keys.vault
+            ).result()
+        except BaseException:
+            self.keys.identity = before
+            raise
+        self.actor = found.actor
         return self.actor
 
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
@@ -129,6 +187,7 @@ class Clinic:
         self._write(practice.renew_keys, person.id, self.keys.identity, fresh.public)
         self.keys.admit(person.id, person.login, person.name, password, fresh)
         self.attempts.forgive(person.login)
+        self.returning.forget(person.id)
         if person.id == self.actor.user_id:
             self.keys.identity = fresh
 
@@ -162,6 +221,7 @@ class Clinic:
                 next sign-in of an owner.
         """
         self._write(practice.retire_person, user_id, self.keys.identity)
+        self.returning.forget(user_id)
         self.keys.dismiss(user_id)
         self.change_key()
 

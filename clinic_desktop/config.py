@@ -61,6 +61,11 @@ class DataDir:
         return self.root / "attempts.json"
 
     @property
+    def lock_wanted(self) -> Path:
+        """There while somebody asks the window to close the record."""
+        return self.root / "lock.wanted"
+
+    @property
     def lock(self) -> Path:
         """Held while a program works in this folder."""
         return self.root / "clinic.lock"

@@ -20,6 +20,7 @@ _SUBJECTS = (
     *(
         "setup",
         "users",
+        "lock",
         "recovery",
         "backup",
         "maintenance",

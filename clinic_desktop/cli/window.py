@@ -25,7 +25,7 @@ def open_window(data_dir: DataDir, login: str = "", pack: Path | None = None) ->
             _("There is no screen to open the window on."),
             hint=_("Start it on a desktop, or give a command; --help lists them."),
         )
-    from clinic_desktop.app import run_window
+    from clinic_desktop.start import run_window
 
     return run_window(data_dir, login, pack)
 

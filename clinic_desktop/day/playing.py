@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 
-from clinic_desktop import app, clinic, i18n
+from clinic_desktop import clinic, i18n, start
+from clinic_desktop.app import Session
 from clinic_desktop.config import DataDir
 from clinic_desktop.day.morning import MorningClock
 from clinic_desktop.day.story import Step, play
@@ -52,9 +53,9 @@ def play_day(out: Path, language: str = "en") -> Played:
         _print_into(made, papers)
         made.close()
         qInstallMessageHandler(_on_qt_message)
-        application = app.make_application(data_dir)
+        application = start.make_application(data_dir)
         application.setQuitOnLastWindowClosed(False)
-        session = app.Session(data_dir, plan.staff[0].login, clock)
+        session = Session(data_dir, plan.staff[0].login, clock)
         collector = WindowCollector(session)
         try:
             session.start()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -58,6 +59,8 @@ class Store:
         self._helpers = ThreadPoolExecutor(2, "clinic-helper")
         self._listeners: list[Callable[[Changes], None]] = []
         self._lock = threading.Lock()
+        self._gate = threading.Condition()
+        self._reading, self._is_alone = 0, False
         self._closed = False
         self._looks = Looks()
         self._last_wall = 0
@@ -142,7 +145,7 @@ class Store:
 
     def _read(self, actor: Actor, query: Callable[..., T], args: Any, kwargs: dict[str, Any]) -> T:
         try:
-            with reading(self._reader_engine, actor, self.clock) as session:
+            with self._admitted(), reading(self._reader_engine, actor, self.clock) as session:
                 result = query(session, *args, **kwargs)
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self.explain(error) from error
@@ -225,24 +228,32 @@ class Store:
             self.mirror.append([made])
 
     def alone(self, work: Callable[[], T]) -> Future[T]:
-        """Run work on the writer thread while no reader has the file open."""
+        """Run work on the writer thread while nobody reads; reads asked for meanwhile wait."""
 
         def held() -> T:
-            here, done = threading.Barrier(3), threading.Event()
-
-            def wait() -> None:
-                here.wait()
-                done.wait()
-
-            for _reader in range(2):
-                self._readers.submit(wait)
-            here.wait()
+            with self._gate:
+                self._is_alone = True
+                self._gate.wait_for(lambda: not self._reading)
             try:
                 return work()
             finally:
-                done.set()
+                with self._gate:
+                    self._is_alone = False
+                    self._gate.notify_all()
 
         return self._writer.submit(held)
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._is_alone)
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._reading -= 1
+                self._gate.notify_all()
 
     def let_go(self) -> None:
         """Close the file for ``alone``; ``take`` opens it again."""

@@ -11,6 +11,7 @@ of the key file too, where only the cost of each guess counts.
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -101,7 +102,8 @@ class Attempts:
         except BaseException:  # the password was not what failed
             self._put_back(login, before, pc_before)
             raise
-        self.forgive(login)
+        left = max(pc_before.count - before.count, 0)
+        self._put_back(login, Tally(), replace(pc_before, count=left))
 
     def forgive(self, login: str) -> None:
         """Forget the failures of a name: it was right, or it has a new password."""
@@ -137,16 +139,24 @@ class Attempts:
             (seconds_due(max(pc.count - PC_FREE + FREE, 0)), pc.uptime),
         )
         now = self.clock.uptime()
-        # After a restart of the PC its uptime is lower: at least that long ago it must have been.
-        passed = ((wait, now - then if now >= then else now) for wait, then in due)
-        return max(0, *(-int(-(wait - gone) // 1) for wait, gone in passed))
+        return max(0, *(math.ceil(wait - (now - then)) for wait, then in due))
 
     def _load(self) -> _File:
         try:
             raw = self.path.read_bytes()[:_MAX_BYTES]
-            return msgspec.json.decode(raw, type=_File)
+            return self._since_start(msgspec.json.decode(raw, type=_File))
         except (OSError, ValueError, RecursionError):
             return _File(secrets.token_bytes(16), {})
+
+    def _since_start(self, file: _File) -> _File:
+        """What was before the PC was last started counts as if it had been then."""
+        now = self.clock.uptime()
+        if max((each.uptime for each in (*file.names.values(), file.pc)), default=0) > now:
+            file.names = {key: replace(each, uptime=0.0) for key, each in file.names.items()}
+            file.pc = replace(file.pc, uptime=0.0)
+            with suppress(StorageError):
+                self._save(file)
+        return file
 
     def _save(self, file: _File) -> None:
         if len(file.names) > _MOST_NAMES:  # names that nobody has cost the PC's count too

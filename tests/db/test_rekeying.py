@@ -72,6 +72,15 @@ def test_readers_finish_first_and_go_on_afterwards(opened: Clinic) -> None:
     assert len(after.result()) == 2
 
 
+def test_the_window_asks_for_it_from_a_reading_thread(opened: Clinic) -> None:
+    before = opened.keys.key
+    both = [opened.store.call(opened.change_key) for _thread in range(2)]
+    for each in both:
+        each.result(60)
+    assert opened.keys.key != before
+    assert len(logins(opened)) == 2
+
+
 @pytest.mark.parametrize("reached", OLD_AND_NEW)
 @pytest.mark.parametrize("way", ["password", "sheet"])
 def test_a_change_that_was_cut_short_opens(opened: Clinic, reached: str, way: str) -> None:

@@ -15,6 +15,10 @@ PROOFS = {
     "failing-disk": "tests.proofs.storage.failing_calls",
     "backup": "tests.proofs.backups.drills",
     "disk-full": "tests.proofs.backups.full_disk",
+    "rekey": "tests.proofs.keys.rekeying",
+    "guessing": "tests.proofs.keys.guessing",
+    "key-store": "tests.proofs.keys.key_store",
+    "memory": "tests.proofs.keys.memory",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
 }

@@ -100,9 +100,9 @@ def built_before_translation(path: Path) -> Found:
 
 
 def nested_loops(path: Path) -> Found:
-    """Event loops run in app.py and ui/core only; nothing pumps events by hand."""
+    """Event loops run in start.py and ui/core only; nothing pumps events by hand."""
     for node, on, name in calls(path):
-        runs = name in {"exec", "exec_"} and not within(path, "ui/core", "app.py", GALLERY)
+        runs = name in {"exec", "exec_"} and not within(path, "ui/core", "start.py", GALLERY)
         if shipped(path) and runs:
             yield node.lineno, f"{on}.{name}()"
         if shipped(path) and name == "processEvents":

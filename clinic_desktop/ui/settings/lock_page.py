@@ -5,6 +5,8 @@ from __future__ import annotations
 from clinic_desktop import this_pc
 from clinic_desktop.errors import ClinicError, WrongPasswordError
 from clinic_desktop.i18n import _, current, ngettext
+from clinic_desktop.security.pins import DIGITS
+from clinic_desktop.services import own_pin
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
@@ -43,6 +45,20 @@ class LockPage(SettingsPage):
         self.change.setObjectName("password.change")
         self.change.clicked.connect(self._on_change)
         self.add_card(_("My password"), known, self.new, self.change)
+        self.pin = PasswordEdit(_("PIN of six digits"))
+        self.pin.setObjectName("pin.new")
+        self.pin.setMaxLength(DIGITS)
+        short = Form(columns=2)
+        hint = _("For twelve hours after your password, on this PC only, while the record is open.")
+        self.pin_row = short.add(_("PIN of six digits"), self.pin, hint=hint)
+        self.pin.textChanged.connect(lambda: self.pin_row.set_error(""))
+        self.keep_pin = Button(_("Keep the PIN"))
+        self.keep_pin.setObjectName("pin.keep")
+        self.keep_pin.clicked.connect(self._on_pin)
+        self.no_pin = Button(_("Remove my PIN"), "ghost")
+        self.no_pin.setObjectName("pin.remove")
+        self.no_pin.clicked.connect(lambda: self._write_pin(""))
+        self.add_card(_("Coming back quickly"), short, self.keep_pin, self.no_pin)
         self.end()
 
     def load(self) -> None:
@@ -81,6 +97,26 @@ class LockPage(SettingsPage):
                 done=self._changed,
                 failed=self._failed,
             )
+
+    def _on_pin(self) -> None:
+        if not self.pin.text():
+            self.pin_row.set_error(_("A PIN has six digits."))
+            self.pin.setFocus()
+        else:
+            self._write_pin(self.pin.text())
+
+    def _write_pin(self, pin: str) -> None:
+        words = _("Your PIN is kept.") if pin else _("You have no PIN any more.")
+
+        def kept(_nothing: None) -> None:
+            self.pin.clear()
+            self.said(words)
+
+        def refused(error: ClinicError) -> None:
+            self.pin_row.set_error(error.message)
+            self.pin.setFocus()
+
+        self.context.tasks.write(self, own_pin.set_pin, pin, done=kept, failed=refused)
 
     def _changed(self, _nothing: None) -> None:
         self.change.setEnabled(True)

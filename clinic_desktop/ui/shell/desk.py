@@ -38,6 +38,8 @@ class Desk(QWidget):
     """What a signed-in person works in. One per session; made anew for another person."""
 
     lock_requested = Signal()
+    closing_requested = Signal()
+    """The record is to be closed behind the lock screen."""
     switch_requested = Signal()
 
     def __init__(self, context: Context) -> None:
@@ -74,6 +76,7 @@ class Desk(QWidget):
         self.rail.chosen.connect(self._on_rail)
         self.top = TopBar(self.context)
         self.top.lock_requested.connect(self.lock_requested)
+        self.top.closing_requested.connect(self.closing_requested)
         self.top.switch_requested.connect(self.switch_requested)
         self.stack = QStackedWidget()
         self.status = StatusBar(self.context)
@@ -189,6 +192,8 @@ class Desk(QWidget):
                    "Shift+F6", Icon.CHEVRON_LEFT, places_),
             Action("session.lock", _("Lock"), self.lock_requested.emit, "Ctrl+Alt+L",
                    Icon.LOCK, do),
+            Action("session.close", _("Lock and close the record"), self.closing_requested.emit,
+                   "Ctrl+Alt+Shift+L", Icon.LOCK, do, _("lock safe key memory leave day")),
             Action("help.shortcuts", _("Show keyboard shortcuts"), self._show_shortcuts, "F1",
                    Icon.HELP, do, _("help keys")),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.i18n import _, current, isolate
-from clinic_desktop.security.attempts import wait_words
+from clinic_desktop.security.attempts import Attempts, wait_words
 from clinic_desktop.security.vault import Vault
 from clinic_desktop.ui.core.backup_words import backup_tone, backup_words
 from clinic_desktop.ui.shell.user_tile import TILE_WIDTH, UserTile
@@ -49,8 +49,11 @@ class LockView(ScrollPage):
         backup: datetime | None = None,
         *,
         may_restore: bool = False,
+        attempts: Attempts | None = None,
     ) -> None:
         super().__init__()
+        self._attempts = attempts
+        self._pins: frozenset[str] = frozenset()
         self.setObjectName("lock")
         self.setProperty("role", "page")
         self._clock = clock
@@ -59,6 +62,9 @@ class LockView(ScrollPage):
         self._caps = False
         self._held: dict[str, tuple[str, float]] = {}
         """By login: why it has to wait, and until which uptime of the PC."""
+        self._countdown = QTimer(self)
+        self._countdown.setInterval(_COUNT_MS)
+        self._countdown.timeout.connect(self._count_down)
         self._build(vault, backup)
         self.restore.setVisible(may_restore)
         logins = list(self._tiles)
@@ -67,9 +73,6 @@ class LockView(ScrollPage):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_time)
         self._timer.start(_CLOCK_MS)
-        self._countdown = QTimer(self)
-        self._countdown.setInterval(_COUNT_MS)
-        self._countdown.timeout.connect(self._count_down)
         self._show_time()
 
     def _build(self, vault: Vault, backup: datetime | None) -> None:
@@ -151,9 +154,14 @@ class LockView(ScrollPage):
         self.password.clear()
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say("", "muted")
+        self._show_what_to_type()
         self._show_keyboard()
         announce(self, self._tiles[login].accessibleName())
+        wait = self._attempts.wait(login) if self._attempts else 0
+        if wait and login not in self._held:  # it was tried before the program was started
+            self._held[login] = (_("Too many wrong passwords."), self._clock.uptime() + wait)
         if self._held:
+            self._countdown.start()
             self._count_down()
 
     @property
@@ -233,6 +241,16 @@ class LockView(ScrollPage):
             self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         if not any(until > now for _why, until in self._held.values()):
             self._countdown.stop()
+
+    def offer_pins(self, logins: frozenset[str]) -> None:
+        """These people were here before: their PIN is enough."""
+        self._pins = logins
+        self._show_what_to_type()
+
+    def _show_what_to_type(self) -> None:
+        words = _("Password or PIN") if self.login in self._pins else _("Password")
+        self.password.setPlaceholderText(words)
+        self.password.setAccessibleName(words)
 
     def offer_sheet(self, sentence: str) -> None:
         """No password opens the record here any more; the recovery sheet does."""

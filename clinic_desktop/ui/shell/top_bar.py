@@ -28,6 +28,7 @@ class TopBar(QFrame):
     """Search, tabs, who is here."""
 
     lock_requested = Signal()
+    closing_requested = Signal()
     switch_requested = Signal()
 
     def __init__(self, context: Context) -> None:
@@ -48,6 +49,7 @@ class TopBar(QFrame):
         menu = QMenu(self._person)
         menu.addAction(_("Switch person…"), self.switch_requested.emit)
         menu.addAction(_("Lock"), self.lock_requested.emit)
+        menu.addAction(_("Lock and close the record"), self.closing_requested.emit)
         menu.addSeparator()
         menu.addAction(_("Settings"), lambda: context.navigator.open(to.Settings()))
         self._person.setMenu(menu)

@@ -186,7 +186,8 @@ def append_commit(case: Case) -> Trouble:
 
 def swap_commits(case: Case) -> Trouble:
     """Two commits change places."""
-    one, other = sorted(case.chance.sample(range(1, COMMITS), 2))
+    last = case.one("SELECT max(dseq) FROM sync_commit")
+    one, other = sorted(case.chance.sample(range(1, last + 1), 2))
     for old, new in ((one, -1), (other, one), (-1, other)):
         case.record.execute("UPDATE sync_commit SET dseq = ? WHERE dseq = ?", (new, old))
     if case.chance.random() < 0.5:

@@ -19,7 +19,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import drafts, encounters, patients, practice, setup
+from clinic_desktop.services import drafts, encounters, own_pin, patients, practice, setup
 from clinic_desktop.services.backups.making import Backup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
@@ -127,6 +127,26 @@ def test_guessing_is_held_up_and_the_others_are_not(session: Session, qtbot: QtB
     clock.advance(seconds=1)
     qtbot.waitUntil(lambda: "try again now" in lock.message.text())
     unlock(session, qtbot, PASSWORD)
+
+
+def test_somebody_comes_back_with_a_pin_and_a_stranger_does_not(
+    session: Session, qtbot: QtBot
+) -> None:
+    unlock(session, qtbot, PASSWORD)
+    opened = session.clinic
+    assert opened is not None
+    opened.store.write(opened.actor, own_pin.set_pin, "274916").result()
+    session.show_lock()
+    lock = lock_of(session)
+    qtbot.waitUntil(lambda: "PIN" in lock.password.placeholderText())
+    Keyboard().type("111222")
+    Keyboard().press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "not the PIN" in lock.message.text())
+    unlock(session, qtbot, "274916")
+    assert opened.actor.login == "amina"
+    session.show_lock()
+    Keyboard().press(Qt.Key.Key_2, CTRL)
+    assert "PIN" not in lock_of(session).password.placeholderText()
 
 
 def test_people_are_chosen_by_arrows_and_digits(session: Session, qtbot: QtBot) -> None:

@@ -13,11 +13,12 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from clinic_desktop import clinic
-from clinic_desktop.app import Session, make_application
+from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.services.packs.pack import Concept, PackInfo, write_pack
+from clinic_desktop.start import make_application
 from clinic_desktop.ui.core.code_search import _Shelf
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.settings.settings_view import SettingsView

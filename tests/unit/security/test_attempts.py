@@ -129,6 +129,7 @@ def test_one_right_password_does_not_forgive_the_guesses_at_others(
         clock.advance(seconds=attempts.wait("bo"))
         with attempts.counted("bo"):
             pass
+    fail(attempts, "one more")
     assert attempts.wait("ann") > 0
 
 

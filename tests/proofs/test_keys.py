@@ -1,0 +1,40 @@
+"""The proofs of keys at the size of CI."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.proofs.keys import guessing, key_store, memory, rekeying
+from tests.proofs.storage import recorder
+
+needs_recorder = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or recorder.compiler() is None,
+    reason="recording the disk needs Linux and a C compiler",
+)
+
+
+@needs_recorder
+def test_a_power_cut_while_the_key_changes_locks_nobody_out() -> None:
+    result = rekeying.prove(size=150, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 150
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/PID/mem")
+def test_no_key_and_no_name_stays_in_memory() -> None:
+    result = memory.prove(size=1, seed=20_261_122)
+    assert not result.failures
+
+
+@pytest.mark.skipif(bool(key_store.lacks()), reason=f"needs {', '.join(key_store.lacks())}")
+def test_a_real_key_store_that_fails_locks_nobody_out() -> None:
+    result = key_store.prove(size=7, seed=0)
+    assert not result.failures
+
+
+def test_guessing_costs_what_was_said() -> None:
+    result = guessing.prove(size=200, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 200
