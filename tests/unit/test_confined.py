@@ -103,7 +103,7 @@ def test_leaving_early_and_cancelling_end_the_process(confined: Confined) -> Non
     answers = confined.stream("many", Said, b"")
     assert next(answers).text == "0"
     first = confined.pid
-    answers.close()  # type: ignore[attr-defined] # a generator
+    answers.close()
     assert gone(first)
     cancel = threading.Event()
     cancel.set()
