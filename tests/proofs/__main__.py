@@ -1,0 +1,41 @@
+"""Run one proof at a size: ``python -m tests.proofs power-cut --size 20000 --seed 7 --jobs 2``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+from tests.proofs.result import Result
+
+PROOFS = {
+    "bombs": "tests.proofs.hostile.bombs",
+    "fuzz": "tests.proofs.hostile.fuzz",
+}
+"""Each module has ``prove(size, seed, jobs)``."""
+
+
+def prover(name: str) -> Callable[[int, int, int], Result]:
+    """The function that runs a proof."""
+    prove: Callable[[int, int, int], Result] = import_module(PROOFS[name]).prove
+    return prove
+
+
+def main() -> int:
+    """Print the line of the proof, and each failure before it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs")
+    parser.add_argument("proof", choices=sorted(PROOFS))
+    parser.add_argument("--size", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    wanted = parser.parse_args()
+    result = prover(wanted.proof)(wanted.size, wanted.seed, wanted.jobs)
+    for failure in result.failures:
+        print(failure)
+    print(result)
+    return 1 if result.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
