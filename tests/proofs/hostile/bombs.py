@@ -20,6 +20,7 @@ from clinic_desktop.errors import BadFileError, ClinicError
 from clinic_desktop.services.documents_checks import check_file
 from clinic_desktop.services.fhir.confining import ConfinedFiles
 from clinic_desktop.services.fhir.files import BadContentError, find_sources
+from clinic_desktop.services.packs import confining
 from clinic_desktop.services.patients.photo import photo_from
 from clinic_desktop.services.practice import small_logo
 from tests.proofs.result import Result
@@ -159,11 +160,17 @@ def _pdf_forms(_dice: random.Random) -> tuple[str, bytes]:
     return "a.pdf", _pdf_page(b"/F5 Do " * 20, b"[0 0 612 792]", *forms)
 
 
+def _table(_dice: random.Random) -> tuple[str, bytes]:
+    head = b"ID;REC_CODE;MKB_CODE;MKB_NAME;ID_PARENT;ADDL_CODE;ACTUAL;DATE\n"
+    return "table.csv.xz", lzma.compress(head + b'"' + b"x" * (120 * _MB), preset=0)
+
+
 BOMBS: tuple[Bomb, ...] = (
     *(_deep_lists, _deep_objects, _long_line, _long_word, _long_number),
     *(_xz_line, _xz_lines, _gz_empty_lines, _zip_member, _zip_entries),
     *(_png_declared, _png_text, _jpeg_declared, _bmp_declared),
     *(_pdf_pages_ring, _pdf_huge_box, _pdf_long_content, _pdf_forms),
+    _table,
 )
 
 
@@ -174,6 +181,10 @@ def take(name: str, content: bytes, folder: Path) -> str:
             photo_from(content)
         elif name.startswith("logo"):
             small_logo(content)
+        elif name.startswith(("table", "pack")):
+            (folder / name).write_bytes(content)
+            if not list(confining.table(folder / name)):
+                confining.verified(folder / name)
         elif name.endswith((".pdf", ".png", ".jpg")):
             check_file(content, name)
         else:

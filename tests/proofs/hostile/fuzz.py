@@ -13,6 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 from clinic_desktop.confined import reading
+from clinic_desktop.domain.codes import System
+from clinic_desktop.services.packs.pack import Concept, PackInfo, write_pack
 from tests.proofs.hostile.bombs import _pdf_page, take
 from tests.proofs.result import Result
 
@@ -43,6 +45,14 @@ def samples() -> list[tuple[str, bytes]]:
         picture.save(out, kind)
         found.append((name, out.getvalue()))
     found.append(("a.pdf", _pdf_page(b"0 0 m 100 100 l S BT ET")))
+    table = "ID;REC_CODE;MKB_CODE;MKB_NAME;ID_PARENT;ADDL_CODE;ACTUAL;DATE\n"
+    table += "1;01;A00;Холера;;;1;01.01.2020\n2;02;A00.0;Холера;1;;1;01.01.2020\n"
+    found.append(("table.csv", table.encode()))
+    with tempfile.TemporaryDirectory() as folder:
+        pack = Path(folder) / "made"
+        info = PackInfo("test", "Test", System.ICD10, "1", "en", "here", "free", "2026-01-01")
+        write_pack(pack, info, [Concept("I10", "Hypertension"), Concept("A00", "Cholera")])
+        found.append(("pack.clinicpack", pack.read_bytes()))
     return found
 
 
