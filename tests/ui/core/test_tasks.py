@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 import pytest
 from PySide6.QtCore import QObject
@@ -86,3 +87,17 @@ def test_a_form_is_written_once_however_often_its_key_is_pressed(
     qtbot.waitUntil(lambda: tasks.is_idle)
     assert len(heard) == 2
     assert len(record.read(resources.rooms)) == before + 1
+
+
+def test_a_thread_of_the_record_is_never_the_last_to_hold_who_asked(
+    ui_context: Context, qtbot: QtBot
+) -> None:
+    """It would destroy a widget on its own thread, and the program would crash."""
+    asked = QObject()
+    # What the thread holds until it takes its next work, which may be long after the answer.
+    future = ui_context.tasks.read(asked, resources.bookable, done=lambda _found, who=asked: who)
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    gone = weakref.ref(asked)
+    del asked
+    assert gone() is None
+    assert future.done()
