@@ -35,6 +35,7 @@ CALLED_BY_OTHERS = {
     "_make_preamble": "reportlab's canvas",
     "clone": "Qt's icon engine",
     "hiddenimports": "PyInstaller's hooks",
+    "*_task": "the confined process, by its names in clinic_desktop/confined/tasks.py",
     "cls": "the first argument of validators and classmethods",
 }
 DECORATORS = ["@pytest.fixture", "@*.listens_for", "@given", "@rule", "@invariant", "@initialize"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import select
@@ -25,6 +26,7 @@ _read_job = msgspec.msgpack.Decoder(words.Job).decode
 
 def serve() -> int:
     """Do jobs until the program closes the pipe, or asks for nothing for a while."""
+    gc.disable()  # decoded trees hold no rings; what a misdeed leaves ends with its process
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program decides when we end
     with os.fdopen(os.dup(0), "rb") as asked, os.fdopen(os.dup(1), "wb") as told:
         _be_silent()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import IO, Self, TypeVar
 
 import msgspec
@@ -76,7 +76,7 @@ class Confined:
         wish: words.Wish | None = None,
         name: str = "",
         cancel: threading.Event | None = None,
-    ) -> Iterator[_Answer]:
+    ) -> Generator[_Answer, None, None]:
         """All answers of a task, as they come; leaving early ends the process.
 
         Raises:
@@ -105,9 +105,8 @@ class Confined:
                     self._end()
 
     def close(self) -> None:
-        """End the process, if it runs."""
-        with self._busy:
-            self._end()
+        """End the process, if it runs; a job under way fails."""
+        self._end()
 
     def _asked(self, job: words.Job, data: bytes) -> subprocess.Popen[bytes]:
         """A process that has taken the job; one that ended of idleness is replaced."""
@@ -276,5 +275,8 @@ def _no_process() -> SetupError:
 
 
 shared = Confined()
-"""For single files; an import has one of its own."""
+"""For single files, which a person waits for."""
+bulk = Confined()
+"""For imports, which hold it as long as they read one file."""
 atexit.register(shared.close)
+atexit.register(bulk.close)

@@ -13,6 +13,10 @@ TASKS: Final = {
     "document": "clinic_desktop.services.documents_checks:check_task",
     "page": "clinic_desktop.services.documents_pages:page_task",
     "photo": "clinic_desktop.services.pictures:photo_task",
+    "code-pack": "clinic_desktop.services.packs.confining:pack_task",
+    "code-table": "clinic_desktop.services.packs.confining:table_task",
+    "fhir": "clinic_desktop.services.fhir.confining:parts_task",
+    "fhir-members": "clinic_desktop.services.fhir.confining:members_task",
     "logo": "clinic_desktop.services.pictures:logo_task",
 }
 """Name of the task, and the module and function that do it."""

@@ -16,7 +16,6 @@ SECONDS_IDLE: Final = 30
 MOST_FRAME: Final = 160 << 20
 """A page as dots is the largest answer there is."""
 _SIZE: Final = 8
-_AT_ONCE: Final = 1 << 20
 
 
 Wish = dict[str, str | int]
@@ -78,10 +77,5 @@ def receive(pipe: IO[bytes], most: int = MOST_FRAME) -> bytes | None:
 
 
 def _exactly(pipe: IO[bytes], size: int) -> bytes | None:
-    content = bytearray()
-    while len(content) < size:
-        piece = pipe.read(min(size - len(content), _AT_ONCE))
-        if not piece:
-            return None
-        content += piece
-    return bytes(content)
+    content = pipe.read(size)
+    return content if len(content) == size else None

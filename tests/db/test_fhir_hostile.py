@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.services.fhir import limits
+from clinic_desktop.services.fhir.importing import Progress, import_files
 from clinic_desktop.services.fhir.moments import Moment
 from tests.support.fhir import Resource, bring, bundle, encounter, observation, patient, write
 from tests.support.records import Record
@@ -109,16 +112,47 @@ def test_a_file_of_a_gigabyte_is_refused_without_reading_it_all(
         file.unlink()
 
 
-def test_an_archive_that_unpacks_without_end_is_stopped(
-    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("clinic_desktop.services.fhir.files.MOST_FILE_BYTES", 1 << 20)
-    line = b'{"resourceType": "Basic", "x": "' + b"0" * 100_000 + b'"}\n'
+def test_an_archive_that_unpacks_without_end_is_stopped(record: Record, tmp_path: Path) -> None:
+    line = b'{"resourceType": "Basic", "x": "' + b"0" * 1_000_000 + b'"}\n'
     file = tmp_path / "bomb.jsonl.xz"
-    file.write_bytes(lzma.compress(line * 50))
+    file.write_bytes(lzma.compress(line * 80, preset=0))
     (error,) = bring(record, file).errors
-    assert error.line == (1 << 20) // len(line) + 1
-    assert limits.MOST_FILE_BYTES > 1 << 30
+    assert error.line == limits.SUSPECT_BYTES // len(line) + 1
+    assert "far more" in error.reason
+
+
+def test_empty_lines_without_end_are_refused(record: Record, tmp_path: Path) -> None:
+    file = tmp_path / "empty.ndjson"
+    file.write_bytes(b"\n" * (limits.MOST_EMPTY_LINES + 1))
+    (error,) = bring(record, file).errors
+    assert error.line == limits.MOST_EMPTY_LINES + 1
+
+
+def test_an_archive_of_countless_files_is_refused_before_they_are_listed(
+    record: Record, tmp_path: Path
+) -> None:
+    file = tmp_path / "many.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(limits.MOST_MEMBERS + 1):
+            archive.writestr(f"{number}.json", b"")
+    (error,) = bring(record, file).errors
+    assert f"{limits.MOST_MEMBERS}" in error.reason
+    content = file.read_bytes()
+    end = content.rindex(b"PK\5\6") + 12
+    file.write_bytes(content[:end] + b"\xff\xff\xff\x7f" + content[end + 4 :])
+    assert bring(record, file).errors == (error,)
+
+
+def test_a_file_that_changes_after_its_check_is_not_written(record: Record, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", GOOD)
+
+    def change(progress: Progress) -> None:
+        if progress.phase == "checking":
+            write(file, bundle(patient(2)))
+
+    report = import_files(record.store, SYSTEM, [file], on_progress=change)
+    assert "changed" in report.errors[0].reason
+    assert record.rows("SELECT count(*) FROM patient") == [(0,)]
 
 
 def test_the_line_inside_a_document_is_named(record: Record, tmp_path: Path) -> None:

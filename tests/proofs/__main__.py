@@ -21,6 +21,8 @@ PROOFS = {
     "memory": "tests.proofs.keys.memory",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
+    "bombs": "tests.proofs.hostile.bombs",
+    "fuzz": "tests.proofs.hostile.fuzz",
 }
 """Each module has ``prove(size, seed, jobs)``."""
 

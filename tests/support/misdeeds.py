@@ -34,54 +34,51 @@ class Said(msgspec.Struct, frozen=True):
     text: str
 
 
-def echo(data: bytes, wish: Wish) -> Iterator[Said]:
+def echo_task(data: bytes, wish: Wish) -> Iterator[Said]:
     yield Said(data.decode() + str(wish.get("more", "")))
 
 
-def spin(data: bytes, _wish: Wish) -> Iterator[Said]:
+def spin_task(data: bytes, _wish: Wish) -> Iterator[Said]:
     while True:
         data = data[::-1]
-    yield Said("")
 
 
-def gobble(data: bytes, _wish: Wish) -> Iterator[Said]:
+def gobble_task(data: bytes, _wish: Wish) -> Iterator[Said]:
     yield Said(str(len(data * (1 << 30))))
 
 
-def die(_data: bytes, _wish: Wish) -> Iterator[Said]:
+def die_task(_data: bytes, _wish: Wish) -> Iterator[Said]:
     os.kill(os.getpid(), signal.SIGSEGV)
     yield Said("")
 
 
-def print_(data: bytes, _wish: Wish) -> Iterator[Said]:
+def print_task(data: bytes, _wish: Wish) -> Iterator[Said]:
     os.write(1, data)
     os.write(2, data)
     raise ValueError(data)
-    yield Said("")
 
 
-def write(_data: bytes, wish: Wish) -> Iterator[Said]:
+def write_task(_data: bytes, wish: Wish) -> Iterator[Said]:
     try:
         Path(str(wish["path"])).write_bytes(b"x")
     except OSError as error:
         yield Said(type(error).__name__)
 
 
-def descriptors(_data: bytes, _wish: Wish) -> Iterator[Said]:
+def descriptors_task(_data: bytes, _wish: Wish) -> Iterator[Said]:
     opened = list(Path("/proc/self/fd").iterdir()) if sys.platform == "linux" else []
     yield Said(str(len(opened)))
 
 
-def secret(_data: bytes, _wish: Wish) -> Iterator[Said]:
+def secret_task(_data: bytes, _wish: Wish) -> Iterator[Said]:
     yield Said(" ".join(f"{name}={value}" for name, value in os.environ.items()))
 
 
-def refuse(data: bytes, _wish: Wish) -> Iterator[Said]:
+def refuse_task(data: bytes, _wish: Wish) -> Iterator[Said]:
     raise BadFileError(data.decode(), kept="Kept.", hint="Hint.")
-    yield Said("")
 
 
-def many(_data: bytes, _wish: Wish) -> Iterator[Said]:
+def many_task(_data: bytes, _wish: Wish) -> Iterator[Said]:
     for number in range(10_000):
         yield Said(str(number))
 
@@ -90,7 +87,6 @@ def serve() -> int:
     """The confined process with these tasks, and one second instead of ten."""
     here = sys.modules[__name__]
     for name in NAMES:
-        function = "print_" if name == "print" else name
-        tasks.TASKS[name] = f"{here.__name__}:{function}"
+        tasks.TASKS[name] = f"{here.__name__}:{name}_task"
     words.SECONDS_CPU = 1  # type: ignore[misc]
     return child.serve()

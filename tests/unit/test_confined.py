@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -103,7 +104,7 @@ def test_leaving_early_and_cancelling_end_the_process(confined: Confined) -> Non
     answers = confined.stream("many", Said, b"")
     assert next(answers).text == "0"
     first = confined.pid
-    answers.close()  # type: ignore[attr-defined] # a generator
+    answers.close()
     assert gone(first)
     cancel = threading.Event()
     cancel.set()
@@ -133,3 +134,14 @@ def test_a_program_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_argument_is_the_one_the_program_knows() -> None:
     assert f'"{reading.ARGUMENT}"' in Path(str(__main__.__file__)).read_text("utf-8")
+
+
+def test_it_loads_neither_the_record_nor_a_window() -> None:
+    loads = (
+        "import sys; from importlib import import_module;"
+        "from clinic_desktop.confined import tasks;"
+        "[import_module(each.partition(':')[0]) for each in tasks.TASKS.values()];"
+        "print([each for each in ('sqlalchemy', 'PySide6', 'keyring') if each in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

@@ -7,13 +7,16 @@ same import run again goes on where it stopped, because it adds nothing twice.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from clinic_desktop.confined.reading import StoppedError
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
@@ -21,6 +24,7 @@ from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.access import query, require
 from clinic_desktop.services.fhir import shapes
+from clinic_desktop.services.fhir.confining import ConfinedFiles
 from clinic_desktop.services.fhir.files import BadContentError, Source, find_sources
 from clinic_desktop.services.fhir.index import Index
 from clinic_desktop.services.fhir.limits import SLICE_ENTRIES
@@ -32,7 +36,7 @@ from clinic_desktop.services.fhir.naming import (
     loose_name,
     subject_of,
 )
-from clinic_desktop.services.fhir.parts import Entry, Part, parts, resource
+from clinic_desktop.services.fhir.parts import Entry, Part, resource
 from clinic_desktop.services.fhir.slices import (
     Counts,
     DryRunError,
@@ -40,7 +44,6 @@ from clinic_desktop.services.fhir.slices import (
     write_slice,
 )
 from clinic_desktop.services.fhir.sources import Placed, Run
-from clinic_desktop.services.fhir.words import content_of
 
 _ORDER = {
     **dict.fromkeys(("Organization", "Practitioner", "Location"), 0),
@@ -97,6 +100,8 @@ class _File:
     """Patients that its resources belong to, with the line that first says so."""
     loose_subjects: dict[str, int] = field(default_factory=dict)
     loose: Names = field(default_factory=Names)
+    digests: list[bytes] = field(default_factory=list)
+    """Of its parts: what is written must be what was checked."""
 
     @property
     def rank(self) -> int:
@@ -160,6 +165,7 @@ class _Import:
         self._tell = on_progress
         self._cancel = cancel
         self._dry = dry_run
+        self._files = ConfinedFiles(cancel)
         self._loose = Names()
         self._counts = Counts()
         self._errors: list[FileError] = []
@@ -196,13 +202,16 @@ class _Import:
                 return
             file = _File(source)
             try:
-                for part in parts(source, checking=True):
-                    self._check_part(file, part)
-                    self._tell(Progress("checking", source.name, sum(file.kinds.values()), 0))
-                    if self._cancel.is_set():
-                        return
+                with closing(self._files.parts(source, checking=True)) as found:
+                    for part in found:
+                        self._check_part(file, part)
+                        self._tell(Progress("checking", source.name, sum(file.kinds.values()), 0))
+                        if self._cancel.is_set():
+                            return
                 if not file.kinds:
                     raise BadContentError(_("There is nothing in the file."))  # noqa: TRY301
+            except StoppedError:
+                return
             except (BadContentError, OSError) as error:
                 self._refuse(source.name, error)
             else:
@@ -213,7 +222,7 @@ class _Import:
         """The files below the paths; a path without any is an error of its own."""
         for path in paths:
             try:
-                sources = list(find_sources([path]))
+                sources = list(find_sources([path], self._files.members))
             except (BadContentError, OSError) as error:
                 self._refuse(str(path), error)
                 continue
@@ -229,11 +238,11 @@ class _Import:
             self._errors.append(FileError(name, 0, reason))
 
     def _check_part(self, file: _File, part: Part) -> None:
+        file.digests.append(hashlib.sha256(part.content).digest())
         typed = [(entry, resource(entry)) for entry in part.entries]
         names = _place_bundle(part)[1] if part.is_bundle else None
         for entry, found in typed:
             file.kinds[entry.kind] += 1
-            _check_files(entry, found)
             subject = subject_of(found) if entry.kind in shapes.MAPPED else None
             if names is not None:
                 if entry.kind == "Patient":
@@ -284,12 +293,23 @@ class _Import:
         for file in files:
             name = file.source.name
             try:
-                for part in parts(file.source, checking=False):
+                for part in self._checked_again(file):
                     placed, work = self._place(name, part)
                     for start in range(0, len(work), SLICE_ENTRIES):
                         yield placed, work[start : start + SLICE_ENTRIES]
+            except StoppedError:
+                return
             except (BadContentError, OSError) as error:  # the file changed while we read it
                 self._refuse(name, error)
+
+    def _checked_again(self, file: _File) -> Iterator[Part]:
+        """The parts to write: those that were checked, byte for byte."""
+        digests = iter(file.digests)
+        with closing(self._files.parts(file.source, checking=False)) as found:
+            for part in found:
+                if hashlib.sha256(part.content).digest() != next(digests, None):
+                    raise BadContentError(_("The file changed while it was read."), part.line)
+                yield part
 
     def _place(self, name: str, part: Part) -> tuple[Placed, list[tuple[Entry, str]]]:
         if part.is_bundle:
@@ -333,14 +353,3 @@ def _means_patient(subject: shapes.Reference | None) -> bool:
         return False
     kind = subject.reference.rsplit("/", 2)[-2] if "/" in subject.reference else subject.type
     return kind in {None, "", "Patient"} or subject.reference.startswith("urn:")
-
-
-def _check_files(entry: Entry, found: Any) -> None:
-    """Refuse base64 that is none, before anything is written."""
-    attachments = [*getattr(found, "presented_form", ())]
-    attachments += [each.attachment for each in getattr(found, "content", ()) if each.attachment]
-    for attachment in attachments:
-        try:
-            content_of(attachment)
-        except ValueError as error:
-            raise BadContentError(f"{entry.kind}: {error}", entry.line) from error

@@ -16,3 +16,11 @@ SLICE_ENTRIES: Final = 400
 LOOSE_ENTRIES: Final = 500
 LOOSE_BYTES: Final = 4 << 20
 """Single resources, one a line, are kept together in parts of this size."""
+MOST_MEMBERS: Final = 10_000
+"""Files of one archive."""
+MOST_DIRECTORY_BYTES: Final = 4 << 20
+"""An archive's list of its files, which is read whole before one can be counted."""
+SUSPECT_BYTES: Final = 64 << 20
+MOST_RATIO: Final = 250
+"""Records shrink to a thirtieth at best; beyond ``SUSPECT_BYTES`` more is a bomb."""
+MOST_EMPTY_LINES: Final = 100_000

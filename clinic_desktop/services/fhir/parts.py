@@ -16,6 +16,7 @@ from clinic_desktop.services.fhir import shapes
 from clinic_desktop.services.fhir.files import BadContentError, Source, documents
 from clinic_desktop.services.fhir.kinds import RESOURCE_TYPES
 from clinic_desktop.services.fhir.limits import LOOSE_BYTES, LOOSE_ENTRIES, MOST_ENTRIES
+from clinic_desktop.services.fhir.words import content_of
 
 
 class Entry(NamedTuple):
@@ -172,3 +173,14 @@ def resource(entry: Entry) -> Any:
             ),
             entry.line,
         ) from error
+
+
+def check_attachments(entry: Entry, found: Any) -> None:
+    """Refuse base64 that is none, before anything is written."""
+    attachments = [*getattr(found, "presented_form", ())]
+    attachments += [each.attachment for each in getattr(found, "content", ()) if each.attachment]
+    for attachment in attachments:
+        try:
+            content_of(attachment)
+        except ValueError as error:
+            raise BadContentError(f"{entry.kind}: {error}", entry.line) from error

@@ -8,10 +8,12 @@ import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from clinic_desktop.services.fhir import shapes
-from clinic_desktop.services.fhir.tables import Row
+
+if TYPE_CHECKING:  # the confined process, which reads these words too, needs no tables
+    from clinic_desktop.services.fhir.tables import Row
 
 _EMPTY: Final = shapes.Coding()
 _LONGEST_EXPONENT: Final = 18

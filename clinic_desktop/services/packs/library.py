@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import BadFileError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.access import require
-from clinic_desktop.services.packs import mkb10
+from clinic_desktop.services.packs import confining
 from clinic_desktop.services.packs.finding import CodeHit, find_code, search_codes
 from clinic_desktop.services.packs.pack import SUFFIX, Pack, PackInfo, write_pack
 
@@ -95,11 +96,15 @@ def add_pack(actor: Actor, data_dir: DataDir, path: Path) -> PackInfo:
 
 
 def _convert(path: Path, part: Path) -> PackInfo:
-    if mkb10.looks_right(path):
-        info = mkb10.info_of(path)
-        return write_pack(part, info, mkb10.concepts(path))
-    with closing(Pack(path)) as pack:  # before it is copied: it may be huge, and no pack at all
-        pack.verify()
-        info = pack.info
+    with closing(confining.table(path)) as lines:
+        first = next(lines, None)
+        if first is not None:
+            rest = (each for some in chain([first], lines) for each in some.concepts)
+            return write_pack(part, first.info, rest)
+    # Once before it is copied, for it may be huge and no pack at all; then what is kept itself,
+    # so that nobody can exchange it in between.
+    info = confining.verified(path)
     shutil.copyfile(path, part)
+    if confining.verified(part) != info:
+        raise BadFileError(_("The file changed while it was read."), place=str(path))
     return info

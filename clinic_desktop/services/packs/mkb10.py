@@ -18,7 +18,7 @@ from clinic_desktop.services.packs.pack import Concept, PackInfo
 
 OID: Final = "1.2.643.5.1.13.13.11.1005"
 _HEADER: Final = "ID;REC_CODE;MKB_CODE;MKB_NAME;ID_PARENT;ADDL_CODE;ACTUAL;DATE"
-_MOST_BYTES: Final = 64 << 20
+_MOST_BYTES: Final = 50 << 20
 _CODE = re.compile(r"[A-Z]\d\d(?:\.\d{1,2})?")
 _ACTIVE: Final = "1"
 

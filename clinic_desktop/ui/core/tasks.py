@@ -55,16 +55,19 @@ class Tasks(QObject):
     """What the person has begun and not finished is more or less than before."""
     closing = Signal()
     """The desk goes away: what waits to be saved is saved now."""
-    _arrived = Signal(object)
+    _arrived = Signal(int)
+    """The number of an answer that is there. A number, because a thread of the record must never
+    hold a widget: the last one to let go of it would destroy it on that thread."""
 
     def __init__(self, store: Store, actor: Actor, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self.actor = actor
-        self._running: set[Future[Any]] = set()
-        self._waiting: dict[object, deque[_Parcel]] = {}
+        self._last = 0
+        self._running: dict[int, _Parcel] = {}
+        self._waiting: dict[object, deque[int]] = {}
         """Answers still to be handed over, by question."""
-        self._early: set[_Parcel] = set()
+        self._early: set[int] = set()
         """Those that came before an older one."""
         self._writing: set[QObject] = set()
         """Forms whose one write is on its way."""
@@ -142,25 +145,28 @@ class Tasks(QObject):
         self._stop()
 
     def _follow(self, parcel: _Parcel) -> Future[Any]:
-        self._running.add(parcel.future)
+        self._last += 1
+        number, future = self._last, parcel.future
+        self._running[number] = parcel
         if parcel.question is not None:
-            self._waiting.setdefault(parcel.question, deque()).append(parcel)
-        parcel.future.add_done_callback(lambda _f: self._post(parcel))
-        return parcel.future
+            self._waiting.setdefault(parcel.question, deque()).append(number)
+        future.add_done_callback(lambda _future: self._post(number))
+        return future
 
-    def _post(self, parcel: _Parcel) -> None:
+    def _post(self, number: int) -> None:
         if isValid(self):
-            self._arrived.emit(parcel)
+            self._arrived.emit(number)
 
     def _announce(self, changes: Changes) -> None:
         if isValid(self):
             self.committed.emit(changes)
 
-    @Slot(object)
-    def _deliver(self, parcel: _Parcel) -> None:
+    @Slot(int)
+    def _deliver(self, number: int) -> None:
+        parcel = self._running[number]
         line = self._waiting.get(parcel.question)
-        if line is not None and line[0] is not parcel:
-            self._early.add(parcel)
+        if line is not None and line[0] != number:
+            self._early.add(number)
             return
         if line is not None:
             line.popleft()
@@ -169,7 +175,7 @@ class Tasks(QObject):
             elif line[0] in self._early:
                 self._early.discard(line[0])
                 self._arrived.emit(line[0])
-        self._running.discard(parcel.future)
+        del self._running[number]
         if parcel.is_only:
             self._writing.discard(parcel.owner)
         self._hand_over(parcel)

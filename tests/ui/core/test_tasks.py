@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QObject
@@ -86,3 +88,21 @@ def test_a_form_is_written_once_however_often_its_key_is_pressed(
     qtbot.waitUntil(lambda: tasks.is_idle)
     assert len(heard) == 2
     assert len(record.read(resources.rooms)) == before + 1
+
+
+def _heard(_who: QObject, _found: object) -> None:
+    """What an answer is handed to."""
+
+
+def test_a_thread_of_the_record_is_never_the_last_to_hold_who_asked(
+    ui_context: Context, qtbot: QtBot
+) -> None:
+    """It would destroy a widget on its own thread, and the program would crash."""
+    asked = QObject()
+    # What the thread holds until it takes its next work, which may be long after the answer.
+    future = ui_context.tasks.read(asked, resources.bookable, done=partial(_heard, asked))
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    gone = weakref.ref(asked)
+    del asked
+    assert gone() is None
+    assert future.done()

@@ -1,0 +1,1 @@
+"""Proofs that files from outside cannot harm the program."""
