@@ -237,10 +237,6 @@ class Membership:
         who = self.people.get(user)
         return who is not None and bool(sealing) and who.sealing == sealing
 
-    def is_weaker_than_floor(self, cost: KdfCost) -> bool:
-        """Whether a password under this cost is guessed more cheaply than the practice allows."""
-        return _lower(cost, self.floor)
-
 
 def write(
     state: Membership | None, signer: Identity, body: Body, wall: int

@@ -60,8 +60,8 @@ def test_verify_tells_whole_broken_and_older_apart(
     shutil.copyfile(yesterday, clinic_dir.database)
     capsys.readouterr()
     assert _run(clinic_dir, "audit", "verify") == FORK
-    whats = {each["what"] for each in json.loads(capsys.readouterr().out)["findings"]}
-    assert "mirror-older" in whats
+    found = {each["what"] for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert "mirror-older" in found
 
     assert _run(clinic_dir, "audit", "accept", "--reason", "x") == 2
     assert _run(clinic_dir, "audit", "accept", "--reason", "The disk of yesterday broke") == 0
