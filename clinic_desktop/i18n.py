@@ -35,6 +35,11 @@ def isolate(text: str) -> str:
     return f"{FSI}{text}{PDI}" if text else text
 
 
+def isolate_path(path: str) -> str:
+    """The same for a folder or file; a long one goes on in the next line behind a separator."""
+    return isolate("".join(f"{ch}\u200b" if ch in "/\\" else ch for ch in path))
+
+
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
     # English is the source language; every other one has a catalogue or falls back to it.

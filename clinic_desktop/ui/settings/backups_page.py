@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError, StoppedError
-from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.i18n import _, current, isolate, isolate_path, pgettext
 from clinic_desktop.services.backups import ledger, places
 from clinic_desktop.services.backups.ledger import Ledger, Reason, Result
 from clinic_desktop.services.backups.making import Backup
@@ -107,7 +107,7 @@ class BackupsPage(SettingsPage):
             pill = PillSpec(pgettext("backup place", "verified"), Tone.OK, Glyph.FULL)
         last = place.last_at and current().datetime(place.last_at)
         words = place.trouble or (_("Last: {moment}").format(moment=isolate(last)) if last else "")
-        name = isolate(place.path)
+        name = isolate_path(place.path)
         remove = FactAction(
             Icon.CLOSE,
             _("Make no more backups in {folder}").format(folder=name),
@@ -172,5 +172,5 @@ def _result(found: Result) -> Fact:
     sub = found.trouble or f"{reasons[found.reason]} · {size}"
     bad = PillSpec(pgettext("backup place", "failed"), Tone.DANGER, Glyph.CROSS)
     good = PillSpec(pgettext("backup place", "verified"), Tone.OK, Glyph.FULL)
-    text = f"{isolate(current().datetime(found.at))} · {isolate(str(Path(found.path).parent))}"
+    text = f"{isolate(current().datetime(found.at))} · {isolate_path(str(Path(found.path).parent))}"
     return Fact((found.at, found.path), text, sub, bad if found.trouble else good)

@@ -12,7 +12,7 @@ from clinic_desktop import this_pc
 from clinic_desktop.backups import Backups
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError, StoppedError
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, current, isolate, isolate_path
 from clinic_desktop.services.backups import ledger
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import Backup
@@ -153,7 +153,7 @@ class BackupPanel(QWidget):
         self._notice.set_words(
             Tone.OK,
             _("The backup was brought back on trial without a fault."),
-            _("{size} MB in {file}").format(size=isolate(size), file=isolate(str(found.path))),
+            _("{size} MB in {file}").format(size=isolate(size), file=isolate_path(str(found.path))),
         )
         self._notice.show()
         self._notice.say()

@@ -37,7 +37,8 @@ class Desk:
 
     def idle(self) -> None:
         """Wait until everything is answered."""
-        self.qtbot.waitUntil(lambda: self.context.tasks.is_idle)
+        context = self.context
+        self.qtbot.waitUntil(lambda: context.tasks.is_idle and context.backups.is_idle)
 
     def open(self, key: str, kind: type[W]) -> W:
         """A page of the settings."""
