@@ -45,7 +45,10 @@ def render_recovery_sheet(doc: RecoverySheetDoc, on: Stationery) -> bytes:
         language.gettext(
             "Keep it away from the PC, in a safe. Whoever has it can read everything."
         ),
-        language.gettext("A newer sheet ends this one: then destroy this paper."),
+        language.gettext(
+            "A newer sheet ends this one for the record. Keep it: backups of its time open only "
+            "with it."
+        ),
     )
     blocks: list[Block] = [
         title(sheet, name, "", [(language.gettext("Date"), value(language.date(doc.made_on)))]),

@@ -72,7 +72,12 @@ class RecoveryPage(SettingsPage):
 
     def _made(self, form: NewSheetForm) -> None:
         form.close_requested.emit()
-        self.said(_("The new recovery sheet is valid. Destroy the one before."))
+        self.said(
+            _(
+                "The new recovery sheet is valid. Keep the one before: backups of its time open "
+                "only with it."
+            )
+        )
         self.load()
 
 
