@@ -53,8 +53,8 @@ DEBIAN_PACKAGES = {
     "wayland-cursor": "libwayland-cursor0",
     "cups": "libcups2",
 }
-# The proofs of the storage put a small library of ours between the program and its disk.
-# A real key store on a bus of its own is what `make proof PROOF=key-store` breaks.
+# The proofs of the storage put a small library of ours between the program and its disk. A real
+# key store on a bus of its own is what `make proof PROOF=key-store` breaks.
 DEBIAN_TOOLS = {
     "cc": ("gcc", "libc6-dev"),
     "dbus-run-session": ("dbus",),
@@ -106,30 +106,42 @@ def missing_packages() -> list[str]:
     missing = [
         package for name, package in DEBIAN_PACKAGES.items() if not ctypes.util.find_library(name)
     ]
-    for tool, packages in DEBIAN_TOOLS.items():
-        missing += packages if shutil.which(tool) is None else ()
     if importlib.util.find_spec("ensurepip") is None and not PYTHON.exists():
         missing.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return missing
+
+
+def missing_tools() -> list[str]:
+    """The Debian packages that some proofs use and this machine lacks; then they are skipped."""
+    tools = DEBIAN_TOOLS.items()
+    return [name for tool, names in tools if shutil.which(tool) is None for name in names]
 
 
 def install_system_libraries() -> None:
     """On Debian and its kin, install the shared libraries that Qt needs; as a user, say which."""
     if not sys.platform.startswith("linux") or shutil.which("apt-get") is None:
         return
-    missing = missing_packages()
-    if not missing:
+    missing, tools = missing_packages(), missing_tools()
+    if not missing and not (tools and os.geteuid() == 0):
         return
     if os.geteuid() != 0:
         say(f"Missing system packages. Please run: sudo apt-get install {' '.join(missing)}")
         return
-    say(f"Installing system packages: {' '.join(missing)}")
+    say(f"Installing system packages: {' '.join([*missing, *tools])}")
+    if not apt_install(missing):
+        sys.exit("apt-get could not install what Qt needs; see its message above.")
+    if not apt_install(tools):
+        say(f"Without {' '.join(tools)} the proofs that need them are skipped.")
+
+
+def apt_install(packages: Sequence[str]) -> bool:
+    """Whether these packages are there now."""
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS if packages else 0):
         run("apt-get", "update", "-qq")
-        if run("apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing) == 0:
-            return
-    sys.exit("apt-get could not install what Qt needs; see its message above.")
+        if run("apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages) == 0:
+            return True
+    return not packages
 
 
 def make_environment() -> None:
