@@ -23,7 +23,7 @@ from clinic_desktop.services.fhir.importing import import_files
 
 LOGIN, PASSWORD = "amina", "a long walk by the lake"
 CHEAP = KdfCost(32 * 1024, 2, 1)
-_VERSION = 2
+_VERSION = 3
 """Raised when a clinic is generated differently: older ones are then made anew."""
 
 

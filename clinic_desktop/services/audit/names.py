@@ -63,7 +63,7 @@ FIELDS: dict[str, str] = {
     "clinical_status": N_("Status"),
     "is_active": N_("Status"),
     "reason": N_("Reason"),
-    "message": N_("Text"),
+    "message": N_("Message"),
     "start_at": N_("Begin"),
     "end_at": N_("End"),
     "subjective": N_("Subjective"),
