@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from clinic_desktop.i18n import _, current, isolate
@@ -20,16 +21,17 @@ class StatusBar(QFrame):
         self._context = context
         self.saved = Label("", "caption", "muted")
         self.saved.hide()
-        self.place = Label(_("Everything is on this PC, encrypted"), "caption", "muted")
-        self.backup = Label("", "caption", "muted")
+        # With large text the two sentences go on in a second line instead of widening the window.
+        self.place = Label(_("Everything is on this PC, encrypted"), "caption", "muted", wrap=True)
+        self.backup = Label("", "caption", "muted", wrap=True)
+        self.backup.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         keys = Label(_("F1 shows the keys"), "caption", "muted")
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_4, SPACE_1, SPACE_4, SPACE_1)
         row.setSpacing(SPACE_4)
         row.addWidget(self.saved)
-        row.addWidget(self.place)
-        row.addStretch(1)
-        row.addWidget(self.backup)
+        row.addWidget(self.place, 1)
+        row.addWidget(self.backup, 1)
         row.addWidget(keys)
         context.backups.changed.connect(self._show_backup)
         self._show_backup()
