@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -41,8 +41,9 @@ from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import membership, own_pin, practice
-from clinic_desktop.services.access import require
+from clinic_desktop.services import membership, own_code, own_pin, practice
+from clinic_desktop.services.access import require, require_password
+from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.services.backups.upgrade import before_upgrade
 from clinic_desktop.this_pc import exists, remember, remembered, speak
@@ -90,31 +91,69 @@ class Clinic:
         """The person's language, or another one, in the clinic's formats."""
         return self.store.read(self.actor, _language, language).result()
 
-    def switch_user(self, login: str, password: str) -> Actor:
+    def switch_user(self, login: str, password: str, code: str = "") -> Actor:
         """Sign another person in on the open record.
+
+        Whoever was here in the last hours is not asked for the code of the second factor again.
 
         Raises:
             WrongPasswordError: user and password do not fit.
+            CodeNeededError, WrongCodeError, TooManyAttemptsError: nobody was signed in.
         """
-        before = self.keys.identity
-        with self.attempts.counted(login):
-            self.keys.sign_in(login, password)
+        before, slot = self.keys.identity, self.keys.vault.slot(login)
+        was_here = slot is not None and self.returning.may(slot.user, self.store.clock.uptime())
         try:
-            self.actor = _let_sign_in(self.store, self.keys, login, password)
+            with self.attempts.counted(login):
+                self.keys.sign_in(login, password)
+            asked = None if was_here else code
+            self.actor = _let_sign_in(self.store, self.keys, self.attempts, login, password, asked)
         except BaseException:
             self.keys.identity = before
             raise
+        finally:
+            self._tell_failures()
         self._remember()
         return self.actor
+
+    def _tell_failures(self) -> None:
+        """Put what failed at signing in into the log, from whichever program."""
+        logins = [slot.login for slot in self.keys.vault.slots]
+        if failed := self.attempts.untold(logins):
+            with suppress(StorageError):  # then the next sign-in does
+                self.store.write(SYSTEM, note_refusals, failed).result()
+                self.attempts.told()
 
     def __post_init__(self) -> None:
         """Whoever opened the record may come back with a PIN."""
         self._remember()
+        self._tell_failures()
 
     def _remember(self) -> None:
         if self.actor.user_id is not None:
+            self.store.proofs.gave(self.actor.user_id)
             uptime = self.store.clock.uptime()
             self.returning.remember(self.actor.user_id, self.keys.identity, uptime)
+
+    def prove_password(self, password: str) -> None:
+        """Give the signed-in person's password again, for what asks for a fresh one.
+
+        Raises:
+            WrongPasswordError, TooManyAttemptsError: it counts as any other attempt.
+        """
+        user, login = self.actor.user_id, self.actor.login
+        try:
+            with self.attempts.counted(login):
+                self.keys.vault.unlock(login, password, self.keys.secret.secret)
+        finally:
+            self._tell_failures()
+        if user is not None:
+            self.store.proofs.gave(user)
+
+    def leave(self) -> None:
+        """The desk was hidden: whoever comes back with a PIN has not given the password."""
+        if self.actor.user_id is not None:
+            self.store.proofs.forget(self.actor.user_id)
+        self.store.write(self.actor, note_lock)
 
     def logins_with_pin(self) -> frozenset[str]:
         """Who may come back with a PIN now."""
@@ -129,15 +168,16 @@ class Clinic:
             if slot.user in kept and self.returning.may(slot.user, uptime)
         )
 
-    def enter(self, login: str, typed: str) -> Actor:
+    def enter(self, login: str, typed: str, code: str = "") -> Actor:
         """Sign somebody in with what was typed: the password, or the PIN where it counts.
 
         Raises:
-            WrongPasswordError, TooManyAttemptsError: nobody was signed in.
+            WrongPasswordError, CodeNeededError, WrongCodeError, TooManyAttemptsError: nobody was
+                signed in.
         """
         if looks_like(typed) and login in self.logins_with_pin():
             return self.come_back(login, typed)
-        return self.switch_user(login, typed)
+        return self.switch_user(login, typed, code)
 
     def come_back(self, login: str, pin: str) -> Actor:
         """Sign somebody in with the PIN who had signed in with the password before.
@@ -150,7 +190,11 @@ class Clinic:
         if slot is None or slot.user not in kept:
             raise WrongPasswordError(_("Sign in with the password now."))
         uptime, before = self.store.clock.uptime(), self.keys.identity
-        self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
+        try:
+            self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
+        except WrongPasswordError:
+            self.store.write(SYSTEM, note_refusals, {login: 1}).result()
+            raise
         try:
             found = self.store.write(
                 SYSTEM, membership.sign_in, login, self.keys.identity, self.keys.vault
@@ -190,6 +234,15 @@ class Clinic:
         self.returning.forget(person.id)
         if person.id == self.actor.user_id:
             self.keys.identity = fresh
+
+    def switch_code_off(self, person: practice.Person) -> None:
+        """Ask somebody for no code any more who lost the phone.
+
+        Raises:
+            PermissionDeniedError, NotFoundError: nothing was changed.
+        """
+        self._write(own_code.switch_off_for, person.id)
+        self.attempts.forgive(person.login)
 
     def change_roles(self, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
         """Give a person other roles; they hold from the next sign-in on.
@@ -248,6 +301,7 @@ class Clinic:
             StorageError: the key file cannot be written; the sheet before stays good.
         """
         require(self.actor, "user.write")
+        self.store.read(self.actor, require_password).result()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
@@ -413,11 +467,20 @@ def refuse_empty(data_dir: DataDir) -> None:
         )
 
 
-def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | None = None) -> Clinic:
+def open_clinic(
+    data_dir: DataDir,
+    login: str,
+    password: str,
+    clock: Clock | None = None,
+    code: str | None = "",
+) -> Clinic:
     """Unlock and open the clinic of a folder.
+
+    ``code`` is that of the second factor; ``None`` where nobody is let in: the program's own work.
 
     Raises:
         SetupError: there is none.
+        CodeNeededError, WrongCodeError: the password is right; the code is missing or is not.
         WrongPasswordError, InUseError, DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
     refuse_empty(data_dir)
@@ -425,14 +488,14 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
     try:
         _name_newborn(data_dir)
         clock = clock or SystemClock()
-        with Attempts(data_dir.attempts, clock).counted(login):
+        attempts = Attempts(data_dir.attempts, clock)
+        with attempts.counted(login):
             keys = keyring.unlock(data_dir, login, password, KdfCost())
         _settle_key(data_dir, keys)
-        clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
         store = open_store(data_dir.database, keys.key, clock)
         try:
-            actor = _let_sign_in(store, keys, login, password)
+            actor = _let_sign_in(store, keys, attempts, login, password, code)
             opened = Clinic(data_dir, store, keys, actor, lock)
             _change_key_if_due(opened)
         except BaseException:
@@ -460,9 +523,14 @@ def _change_key_if_due(opened: Clinic) -> None:
                 opened.change_key()
 
 
-def _let_sign_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
+def _let_sign_in(
+    store: Store, keys: Keys, attempts: Attempts, login: str, password: str, code: str | None
+) -> Actor:
     """Take the roles from the membership chain, and leave no way in that it does not know."""
-    found = store.write(SYSTEM, membership.sign_in, login, keys.identity, keys.vault).result()
+    with attempts.counted_code(login) if code else nullcontext():
+        found = store.write(
+            SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
+        ).result()
     if found.state is not None:
         gone = keys.follow(found.state)
         keys.make_dearer(login, password, found.state.floor)
@@ -515,8 +583,9 @@ def _let_in(
     fresh = Identity.new()
     user = store.write(SYSTEM, membership.recover, login, sheet, fresh.public, keys.vault).result()
     keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
-    Attempts(data_dir.attempts, store.clock).forgive(user.login)
-    return _let_sign_in(store, keys, login, password)
+    attempts = Attempts(data_dir.attempts, store.clock)
+    attempts.forgive(user.login)
+    return _let_sign_in(store, keys, attempts, login, password, None)
 
 
 def take_folder(data_dir: DataDir) -> FolderLock:

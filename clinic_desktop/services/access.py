@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import PERMISSIONS, Actor, allowed
-from clinic_desktop.errors import PermissionDeniedError
+from clinic_desktop.errors import PasswordAgainError, PermissionDeniedError
 from clinic_desktop.i18n import _
 
 P = ParamSpec("P")
@@ -23,8 +23,12 @@ class Action:
     name: str
     permission: str
     writes: bool
+    again: bool
+    """Whether the password has to be of the last minutes."""
 
 
+PASSWORD_LASTS_S = 300.0
+"""How old a password may be where it is asked for again."""
 ACTIONS: dict[str, Action] = {}
 """Every command and query of the program, by ``module.function``."""
 
@@ -45,22 +49,40 @@ def require(actor: Actor, permission: str) -> None:
         )
 
 
+def require_password(session: ReadSession) -> None:
+    """Refuse what needs a password of the last minutes; the program itself has none to give.
+
+    Raises:
+        PasswordAgainError: it was typed too long ago, or a PIN brought the person back.
+    """
+    user = session.actor.user_id
+    if user is not None and session.proofs.age(user) > PASSWORD_LASTS_S:
+        raise PasswordAgainError(
+            _("This needs your password again."),
+            kept=_("Nothing was changed."),
+            hint=_("It was typed more than five minutes ago."),
+        )
+
+
 def command(
-    permission: str, *, origin: str = "local"
+    permission: str, *, origin: str = "local", password_again: bool = False
 ) -> Callable[[Callable[Concatenate[UnitOfWork, P], T]], Callable[Concatenate[UnitOfWork, P], T]]:
     """Declare a function that writes; it gets the unit of work first.
 
-    The function's name is the reason stored with the commit.
+    The function's name is the reason stored with the commit. ``password_again`` asks for a
+    password of the last minutes.
     """
 
     def declare(
         function: Callable[Concatenate[UnitOfWork, P], T],
     ) -> Callable[Concatenate[UnitOfWork, P], T]:
-        name = _register(function, permission, writes=True)
+        name = _register(function, permission, writes=True, again=password_again)
 
         @wraps(function)
         def checked(uow: UnitOfWork, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(uow.actor, permission)
+            if password_again:
+                require_password(uow)
             return function(uow, *args, **kwargs)
 
         checked.reason = name  # type: ignore[attr-defined]
@@ -71,18 +93,20 @@ def command(
 
 
 def query(
-    permission: str,
+    permission: str, *, password_again: bool = False
 ) -> Callable[[Callable[Concatenate[ReadSession, P], T]], Callable[Concatenate[ReadSession, P], T]]:
-    """Declare a function that only reads; it gets the read session first."""
+    """Declare a function that only reads; it gets the read session first, as in ``command``."""
 
     def declare(
         function: Callable[Concatenate[ReadSession, P], T],
     ) -> Callable[Concatenate[ReadSession, P], T]:
-        _register(function, permission, writes=False)
+        _register(function, permission, writes=False, again=password_again)
 
         @wraps(function)
         def checked(reads: ReadSession, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(reads.actor, permission)
+            if password_again:
+                require_password(reads)
             return function(reads, *args, **kwargs)
 
         return checked
@@ -90,9 +114,11 @@ def query(
     return declare
 
 
-def _register(function: Callable[..., object], permission: str, *, writes: bool) -> str:
+def _register(
+    function: Callable[..., object], permission: str, *, writes: bool, again: bool
+) -> str:
     if permission not in PERMISSIONS:
         raise ValueError(permission)  # a spelling mistake must stop the start, not a visit
     name = f"{function.__module__.removeprefix('clinic_desktop.services.')}.{function.__name__}"
-    ACTIONS[name] = Action(name, permission, writes)
+    ACTIONS[name] = Action(name, permission, writes, again)
     return name

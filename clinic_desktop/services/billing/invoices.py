@@ -204,7 +204,7 @@ def _seller(uow: UnitOfWork) -> dict[str, Any]:
     return {name: getattr(practice, name) for name in _SELLER} if practice else {}
 
 
-@command("billing.refund")
+@command("billing.refund", password_again=True)
 def credit(uow: UnitOfWork, invoice_id: uuid.UUID, reason: str) -> Issued:
     """Take a whole invoice back by a credit note; the invoice itself stays as it is.
 

@@ -152,7 +152,7 @@ def check_out(
     return CheckedOut(issued, taken)
 
 
-@command("billing.refund")
+@command("billing.refund", password_again=True)
 def refund(uow: UnitOfWork, wish: GiveBack) -> PaymentTaken:
     """Give money back as a document of its own.
 
