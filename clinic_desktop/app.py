@@ -27,6 +27,7 @@ from clinic_desktop.errors import ClinicError, DeviceSecretError, InUseError, St
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import KdfCost
+from clinic_desktop.services.access import check_register
 from clinic_desktop.ui.core.garbage import WindowCollector
 from clinic_desktop.ui.core.navigator import Destination, Navigator, Settings
 from clinic_desktop.ui.core.speech import speak
@@ -500,6 +501,7 @@ def _load_places() -> None:
     from clinic_desktop.ui.shell import places
 
     places.load_all()
+    check_register()
 
 
 def dress(app: QApplication, choices: dict[str, Any]) -> None:

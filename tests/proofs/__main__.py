@@ -15,6 +15,7 @@ PROOFS = {
     "failing-disk": "tests.proofs.storage.failing_calls",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
+    "permissions": "tests.proofs.permissions.matrix",
 }
 """Each module has ``prove(size, seed, jobs)``."""
 

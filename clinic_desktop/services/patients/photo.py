@@ -16,6 +16,7 @@ from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob
+from clinic_desktop.services.access import part
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,6 +92,7 @@ def _bad(message: str) -> BadFileError:
     )
 
 
+@part
 def keep(uow: UnitOfWork, photo: Photo) -> uuid.UUID:
     """Write the bytes once, whoever else has the same ones; returns the attachment."""
     sha256 = hashlib.sha256(photo.jpeg).hexdigest()
@@ -103,6 +105,7 @@ def keep(uow: UnitOfWork, photo: Photo) -> uuid.UUID:
     return attachment.id
 
 
+@part
 def bytes_of(reads: ReadSession, photo_id: uuid.UUID | None) -> bytes:
     """The JPEG of a photo; empty if there is none, or its bytes have not arrived yet."""
     if photo_id is None:

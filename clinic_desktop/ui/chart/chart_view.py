@@ -81,7 +81,7 @@ class ChartView(Screen):
         self.start.setObjectName("visit.start")
         self.start.clicked.connect(self.start_visit)
         self.banner.add_action(self.book)
-        if allowed(self.context.actor, "visit.draft"):
+        if allowed(self.context.actor, "visit.create"):
             self.banner.add_action(self.start)
         titles = section_titles()
         options = [Option(name, titles.get(name, name)) for name in self._makers]
@@ -191,7 +191,7 @@ class ChartView(Screen):
 
     def start_visit(self) -> None:
         """Begin a visit, or go on with the one that has begun."""
-        if self.patient_id is not None and allowed(self.context.actor, "visit.draft"):
+        if self.patient_id is not None and allowed(self.context.actor, "visit.create"):
             self.context.tasks.write(
                 self,
                 encounters.start_visit,

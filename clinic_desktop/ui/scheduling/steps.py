@@ -77,7 +77,7 @@ class Steps(QObject):
 
     def next_for(self, row: AppointmentRow) -> Step | None:
         """The next logical step; nothing once it is over."""
-        doctor = allowed(self._context.actor, "visit.draft")
+        doctor = allowed(self._context.actor, "visit.create")
         wanted = {
             S.BOOKED: "appointment.arrive",
             S.CONFIRMED: "appointment.arrive",

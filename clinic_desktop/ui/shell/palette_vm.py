@@ -190,7 +190,7 @@ class PaletteVM(QObject):
         return [self._person_line(row, today, shown.get(row.id)) for row in self._people]
 
     def _register_lines(self, text: str) -> list[Line]:
-        if not text.strip() or not allowed(self._context.actor, "patient.write"):
+        if not text.strip() or not allowed(self._context.actor, "patient.create"):
             return []
         title = _("Register “{text}”").format(text=isolate(text.strip()))
         run = self._opener(to.RegisterPatient(text.strip()))
@@ -246,10 +246,10 @@ def _action_line(action: Action) -> Line:
 def _for_person(context: Context, row: FoundPatient) -> tuple[Line, ...]:
     offers: tuple[tuple[str, str, str, to.Destination], ...] = (
         ("patient.read", _("Open the chart"), Icon.PATIENT, to.Chart(row.id)),
-        ("appointment.write", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
-        ("appointment.write", _("Take as walk-in"), Icon.WALK_IN, to.WalkIn(row.id)),
-        ("billing.read", _("Open the account"), Icon.BILLING, to.Billing(row.id)),
-        ("patient.write", _("Correct the details"), Icon.EDIT, to.EditPatient(row.id)),
+        ("appointment.create", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
+        ("appointment.create", _("Take as walk-in"), Icon.WALK_IN, to.WalkIn(row.id)),
+        ("invoice.read", _("Open the account"), Icon.BILLING, to.Billing(row.id)),
+        ("patient.amend", _("Correct the details"), Icon.EDIT, to.EditPatient(row.id)),
         ("patient.merge", _("Join with another chart"), Icon.MERGE, to.MergePatients(row.id)),
     )
 
