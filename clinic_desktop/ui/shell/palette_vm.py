@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -196,6 +197,11 @@ class PaletteVM(QObject):
         run = self._opener(to.RegisterPatient(text.strip()))
         return [Line(Kind.REGISTER, title, icon=Icon.PATIENT_ADD, run=run)]
 
+    def _door_of(self, patient_id: uuid.UUID) -> to.Destination:
+        """Where Enter on a person leads: to the account where the chart is closed."""
+        opens = to.may_open(self._context.actor, to.Chart)
+        return to.Chart(patient_id) if opens else to.Billing(patient_id)
+
     def _person_line(self, row: FoundPatient, today: date, shown: Line | None) -> Line:
         if shown is not None and shown.kind is Kind.PATIENT and shown.row == row:
             return shown  # another letter often leaves the same people
@@ -208,7 +214,7 @@ class PaletteVM(QObject):
             " · ".join(isolate(fact) for fact in facts if fact),
             next_time(row.next_appointment_at, today),
             Icon.PATIENT,
-            self._opener(to.Chart(row.id)),
+            self._opener(self._door_of(row.id)),
             row,
         )
 

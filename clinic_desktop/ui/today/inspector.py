@@ -106,7 +106,7 @@ class Inspector(Card):
         wanted = "appointment.bill" if row.status.is_present else "appointment.move"
         if row.person is None or (first is not None and first.name == wanted):
             wanted = "appointment.move"
-        return steps[wanted]
+        return steps.get(wanted)
 
     def show_card(self, card: DeskCard | None) -> None:
         """Show what the desk asks about the person."""
