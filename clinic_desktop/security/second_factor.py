@@ -24,6 +24,8 @@ WINDOW: Final = 1
 """Steps before and after the present one whose code counts too: phones and PCs differ a little."""
 SEED_BYTES, CODE_BYTES, CODES = 20, 10, 10
 _GROUP = 4
+_LOOKALIKES = str.maketrans("018", "OIB")
+"""Digits that recovery codes do not have, and the letters that are meant."""
 
 
 class Kept(Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +109,7 @@ def accepted(kept: Kept, typed: str, unix: float) -> Kept | None:
 
 
 def _without_code(kept: Kept, letters: str) -> Kept | None:
-    found = _digest(kept.salt, letters)
+    found = _digest(kept.salt, letters.translate(_LOOKALIKES))
     left = tuple(each for each in kept.codes if not crypto.same(each, found))
     return replace(kept, codes=left) if len(left) < len(kept.codes) else None
 

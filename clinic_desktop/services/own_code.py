@@ -22,7 +22,7 @@ from clinic_desktop.i18n import _, current
 from clinic_desktop.models.local import LocalSetting
 from clinic_desktop.security import second_factor
 from clinic_desktop.security.second_factor import Kept, Offer
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 _PREFIX = "code."
 
@@ -91,7 +91,7 @@ def switch_off(uow: UnitOfWork) -> None:
     _remove(uow, uow.actor.user_id, "session.code-off")
 
 
-@command("user.write", password_again=True)
+@command("user.approve", password_again=True)
 def switch_off_for(uow: UnitOfWork, user_id: UUID) -> None:
     """Ask somebody for no code any more who lost the phone.
 
@@ -101,6 +101,7 @@ def switch_off_for(uow: UnitOfWork, user_id: UUID) -> None:
     _remove(uow, user_id, "user.code-off")
 
 
+@part
 def check(uow: UnitOfWork, user_id: UUID | None, typed: str) -> None:
     """Let somebody on whose code is right, or who needs none; each code is taken once.
 
@@ -124,6 +125,7 @@ def check(uow: UnitOfWork, user_id: UUID | None, typed: str) -> None:
         uow.audit("session.code-from-paper", object_id=user_id, left=len(after.codes))
 
 
+@part
 def forget(uow: UnitOfWork, user_id: UUID) -> None:
     """End somebody's second factor, if there is one: the recovery sheet was used instead."""
     if _kept(uow, user_id) is not None:
@@ -143,7 +145,7 @@ def _kept(reads: ReadSession, user_id: UUID | None) -> Kept | None:
 
 
 def _keep(uow: UnitOfWork, user_id: UUID | None, kept: Kept | None) -> None:
-    value = msgspec.to_builtins(kept) if kept else None
+    value = msgspec.to_builtins(kept) if kept else {}
     uow.session.merge(LocalSetting(key=f"{_PREFIX}{user_id}", value=value))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
-from clinic_desktop import clinic
+from clinic_desktop import clinic, services
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
@@ -47,6 +49,8 @@ def opened(clinic_dir: DataDir, clock: Settable) -> Iterator[Clinic]:
 
 def test_every_action_that_wants_it_is_listed_here() -> None:
     """A new one is a decision, and so is leaving one out."""
+    for each in pkgutil.walk_packages(services.__path__, "clinic_desktop.services."):
+        import_module(each.name)
     assert sorted(name for name, action in ACTIONS.items() if action.again) == [
         "audit.exporting.write_export",
         "billing.invoices.credit",

@@ -18,7 +18,7 @@ PRINTED_AS = "referral"
 """The sheet is a letter: it goes where letters go."""
 
 
-@query("user.write", password_again=True)
+@query("user.approve", password_again=True)
 def recovery_sheet(reads: ReadSession, key: RecoveryKey) -> tuple[bytes, PrinterChoice]:
     """The sheet as PDF bytes, and how letters are printed on this PC."""
     choice, on = _letter(reads)

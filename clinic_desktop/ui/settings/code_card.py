@@ -121,6 +121,7 @@ class SwitchOnForm(DrawerForm):
             Label(scan, tone="muted", wrap=True),
             QrCode(self.offer.address(practice, login), _("QR code for the phone")),
             Label(isolate(self.offer.text), "strong", tabular=True, wrap=True),
+            Label(_("Recovery codes"), "strong"),
             self.codes,
             form,
             Notice(Tone.INFO, _("What a code does and what it does not"), honest),

@@ -35,7 +35,6 @@ class RecoveryCodes(QWidget):
         column.setSpacing(SPACE_3)
         sentence = _("For the day the phone is not there. Each counts once, and they are shown "
                      "only now: print them or write them down.")  # fmt: skip
-        column.addWidget(Label(_("Recovery codes"), "strong"))
         column.addWidget(Label(sentence, tone="muted", wrap=True))
         column.addLayout(self._make_codes())
         column.addWidget(self._make_buttons())

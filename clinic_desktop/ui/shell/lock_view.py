@@ -107,7 +107,6 @@ class LockView(ScrollPage):
         column.addLayout(self._grid)
         column.addSpacing(SPACE_4)
         column.addLayout(self._make_entry())
-        column.addWidget(self.code, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.keyboard)
         column.addWidget(self.message)
         column.addSpacing(SPACE_4)
@@ -133,7 +132,6 @@ class LockView(ScrollPage):
         self.password.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.password.returnPressed.connect(self._submit)
         self.password.caps_changed.connect(self._on_caps)
-        self.password.textEdited.connect(lambda _text: self._end_code())
         self.code = QLineEdit()
         self.code.setObjectName("lock.code")
         self.code.setPlaceholderText(_("Code from your phone"))
@@ -150,6 +148,7 @@ class LockView(ScrollPage):
         row.setSpacing(SPACE_2)
         row.addStretch(1)
         row.addWidget(self.password)
+        row.addWidget(self.code)
         row.addWidget(self.unlock)
         row.addStretch(1)
         return row
@@ -232,7 +231,8 @@ class LockView(ScrollPage):
         announce(self.message, sentence)
 
     def ask_code(self, sentence: str) -> None:
-        """The password is right; the code of the second factor is wanted too."""
+        """The password is right; the code of the second factor is wanted in its place."""
+        self.password.hide()
         self.code.show()
         self.set_busy(False)
         self.code.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -242,6 +242,7 @@ class LockView(ScrollPage):
     def _end_code(self) -> None:
         self.code.clear()
         self.code.hide()
+        self.password.show()
 
     @property
     def _field(self) -> QLineEdit:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from clinic_desktop.printing.codes import qr_modules
 from clinic_desktop.ui.theme.look import look
 
-_SIDE, _QUIET = 200, 4
+_SIDE, _QUIET = 220, 4
 """Pixels at 100 %; modules of light around the code."""
 
 
@@ -23,8 +23,17 @@ class QrCode(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """A square that grows with the text."""
-        return QSize(look().px(_SIDE), look().px(_SIDE))
+        """A square that grows with the text; whole pixels for each module keep edges sharp."""
+        whole = self._step * self._modules
+        return QSize(whole, whole)
+
+    @property
+    def _modules(self) -> int:
+        return qr_modules(self._content)[0] + 2 * _QUIET
+
+    @property
+    def _step(self) -> int:
+        return max(look().px(_SIDE) // self._modules, 1)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the text size."""
@@ -33,12 +42,11 @@ class QrCode(QWidget):
             self.updateGeometry()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Whole pixels for each module, so that edges are sharp."""
-        side, stretches = qr_modules(self._content)
-        step = max(min(self.width(), self.height()) // (side + 2 * _QUIET), 1)
+        """Modules, joined along each row."""
+        _side, stretches = qr_modules(self._content)
+        step = self._step
         painter = QPainter(self)
-        whole = step * (side + 2 * _QUIET)
-        painter.fillRect(0, 0, whole, whole, Qt.GlobalColor.white)
+        painter.fillRect(self.rect(), Qt.GlobalColor.white)
         for column, row, length in stretches:
             box = QRectF((column + _QUIET) * step, (row + _QUIET) * step, length * step, step)
             painter.fillRect(box, Qt.GlobalColor.black)

@@ -73,11 +73,12 @@ def test_password_then_code_and_the_desk_is_there(session: Session, qtbot: QtBot
     unlock(session, qtbot, PASSWORD)  # whoever was here is not asked again
 
 
-def test_another_password_begins_anew(session: Session, qtbot: QtBot) -> None:
+def test_choosing_a_person_begins_anew(session: Session, qtbot: QtBot) -> None:
     lock = give_password(session, qtbot)
-    lock.password.setFocus()
-    Keyboard().type("x")
+    Keyboard().press(Qt.Key.Key_Down)
     assert lock.code.isHidden()
+    assert lock.password.text() == ""
+    assert QApplication.focusWidget() is lock.password
 
 
 def test_after_five_wrong_codes_it_says_how_long_to_wait(session: Session, qtbot: QtBot) -> None:
