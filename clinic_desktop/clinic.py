@@ -12,31 +12,34 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 
+from clinic_desktop.clinic_folder import (
+    name_newborn,
+    refuse_empty,
+    refuse_occupied,
+    remove_unborn,
+    take_folder,
+)
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
-from clinic_desktop.db.place import check_place
 from clinic_desktop.db.rekeying import change_key, opens
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SINGLE_DOCTOR, SYSTEM, Actor, allowed
+from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
-    SetupError,
     StorageError,
     WrongPasswordError,
 )
-from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
-from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
-from clinic_desktop.moving_in import settle
+from clinic_desktop.models.practice import AppUser, Practice, Setting
+from clinic_desktop.new_clinic import NewClinic, begin_practice, checked
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys, NewOwner
-from clinic_desktop.security.membership import Root
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
@@ -52,21 +55,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 LATIN_DIGITS = "formats.latin-digits"
 """The practice's choice of digits: one system for doses, results and receipts."""
-
-
-@dataclass(frozen=True)
-class NewClinic:
-    """What a practice needs to begin."""
-
-    practice: str
-    owner_login: str
-    owner_name: str
-    password: str
-    language: str = "en"
-    country: str = ""
-    currency: str = "USD"
-    time_zone: str = "UTC"
-    is_sample: bool = False
 
 
 @dataclass
@@ -301,7 +289,7 @@ class Clinic:
             StorageError: the key file cannot be written; the sheet before stays good.
         """
         require(self.actor, "user.approve")
-        self.store.read(self.actor, require_password).result()
+        require_password(self.actor, self.store.proofs)
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
@@ -370,10 +358,10 @@ def create(
         ValidationError: a name, a code or the password cannot be taken.
         StorageError: the folder cannot be used.
     """
-    new = _checked(new)
+    new = checked(new)
     lock = take_folder(data_dir)
     try:
-        _refuse_occupied(data_dir)
+        refuse_occupied(data_dir)
         clock = clock or SystemClock()
         user_id = clock.new_id()
         owner = NewOwner(user_id, new.owner_login, new.owner_name, new.password)
@@ -384,10 +372,10 @@ def create(
             actor = _give_birth(data_dir, keys, recovery, new, user_id, clock)
             keys.save()
         except BaseException:
-            _remove_unborn(data_dir)
+            remove_unborn(data_dir)
             data_dir.device_secret.unlink(missing_ok=True)
             raise
-        _name_newborn(data_dir)
+        name_newborn(data_dir)
         with suppress(StorageError):  # the language of the lock screen is not worth stopping for
             remember(data_dir, language=new.language)
         store = open_store(data_dir.database, keys.key, clock)
@@ -397,27 +385,15 @@ def create(
         raise
 
 
-def _checked(new: NewClinic) -> NewClinic:
-    if not new.is_sample:  # its password stands on the screen
-        check_new(new.password, (new.owner_login, new.owner_name, new.practice), LEAST_ALONE)
-    practice.check_formats(new.language, new.country, new.currency, new.time_zone)
-    return replace(
-        new,
-        practice=practice.short_name("practice", new.practice),
-        owner_login=practice.short_name("owner", new.owner_login),
-        owner_name=practice.short_name("owner", new.owner_name),
-    )
-
-
 def _give_birth(
     data_dir: DataDir, keys: Keys, recovery: RecoveryKey, new: NewClinic, user_id: uuid.UUID,
     clock: Clock,
 ) -> Actor:  # fmt: skip
     """Make the record beside its name: killed at any moment, there is no half-made clinic."""
-    _remove_unborn(data_dir)
+    remove_unborn(data_dir)
     store = create_store(data_dir.unborn, keys.key, clock, platform.node())
     try:
-        actor = store.write(SYSTEM, _begin_practice, new, user_id, keys, recovery).result()
+        actor = store.write(SYSTEM, begin_practice, new, user_id, keys, recovery).result()
     finally:
         store.close()
     if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
@@ -429,42 +405,6 @@ def _give_birth(
             place=str(data_dir.root),
         )
     return actor
-
-
-def _name_newborn(data_dir: DataDir) -> None:
-    """The last step of ``create``, done at the next opening if the power went before it."""
-    if data_dir.unborn.exists() and not data_dir.database.exists():
-        data_dir.unborn.rename(data_dir.database)
-        flush_folder(data_dir.root)
-
-
-def _remove_unborn(data_dir: DataDir) -> None:
-    for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
-        path.unlink()
-
-
-def _refuse_occupied(data_dir: DataDir) -> None:
-    if exists(data_dir):
-        raise SetupError(
-            _("There already is a clinic in this folder."),
-            kept=_("Nothing was changed."),
-            hint=_("Open it, or choose an empty folder."),
-            place=str(data_dir.root),
-        )
-
-
-def refuse_empty(data_dir: DataDir) -> None:
-    """Say how to begin where there is no clinic yet.
-
-    Raises:
-        SetupError: there is none.
-    """
-    if not exists(data_dir):
-        raise SetupError(
-            _("There is no clinic in this folder yet."),
-            hint=_("Make one with “init”, or open the folder of your clinic."),
-            place=str(data_dir.root),
-        )
 
 
 def open_clinic(
@@ -486,7 +426,7 @@ def open_clinic(
     refuse_empty(data_dir)
     lock = take_folder(data_dir)
     try:
-        _name_newborn(data_dir)
+        name_newborn(data_dir)
         clock = clock or SystemClock()
         attempts = Attempts(data_dir.attempts, clock)
         with attempts.counted(login):
@@ -560,7 +500,7 @@ def recover(
     refuse_empty(data_dir)
     lock = take_folder(data_dir)
     try:
-        _name_newborn(data_dir)
+        name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
         _settle_key(data_dir, keys)
         clock = clock or SystemClock()
@@ -588,56 +528,6 @@ def _let_in(
     return _let_sign_in(store, keys, attempts, login, password, None)
 
 
-def take_folder(data_dir: DataDir) -> FolderLock:
-    """Hold the folder of a clinic against a second program; a restored clinic moves in.
-
-    Raises:
-        StorageError: it cannot be made or is no place for a record.
-        InUseError: another program holds it.
-    """
-    try:
-        data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StorageError(
-            _("The data folder cannot be made."),
-            hint=_("Choose a folder that belongs to you."),
-            place=str(data_dir.root),
-        ) from error
-    check_place(data_dir.root)
-    lock = FolderLock(data_dir.lock)
-    lock.acquire()
-    settle(data_dir)
-    return lock
-
-
-def _begin_practice(
-    uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID, keys: Keys, recovery: RecoveryKey
-) -> Actor:
-    own = Practice(
-        name=new.practice,
-        language=new.language,
-        country=new.country,
-        currency=new.currency,
-        time_zone=new.time_zone,
-        is_sample=new.is_sample,
-    )
-    doctor = Practitioner(name=new.owner_name, family=new.owner_name, is_staff=True)
-    uow.add(own, doctor)
-    user = AppUser(
-        id=user_id,
-        login=new.owner_login,
-        name=new.owner_name,
-        roles=list(SINGLE_DOCTOR),
-        practitioner_id=doctor.id,
-    )
-    uow.add(user)
-    uow.session.flush()
-    root = recovery.identity
-    as_root = Root(root.public.sealing, root.public.signing)
-    chain.begin(uow, root, keys.vault, as_root, keys.identity.public)
-    return Actor(user.id, user.login, user.name, tuple(user.roles), user.practitioner_id)
-
-
 def _language(reads: ReadSession, language: str) -> Language:
     own = reads.session.scalar(select(Practice).limit(1))
     if own is None:
@@ -657,7 +547,10 @@ __all__ = [
     "create",
     "exists",
     "open_clinic",
+    "recover",
+    "refuse_empty",
     "remember",
     "remembered",
     "speak",
+    "take_folder",
 ]

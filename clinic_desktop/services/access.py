@@ -10,6 +10,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import PERMISSIONS, Actor, Facts, allowed, decide
 from clinic_desktop.errors import PasswordAgainError, PermissionDeniedError
@@ -64,15 +65,14 @@ def part(function: F) -> F:
     return function
 
 
-@part
-def require_password(session: ReadSession) -> None:
+def require_password(actor: Actor, proofs: Proofs) -> None:
     """Refuse what needs a password of the last minutes; the program itself has none to give.
 
     Raises:
         PasswordAgainError: it was typed too long ago, or a PIN brought the person back.
     """
-    user = session.actor.user_id
-    if user is not None and session.proofs.age(user) > PASSWORD_LASTS_S:
+    user = actor.user_id
+    if user is not None and proofs.age(user) > PASSWORD_LASTS_S:
         raise PasswordAgainError(
             _("This needs your password again."),
             kept=_("Nothing was changed."),
@@ -129,7 +129,7 @@ def command(
         def checked(uow: UnitOfWork, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(uow.actor, permission)
             if password_again:
-                require_password(uow)
+                require_password(uow.actor, uow.proofs)
             return function(uow, *args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]
@@ -154,7 +154,7 @@ def query(
         def checked(reads: ReadSession, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(reads.actor, permission)
             if password_again:
-                require_password(reads)
+                require_password(reads.actor, reads.proofs)
             return function(reads, *args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]
