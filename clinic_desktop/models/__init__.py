@@ -12,6 +12,7 @@ from clinic_desktop.models import (
     observation,
     patient,
     practice,
+    privacy,
     provenance,
     scheduling,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "observation",
     "patient",
     "practice",
+    "privacy",
     "provenance",
     "scheduling",
 ]

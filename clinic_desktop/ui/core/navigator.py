@@ -172,6 +172,20 @@ class ChartLooks(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class DecideConsent(Destination):
+    """The drawer that records a consent, or prints its form."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class NoteDisclosure(Destination):
+    """The drawer that notes who got what of a record."""
+
+    patient_id: uuid.UUID
+
+
 class Navigator(QObject):
     """Passes wishes to go somewhere to the shell, which owns the places."""
 
