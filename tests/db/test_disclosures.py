@@ -113,6 +113,6 @@ def test_half_a_note_is_refused(
 
 
 def test_who_may_not_write_charts_notes_nothing(record: Record, maria: uuid.UUID) -> None:
-    owner = record.as_role("owner")
+    desk = record.as_role("cashier")
     with pytest.raises(PermissionDeniedError):
-        record.store.write(owner, note_disclosure, NoteDisclosure(maria, "A", "B")).result(60)
+        record.store.write(desk, note_disclosure, NoteDisclosure(maria, "A", "B")).result(60)

@@ -13,7 +13,7 @@ from clinic_desktop.domain.consent import KINDS
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.privacy import ConsentText
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 LONGEST_TITLE, LONGEST_BODY = 200, 20_000
 
@@ -46,7 +46,7 @@ class SaveText:
     language: str = ""
 
 
-@query("patient.read")
+@query("consent.read")
 def texts(reads: ReadSession) -> list[ConsentTextRow]:
     """The newest version of each kind in each language."""
     found = reads.session.scalars(
@@ -58,7 +58,7 @@ def texts(reads: ReadSession) -> list[ConsentTextRow]:
     return [_row(row) for row in rows]
 
 
-@query("patient.read")
+@query("consent.read")
 def text(reads: ReadSession, text_id: uuid.UUID) -> ConsentTextRow:
     """One version, as it was shown.
 
@@ -104,6 +104,7 @@ def save_text(uow: UnitOfWork, wish: SaveText) -> uuid.UUID:
     return row.id
 
 
+@part
 def current(reads: ReadSession, kind: str, *languages: str) -> ConsentText | None:
     """The newest text of a kind, in the first of these languages that it exists in, else in any."""
     found = reads.session.scalars(

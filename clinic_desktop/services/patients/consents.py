@@ -18,7 +18,7 @@ from clinic_desktop.models.patient import Consent, Patient, PatientAlert
 from clinic_desktop.models.practice import AppUser, Practice
 from clinic_desktop.models.privacy import ConsentText
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 from clinic_desktop.services.patients import consent_texts
 from clinic_desktop.services.patients.consent_texts import ConsentTextRow
 
@@ -69,7 +69,7 @@ class Decision:
     valid_until: date | None = None
 
 
-@command("patient.write")
+@command("consent.create")
 def give_consent(
     uow: UnitOfWork, patient_id: uuid.UUID, kind: str, *, version: str = "", given_by: str = ""
 ) -> None:
@@ -83,7 +83,7 @@ def give_consent(
     agree(uow, patient_id, kind, version=version, given_by=given_by)
 
 
-@command("patient.write")
+@command("consent.create")
 def withdraw_consent(uow: UnitOfWork, patient_id: uuid.UUID, kind: str) -> None:
     """Record that the person no longer agrees; what was agreed before stays on record.
 
@@ -93,7 +93,7 @@ def withdraw_consent(uow: UnitOfWork, patient_id: uuid.UUID, kind: str) -> None:
     _withdraw(uow, patient_id, kind)
 
 
-@command("patient.write")
+@command("consent.create")
 def decide(uow: UnitOfWork, wish: Decision) -> uuid.UUID:
     """Record a consent given, refused or withdrawn, by whom, and on which paper.
 
@@ -129,7 +129,7 @@ def decide(uow: UnitOfWork, wish: Decision) -> uuid.UUID:
     return _write(uow, patient_id, kind, status=wish.status, given_by=given_by, **details)
 
 
-@command("patient.write")
+@command("consent.create")
 def ask(uow: UnitOfWork, patient_id: uuid.UUID, kind: str) -> uuid.UUID:
     """Begin a consent form to be printed and signed; nothing is decided by it.
 
@@ -146,19 +146,19 @@ def ask(uow: UnitOfWork, patient_id: uuid.UUID, kind: str) -> uuid.UUID:
     return _write(uow, patient_id, kind, status=ASKED)
 
 
-@query("patient.read")
+@query("consent.read")
 def consents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[ConsentRow]:
     """The latest word on each kind of consent; what may be shared with whom is apart."""
     return _current(reads, patient_id)
 
 
-@query("patient.read")
+@query("consent.read")
 def decisions_of(reads: ReadSession, patient_id: uuid.UUID) -> list[ConsentRow]:
     """Every decision and every printed form, the latest first."""
     return list(reversed(_rows(reads, patient_id)))
 
 
-@query("patient.read")
+@query("consent.read")
 def texts_for(reads: ReadSession, patient_id: uuid.UUID) -> list[ConsentTextRow]:
     """Of each kind the text that this patient is asked with: the one a decision will keep."""
     kinds = dict.fromkeys(row.kind for row in consent_texts.texts(reads))
@@ -166,6 +166,7 @@ def texts_for(reads: ReadSession, patient_id: uuid.UUID) -> list[ConsentTextRow]
     return [consent_texts.text(reads, row.id) for row in found if row is not None]
 
 
+@part
 def settle(uow: UnitOfWork, patient_id: uuid.UUID, given: frozenset[str]) -> None:
     """Write what was ticked and unticked in a form, as part of another command."""
     current = {row.kind: row for row in _current(uow, patient_id)}
@@ -176,6 +177,7 @@ def settle(uow: UnitOfWork, patient_id: uuid.UUID, given: frozenset[str]) -> Non
         _withdraw(uow, patient_id, kind)
 
 
+@part
 def agree(
     uow: UnitOfWork, patient_id: uuid.UUID, kind: str, *, version: str = "", given_by: str = ""
 ) -> None:
@@ -297,7 +299,7 @@ class AlertRow:
     message: str
 
 
-@command("patient.write")
+@command("patient.amend")
 def raise_alert(
     uow: UnitOfWork, patient_id: uuid.UUID, message: str, severity: str = "warning"
 ) -> uuid.UUID:
@@ -319,7 +321,7 @@ def raise_alert(
     return alert.id
 
 
-@command("patient.write")
+@command("patient.amend")
 def end_alert(uow: UnitOfWork, alert_id: uuid.UUID) -> None:
     """Take a flag off the chart.
 

@@ -16,7 +16,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.privacy import Disclosure
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 KINDS = ("copy", "summary", "spoken", "report", "images", "other")
 RECIPIENTS = ("patient", "relative", "clinician", "insurer", "authority", "other")
@@ -74,7 +74,7 @@ class NoteDisclosure:
     on: date | None = None
 
 
-@query("patient.read")
+@query("disclosure.read")
 def disclosures_of(reads: ReadSession, patient_id: uuid.UUID) -> list[DisclosureRow]:
     """Everything of a chart that somebody got, the latest first; merged charts included.
 
@@ -111,7 +111,7 @@ def disclosures_of(reads: ReadSession, patient_id: uuid.UUID) -> list[Disclosure
     return sorted(found, key=lambda row: (row.at, row.id), reverse=True)
 
 
-@command("patient.write")
+@command("disclosure.create")
 def note_disclosure(uow: UnitOfWork, wish: NoteDisclosure) -> uuid.UUID:
     """Note by hand what somebody got.
 
@@ -122,6 +122,7 @@ def note_disclosure(uow: UnitOfWork, wish: NoteDisclosure) -> uuid.UUID:
     return add(uow, wish)
 
 
+@part
 def add(uow: UnitOfWork, wish: NoteDisclosure) -> uuid.UUID:
     """The same as part of another command."""
     patient_id = charts.surviving(uow.session, wish.patient_id)

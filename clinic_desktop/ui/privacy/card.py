@@ -16,7 +16,7 @@ class PrivacyCard(Card):
     """``tables`` are those whose changes it shows; ``permission`` is what reading it takes."""
 
     tables: ClassVar[tuple[str, ...]] = ()
-    permission: ClassVar[str] = "patient.read"
+    permission: ClassVar[str] = "consent.read"
 
     def __init__(self, context: Context, title: str = "") -> None:
         super().__init__(title)

@@ -6,7 +6,6 @@ import uuid
 from functools import partial
 
 from clinic_desktop.domain.consent import ASKED
-from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _
 from clinic_desktop.services.patients import consents
 from clinic_desktop.services.patients.consents import ConsentRow
@@ -35,7 +34,7 @@ class ConsentsCard(PrivacyCard):
         self.decide = Button(_("Record or print a consent"), icon=Icon.SIGN)
         self.decide.setObjectName("privacy.decide")
         self.decide.clicked.connect(self._decide)
-        self.decide.setVisible(allowed(context.actor, "patient.write"))
+        self.decide.setVisible(to.may_open(context.actor, to.DecideConsent))
         self.header.add_action(self.earlier)
         self.header.add_action(self.decide)
         self.add(self.listed)

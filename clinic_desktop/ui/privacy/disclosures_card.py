@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.privacy import disclosures
 from clinic_desktop.services.privacy.disclosures import DisclosureRow
@@ -22,6 +21,7 @@ _FIRST = 8
 class DisclosuresCard(PrivacyCard):
     """The latest first."""
 
+    permission = "disclosure.read"
     tables = ("disclosure", "printed_document", "audit_event", "referral")
 
     def __init__(self, context: Context) -> None:
@@ -34,7 +34,7 @@ class DisclosuresCard(PrivacyCard):
         self.note = Button(_("Note what was given"), icon=Icon.SEND)
         self.note.setObjectName("privacy.note-disclosure")
         self.note.clicked.connect(self._note)
-        self.note.setVisible(allowed(context.actor, "patient.write"))
+        self.note.setVisible(to.may_open(context.actor, to.NoteDisclosure))
         self.header.add_action(self.all)
         self.header.add_action(self.note)
         self.add(self.listed)
