@@ -3,6 +3,7 @@
 from clinic_desktop.models import (
     billing,
     clinical,
+    confidentiality,
     document,
     encounter,
     journal,
@@ -21,6 +22,7 @@ __all__ = [
     "Base",
     "billing",
     "clinical",
+    "confidentiality",
     "document",
     "encounter",
     "journal",
