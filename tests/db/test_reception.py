@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from clinic_desktop import cli, clinic
+from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ClinicError
@@ -29,7 +30,7 @@ from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest, make
 from clinic_desktop.services.practice import NewPerson
 from tests.proofs.permissions.matrix import action, services
 from tests.support.pdf_reading import text_of
-from tests.support.records import PASSWORD, Record
+from tests.support.records import NOON, PASSWORD, Record
 
 CANARY = "Zyxxwort"
 """Stands in every clinical text, and nowhere else."""
@@ -102,7 +103,7 @@ def test_the_command_line_tells_the_desk_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
-    record = Record(opened.store, opened.store.clock, opened.actor, b"", clinic_dir.database)
+    record = Record(opened.store, FixedClock(NOON), opened.actor, b"", clinic_dir.database)
     patient, visit, letter, _kept = write_a_visit(record)
     opened.add_person(NewPerson("desk", "Desk", ("receptionist",)), DESK_PASSWORD)
     opened.close()
