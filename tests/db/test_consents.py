@@ -155,7 +155,7 @@ def test_consents_of_before_stay_when_the_record_is_upgraded(tmp_path: Path) -> 
     folder = Path(migrate.__code__.co_filename).parent
     config.set_main_option("script_location", str(folder))
     config.attributes["engine"] = engine
-    command.upgrade(config, "0003")
+    command.upgrade(config, "0004")
     connection = connect(path, key)
     person, consent = uuid.uuid4().bytes, uuid.uuid4().bytes
     connection.execute("PRAGMA foreign_keys = OFF")
