@@ -14,6 +14,7 @@ from clinic_desktop.models import (
     practice,
     provenance,
     scheduling,
+    task,
 )
 from clinic_desktop.models.base import Base
 
@@ -32,4 +33,5 @@ __all__ = [
     "practice",
     "provenance",
     "scheduling",
+    "task",
 ]
