@@ -3,6 +3,7 @@
 from clinic_desktop.models import (
     billing,
     clinical,
+    confidentiality,
     document,
     encounter,
     journal,
@@ -22,6 +23,7 @@ __all__ = [
     "Base",
     "billing",
     "clinical",
+    "confidentiality",
     "document",
     "encounter",
     "journal",

@@ -75,8 +75,8 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
         ValidationError: a kind or a paper size that does not exist.
         PrintError: the page could not be laid out.
     """
-    rights.check(reads.actor, wish.kind)
     row, person = _subject(reads, wish)
+    rights.check(reads, wish.kind, person)
     language, paper = _language_and_paper(reads, wish, person)
     doc = _BUILDERS[wish.kind][1](reads, wish.subject_id, language)
     try:

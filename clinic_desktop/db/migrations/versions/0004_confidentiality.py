@@ -1,4 +1,4 @@
-"""What one person asks for and another decides."""
+"""Charts kept in confidence, their care teams, and emergency access."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """One empty table."""
+    """Three empty tables: no chart is kept in confidence before somebody says so."""
     script = Path(__file__).with_suffix(".sql").read_text("utf-8")
     for statement in script.split("\n--\n"):
         op.get_bind().exec_driver_sql(statement.strip())
