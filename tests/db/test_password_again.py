@@ -55,6 +55,8 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "audit.exporting.write_export",
         "billing.invoices.credit",
         "billing.payments.refund",
+        "billing.refunds.approve",
+        "confidentiality.emergency.open_chart",
         "fhir.exporting._write_all",
         "own_code.renew_codes",
         "own_code.switch_off",
