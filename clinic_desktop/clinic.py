@@ -43,6 +43,7 @@ from clinic_desktop.security.membership import Rules
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
+from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
@@ -334,7 +335,8 @@ class Clinic:
         require_password(self.actor, self.store.proofs)
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
-        self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
+        drill = Drill.of(recovery, self.keys.cost)
+        self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public, drill)
         state = self.store.read(SYSTEM, chain.current).result()
         if state is not None:
             self.keys.follow(state)

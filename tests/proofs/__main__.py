@@ -17,6 +17,7 @@ PROOFS = {
     "disk-full": "tests.proofs.backups.full_disk",
     "rekey": "tests.proofs.keys.rekeying",
     "guessing": "tests.proofs.keys.guessing",
+    "clock": "tests.proofs.keys.turned_clock",
     "key-store": "tests.proofs.keys.key_store",
     "memory": "tests.proofs.keys.memory",
     "audit": "tests.proofs.audit.mutations",

@@ -15,6 +15,7 @@ from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import PermissionDeniedError
 from clinic_desktop.i18n import _, current, ngettext, pgettext
 from clinic_desktop.services.access import require
+from clinic_desktop.services.recovery_drill import DrillState, drill_state
 from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
@@ -283,4 +284,14 @@ class Desk(QWidget):
                 words.format(n=current().number(len(rows))),
                 lambda: self.context.navigator.open(to.Today(unfinished=True)),
                 pgettext("unfinished texts", "Show"),
+            )
+        elif allowed(self.context.actor, "user.approve"):
+            self.context.tasks.read(self, drill_state, done=self._say_drill)
+
+    def _say_drill(self, state: DrillState) -> None:
+        if state.is_due:
+            self.context.host.toast(
+                _("Is the recovery sheet still in its place? Type two groups of it."),
+                lambda: self.context.navigator.open(to.Settings("recovery")),
+                _("Check my sheet"),
             )
