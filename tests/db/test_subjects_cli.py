@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from clinic_desktop.config import DataDir
 from tests.support.records import PASSWORD
 
 
-def _run(capsys: pytest.CaptureFixture[str], data: DataDir, *words: str) -> tuple[int, dict]:
+def _run(capsys: pytest.CaptureFixture[str], data: DataDir, *words: str) -> tuple[int, Any]:
     code = cli.run(["--json", "--data-dir", str(data.root), *words])
     return code, json.loads(capsys.readouterr().out)
 

@@ -196,9 +196,9 @@ def _reports(cursor: Any, patients: Sequence[bytes]) -> Iterator[Resource]:
 def _documents(cursor: Any, patients: Sequence[bytes]) -> Iterator[Resource]:
     of_whom = _only(patients, "d.patient_id")
     sql = (
-        "SELECT d.*, a.mime, b.encoding, b.data FROM document_reference d"
+        "SELECT d.*, a.mime, b.encoding, b.data FROM document_reference d"  # noqa: S608 - ours
         " LEFT JOIN attachment a ON a.id = d.attachment_id LEFT JOIN blob b ON b.sha256 = a.sha256"
-        f" WHERE d.is_deleted = 0{of_whom} ORDER BY d.id"  # noqa: S608 - our names
+        f" WHERE d.is_deleted = 0{of_whom} ORDER BY d.id"
     )
     for row in _rows(cursor, sql, patients):
         data = row["data"]

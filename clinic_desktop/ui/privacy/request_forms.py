@@ -58,17 +58,16 @@ class RequestForm(ChartForm):
 
     def submit(self, print_too: bool) -> None:
         """Put it into the register."""
-        days = []
         for field in (self.received, self.due):
             if not field.show_error():
                 field.edit.setFocus()
                 return
-            told = field.value()
-            days.append(told.day if told else None)
+        received, due = self.received.value(), self.due.value()
         wish = requests.ReceiveRequest(
             self.patient_id,
             str(self.kind.value()),
-            *days,
+            received.day if received else None,
+            due.day if due else None,
             self.asked_by.text(),
             self.note.text(),
         )

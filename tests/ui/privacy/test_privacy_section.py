@@ -173,7 +173,7 @@ def test_erasing_says_until_when_the_law_keeps_the_chart(
     form = shown(EraseForm(ui_context, to.EraseRecord(maria)), ui_context, qtbot)
     assert form.primary_text() == "Close"
     assert not form.form.isVisible()
-    assert "2036" in form.notice.accessibleName()
+    assert "2036" in form.notice._title.text()
     with qtbot.waitSignal(form.close_requested):
         form.submit(print_too=False)
 
