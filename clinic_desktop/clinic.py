@@ -15,6 +15,8 @@ from sqlalchemy import select
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.ballast import Ballast
+from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.place import check_place
@@ -25,6 +27,7 @@ from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
+    ReadOnlyError,
     SetupError,
     StorageError,
     WrongPasswordError,
@@ -44,7 +47,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, own_pin, practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
-from clinic_desktop.services.backups.upgrade import before_upgrade
+from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
 from clinic_desktop.this_pc import exists, remember, remembered, speak
 
 P = ParamSpec("P")
@@ -152,13 +155,10 @@ class Clinic:
         uptime, before = self.store.clock.uptime(), self.keys.identity
         self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
         try:
-            found = self.store.write(
-                SYSTEM, membership.sign_in, login, self.keys.identity, self.keys.vault
-            ).result()
+            self.actor = _sign_in(self.store, self.keys, login).actor
         except BaseException:
             self.keys.identity = before
             raise
-        self.actor = found.actor
         return self.actor
 
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
@@ -206,6 +206,7 @@ class Clinic:
             WrongPasswordError: the old one is wrong.
             ValidationError: the new one is too short.
         """
+        self.store.gate.check()
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
@@ -233,11 +234,13 @@ class Clinic:
             StorageError: the disk does not let us; nothing was changed.
         """
         require(self.actor, "user.write")
+        self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
 
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
+        self.store.gate.check()
         self.keys.rename(name)
 
     def use_recovery(self, recovery: RecoveryKey) -> None:
@@ -248,6 +251,7 @@ class Clinic:
             StorageError: the key file cannot be written; the sheet before stays good.
         """
         require(self.actor, "user.write")
+        self.store.gate.check()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
@@ -285,6 +289,12 @@ class Clinic:
         made = back_up(actor or self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())
         return made
+
+    @property
+    def backup_before_upgrade(self) -> Path | None:
+        """The way back where a newer program has brought the record to its version."""
+        is_newer = self.store.gate.refusal is not None and not self.store.gate.passes
+        return made_before(self.data_dir) if is_newer else None
 
     def _check_password(self, password: str, *own_words: str) -> None:
         own = self.store.read(SYSTEM, practice.details).result()
@@ -425,12 +435,13 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
     try:
         _name_newborn(data_dir)
         clock = clock or SystemClock()
+        _make_room(data_dir)
         with Attempts(data_dir.attempts, clock).counted(login):
             keys = keyring.unlock(data_dir, login, password, KdfCost())
         _settle_key(data_dir, keys)
-        clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         try:
             actor = _let_sign_in(store, keys, login, password)
             opened = Clinic(data_dir, store, keys, actor, lock)
@@ -444,6 +455,12 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         raise
 
 
+def _make_room(data_dir: DataDir) -> None:
+    """On a full disk not even an attempt to sign in could be counted."""
+    if is_full(data_dir.database):
+        Ballast(data_dir.ballast).give_up()
+
+
 def _settle_key(data_dir: DataDir, keys: Keys) -> None:
     """Where a change of key was cut short: keep the one that the record is under."""
     if keys.coming is not None:
@@ -453,17 +470,30 @@ def _settle_key(data_dir: DataDir, keys: Keys) -> None:
 
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
-    if allowed(opened.actor, "user.write"):
+    if opened.store.gate.refusal is None and allowed(opened.actor, "user.write"):
         is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
                 opened.change_key()
 
 
+def _sign_in(store: Store, keys: Keys, login: str) -> membership.SignedIn:
+    """On record where the record can be written; where it cannot, somebody may still look."""
+    if store.gate.refusal is None:
+        try:
+            return store.write(
+                SYSTEM, membership.sign_in, login, keys.identity, keys.vault
+            ).result()
+        except (ReadOnlyError, StorageError):
+            if store.gate.refusal is None:
+                raise
+    return store.read(SYSTEM, membership.sign_in_to_look, login, keys.identity).result()
+
+
 def _let_sign_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
     """Take the roles from the membership chain, and leave no way in that it does not know."""
-    found = store.write(SYSTEM, membership.sign_in, login, keys.identity, keys.vault).result()
-    if found.state is not None:
+    found = _sign_in(store, keys, login)
+    if found.state is not None and store.gate.refusal is None:
         gone = keys.follow(found.state)
         keys.make_dearer(login, password, found.state.floor)
         if gone:
@@ -497,7 +527,7 @@ def recover(
         _settle_key(data_dir, keys)
         clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        store = open_store(data_dir.database, keys.key, clock, ballast=Ballast(data_dir.ballast))
         try:
             actor = _let_in(data_dir, store, keys, recovery, login, password)
         except BaseException:

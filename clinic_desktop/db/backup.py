@@ -28,7 +28,7 @@ def copy_record(source: Path, key: bytes, target: Path, target_key: bytes, pace:
         StorageError: the target cannot be written.
         DatabaseDamagedError: the source cannot be read.
     """
-    with closing(connect(source, key)) as origin:
+    with closing(connect(source, key, read_only=True)) as origin:
         try:
             # One state for copy and facts, so that saving goes on beside it and nothing restarts.
             origin.execute("BEGIN")

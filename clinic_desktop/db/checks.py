@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from clinic_desktop.db import journal, search, triggers
-from clinic_desktop.db.migrations import version_of
+from clinic_desktop.db.migrations import HEAD, version_of
 
 SAMPLE = 20
 """Charts that are compared byte by byte."""
@@ -46,9 +46,14 @@ def examine(cursor: Any) -> dict[str, str]:
         "pages": "; ".join(pages),
         "structure": "" if structure == ["ok"] else "; ".join(structure),
         "references": "; ".join(f"{row[0]} → {row[2]}" for row in orphans),
-        "capture": "; ".join(triggers.missing(cursor)[:_MOST]),
+        "capture": "; ".join(_lost_triggers(cursor)[:_MOST]),
         "log": journal.verify_chain(cursor) or "",
     }
+
+
+def _lost_triggers(cursor: Any) -> list[str]:
+    """A record of another version has the triggers of that version."""
+    return triggers.missing(cursor) if version_of(cursor) == HEAD else []
 
 
 def examine_content(cursor: Any) -> dict[str, str]:

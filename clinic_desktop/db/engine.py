@@ -70,15 +70,20 @@ def cipher_version() -> str:
     return str(row[0]) if row else ""
 
 
-def connect(path: Path, key: bytes | None) -> Any:
+def connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Any:
     """One connection with key and pragmas set; ``key=None`` opens a plain file (benchmarks, packs).
+
+    With ``read_only`` not a byte of the file changes, not even when the connection is closed.
 
     Raises:
         DatabaseDamagedError: the file is not a database, or not one of this key.
         StorageError: the file cannot be opened.
     """
     try:
-        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+        name = f"{path.absolute().as_uri()}?mode=ro" if read_only else str(path)
+        connection = dbapi2.connect(
+            name, isolation_level=None, check_same_thread=False, uri=read_only
+        )
     except sqlcipher3.Error as error:
         raise storage_error(error, path) from error
     try:
@@ -123,7 +128,7 @@ def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | Storag
             kept=kept,
             hint=_("Close it and try again."),
         )
-    if "full" in text or _is_full(path):
+    if "full" in text or is_full(path):
         return StorageError(
             _("The disk is full."), kept=kept, hint=_("Free some space and try again.")
         )
@@ -139,7 +144,7 @@ def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | Storag
     )
 
 
-def _is_full(path: Path) -> bool:
+def is_full(path: Path) -> bool:
     """Whether that is why: a full disk shows itself as a failure of any kind."""
     try:
         return shutil.disk_usage(path.parent).free < FREE_BYTES

@@ -16,7 +16,6 @@ import sqlcipher3
 from clinic_desktop.config import program_root
 from clinic_desktop.db.checks import examine, facts
 from clinic_desktop.db.engine import connect, storage_error
-from clinic_desktop.db.migrations import HEAD
 from clinic_desktop.errors import DatabaseDamagedError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.backups.container import find, manifest_of, unpack
@@ -122,8 +121,6 @@ def wrong_with(record: Path, key: bytes, manifest: Manifest) -> dict[str, str]:
     rows = [name for name, count in wanted.counts.items() if now.counts.get(name) != count]
     charts = [chart for chart, digest in wanted.charts.items() if now.charts[chart] != digest]
     log = (now.log_length, now.log_chain) == (wanted.log_length, wanted.log_chain)
-    if wanted.schema < HEAD:
-        found.pop("capture")  # its triggers are those of its own version
     return found | {
         "schema": "" if now.schema == wanted.schema else f"{now.schema} ≠ {wanted.schema}",
         "rows": "; ".join(rows),

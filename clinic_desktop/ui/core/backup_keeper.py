@@ -74,8 +74,8 @@ class BackupKeeper(QObject):
         self._timer.start()
 
     def look(self) -> None:
-        """Make a backup if one is due."""
-        self._run(self.backups.room_left, done=self._on_room, failed=self._on_late)
+        """Make a backup if one is due; on a disk that was full, see whether there is room."""
+        self._run(self._look_at_room, done=self._on_room, failed=self._on_late)
         too_early = self._not_before is not None and self.now < self._not_before
         if not self.is_running and not too_early:
             self._run(self._make_if_due, done=self._on_done, failed=self._on_late)
@@ -138,6 +138,10 @@ class BackupKeeper(QObject):
         self._background.close()
 
     # ------------------------------------------------------------ on its thread
+
+    def _look_at_room(self) -> int | None:
+        self._clinic.store.gate.look()
+        return self.backups.room_left()
 
     def _make_if_due(self) -> Backup | None:
         due = self.backups.is_due(self._clinic.store.clock.now())
