@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 
+from clinic_desktop.beginning import NewClinic, begin_practice
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
@@ -34,12 +35,11 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
-from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
+from clinic_desktop.models.practice import AppUser, Practice, Setting
 from clinic_desktop.moving_in import settle
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys, NewOwner
-from clinic_desktop.security.membership import Root
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
@@ -54,21 +54,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 LATIN_DIGITS = "formats.latin-digits"
 """The practice's choice of digits: one system for doses, results and receipts."""
-
-
-@dataclass(frozen=True)
-class NewClinic:
-    """What a practice needs to begin."""
-
-    practice: str
-    owner_login: str
-    owner_name: str
-    password: str
-    language: str = "en"
-    country: str = ""
-    currency: str = "USD"
-    time_zone: str = "UTC"
-    is_sample: bool = False
 
 
 @dataclass
@@ -373,7 +358,7 @@ def _give_birth(
     _remove_unborn(data_dir)
     store = create_store(data_dir.unborn, keys.key, clock, platform.node())
     try:
-        actor = store.write(SYSTEM, _begin_practice, new, user_id, keys, recovery).result()
+        actor = store.write(SYSTEM, begin_practice, new, user_id, keys, recovery).result()
     finally:
         store.close()
     if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
@@ -569,34 +554,6 @@ def take_folder(data_dir: DataDir) -> FolderLock:
     lock.acquire()
     settle(data_dir)
     return lock
-
-
-def _begin_practice(
-    uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID, keys: Keys, recovery: RecoveryKey
-) -> Actor:
-    own = Practice(
-        name=new.practice,
-        language=new.language,
-        country=new.country,
-        currency=new.currency,
-        time_zone=new.time_zone,
-        is_sample=new.is_sample,
-    )
-    doctor = Practitioner(name=new.owner_name, family=new.owner_name, is_staff=True)
-    uow.add(own, doctor)
-    user = AppUser(
-        id=user_id,
-        login=new.owner_login,
-        name=new.owner_name,
-        roles=["owner", "doctor"],
-        practitioner_id=doctor.id,
-    )
-    uow.add(user)
-    uow.session.flush()
-    root = recovery.identity
-    as_root = Root(root.public.sealing, root.public.signing)
-    chain.begin(uow, root, keys.vault, as_root, keys.identity.public)
-    return Actor(user.id, user.login, user.name, tuple(user.roles), user.practitioner_id)
 
 
 def _language(reads: ReadSession, language: str) -> Language:

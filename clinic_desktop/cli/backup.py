@@ -1,16 +1,15 @@
-"""Backups on the command line: ``backup``, ``restore``, and the trial that ``backup`` runs."""
+"""Backups on the command line: ``backup`` and ``restore``."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import new_password, open_clinic, password
 from clinic_desktop.cli.recovery import typed
 from clinic_desktop.config import DataDir
-from clinic_desktop.errors import DatabaseDamagedError, ValidationError
+from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.backups.words import stage_words
 
@@ -23,7 +22,7 @@ def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
 ) -> None:
-    """Add ``backup``, ``restore`` and the hidden ``try-backup``."""
+    """Add ``backup`` and ``restore``."""
     backup = commands.add_parser(
         "backup", parents=[common], help="make a backup file and bring it back on trial"
     )
@@ -41,10 +40,6 @@ def register(
         help="without the sheet, by the owner's password; only on the PC that made the backup",
     )
     restore.set_defaults(run=_restore)
-    trial = commands.add_parser("try-backup", parents=[common])
-    trial.add_argument("file", type=Path)
-    trial.add_argument("--scratch", type=Path, required=True)
-    trial.set_defaults(run=_try)
 
 
 def _backup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
@@ -121,14 +116,3 @@ class _Teller:
         if stage != self._last:
             self._last = stage
             self._output.progress(stage_words(stage))
-
-
-def _try(options: argparse.Namespace, _data_dir: DataDir, output: Output) -> int:
-    from clinic_desktop.services.backups.trial import restore_and_compare
-
-    key = bytes.fromhex(sys.stdin.readline().strip())
-    found = restore_and_compare(options.file, key, options.scratch)
-    wrong = {name: text for name, text in found.items() if text}
-    place = "; ".join(f"{name}: {text}" for name, text in wrong.items())
-    output.result({"whole": not wrong, "place": place}, place or _("in order"))
-    return DatabaseDamagedError.exit_code if wrong else 0

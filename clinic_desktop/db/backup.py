@@ -10,8 +10,8 @@ from typing import Any
 import sqlcipher3
 from sqlcipher3 import dbapi2
 
-from clinic_desktop.db.checks import Facts, facts
 from clinic_desktop.db.engine import connect, storage_error
+from clinic_desktop.db.facts import Facts, facts
 
 PAGES_A_STEP = 256
 """A megabyte; whoever works beside the copy waits for no more than this."""

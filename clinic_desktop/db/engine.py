@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlcipher3
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
 from clinic_desktop.errors import DatabaseDamagedError, SetupError, StorageError
 from clinic_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 SQLITE_FLOOR = (3, 51, 3)
 """The WAL-reset corruption bug of SQLite 3.7.0–3.51.2 is fixed here."""
@@ -154,6 +155,10 @@ def is_full(path: Path) -> bool:
 
 def make_engine(opener: Callable[[], Any], *, writer: bool) -> Engine:
     """An engine whose transactions begin when we say so: IMMEDIATE for the writer."""
+    # Imported here: who only looks at a file does not pay for it.
+    from sqlalchemy import create_engine, event  # noqa: PLC0415
+    from sqlalchemy.pool import QueuePool  # noqa: PLC0415
+
     engine = create_engine(
         "sqlite://",
         module=dbapi2,

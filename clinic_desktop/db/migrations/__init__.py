@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING, Any
 
 from clinic_desktop.errors import ReadOnlyError
 from clinic_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 HEAD = 3
 """``PRAGMA user_version`` of a file this program writes; equals the number of the last revision."""
