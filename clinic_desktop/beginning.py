@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.domain.permissions import SINGLE_DOCTOR, Actor
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner
 from clinic_desktop.security.keys import Keys
 from clinic_desktop.security.membership import Root
@@ -47,7 +47,7 @@ def begin_practice(
         id=user_id,
         login=new.owner_login,
         name=new.owner_name,
-        roles=["owner", "doctor"],
+        roles=list(SINGLE_DOCTOR),
         practitioner_id=doctor.id,
     )
     uow.add(user)

@@ -166,7 +166,7 @@ class Clinic:
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: nothing was changed.
         """
-        require(self.actor, "user.write")
+        require(self.actor, "user.approve")
         self._check_password(password, person.login, person.name)
         fresh = Identity.new()
         self._write(practice.renew_keys, person.id, self.keys.identity, fresh.public)
@@ -218,7 +218,7 @@ class Clinic:
             PermissionDeniedError: not the owner.
             StorageError: the disk does not let us; nothing was changed.
         """
-        require(self.actor, "user.write")
+        require(self.actor, "user.approve")
         self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
@@ -235,7 +235,7 @@ class Clinic:
             PermissionDeniedError: not the owner.
             StorageError: the key file cannot be written; the sheet before stays good.
         """
-        require(self.actor, "user.write")
+        require(self.actor, "user.approve")
         self.store.gate.check()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
@@ -455,7 +455,7 @@ def _settle_key(data_dir: DataDir, keys: Keys) -> None:
 
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
-    if opened.store.gate.refusal is None and allowed(opened.actor, "user.write"):
+    if opened.store.gate.refusal is None and allowed(opened.actor, "user.approve"):
         is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day

@@ -79,7 +79,7 @@ def sign_in_to_look(reads: ReadSession, login: str, mine: Identity) -> SignedIn:
     return SignedIn(actor, state)
 
 
-@command("user.write")
+@command("user.approve")
 def recover(
     uow: UnitOfWork, login: str, sheet: RecoveryKey, fresh: PublicKeys, vault: Vault
 ) -> AppUser:
@@ -111,7 +111,7 @@ def recover(
     return row
 
 
-@command("user.write")
+@command("user.approve")
 def note_removed_ways(uow: UnitOfWork, count: int) -> None:
     """Put on record that the key file let in somebody whom the chain does not know."""
     uow.audit("key.removed", count=count)

@@ -82,7 +82,7 @@ def of_chart(reads: ReadSession, patient_id: uuid.UUID) -> list[FieldChange]:
     return sorted(found, key=lambda each: -each.cid)[:MOST]
 
 
-@command("patient.write")
+@command("patient.amend")
 def put_back(uow: UnitOfWork, change: FieldChange) -> None:
     """Give a group of fields the values it had before a change: a change like any other.
 
@@ -128,7 +128,7 @@ def _changes(
     """Differences of each version with the one it replaced, field by field."""
     at = {(each.group.number, each.cid): each for each in versions}
     base = max((each.cid for each in versions), default=0)
-    may = table in RESTORABLE and allowed(actor, "patient.write")
+    may = table in RESTORABLE and allowed(actor, "patient.amend")
     found = []
     for version in versions:
         for replaced in version.replaces:

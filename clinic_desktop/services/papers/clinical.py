@@ -21,6 +21,7 @@ from clinic_desktop.printing.referral import Recipient, ReferralDoc
 from clinic_desktop.printing.sick_note import SickNoteDoc
 from clinic_desktop.printing.visit_summary import Diagnosis, MedicineLine, VisitSummaryDoc, Vital
 from clinic_desktop.services import charts, conditions
+from clinic_desktop.services.access import part
 from clinic_desktop.services.chart_medicines import medicines_of
 from clinic_desktop.services.observations import PRESSURES, vitals_context
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
@@ -40,6 +41,7 @@ def _lines_of(reads: ReadSession, prescription_id: uuid.UUID) -> list[Medication
     return list(found)
 
 
+@part
 def prescription_doc(
     reads: ReadSession, prescription_id: uuid.UUID, language: Language
 ) -> PrescriptionDoc:
@@ -123,6 +125,7 @@ def _vital(field: str, shown: str, unit: str, language: Language) -> Vital:
     return Vital(vital_name(field, language), shown, unit_words(unit, language))
 
 
+@part
 def visit_summary_doc(
     reads: ReadSession, encounter_id: uuid.UUID, language: Language
 ) -> VisitSummaryDoc:
@@ -165,6 +168,7 @@ def visit_summary_doc(
     )
 
 
+@part
 def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language) -> ReferralDoc:
     """A referral letter.
 
@@ -192,6 +196,7 @@ def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language)
     )
 
 
+@part
 def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) -> SickNoteDoc:
     """A sick note; the diagnosis only where the patient agreed.
 
@@ -217,6 +222,7 @@ def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) ->
     )
 
 
+@part
 def person_label_doc(
     reads: ReadSession, patient_id: uuid.UUID, _language: Language
 ) -> PersonLabelDoc:

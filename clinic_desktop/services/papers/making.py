@@ -19,8 +19,8 @@ from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.printing.catalogue import KINDS, render_document
 from clinic_desktop.printing.fonts import unsupported_characters
 from clinic_desktop.printing.paper import PAPERS, Paper
-from clinic_desktop.services.access import query
-from clinic_desktop.services.papers import clinical, money
+from clinic_desktop.services.access import part, query
+from clinic_desktop.services.papers import clinical, money, rights
 from clinic_desktop.services.papers.parties import letterhead, paper_language
 from clinic_desktop.services.scheduling.slip import slip
 
@@ -75,6 +75,7 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
         ValidationError: a kind or a paper size that does not exist.
         PrintError: the page could not be laid out.
     """
+    rights.check(reads.actor, wish.kind)
     row, person = _subject(reads, wish)
     language, paper = _language_and_paper(reads, wish, person)
     doc = _BUILDERS[wish.kind][1](reads, wish.subject_id, language)
@@ -100,6 +101,7 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
     )
 
 
+@part
 def form_of(reads: ReadSession, wish: PaperRequest) -> tuple[str, str]:
     """The language and the paper that a request comes to.
 
@@ -108,6 +110,16 @@ def form_of(reads: ReadSession, wish: PaperRequest) -> tuple[str, str]:
     """
     language, paper = _language_and_paper(reads, wish, _subject(reads, wish)[1])
     return language.language, paper.key
+
+
+@part
+def owner_of(reads: ReadSession, kind: str, subject_id: uuid.UUID) -> uuid.UUID:
+    """The patient that a row of this kind is about.
+
+    Raises:
+        NotFoundError: no such row.
+    """
+    return _subject(reads, PaperRequest(kind, subject_id))[1]
 
 
 def _subject(reads: ReadSession, wish: PaperRequest) -> tuple[Any, uuid.UUID]:

@@ -11,6 +11,7 @@ from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus
 from clinic_desktop.domain.folding import fold, words_of
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
@@ -42,6 +43,7 @@ class AllergyMark:
     """One allergy as the banner names it."""
 
     display: str
+    """Empty where the signed-in person may only know that there is one."""
     criticality: str = ""
     severity: str = ""
     reaction: str = ""
@@ -105,6 +107,8 @@ def _status(stored: str) -> str:
 def _allergies(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AllergyMark, ...]:
     standing = [each for each in recorded(reads, patient_id) if each.is_current]
     gravest = {"severe": 0, "moderate": 1, "mild": 2}
+    if not allowed(reads.actor, "allergy.read"):
+        return (AllergyMark(""),) if standing else ()
     standing.sort(
         key=lambda each: (each.criticality != "high", gravest.get(each.severity, 1), each.id)
     )

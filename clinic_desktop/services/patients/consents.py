@@ -13,7 +13,7 @@ from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.patient import Consent, PatientAlert
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 GIVEN, WITHDRAWN = "active", "withdrawn"
 KINDS = ("treatment", "data", "messages")
@@ -37,7 +37,7 @@ class ConsentRow:
     given_by: str
 
 
-@command("patient.write")
+@command("consent.create")
 def give_consent(
     uow: UnitOfWork, patient_id: uuid.UUID, kind: str, *, version: str = "", given_by: str = ""
 ) -> None:
@@ -51,7 +51,7 @@ def give_consent(
     agree(uow, patient_id, kind, version=version, given_by=given_by)
 
 
-@command("patient.write")
+@command("consent.create")
 def withdraw_consent(uow: UnitOfWork, patient_id: uuid.UUID, kind: str) -> None:
     """Record that the person no longer agrees; what was agreed before stays on record.
 
@@ -64,12 +64,13 @@ def withdraw_consent(uow: UnitOfWork, patient_id: uuid.UUID, kind: str) -> None:
     _write(uow, patient_id, kind, current[kind].version, WITHDRAWN, "")
 
 
-@query("patient.read")
+@query("consent.read")
 def consents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[ConsentRow]:
     """The latest word on each kind of consent."""
     return _current(reads, patient_id)
 
 
+@part
 def settle(uow: UnitOfWork, patient_id: uuid.UUID, given: frozenset[str]) -> None:
     """Write what was ticked and unticked in a form, as part of another command."""
     current = {row.kind: row for row in _current(uow, patient_id)}
@@ -80,6 +81,7 @@ def settle(uow: UnitOfWork, patient_id: uuid.UUID, given: frozenset[str]) -> Non
         _write(uow, patient_id, kind, current[kind].version, WITHDRAWN, "")
 
 
+@part
 def agree(
     uow: UnitOfWork, patient_id: uuid.UUID, kind: str, *, version: str = "", given_by: str = ""
 ) -> None:
@@ -126,7 +128,7 @@ class AlertRow:
     message: str
 
 
-@command("patient.write")
+@command("patient.amend")
 def raise_alert(
     uow: UnitOfWork, patient_id: uuid.UUID, message: str, severity: str = "warning"
 ) -> uuid.UUID:
@@ -148,7 +150,7 @@ def raise_alert(
     return alert.id
 
 
-@command("patient.write")
+@command("patient.amend")
 def end_alert(uow: UnitOfWork, alert_id: uuid.UUID) -> None:
     """Take a flag off the chart.
 
