@@ -331,7 +331,8 @@ def create(
         _name_newborn(data_dir)
         with suppress(StorageError):  # the language of the lock screen is not worth stopping for
             remember(data_dir, language=new.language)
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         return Clinic(data_dir, store, keys, actor, lock, recovery)
     except BaseException:
         lock.release()
