@@ -196,10 +196,13 @@ class Clinic:
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
 
-    def retire_person(self, user_id: uuid.UUID) -> None:
+    def retire_person(
+        self, user_id: uuid.UUID, prepare: Callable[[], object] = lambda: None
+    ) -> None:
         """End a person's right to sign in, and change the record's key, which the person may know.
 
-        The last owner stays. Copies made before stay readable with the key of their time.
+        ``prepare`` sees to a backup before the key; the person is out before it begins. The last
+        owner stays. Copies made before stay readable with the key of their time.
 
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
@@ -209,6 +212,7 @@ class Clinic:
         self._write(practice.retire_person, user_id, self.keys.identity)
         self.returning.forget(user_id)
         self.keys.dismiss(user_id)
+        prepare()
         self.change_key()
 
     def change_key(self) -> None:

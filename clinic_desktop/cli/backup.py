@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import new_password, open_clinic, password
 from clinic_desktop.cli.recovery import typed
+from clinic_desktop.cli.stages import StageTeller
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, current, isolate
-from clinic_desktop.services.backups.words import stage_words
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -44,7 +44,7 @@ def register(
 
 def _backup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     with open_clinic(options, data_dir) as opened:
-        made = opened.back_up(options.file.absolute(), _Teller(output))
+        made = opened.back_up(options.file.absolute(), StageTeller(output))
     output.result(
         {"file": str(made.path), "bytes": made.size, "made_at": made.made_at, "verified": True},
         _("The backup {file} was brought back on trial without a fault.").format(file=made.path),
@@ -68,7 +68,7 @@ def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
     else:
         way = Way(login, "", typed())
         way = Way(login, new_password(login), way.recovery)
-    found = restore(options.file, DataDir(options.into.absolute()), way, _Teller(output))
+    found = restore(options.file, DataDir(options.into.absolute()), way, StageTeller(output))
     output.result(_as_data(found), *_sentences(found, by_sheet=way.recovery is not None))
 
 
@@ -104,15 +104,3 @@ def _sentences(found: Restored, *, by_sheet: bool) -> list[str]:
             )
         )
     return told
-
-
-class _Teller:
-    """Says each stage of the work once."""
-
-    def __init__(self, output: Output) -> None:
-        self._output, self._last = output, ""
-
-    def __call__(self, stage: str, _done: int, _total: int) -> None:
-        if stage != self._last:
-            self._last = stage
-            self._output.progress(stage_words(stage))

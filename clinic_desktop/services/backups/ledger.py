@@ -28,6 +28,8 @@ class Reason(StrEnum):
     HOURLY = "hourly"
     CLOSING = "closing"
     IMPORT = "import"
+    MERGE = "merge"
+    REKEY = "rekey"
     UPGRADE = "upgrade"
 
 
