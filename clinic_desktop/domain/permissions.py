@@ -153,6 +153,17 @@ def _holding(facts: Facts) -> tuple[frozenset[str], frozenset[str]]:
     return holds | facts.narrowed, waived
 
 
+def past_restriction(roles: Iterable[str], permission: str, facts: Facts) -> bool:
+    """Whether confidence alone would let one of the roles use the right on this chart.
+
+    Raises:
+        KeyError: there is no such permission.
+    """
+    grant = MATRIX[permission]
+    held = set(roles) & grant.cells.keys()
+    return any(_past_restriction(role, grant, facts) for role in held)
+
+
 def _past_restriction(role: str, grant: Grant, facts: Facts) -> bool:
     """A restricted chart is for its care team; in an emergency to read and to add."""
     if not (facts.is_restricted and grant.is_clinical) or "granted" in grant.cells[role]:

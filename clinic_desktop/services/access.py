@@ -11,9 +11,10 @@ from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import PERMISSIONS, Actor, Facts, allowed, decide
+from clinic_desktop.domain.permissions import MATRIX, PERMISSIONS, Actor, Facts, allowed, decide
 from clinic_desktop.errors import PermissionDeniedError
 from clinic_desktop.i18n import _
+from clinic_desktop.services import guard
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,9 +42,10 @@ def require(actor: Actor, permission: str, facts: Facts | None = None) -> None:
     Raises:
         PermissionDeniedError: with the name of the missing right.
     """
-    may = allowed(actor, permission)
-    if facts is not None:
-        may = may and decide(actor.roles, permission, facts).is_allowed
+    if facts is None:
+        may = allowed(actor, permission)
+    else:
+        may = decide(actor.roles, permission, facts).is_allowed
     if not may:
         raise PermissionDeniedError(
             _("{name} may not do this (needs {permission}).").format(
@@ -80,6 +82,7 @@ def undeclared(module: ModuleType) -> list[str]:
         if inspect.isfunction(function)
         and function.__module__ == module.__name__
         and not name.startswith("_")
+        and module is not guard  # it is asked before an action, and answers nobody else
         and not hasattr(function, "is_part")
         and not hasattr(function, "permission")
         and _reaches_the_record(function)
@@ -103,10 +106,13 @@ def command(
         function: Callable[Concatenate[UnitOfWork, P], T],
     ) -> Callable[Concatenate[UnitOfWork, P], T]:
         name = _register(function, permission, writes=True)
+        is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
         def checked(uow: UnitOfWork, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(uow.actor, permission)
+            if is_clinical:
+                guard.check(uow, permission, function, args, kwargs)
             return function(uow, *args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]
@@ -126,10 +132,13 @@ def query(
         function: Callable[Concatenate[ReadSession, P], T],
     ) -> Callable[Concatenate[ReadSession, P], T]:
         _register(function, permission, writes=False)
+        is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
         def checked(reads: ReadSession, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(reads.actor, permission)
+            if is_clinical:
+                guard.check(reads, permission, function, args, kwargs)
             return function(reads, *args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]

@@ -155,12 +155,10 @@ def test_money_is_taken_and_given_back_by_a_cashier(record: Record, patient_id: 
     """Reception issues the invoice; money is the cashier's."""
     reception, cashier = record.as_role("receptionist"), record.as_role("cashier")
     issued = record.store.write(reception, invoices.issue, _form(patient_id, 100)).result()
-    for action, wish in (
-        (payments.take, TakePayment(issued.id, 100)),
-        (payments.refund, GiveBack(issued.id, 1, "x")),
-    ):
-        with pytest.raises(PermissionDeniedError):
-            record.store.write(reception, action, wish).result()
+    with pytest.raises(PermissionDeniedError):
+        record.store.write(reception, payments.take, TakePayment(issued.id, 100)).result()
+    with pytest.raises(PermissionDeniedError):
+        record.store.write(reception, payments.refund, GiveBack(issued.id, 1, "x")).result()
     with pytest.raises(PermissionDeniedError):
         record.store.write(reception, payments.check_out, _form(patient_id, 5), "cash").result()
 

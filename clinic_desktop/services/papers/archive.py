@@ -69,7 +69,7 @@ def keep(
     waits: bool = False,
 ) -> uuid.UUID:
     """Put a paper into the archive with its hash; ``waits`` until ``came_out`` is told."""
-    rights.check(uow.actor, made.kind)
+    rights.check(uow, made.kind, made.patient_id)
     if made.kind in KINDS_MADE:
         _check_owner(uow, made, original_id)
     digest = hashlib.sha256(made.pdf).hexdigest()
@@ -145,7 +145,7 @@ def kept(reads: ReadSession, subject_id: uuid.UUID) -> tuple[KeptPaper, ...]:
             sha256=row.sha256,
         )
         for row in rows
-        if rights.may_read(reads.actor, row.kind)
+        if rights.may_read(reads, row.kind, row.patient_id)
     )
 
 
@@ -161,7 +161,7 @@ def kept_pdf(reads: ReadSession, printed_id: uuid.UUID) -> bytes:
     blob = reads.session.get(Blob, row.sha256) if row else None
     if row is None or blob is None:
         raise NotFoundError(_("There is no such paper in the archive."))
-    rights.check(reads.actor, row.kind)
+    rights.check(reads, row.kind, row.patient_id)
     if hashlib.sha256(blob.data).hexdigest() != row.sha256:
         raise DatabaseDamagedError(_("The kept paper is damaged."))
     return blob.data
@@ -178,7 +178,7 @@ def ready(reads: ReadSession, wish: PaperRequest) -> ReadyPaper:
         NotFoundError, ValidationError, PrintError: see ``make``.
         DatabaseDamagedError: see ``kept_pdf``.
     """
-    rights.check(reads.actor, wish.kind)
+    rights.check(reads, wish.kind, owner_of(reads, wish.kind, wish.subject_id))
     if wish.kind not in NUMBERED:
         return ReadyPaper(make(reads, wish))
     originals = reads.session.scalars(

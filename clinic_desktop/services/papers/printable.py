@@ -51,7 +51,7 @@ def printable(reads: ReadSession, patient_id: uuid.UUID) -> tuple[Printable, ...
             moment.label("happened_at"),
         ).where(table.patient_id.in_(ids), ~table.is_deleted, moment.is_not(None))
         for kind, table, number, moment in _PLACES
-        if rights.may_read(reads.actor, kind)
+        if rights.may_read(reads, kind, patient_id)
     ]
     if not parts:
         return ()

@@ -28,7 +28,7 @@ PREFIX = {
     "invoice": "invoice", "payment": "payment", "refund": "refund", "price list": "price",
     "insurance claim": "claim", "stock": "supply", "reports clinical": "report-clinical",
     "reports financial": "report-financial", "users": "user", "backup": "backup",
-    "audit log": "audit",
+    "audit log": "audit", "emergency access": "emergency",
 }  # fmt: skip
 NAMES = {
     ("demographics name", "read"): "patient.find",
@@ -40,8 +40,11 @@ BEYOND = {
     # Rights the design's table does not name: by role, from what they are for.
     "patient.merge": "doctor owner",
     "chart.read": "doctor nurse owner auditor",
+    "confidence.write": "doctor owner",
     "visit.create": "doctor nurse",
     "letter.create": "doctor",
+    "disclosure.read": "doctor nurse receptionist owner auditor",
+    "disclosure.create": "doctor nurse receptionist owner",
     "practice.read": EVERYBODY + " auditor",
     "practice.write": "owner",
     "print.read": EVERYBODY,

@@ -19,6 +19,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.backups import ledger
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import Backup
+from clinic_desktop.services.backups.places import Place
 from clinic_desktop.ui.core.backup_keeper import BackupKeeper
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
@@ -91,7 +92,7 @@ def test_where_none_can_be_made_the_step_is_taken_all_the_same(
     keeper: BackupKeeper, opened: Clinic, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with ledger.changing(opened.data_dir) as changed:
-        changed.places = [ledger.Place("gone", str(tmp_path / "gone"))]
+        changed.places = [Place("gone", str(tmp_path / "gone"))]
     done = []
     with qtbot.waitSignal(keeper.ended) as ended:
         keeper.hold(Reason.MERGE, lambda: done.append(True))

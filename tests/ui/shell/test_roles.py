@@ -45,7 +45,7 @@ def test_a_closed_place_does_not_open_by_other_ways(
     desk = Desk(ui_context)
     qtbot.addWidget(desk)
     for place in (to.Visit(uuid.uuid4(), uuid.uuid4()), to.EditAllergies(uuid.uuid4()),
-                  to.ReferralLetter(uuid.uuid4(), None), to.ImportRecords()):  # fmt: skip
+                  to.ReferralLetter(uuid.uuid4(), uuid.uuid4()), to.ImportRecords()):  # fmt: skip
         desk._go(place)
         assert desk.shown is None
     assert len(ui_context.host.errors) == 4  # type: ignore[attr-defined]
