@@ -214,6 +214,7 @@ def test_before_an_import_everything_must_be_in_a_backup_and_before_others_the_h
     pass_time(opened, hours=1)
     assert keeper.before(Reason.REKEY, silent) is not None
     opened.store.write(opened.actor, put_chart, 1).result()
+    pass_time(opened, minutes=1)
     assert keeper.before(Reason.IMPORT, silent) is not None
     told = [result.reason for result in ledger.read(opened.data_dir).results]
     assert told == [Reason.IMPORT, Reason.REKEY, Reason.IMPORT]
