@@ -82,6 +82,10 @@ def _document(program: Program) -> QWidget:
     return program.go(to.Billing(invoice_id=program.sample.invoice_id))
 
 
+def _asked(program: Program) -> QWidget:
+    return program.go(to.Billing(invoice_id=program.sample.asked_id))
+
+
 DAY: dict[str, Make] = {
     "today": _today,
     "today-waiting": lambda program: program.go(to.Today(program.sample.appointment_id)),
@@ -126,6 +130,8 @@ MONEY: dict[str, Make] = {
     "pay": _after(_document, doings.pay),
     "refund": _after(_document, doings.refund),
     "take-back": _after(_document, doings.take_back),
+    "billing-requests": _after(_asked, doings.show_requests),
+    "decline": _after(_asked, doings.decline),
 }
 HOUSE: dict[str, Make] = {
     **{f"settings-{spec.key}": _settings(spec.key) for spec in page_specs()},
