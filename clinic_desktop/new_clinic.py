@@ -1,9 +1,9 @@
-"""The first rows of a new record: the practice, its owner, and the chain of who belongs to it."""
+"""What a practice begins with: its names checked, its first rows and its first owner."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import UnitOfWork
@@ -11,7 +11,9 @@ from clinic_desktop.domain.permissions import SINGLE_DOCTOR, Actor
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner
 from clinic_desktop.security.keys import Keys
 from clinic_desktop.security.membership import Root
+from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.services import practice
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,27 @@ class NewClinic:
     is_sample: bool = False
 
 
+def checked(new: NewClinic) -> NewClinic:
+    """The same with names as they are stored.
+
+    Raises:
+        ValidationError: a name, a code or the password cannot be taken.
+    """
+    if not new.is_sample:  # its password stands on the screen
+        check_new(new.password, (new.owner_login, new.owner_name, new.practice), LEAST_ALONE)
+    practice.check_formats(new.language, new.country, new.currency, new.time_zone)
+    return replace(
+        new,
+        practice=practice.short_name("practice", new.practice),
+        owner_login=practice.short_name("owner", new.owner_login),
+        owner_name=practice.short_name("owner", new.owner_name),
+    )
+
+
 def begin_practice(
     uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID, keys: Keys, recovery: RecoveryKey
 ) -> Actor:
-    """Write them in one transaction; returns the owner."""
+    """Write the practice, its first doctor and owner, and the first entry of who belongs to it."""
     own = Practice(
         name=new.practice,
         language=new.language,
