@@ -14,18 +14,27 @@ import pytest
 from clinic_desktop import cli, clinic
 from clinic_desktop.cli.access import NEW_PASSWORD_VARIABLE, PASSWORD_VARIABLE
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.migrations import HEAD
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.errors import NewerDatabaseError, ReadOnlyError, WrongPasswordError
+from clinic_desktop.errors import (
+    CodeNeededError,
+    NewerDatabaseError,
+    ReadOnlyError,
+    WrongCodeError,
+    WrongPasswordError,
+)
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import integrity, patients, practice
+from clinic_desktop.security.second_factor import Offer
+from clinic_desktop.services import integrity, own_code, patients, practice
 from clinic_desktop.services.backups import ledger
 from clinic_desktop.services.backups.ledger import Reason, Result
 from tests.support.charts import put_chart
-from tests.support.records import CHEAP, PASSWORD
+from tests.support.phone import Phone
+from tests.support.records import CHEAP, NOON, PASSWORD
 
 SHEET = RecoveryKey(bytes(range(20)))
 
@@ -113,6 +122,24 @@ def test_the_keys_are_left_alone_too(opened: Clinic) -> None:
 def test_a_wrong_password_opens_nothing(newer: tuple[DataDir, str]) -> None:
     with pytest.raises(WrongPasswordError):
         clinic.open_clinic(newer[0], "amina", "wrong password")
+
+
+def test_the_second_factor_is_asked_for_here_too(
+    clinic_folder: tuple[Path, bytes, Actor], clinic_dir: DataDir
+) -> None:
+    clock, offer = FixedClock(NOON, seed=1000), Offer.new()
+    first = clinic.open_clinic(clinic_dir, "amina", PASSWORD, clock)
+    shown = Phone(offer.seed).shows(clock.now())
+    first.store.write(first.actor, own_code.switch_on, offer, shown).result()
+    first.close()
+    bring_forward(clinic_dir, clinic_folder[1])
+    clock.advance(minutes=1)
+    with pytest.raises(CodeNeededError):
+        clinic.open_clinic(clinic_dir, "amina", PASSWORD, clock)
+    with pytest.raises(WrongCodeError):
+        clinic.open_clinic(clinic_dir, "amina", PASSWORD, clock, code="000000")
+    code = Phone(offer.seed).shows(clock.now())
+    clinic.open_clinic(clinic_dir, "amina", PASSWORD, clock, code=code).close()
 
 
 def test_what_the_newer_program_took_away_is_said_in_a_sentence(opened: Clinic) -> None:
