@@ -11,11 +11,10 @@ are its column ``sv``, later ones are in ``sync_cell``.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -23,15 +22,13 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.chain import THIS_PC, chain_value
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, TableSpec
 
-THIS_PC = 1
 INSERT, UPDATE = 0, 1
-Redaction = tuple[bytes, bytes]
-"""Digest of a body as it was written, and of what an erasure left of it."""
 _Cell = tuple[int, bytes, int]
 """A group of a row: table, row id, group number."""
 _encode = msgspec.msgpack.Encoder().encode
@@ -223,45 +220,6 @@ def _append(cursor: Any, cid: int, author: Author, body: bytes) -> None:
         " body, chain) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         (cid, *header, body, chain_value(bytes(last[2]), header, body)),
     )
-
-
-def chain_value(
-    previous: bytes, header: Iterable[Any], body: bytes, redaction: Redaction | None = None
-) -> bytes:
-    """BLAKE2b-256 over the previous value, the commit's header and its body as it was written."""
-    digest = hashlib.blake2b(previous, digest_size=32)
-    digest.update(_encode(list(header)))
-    digest.update(body_digest(body, redaction))
-    return digest.digest()
-
-
-def body_digest(body: bytes, redaction: Redaction | None = None) -> bytes:
-    """Of what a commit wrote, even where an erasure took words out of it since."""
-    found = hashlib.blake2b(body, digest_size=32).digest()
-    return redaction[0] if redaction is not None and found == redaction[1] else found
-
-
-def redactions(cursor: Any) -> dict[tuple[int, int], Redaction]:
-    """Commits that an erasure touched, by PC and number; see ``db.redaction``."""
-    rows = cursor.execute("SELECT dev, dseq, original, redacted FROM log_redaction ORDER BY id")
-    return {(dev, dseq): (bytes(was), bytes(now)) for dev, dseq, was, now in rows.fetchall()}
-
-
-def verify_chain(cursor: Any) -> str | None:
-    """The place of the first broken link of this PC's log, or ``None`` when it is whole."""
-    previous, expected = bytes(32), 1
-    redacted = redactions(cursor)
-    for row in cursor.execute(
-        "SELECT dev, dseq, hlc, wall, user_id, reason, schema_ver, deps, body, chain"
-        " FROM sync_commit WHERE dev = ? ORDER BY dseq",
-        (THIS_PC,),
-    ):
-        *header, body, chain = row
-        erased = redacted.get((header[0], header[1]))
-        if header[1] != expected or chain != chain_value(previous, header, body, erased):
-            return f"{header[0]}/{header[1]}"
-        previous, expected = chain, expected + 1
-    return None
 
 
 def read_body(body: bytes) -> tuple[list[Any], list[Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from clinic_desktop.db import journal, search, triggers
+from clinic_desktop.db.chain import body_digest, redactions
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TableSpec
 
 Blanks = Mapping[str, Mapping[bytes, Mapping[str, Any]]]
@@ -54,7 +55,7 @@ def erase(cursor: Any, blanks: Blanks) -> list[Redacted]:
 
 def _rewrite(cursor: Any, blanks: Blanks) -> Iterator[Redacted]:
     numbered = {BY_NAME[table].number: rows for table, rows in blanks.items()}
-    before = journal.redactions(cursor)
+    before = redactions(cursor)
     commits = cursor.execute("SELECT cid FROM sync_commit ORDER BY cid").fetchall()
     for (cid,) in commits:
         dev, dseq, body = cursor.execute(
@@ -65,8 +66,8 @@ def _rewrite(cursor: Any, blanks: Blanks) -> Iterator[Redacted]:
             continue
         new = zlib.compress(_encode([inserts, updates]), 1)
         cursor.execute("UPDATE sync_commit SET body = ? WHERE cid = ?", (new, cid))
-        original = journal.body_digest(body, before.get((dev, dseq)))
-        yield Redacted(dev, dseq, original, journal.body_digest(new))
+        original = body_digest(body, before.get((dev, dseq)))
+        yield Redacted(dev, dseq, original, body_digest(new))
 
 
 def _blank_inserts(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clinic_desktop.db import journal
+from clinic_desktop.db import chain
 from clinic_desktop.db.log_check import check_log
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.dates import BirthDate, PartialDate
@@ -102,7 +102,7 @@ def test_nothing_is_left_after_the_time_is_over(record: Record, person: uuid.UUI
     assert record.rows("SELECT count(*) FROM blob") == [(0,)]
     report = record.read(lambda reads: check_log(reads.cursor, None))
     assert [each for each in report.findings if each.what != "not-signed-yet"] == []
-    assert record.read(lambda reads: journal.verify_chain(reads.cursor)) is None
+    assert record.read(lambda reads: chain.verify_chain(reads.cursor)) is None
 
 
 def test_the_law_keeps_a_chart_and_says_until_when(record: Record, person: uuid.UUID) -> None:

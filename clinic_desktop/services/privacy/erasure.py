@@ -87,7 +87,7 @@ def plan(reads: ReadSession, patient_id: uuid.UUID) -> ErasurePlan:
     return ErasurePlan(patient_id, hold, _counted(work.blanks), tuple(work.bills))
 
 
-@command("subject.erase")
+@command("subject.erase", password_again=True)
 def erase(uow: UnitOfWork, patient_id: uuid.UUID, reason: str) -> Erased:
     """Take a patient out of the record and out of its log.
 

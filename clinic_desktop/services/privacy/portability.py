@@ -100,7 +100,7 @@ def _note_export(uow: UnitOfWork, patient_id: uuid.UUID, wish: ExportFor) -> Non
     uow.audit("export.subject", patient_id=charts.surviving(uow.session, patient_id))
 
 
-@query("subject.export")
+@query("subject.export", password_again=True)
 def _write_person(reads: ReadSession, patient_id: uuid.UUID, out: Path) -> Copied:
     patient_id = charts.surviving(reads.session, patient_id)
     ids = [each.bytes for each in charts.chart_ids(reads.session, patient_id)]
