@@ -7,19 +7,16 @@ largest file that the program may write is limited.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.proofs.audit.corpus import remember
-from tests.proofs.backups.practice import at_most
-from tests.proofs.result import Result
-from tests.proofs.storage import working_day
+from tests.proofs.result import Result, progress
+from tests.proofs.storage import forked, working_day
 from tests.proofs.storage.afterwards import faults
 from tests.proofs.storage.recorder import ACKED
 
@@ -52,23 +49,23 @@ def fill_once(scratch: Path, source: Path, environment: dict[str, str], room: in
     with small_disk(scratch / "disk", used + 65536 + room) as is_disk:
         root = Path(shutil.copytree(source, scratch / "disk" / "clinic"))
         largest = (root / "clinic.db").stat().st_size // 2
-        process = subprocess.run(
-            [sys.executable, "-m", working_day.__name__, str(root), "--saves", str(SAVES)],
-            env=environment, capture_output=True, text=True, check=False,
-            preexec_fn=None if is_disk else at_most(largest + room),
-        )  # fmt: skip
+        said = forked.run(
+            [str(root), "--saves", str(SAVES)],
+            environment,
+            largest_file=0 if is_disk else largest + room,
+        )
         # Somebody made room: what is there is looked at on a disk that has enough.
         shutil.copytree(root, whole)
     acked = (whole / ACKED).read_text().split("\n") if (whole / ACKED).exists() else []
     told = acked[:-1]
     if told and len(told[-1].split(" ")) < 2:
         told.pop()  # the list of the proof itself was cut by the full disk
-    bare = "Traceback" in process.stderr and "StorageError" not in process.stderr
+    bare = "Traceback" in said and "StorageError" not in said
     found = faults(whole, key, told, whole=True)
     shutil.rmtree(whole)
     shutil.rmtree(scratch / "disk")
-    if bare and "OSError: [Errno" not in process.stderr:
-        found.append(process.stderr.strip().splitlines()[-1])
+    if bare and "OSError: [Errno" not in said:
+        found.append(said.strip().splitlines()[-1])
     return found
 
 
@@ -81,7 +78,7 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
         source = scratch / "clinic"
         source.mkdir()
         key, actor = working_day.make_clinic(source)
-        environment = {**os.environ, **working_day.environment_of(key, actor)}
+        environment = working_day.environment_of(key, actor)
         for number in range(size):
             room = (number * _ROOM // size + seed) // 4096 * 4096
             found = fill_once(scratch, source, environment, room)
@@ -89,4 +86,6 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
                 failures.append(f"room for {room} bytes: {'; '.join(found[:3])}")
             else:
                 passed += 1
+            if number % 100 == 99:
+                progress("T4", number + 1, size, failures)
     return remember(Result("T4", passed, failures, seed))
