@@ -22,14 +22,20 @@ from clinic_desktop.db import checkpoints, log_check, triggers
 from clinic_desktop.db.checkpoints import Checkpoint, sign_as
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.journal import chain_value
-from clinic_desktop.db.log_check import LogReport, Trouble, check_log
-from clinic_desktop.db.mirror import Line
+from clinic_desktop.db.log_check import Finding, LogReport, Trouble, check_log
+from clinic_desktop.db.mirror import Line, Mirror
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.primitives import Identity, is_signed
 from tests.proofs.audit.corpus import remember
 from tests.proofs.audit.sample import Sample, mirror_of
 from tests.proofs.result import Result, in_memory, progress
 
-COMMITS = 150
+COMMITS = (15, 25, 25, 40, 80)
+"""Of the logs that are changed; each of so many is changed in ``CASES_A_LOG`` ways."""
+CASES_A_LOG = 420
+LOGS_A_DAY = 50
+"""Clean logs that grow out of each other; then a new one is begun."""
 CLEAN_SHARE = 10
 """One clean log for so many mutations."""
 TABLES = ("patient", "contact_point", "audit_event")
@@ -352,21 +358,33 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def prove(size: int, seed: int, jobs: int = 1) -> Result:
-    """``size`` mutations, and a tenth as many clean logs."""
+    """``size`` mutations of many logs, and a tenth as many clean logs."""
     failures: list[str] = []
-    passed = 0
+    passed, chance = 0, random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="clinic-proof-", dir=in_memory()) as folder:
-        path = Path(folder)
-        sample = Sample(path, random.Random(seed))
+        sample = Sample(Path(folder), chance)
         sample.begin()
         fresh = sample.path.read_bytes()
-        with sample.open() as store:
-            sample.work(store, COMMITS)
-        with closing(connect(sample.path, sample.key)) as record, _remembered_signatures():
-            passed += _mutate(record, sample.path, size, seed, failures)
+        with _remembered_signatures():
+            for first in range(0, size, CASES_A_LOG):
+                log = Sample(_empty(Path(folder) / "log"), chance, sample.key)
+                log.begin(fresh)
+                with log.open() as store:
+                    log.work(store, chance.choice(COMMITS))
+                cases = range(first, min(first + CASES_A_LOG, size))
+                with closing(connect(log.path, log.key)) as record:
+                    passed += _mutate(record, log.path, cases, seed, failures)
+                if first // CASES_A_LOG % 10 == 9:
+                    progress("T15", cases.stop, size, failures)
         clean = max(1, size // CLEAN_SHARE)
-        passed += _stay_clean(sample.key, fresh, clean, seed, failures)
+        passed += _stay_clean(Path(folder), sample.key, fresh, clean, seed, failures)
     return remember(Result("T15", passed, failures, seed))
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 @contextmanager
@@ -377,7 +395,7 @@ def _remembered_signatures() -> Iterator[None]:
         yield
 
 
-def _mutate(record: Any, path: Path, size: int, seed: int, failures: list[str]) -> int:
+def _mutate(record: Any, path: Path, cases: range, seed: int, failures: list[str]) -> int:
     for name in triggers.present(record):
         record.execute(f'DROP TRIGGER "{name}"')
     record.execute("PRAGMA foreign_keys = OFF")
@@ -386,7 +404,7 @@ def _mutate(record: Any, path: Path, size: int, seed: int, failures: list[str]) 
     if clean.findings:
         failures.append(f"the clean log was not clean: {clean.findings}")
     passed = 0
-    for number in range(size):
+    for number in cases:
         mutation = MUTATIONS[number % len(MUTATIONS)]
         chance = random.Random(f"{seed}/{number}")
         case = Case(record, chance, Frozen(list(lines)))
@@ -398,8 +416,6 @@ def _mutate(record: Any, path: Path, size: int, seed: int, failures: list[str]) 
             failures.append(f"case {number} {mutation.__name__}: {report.findings[:3]}")
         else:
             passed += 1
-        if number % 5000 == 4999:
-            progress("T15", number + 1, size, failures)
     return passed
 
 
@@ -407,26 +423,31 @@ def _fits(report: LogReport, wanted: Trouble) -> bool:
     return report.trouble >= wanted
 
 
-def _stay_clean(key: bytes, fresh: bytes, size: int, seed: int, failures: list[str]) -> int:
-    """Random days, each whole and signed at its end: the check finds nothing."""
+def _stay_clean(
+    folder: Path, key: bytes, fresh: bytes, size: int, seed: int, failures: list[str]
+) -> int:
+    """Logs of random days, each signed at its end and longer than the last: nothing is found."""
     passed = 0
-    with tempfile.TemporaryDirectory(prefix="clinic-proof-", dir=in_memory()) as folder:
-        for number in range(size):
-            place = Path(folder) / str(number)
-            place.mkdir()
-            chance = random.Random(f"clean {seed}/{number}")
-            day = Sample(place, chance, key)
-            day.begin(fresh)
-            for _session in range(chance.randrange(1, 3)):
-                with day.open() as store:
-                    day.work(store, chance.randrange(1, 25))
-            with closing(connect(day.path, day.key)) as record:
-                report = check_log(record, mirror_of(day.path, record))
-            if report.findings:
-                failures.append(f"clean {number}: {report.findings[:3]}")
-            else:
-                passed += 1
-            shutil.rmtree(place)
-            if number % 500 == 499:
-                progress("T15 clean logs", number + 1, size, failures)
+    for first in range(0, size, LOGS_A_DAY):
+        chance = random.Random(f"clean {seed}/{first}")
+        day = Sample(_empty(folder / "clean"), chance, key)
+        day.begin(fresh)
+        number, stop = first, min(first + LOGS_A_DAY, size)
+        while number < stop:
+            with day.open() as store:  # closed and opened anew after some
+                for _log in range(min(chance.randrange(1, 12), stop - number)):
+                    day.work(store, chance.randrange(1, 8))
+                    store.sign_off().result()
+                    found = store.read(SYSTEM, _found, store.mirror).result()
+                    if found:
+                        failures.append(f"clean {number}: {found[:3]}")
+                    else:
+                        passed += 1
+                    number += 1
+        if first // LOGS_A_DAY % 20 == 19:
+            progress("T15 clean logs", stop, size, failures)
     return passed
+
+
+def _found(reads: ReadSession, mirror: Mirror | None) -> list[Finding]:
+    return check_log(reads.cursor, mirror).findings

@@ -1,7 +1,7 @@
 """T1: the power goes at any moment of a working day, and no save that was told is lost.
 
-A process makes the saves of a day on a recorded disk; then every state that the disk may be in
-after a power cut is built (writes since the last sync missing, reordered, torn by sectors) and
+A process of its own makes the saves of a day on a recorded disk; then states that the disk may be
+in after a power cut are built (writes since the last sync missing, reordered, torn by sectors) and
 opened. Disks that are equal are looked at once, and so are records that SQLite makes of different
 disks with the same pages: it finds the end of the log of each, and only then is compared.
 """
@@ -9,7 +9,6 @@ disks with the same pages: it finds the end of the log of each, and only then is
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
@@ -22,20 +21,21 @@ import sqlcipher3
 from sqlcipher3 import dbapi2
 
 from clinic_desktop.config import DataDir
+from clinic_desktop.domain.permissions import Actor
 from tests.proofs.audit.corpus import remember
 from tests.proofs.result import Result, in_memory, progress
-from tests.proofs.storage import recorder, working_day
+from tests.proofs.storage import forked, recorder, working_day
 from tests.proofs.storage.afterwards import Verdict, examine, put
-from tests.proofs.storage.power_cut import Left, cuts
+from tests.proofs.storage.power_cut import Kept, Left, cuts
 
-WAL_HEAD, WAL_FRAME = 32, 24 + 4096
-"""Bytes: what https://sqlite.org/walformat.html says, and our pages."""
+INDEX = slice(16, 40)
+"""How many frames, pages, their checksum and salt: https://sqlite.org/walformat.html, 2.1."""
 
-STATES_A_DAY = 10_000
+STATES_A_DAY = 5_000
 """Power cuts of one recorded day; a larger proof records more days."""
-DAYS = (20, 40, 20, 150, 20, 80)
+DAYS = (20, 20, 40, 20, 20, 80, 20, 20, 40, 150)
 """Saves of the days in turn; the long ones fill the log of changes until it is emptied."""
-WHOLE_EACH = 5
+WHOLE_EACH = 10
 """Each so many different records the program itself opens, too."""
 
 
@@ -58,34 +58,64 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """A closed clinic, to be copied for each day."""
+
+    root: Path
+    key: bytes
+    actor: Actor
+
+
+@dataclass(frozen=True)
 class Recorded:
     """A day on a recorded disk."""
 
     folder: Path
+    start: Path
     key: bytes
     seed: int
     count: int
-
-    @property
-    def start(self) -> Path:
-        return self.folder / "start"
 
     @property
     def log(self) -> Path:
         return self.folder / "log"
 
 
-def record_day(folder: Path, seed: int, count: int, saves: int, *manner: str) -> Recorded:
+def begin(folder: Path) -> Beginning:
+    """A clinic before its first day, made below ``folder``."""
+    folder.mkdir(parents=True)
+    return Beginning(folder, *working_day.make_clinic(folder))
+
+
+def record_day(
+    beginning: Beginning, folder: Path, seed: int, count: int, saves: int, *manner: str
+) -> Recorded:
     """Work for a day below ``folder`` and record what was asked of the disk."""
     root = folder / "clinic"
-    root.mkdir(parents=True)
-    key, actor = working_day.make_clinic(root)
-    shutil.copytree(root, folder / "start")
-    day = Recorded(folder, key, seed, count)
-    command = [sys.executable, "-m", working_day.__name__, str(root), "--saves", str(saves)]
-    environment = recorder.environment(root, log=day.log) | working_day.environment_of(key, actor)
-    subprocess.run([*command, "--seed", str(seed), *manner], env=environment, check=True)
+    shutil.copytree(beginning.root, root)
+    day = Recorded(folder, beginning.root, beginning.key, seed, count)
+    environment = working_day.environment_of(beginning.key, beginning.actor)
+    environment |= recorder.wishes(root, log=day.log)
+    said = forked.run([str(root), "--saves", str(saves), "--seed", str(seed), *manner], environment)
+    if "Traceback" in said:
+        raise RuntimeError(said)
     return day
+
+
+@dataclass(frozen=True)
+class Lying:
+    """A file as the last power cut left it."""
+
+    inode: int
+    syncs: int
+    parts: Kept
+    unsafe_from: int
+    """Up to there it is what was synced."""
+
+    @property
+    def kept(self) -> tuple[int, int, Kept]:
+        """As ``Left`` has it."""
+        return self.inode, self.syncs, self.parts
 
 
 class Judge:
@@ -93,7 +123,7 @@ class Judge:
 
     def __init__(self, day: Recorded, place: Path) -> None:
         self._key, self._place = day.key, place
-        self._lying: dict[str, object] = {}
+        self._lying: dict[str, Lying] = {}
         self._of_disk: dict[bytes, Verdict] = {}
         self._of_pages: dict[bytes, Verdict] = {}
 
@@ -124,37 +154,47 @@ class Judge:
         return examine(self._place, self._key, whole=whole)
 
     def _pages(self, left: Left) -> bytes | None:
-        """What SQLite makes of the disk: the file, and its log as far as it takes it for whole."""
+        """What SQLite makes of the disk: the file, and its log as far as it takes it for whole.
+
+        How far that is, and its own sum over all of it, SQLite writes into the file beside them.
+        """
         path = DataDir(self._place).database
-        log = f"{path.name}-wal"
+        index = path.with_name(f"{path.name}-shm")
         if path.name not in left.kept:
             return None
-        for name in (path.name, log):
+        for name in (path.name, f"{path.name}-wal"):
             self._lay(left, name)
-        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)  # gone with the power
+        index.unlink(missing_ok=True)  # gone with the power
         try:
             with closing(dbapi2.connect(f"file:{path}?mode=ro", uri=True)) as record:
                 record.execute("PRAGMA cipher_log_level = NONE")
                 record.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
-                record.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                frames = max(record.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()[1], 0)
+                record.execute("PRAGMA user_version").fetchone()
+                log = index.read_bytes()[INDEX] if index.exists() else b""
         except sqlcipher3.Error:
             return None
         found = blake2b(repr(left.kept[path.name]).encode(), digest_size=16)
-        if frames:
-            found.update((self._place / log).read_bytes()[: WAL_HEAD + frames * WAL_FRAME])
+        if int.from_bytes(log[:4], sys.byteorder):
+            found.update(log)
         return found.digest()
 
     def _lay(self, left: Left, name: str) -> None:
-        """Put a file there, unless the very same one lies there."""
+        """Put a file there; what lies there of it already stays."""
         path, wanted = self._place / name, left.kept.get(name)
-        if self._lying.get(name, 0) == wanted:
+        lying = self._lying.pop(name, None)
+        if wanted is None:
+            path.unlink(missing_ok=True)
             return
+        self._lying[name] = Lying(*wanted, left.unsafe_from(name))
+        if lying is not None and lying.kept == wanted:
+            return
+        same = lying.unsafe_from if lying is not None and lying.inode == wanted[0] else 0
+        start = min(same, left.unsafe_from(name))
         self._place.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        if wanted is not None:
-            path.write_bytes(left.content(name))
-        self._lying[name] = wanted
+        with path.open("r+b" if start else "wb") as file:
+            file.seek(start)
+            file.write(left.content(name, start))
+            file.truncate()
 
 
 def check_share(day: Recorded, share: tuple[int, int]) -> Checked:
@@ -176,15 +216,18 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
     """``size`` power cuts, over as many recorded days as that takes."""
     total = Checked(0, [], 0, 0)
     with tempfile.TemporaryDirectory(dir=in_memory()) as scratch:
+        beginning = begin(Path(scratch) / "start")
         for number, first in enumerate(range(0, size, STATES_A_DAY)):
             count = min(STATES_A_DAY, size - first)
             saves = min(DAYS[number % len(DAYS)], 10 + count // 20)
-            day = record_day(Path(scratch) / str(number), seed + number, count, saves)
+            folder = Path(scratch) / str(number)
+            day = record_day(beginning, folder, seed + number, count, saves)
             with ProcessPoolExecutor(jobs) as pool:
                 shares = [(share, jobs) for share in range(jobs)]
                 for each in pool.map(check_share, [day] * jobs, shares):
                     total += each
             shutil.rmtree(day.folder)
-            progress("T1", first + count, size, total.failures)
+            if number % 10 == 9:
+                progress("T1", first + count, size, total.failures)
     print(f"{total.disks} different disks, {total.records} different records on them")
     return remember(Result("T1", total.held, total.failures, seed))

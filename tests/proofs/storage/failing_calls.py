@@ -8,6 +8,7 @@ whole; and no error is anything but a sentence.
 from __future__ import annotations
 
 import errno
+import math
 import random
 import shutil
 import tempfile
@@ -35,7 +36,8 @@ class Clinic:
 def how(rng: random.Random) -> str:
     """What fails, as ``disk.c`` takes it."""
     kind = rng.choice("wwsta")
-    number = rng.randint(1, 400) if kind in "wa" else rng.randint(1, 40)
+    # As many early as late ones: from each second call to one in hours of work.
+    number = round(math.exp(rng.uniform(0, math.log(400 if kind in "wa" else 40))))
     error = rng.choice((errno.EIO, errno.ENOSPC, errno.EDQUOT))
     return f"{kind}:{number}:{error}:{rng.choice(('once', 'ever', 'each'))}"
 

@@ -31,7 +31,7 @@ def kill_once(root: Path, environment: dict[str, str], seed: int) -> bool:
     process = forked.begin(words, environment, root.with_suffix(".said"), told=writing)
     writing.close()
     with open(reading.fileno(), "rb", buffering=0, closefd=False) as pipe:
-        told = [pipe.readline() for _save in range(rng.randint(1, 14))]
+        told = [pipe.readline() for _save in range(rng.randint(1, 8))]
     with selectors.DefaultSelector() as selector:  # the next save, or a moment within it
         selector.register(reading, selectors.EVENT_READ)
         selector.select(rng.uniform(0, LONGEST_SAVE))

@@ -51,14 +51,19 @@ class Left:
     """What the program had said is saved."""
     inodes: dict[int, Inode] = field(repr=False)
 
-    def content(self, name: str) -> bytearray:
-        """The bytes of one file."""
+    def unsafe_from(self, name: str) -> int:
+        """Before this byte the file holds what was synced, whatever the disk kept."""
+        inode = self.inodes[self.kept[name][0]]
+        return min([len(inode.safe), *(step.offset for step in inode.pending)])
+
+    def content(self, name: str, start: int = 0) -> bytearray:
+        """The bytes of one file; from ``start`` on, which is not beyond ``unsafe_from``."""
         number, _syncs, kept = self.kept[name]
         inode = self.inodes[number]
-        content = bytearray(inode.safe)
+        content = inode.safe[start:]
         for which, sector in kept:
             step = inode.pending[which]
-            _apply(content, step if sector < 0 else _sectors(step)[sector])
+            _apply(content, step if sector < 0 else _sectors(step)[sector], start)
         return content
 
 
@@ -143,15 +148,15 @@ class Disk:
                         yield which, sector
 
 
-def _apply(content: bytearray, step: Step) -> None:
+def _apply(content: bytearray, step: Step, start: int = 0) -> None:
+    """Do a step to a file's bytes from ``start`` on."""
+    at = step.offset - start
+    if len(content) < at:
+        content.extend(bytes(at - len(content)))
     if step.kind == "t":
-        if len(content) < step.offset:
-            content.extend(bytes(step.offset - len(content)))
-        del content[step.offset :]
-        return
-    if len(content) < step.offset:
-        content.extend(bytes(step.offset - len(content)))
-    content[step.offset : step.offset + len(step.data)] = step.data
+        del content[at:]
+    else:
+        content[at : at + len(step.data)] = step.data
 
 
 def _sectors(step: Step) -> list[Step]:
