@@ -50,6 +50,11 @@ class Sample:
         finally:
             store.close()
 
+    def work_at_all(self, store: Store) -> None:
+        """One transaction of each kind that the log of a day must have."""
+        for kind in (self._add, self._look, self._change, self._many):
+            store.write(self.actors[0], kind).result()
+
     def work(self, store: Store, commits: int) -> None:
         """So many transactions of random kinds; the clock goes on, and sometimes back."""
         for _turn in range(commits):
