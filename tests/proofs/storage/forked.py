@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.proofs.storage import recorder, working_day
 
+WARM = "tests.proofs.storage.warmed"
 _WAYS = multiprocessing.get_all_start_methods()
 _CONTEXT: Any = multiprocessing.get_context("forkserver" if "forkserver" in _WAYS else "spawn")
 
@@ -53,7 +54,7 @@ def _warm_up() -> None:
         return
     from multiprocessing import forkserver
 
-    _CONTEXT.set_forkserver_preload([working_day.__name__])
+    _CONTEXT.set_forkserver_preload([WARM])
     before = os.environ.get("LD_PRELOAD")
     if recorder.compiler() is not None:
         os.environ["LD_PRELOAD"] = str(recorder.library())
