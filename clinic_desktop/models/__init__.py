@@ -3,6 +3,7 @@
 from clinic_desktop.models import (
     billing,
     clinical,
+    confidentiality,
     document,
     encounter,
     journal,
@@ -12,8 +13,10 @@ from clinic_desktop.models import (
     observation,
     patient,
     practice,
+    privacy,
     provenance,
     scheduling,
+    task,
 )
 from clinic_desktop.models.base import Base
 
@@ -21,6 +24,7 @@ __all__ = [
     "Base",
     "billing",
     "clinical",
+    "confidentiality",
     "document",
     "encounter",
     "journal",
@@ -30,6 +34,8 @@ __all__ = [
     "observation",
     "patient",
     "practice",
+    "privacy",
     "provenance",
     "scheduling",
+    "task",
 ]

@@ -13,7 +13,7 @@ from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.billing import Price, PriceList, ServiceItem, TaxRate
 from clinic_desktop.models.practice import Practice
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class TaxRateRow:
     is_inclusive: bool
 
 
+@query("practice.read")
 def currency(reads: ReadSession) -> str:
     """The practice's currency (ISO 4217)."""
     found = reads.session.scalar(select(Practice.currency).limit(1))
@@ -63,7 +64,7 @@ def currency(reads: ReadSession) -> str:
     return found
 
 
-@query("billing.read")
+@query("price.read")
 def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple[ServiceRow, ...]:
     """Services with their standard price, in the practice's order; ``all_`` with retired ones."""
     standard = select(PriceList.id).where(PriceList.is_default, ~PriceList.is_deleted).limit(1)
@@ -105,7 +106,7 @@ def _row(item: ServiceItem, amount: int | None, tax: TaxRate | None) -> ServiceR
     )
 
 
-@command("practice.write")
+@command("price.amend")
 def save_service(uow: UnitOfWork, form: ServiceForm) -> uuid.UUID:
     """Enter or change a service and its standard price; documents already issued keep theirs.
 
@@ -148,6 +149,7 @@ def _set_price(uow: UnitOfWork, service_id: uuid.UUID, amount_minor: int) -> Non
         price.amount_minor = amount_minor
 
 
+@part
 def standard_list(uow: UnitOfWork) -> uuid.UUID:
     """The standard price list, made when the first price is entered."""
     found = uow.session.scalar(
@@ -161,7 +163,7 @@ def standard_list(uow: UnitOfWork) -> uuid.UUID:
     return new.id
 
 
-@query("billing.read")
+@query("price.read")
 def tax_rates(reads: ReadSession) -> tuple[TaxRateRow, ...]:
     """The taxes in force."""
     rows = reads.session.scalars(
@@ -170,7 +172,7 @@ def tax_rates(reads: ReadSession) -> tuple[TaxRateRow, ...]:
     return tuple(TaxRateRow(row.id, row.name, row.rate_bp, row.is_inclusive) for row in rows)
 
 
-@command("practice.write")
+@command("price.amend")
 def save_tax_rate(
     uow: UnitOfWork, name: str, rate_bp: int, *, is_inclusive: bool = False
 ) -> uuid.UUID:
@@ -188,7 +190,7 @@ def save_tax_rate(
     return row.id
 
 
-@command("practice.write")
+@command("price.amend")
 def retire_tax_rate(uow: UnitOfWork, tax_rate_id: uuid.UUID) -> None:
     """Offer a tax no more; documents already issued keep it.
 

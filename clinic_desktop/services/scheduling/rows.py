@@ -31,6 +31,7 @@ from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
+from clinic_desktop.services.access import part
 from clinic_desktop.services.patients.registration import birth_of, name_of
 from clinic_desktop.services.scheduling.timetable import LONGEST_MIN
 
@@ -160,6 +161,7 @@ def appointments() -> Select[Any]:
     return _SELECT
 
 
+@part
 def between(
     reads: ReadSession, first: datetime, end: datetime, *, begun: bool = False
 ) -> tuple[AppointmentRow, ...]:
@@ -177,6 +179,7 @@ def between(
     return tuple(_row(reads, row) for row in found.fetchall())
 
 
+@part
 def fetch(reads: ReadSession, statement: Select[Any]) -> tuple[AppointmentRow, ...]:
     """Run such a statement."""
     return tuple(_row(reads, found) for found in reads.session.execute(statement))
@@ -239,6 +242,7 @@ def _person(
     return Person(_id(patient_id), name, sex, _birth(birth, precision), mrn, asked)
 
 
+@part
 def person(reads: ReadSession, row: Patient | None) -> Person | None:
     """A patient's row as lists show it; a merged chart shows the one it leads to."""
     if row is None:
