@@ -77,9 +77,7 @@ def test_no_money_moves_before_somebody_else_approved(
     assert len(paid(record)) == 2
 
 
-def test_who_asked_does_not_approve(
-    record: Record, invoice_id: uuid.UUID, cashier: Actor
-) -> None:
+def test_who_asked_does_not_approve(record: Record, invoice_id: uuid.UUID, cashier: Actor) -> None:
     """Neither with the right itself, while somebody else has it, nor without it."""
     both = engage(record, "cashier", "accountant")
     task = ask(record, both, invoice_id)
@@ -169,9 +167,7 @@ def test_what_was_paid_back_meanwhile_is_not_paid_again(
     assert row.status == "requested"
 
 
-def test_a_request_is_never_changed(
-    record: Record, invoice_id: uuid.UUID, cashier: Actor
-) -> None:
+def test_a_request_is_never_changed(record: Record, invoice_id: uuid.UUID, cashier: Actor) -> None:
     task = ask(record, cashier, invoice_id)
     record.write(refunds.decline, task, "No")
     for change in ("reason = 'x'", "input = '{}'", "status = 'requested'", "owner_id = NULL"):
