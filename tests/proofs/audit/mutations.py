@@ -19,9 +19,9 @@ from typing import Any
 from unittest.mock import patch
 
 from clinic_desktop.db import checkpoints, log_check, triggers
+from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, sign_as
 from clinic_desktop.db.engine import connect
-from clinic_desktop.db.journal import chain_value
 from clinic_desktop.db.log_check import Finding, LogReport, Trouble, check_log
 from clinic_desktop.db.mirror import Line, Mirror
 from clinic_desktop.db.session import ReadSession
