@@ -139,6 +139,9 @@ HOUSE: dict[str, Make] = {
         f"settings-{name}-form": _after(_settings(page), doings.add_line)
         for name, page in LINES.items()
     },
+    "settings-code-form": _after(_settings("lock"), doings.switch_code_on),
+    "settings-codes": _after(_settings("lock"), doings.show_recovery_codes),
+    "password-again": _after(_settings("people"), doings.ask_password),
     "settings-person": _after(_settings("people"), doings.open_person),
     "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
     "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),
@@ -154,6 +157,7 @@ HOUSE: dict[str, Make] = {
     "lock": lambda program: program.lock(),
     "recovery-sheet": lambda program: program.new_sheet(),
     "lock-waiting": lambda program: program.lock_waiting(),
+    "lock-code": lambda program: program.lock_code(),
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
     "closing": lambda program: program.closing(),
