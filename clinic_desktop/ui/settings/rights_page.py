@@ -42,8 +42,8 @@ class RightsPage(SettingsPage):
         self._people: dict[str, Entitled] = {}
         columns = (
             Column("name", _("Name"), lambda row: Cell(row.name, isolate(row.login)),
-                   CellKind.STRONG, 18, stretch=True),
-            Column("roles", _("Roles"), _roles, letters=26),
+                   CellKind.STRONG, 18),
+            Column("roles", _("Roles"), _roles, letters=26, stretch=True),
             Column("unused", _("Not used"), _unused, CellKind.PILL, 12),
             Column("seen", _("Signed in"), _seen, letters=14, drop=1),
         )  # fmt: skip
