@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -10,6 +11,7 @@ from clinic_desktop.domain.permissions import STAFF_ROLES, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import own_code, practice
+from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
@@ -289,6 +291,7 @@ class PersonForm(_PersonDrawer):
             self,
             self.context.clinic.retire_person,
             self.person.id,
+            partial(self.context.backups.make_here, Reason.REKEY),
             done=lambda _nothing: self.finish(words),
             failed=self.failed,
         )

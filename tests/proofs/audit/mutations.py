@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from clinic_desktop.db import checkpoints, triggers
+from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, sign_as
 from clinic_desktop.db.engine import connect
-from clinic_desktop.db.journal import chain_value
 from clinic_desktop.db.log_check import LogReport, Trouble, check_log
 from clinic_desktop.db.mirror import Line
 from clinic_desktop.security.primitives import Identity

@@ -12,6 +12,7 @@ import sqlcipher3
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import journal, triggers
+from clinic_desktop.db.chain import verify_chain
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.errors import ClinicError
@@ -55,7 +56,7 @@ def faults(folder: Path, key: bytes, acked: list[str], *, whole: bool = False) -
 def _broken(record: Any) -> list[str]:
     seals = [row[0] for row in record.execute("PRAGMA cipher_integrity_check").fetchmany(5)]
     structure = [row[0] for row in record.execute("PRAGMA quick_check(5)") if row[0] != "ok"]
-    link = journal.verify_chain(record)
+    link = verify_chain(record)
     return [*seals, *structure, *([f"log broken at {link}"] if link else [])]
 
 
