@@ -11,23 +11,19 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
 
 import pytest
 from PIL import ImageChops
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ClinicError, PrintError, ValidationError
-from clinic_desktop.models.patient import Patient
 from clinic_desktop.printing.raster import DARK_BELOW, page_images
-from clinic_desktop.services.billing import payments
-from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.papers import archive, making, printers
 from clinic_desktop.services.papers.making import MadePaper, PaperRequest
 from clinic_desktop.services.papers.printers import THERMAL, PrinterChoice, host_and_port
 from clinic_desktop.ui.core import thermal
 from clinic_desktop.ui.core.context import Context
+from tests.support.receipts import pay
 from tests.support.records import Record
 from tests.support.thermal_printer import (
     COVER_OPEN,
@@ -45,22 +41,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and lp are of 
 @pytest.fixture
 def receipt(record: Record) -> uuid.UUID:
     """A payment that has a receipt, in Arabic: nothing a printer could spell itself."""
-
-    def add(uow: UnitOfWork) -> uuid.UUID:
-        patient = Patient(family="الحسن", given="أحمد", mrn="A1-7", language="ar")
-        uow.add(patient)
-        return patient.id
-
-    form = InvoiceForm(record.write(add), (LineForm("Consultation", 150_000),))
-    done = record.write(payments.check_out, form, "cash", 200_000)
-    assert done.payment is not None
-    return done.payment.id
-
-
-@pytest.fixture
-def host(ui_context: Context) -> RecordingHost:
-    """What the window was asked for."""
-    return cast("RecordingHost", ui_context.host)
+    return pay(record, "الحسن", "أحمد", "ar")
 
 
 def made(record: Record, receipt: uuid.UUID, paper: str = "roll-80") -> MadePaper:
