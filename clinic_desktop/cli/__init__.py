@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from clinic_desktop import __version__, i18n, this_pc
+from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.output import STOPPED, Output
 from clinic_desktop.config import DataDir, default_data_dir
 from clinic_desktop.errors import ClinicError, StorageError
@@ -77,7 +78,7 @@ def _epilog() -> str:
             "The password is asked for, or taken from CLINIC_PASSWORD.",
             "",
             "exit codes:",
-            *(f"  {code:<4} {meaning}" for code, meaning in codes),
+            exit_codes.in_words(codes),
         ]
     )
 
