@@ -19,15 +19,9 @@ from clinic_desktop.db import checkpoints
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.looks import Looks
+from clinic_desktop.db.looks import Looks, is_weighty
 from clinic_desktop.db.mirror import Mirror
-from clinic_desktop.db.session import (
-    SIGNED_AT_ONCE,
-    ReadSession,
-    UnitOfWork,
-    reading,
-    writing,
-)
+from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, DatabaseDamagedError, RuleError
 from clinic_desktop.i18n import _
@@ -104,8 +98,7 @@ class Store:
                 self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
                 uow.add(*(look.row() for look in looks))
-                weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in looks)
-                uow.at_once = uow.at_once or weighty
+                uow.at_once = uow.at_once or is_weighty(*(look.kind for look in looks))
         except BaseException as error:
             self._looks.give_back(looks)
             if isinstance(error, DBAPIError | sqlcipher3.Error):
@@ -150,7 +143,7 @@ class Store:
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self.explain(error) from error
         if session.looks:
-            weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in session.looks)
+            weighty = is_weighty(*(look.kind for look in session.looks))
             if (self._looks.put(session.looks) or weighty) and not self._closed:
                 self._writer.submit(self._write_looks)
         return result
