@@ -29,6 +29,21 @@ _PAUSE_S = 0.01
 """After each step of the copy: whoever works in the window comes first."""
 
 
+def back_up_if_changed(backups: Backups, reason: Reason, stop: threading.Event) -> None:
+    """As the keeper does, on a thread that already works on something and must not hold it.
+
+    Raises:
+        ClinicError: why there is no backup.
+    """
+    if backups.has_changed():
+        backups.make(reason, lambda *_step: _go_on(stop))
+
+
+def _go_on(stop: threading.Event) -> None:
+    if stop.wait(_PAUSE_S):
+        raise StoppedError(_("The backup was stopped."), kept=_("Earlier backups are still there."))
+
+
 class BackupKeeper(QObject):
     """One per open clinic; all work is done on a thread of its own."""
 
@@ -93,15 +108,6 @@ class BackupKeeper(QObject):
 
         self._run(self._make_if_changed, reason, done=end, failed=end)
 
-    def make_here(self, reason: Reason) -> None:
-        """As ``make_if_changed``, on the calling thread, which is not the window's.
-
-        Raises:
-            ClinicError: why there is none.
-        """
-        if self.is_on and self.backups.has_changed():
-            self.backups.make(reason, self._tell)
-
     def ask(
         self, work: Callable[..., Any], *args: Any, done: Callable[[Any], object],
         failed: Callable[[ClinicError], object],
@@ -152,10 +158,7 @@ class BackupKeeper(QObject):
         return self.backups.make(reason, self._tell, actor)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
-        if self._stop.wait(_PAUSE_S):
-            raise StoppedError(
-                _("The backup was stopped."), kept=_("Earlier backups are still there.")
-            )
+        _go_on(self._stop)
         self.stepped.emit(stage, done, total)
 
     # ------------------------------------------------------------ on the window's

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,8 @@ class _Parcel:
     """Who asked what; the answers to one question keep their order."""
     is_only: bool = False
     """Whether its owner writes nothing else meanwhile."""
+    told: Callable[[Any], object] | None = None
+    """Hears how far the work is."""
 
 
 class Tasks(QObject):
@@ -58,6 +61,8 @@ class Tasks(QObject):
     _arrived = Signal(int)
     """The number of an answer that is there. A number, because a thread of the record must never
     hold a widget: the last one to let go of it would destroy it on that thread."""
+    _stepped = Signal(int, object)
+    """The number of an answer to come, and how far it is."""
 
     def __init__(self, store: Store, actor: Actor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +78,7 @@ class Tasks(QObject):
         """Forms whose one write is on its way."""
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._stepped.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
 
     def read(
@@ -123,9 +129,17 @@ class Tasks(QObject):
         *args: Any,
         done: Callable[[T], object] | None = None,
         failed: Callable[[ClinicError], object] | None = None,
+        told: Callable[[Any], object] | None = None,
     ) -> Future[T]:
-        """Do slow work that needs no record: draw a PDF, read a file."""
-        return self._follow(_Parcel(self._store.call(work, *args), owner, done, failed))
+        """Do slow work that needs no record: draw a PDF, read a file.
+
+        ``work`` is no method of a widget, which a thread must not hold. With ``told`` its last
+        argument is a function to say how far it is; ``told(step)`` follows on the window's thread.
+        """
+        if told is not None:
+            args = (*args, partial(self._step, self._last + 1))
+        future = self._store.call(work, *args)
+        return self._follow(_Parcel(future, owner, done, failed, told=told))
 
     @property
     def folder(self) -> Path:
@@ -156,6 +170,16 @@ class Tasks(QObject):
     def _post(self, number: int) -> None:
         if isValid(self):
             self._arrived.emit(number)
+
+    def _step(self, number: int, step: object) -> None:
+        if isValid(self):
+            self._stepped.emit(number, step)
+
+    @Slot(int, object)
+    def _tell(self, number: int, step: object) -> None:
+        parcel = self._running.get(number)
+        if parcel is not None and parcel.told is not None and isValid(parcel.owner):
+            parcel.told(step)
 
     def _announce(self, changes: Changes) -> None:
         if isValid(self):

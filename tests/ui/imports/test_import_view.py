@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,6 +154,32 @@ def test_cancel_stops_it(
     assert report is not None
     assert report.was_cancelled
     assert report.imported == {}
+
+
+def test_the_thread_that_imports_holds_no_part_of_the_screen(
+    ui_context: Context, qtbot: QtBot, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be destroyed there, if the thread were the last to let go of it."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def patiently(*args: object, cancel: threading.Event, **options: object) -> object:
+        begun.set()
+        go_on.wait(20)
+        return cancel.is_set()
+
+    monkeypatch.setattr("clinic_desktop.ui.imports.import_vm.import_files", patiently)
+    view = ImportView(ui_context)
+    view.add_paths([str(good)])
+    view.primary()
+    qtbot.waitUntil(begun.is_set)
+    gone = weakref.ref(view.vm)
+    with qtbot.waitSignal(view.destroyed):
+        view.deleteLater()
+    del view
+    gc.collect()
+    left = gone()
+    go_on.set()
+    assert left is None
 
 
 def test_files_and_folders_are_chosen_in_dialogs_that_do_not_block(
