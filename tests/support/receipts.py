@@ -11,8 +11,8 @@ from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from tests.support.records import Record
 
 
-def pay(record: Record, family: str, given: str, language: str) -> uuid.UUID:
-    """Somebody pays cash for a consultation; the id of the payment, which has a receipt."""
+def pay(record: Record, family: str, given: str, language: str, method: str = "cash") -> uuid.UUID:
+    """Somebody pays for a consultation; the id of the payment, which has a receipt."""
 
     def add(uow: UnitOfWork) -> uuid.UUID:
         patient = Patient(family=family, given=given, mrn="A1-7", language=language)
@@ -20,6 +20,6 @@ def pay(record: Record, family: str, given: str, language: str) -> uuid.UUID:
         return patient.id
 
     form = InvoiceForm(record.write(add), (LineForm("Consultation", 150_000),))
-    done = record.write(payments.check_out, form, "cash", 200_000)
+    done = record.write(payments.check_out, form, method, 200_000)
     assert done.payment is not None
     return done.payment.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinic_desktop.services.papers import printers
 from clinic_desktop.ui.settings.printers_page import PrintersPage
-from tests.support.thermal_printer import READY, decoded, thermal_printer
+from tests.support.thermal_printer import KICK, READY, decoded, thermal_printer
 from tests.ui.settings.conftest import Desk
 from tests.ui.settings.test_settings import choose, retype
 
@@ -24,9 +24,14 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
         kept = desk.record.read(printers.choice, "receipt")
         assert (kept.printer, kept.paper) == (f"thermal:{printer.address}", "roll-80")
         assert row.printer.currentText() == "Thermal printer (ESC/POS)"
+        row.drawer.click()
+        desk.idle()
+        assert desk.record.read(printers.choice, "receipt").opens_drawer
         with desk.qtbot.waitSignal(page.map.said):
             row.test.click()
     assert len(decoded(printer.jobs[0])) == 1
+    assert KICK in printer.jobs[0]
+    assert not page.map.rows["appointment-slip"].drawer.isVisible()
     retype(row.address, "desk:port")
     desk.until(lambda: "no address" in page.map._notice.accessibleName())
     retype(row.address, "")
@@ -34,6 +39,7 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
     choose(row.printer, "")
     desk.idle()
     assert not row.address.isVisible()
+    assert not row.drawer.isVisible()
     assert "a5" in [row.paper.itemData(at) for at in range(row.paper.count())]
 
 
