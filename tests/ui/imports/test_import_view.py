@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import threading
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -157,29 +155,22 @@ def test_cancel_stops_it(
 
 
 def test_the_thread_that_imports_holds_no_part_of_the_screen(
-    ui_context: Context, qtbot: QtBot, good: Path, monkeypatch: pytest.MonkeyPatch
+    view: ImportView, qtbot: QtBot, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would be destroyed there, if the thread were the last to let go of it."""
-    begun, go_on = threading.Event(), threading.Event()
+    store = view.context.clinic.store
+    call, given = store.call, []
 
-    def patiently(*args: object, cancel: threading.Event, **options: object) -> object:
-        begun.set()
-        go_on.wait(20)
-        return cancel.is_set()
+    def note(work: Callable[..., object], *args: object) -> object:
+        given.extend([work, *args])
+        return call(work, *args)
 
-    monkeypatch.setattr("clinic_desktop.ui.imports.import_vm.import_files", patiently)
-    view = ImportView(ui_context)
+    monkeypatch.setattr(store, "call", note)
     view.add_paths([str(good)])
     view.primary()
-    qtbot.waitUntil(begun.is_set)
-    gone = weakref.ref(view.vm)
-    with qtbot.waitSignal(view.destroyed):
-        view.deleteLater()
-    del view
-    gc.collect()
-    left = gone()
-    go_on.set()
-    assert left is None
+    finish(qtbot, view)
+    held = [getattr(each, "__self__", each) for each in given]
+    assert not [each for each in held if isinstance(each, QObject)]
 
 
 def test_files_and_folders_are_chosen_in_dialogs_that_do_not_block(

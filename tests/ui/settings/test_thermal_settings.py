@@ -11,8 +11,7 @@ from tests.ui.settings.test_settings import choose, retype
 
 def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
     page = desk.open("printers", PrintersPage)
-    desk.until(lambda: bool(page.map.rows))
-    desk.idle()  # the lines may be on their way a second time
+    desk.until(lambda: bool(page.map.rows) and page.map.rows["receipt"].isVisible())
     assert page.map.rows["invoice"].printer.findText("Thermal printer (ESC/POS)…") == -1
     row = page.map.rows["receipt"]
     choose(row.paper, "a5")
@@ -45,8 +44,7 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
 
 def test_an_address_being_typed_outlives_a_new_reading_of_the_printers(desk: Desk) -> None:
     page = desk.open("printers", PrintersPage)
-    desk.until(lambda: bool(page.map.rows))
-    desk.idle()  # the lines may be on their way a second time
+    desk.until(lambda: bool(page.map.rows) and page.map.rows["receipt"].isVisible())
     row = page.map.rows["receipt"]
     choose(row.printer, "ask-thermal")
     row.address.insert("192.168.1.")
