@@ -97,6 +97,11 @@ class ReadSession:
         """The base that a form editing this row must give back when it saves."""
         return journal.row_version(self.cursor, table, row_id)
 
+    def versions(self, table: str) -> dict[uuid.UUID, int]:
+        """The same for all rows of a short table."""
+        self.session.flush()
+        return journal.row_versions(self.cursor, table)
+
 
 @dataclass
 class UnitOfWork(ReadSession):

@@ -141,6 +141,20 @@ class Tasks(QObject):
         future = self._store.call(work, *args)
         return self._follow(_Parcel(future, owner, done, failed, told=told))
 
+    def call_once(
+        self,
+        owner: QObject,
+        work: Callable[..., T],
+        *args: Any,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
+    ) -> None:
+        """As ``write_once``, for what goes into more than the record, such as the file of keys."""
+        if owner not in self._writing:
+            self._writing.add(owner)
+            future = self._store.call(work, *args)
+            self._follow(_Parcel(future, owner, done, failed, is_only=True))
+
     @property
     def folder(self) -> Path:
         """The data folder of the record."""

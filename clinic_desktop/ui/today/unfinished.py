@@ -99,6 +99,7 @@ def _title(row: Unfinished) -> str:
         "refund": _("Refund"),
         "credit": _("Take the invoice back"),
         "template": _("Template"),
+        "hours": _("Working hours"),
         "cancel": _("Cancel appointment"),
     }
     if row.kind == "patient":
@@ -113,6 +114,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "walk-in": lambda: to.WalkIn(uuid.UUID(row.subject) if row.subject else None),
         "waitlist": to.Calendar,
         "template": lambda: to.Settings("templates"),
+        "hours": lambda: to.Settings("working-hours", row.subject),
         "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
     }
     if row.kind in anywhere:
