@@ -526,6 +526,8 @@ def _load_desk() -> None:
 
 
 def _load_places() -> None:
+    from clinic_desktop.services.access import check_register
     from clinic_desktop.ui.shell import places
 
     places.load_all()
+    check_register()

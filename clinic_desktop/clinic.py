@@ -21,7 +21,7 @@ from clinic_desktop.db.place import check_place
 from clinic_desktop.db.rekeying import change_key, opens
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
+from clinic_desktop.domain.permissions import SINGLE_DOCTOR, SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
@@ -181,7 +181,7 @@ class Clinic:
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: nothing was changed.
         """
-        require(self.actor, "user.write")
+        require(self.actor, "user.approve")
         self._check_password(password, person.login, person.name)
         fresh = Identity.new()
         self._write(practice.renew_keys, person.id, self.keys.identity, fresh.public)
@@ -232,7 +232,7 @@ class Clinic:
             PermissionDeniedError: not the owner.
             StorageError: the disk does not let us; nothing was changed.
         """
-        require(self.actor, "user.write")
+        require(self.actor, "user.approve")
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
 
@@ -247,7 +247,7 @@ class Clinic:
             PermissionDeniedError: not the owner.
             StorageError: the key file cannot be written; the sheet before stays good.
         """
-        require(self.actor, "user.write")
+        require(self.actor, "user.approve")
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
@@ -453,7 +453,7 @@ def _settle_key(data_dir: DataDir, keys: Keys) -> None:
 
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
-    if allowed(opened.actor, "user.write"):
+    if allowed(opened.actor, "user.approve"):
         is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
@@ -558,7 +558,7 @@ def _begin_practice(
         id=user_id,
         login=new.owner_login,
         name=new.owner_name,
-        roles=["owner", "doctor"],
+        roles=list(SINGLE_DOCTOR),
         practitioner_id=doctor.id,
     )
     uow.add(user)

@@ -57,6 +57,12 @@ class PermissionDeniedError(ClinicError):
     exit_code = 4
 
 
+class ConfidentialError(PermissionDeniedError):
+    """The chart is kept in confidence, and the person does not belong to its care team."""
+
+    code = "confidential"
+
+
 class StaleError(ClinicError):
     """It was changed by somebody else since the form was opened."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import new_password, open_clinic, password
-from clinic_desktop.domain.permissions import ROLES, SYSTEM
+from clinic_desktop.domain.permissions import STAFF_ROLES, SYSTEM
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
 
@@ -28,7 +28,7 @@ def register(
     add = actions.add_parser("add", parents=[common], help="let somebody sign in")
     add.add_argument("--login", required=True)
     add.add_argument("--name", required=True)
-    add.add_argument("--role", action="append", required=True, choices=sorted(ROLES))
+    add.add_argument("--role", action="append", required=True, choices=sorted(STAFF_ROLES))
     add.add_argument("--specialty", default="")
     add.add_argument("--registration-number", default="")
     add.set_defaults(run=_add)

@@ -40,6 +40,8 @@ class ReadSession:
     _held: list[Base | None] = field(default_factory=list, init=False)
     looks: list[Look] = field(default_factory=list, init=False)
     """What this query notes down, see ``db.looks``."""
+    admitted: set[uuid.UUID] = field(default_factory=set, init=False)
+    """Charts kept in confidence that an action of this transaction was let into as its author."""
 
     def note(
         self,

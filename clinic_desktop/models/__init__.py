@@ -3,6 +3,7 @@
 from clinic_desktop.models import (
     billing,
     clinical,
+    confidentiality,
     document,
     encounter,
     journal,
@@ -12,6 +13,7 @@ from clinic_desktop.models import (
     observation,
     patient,
     practice,
+    privacy,
     provenance,
     scheduling,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "Base",
     "billing",
     "clinical",
+    "confidentiality",
     "document",
     "encounter",
     "journal",
@@ -30,6 +33,7 @@ __all__ = [
     "observation",
     "patient",
     "practice",
+    "privacy",
     "provenance",
     "scheduling",
 ]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from types import ModuleType
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import PERMISSIONS, Actor, allowed
+from clinic_desktop.domain.permissions import MATRIX, PERMISSIONS, Actor, Facts, allowed, decide
 from clinic_desktop.errors import PermissionDeniedError
 from clinic_desktop.i18n import _
+from clinic_desktop.services import guard
 
 P = ParamSpec("P")
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+_SERVICES = "clinic_desktop.services"
+_SESSIONS = ("ReadSession", "UnitOfWork", "Session")
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,17 @@ ACTIONS: dict[str, Action] = {}
 """Every command and query of the program, by ``module.function``."""
 
 
-def require(actor: Actor, permission: str) -> None:
-    """Refuse what no role of the actor grants.
+def require(actor: Actor, permission: str, facts: Facts | None = None) -> None:
+    """Refuse what no role of the actor grants, on this thing if ``facts`` tell of one.
 
     Raises:
         PermissionDeniedError: with the name of the missing right.
     """
-    if not allowed(actor, permission):
+    if facts is None:
+        may = allowed(actor, permission)
+    else:
+        may = decide(actor.roles, permission, facts).is_allowed
+    if not may:
         raise PermissionDeniedError(
             _("{name} may not do this (needs {permission}).").format(
                 name=actor.name or actor.login, permission=permission
@@ -43,6 +54,44 @@ def require(actor: Actor, permission: str) -> None:
             kept=_("Nothing was changed."),
             hint=_("Ask the owner of the practice."),
         )
+
+
+def part(function: F) -> F:
+    """Declare a function that only other services call, which have checked the right already."""
+    function.is_part = True  # type: ignore[attr-defined]
+    return function
+
+
+def check_register() -> None:
+    """Stop if a service loaded so far reaches the record and does not say who may use it.
+
+    Raises:
+        LookupError: with the names of such functions.
+    """
+    loaded = [each for name, each in sys.modules.items() if name.startswith(_SERVICES + ".")]
+    found = sorted(name for module in loaded for name in undeclared(module))
+    if found:
+        raise LookupError(", ".join(found))
+
+
+def undeclared(module: ModuleType) -> list[str]:
+    """The public functions of a module that reach the record and are neither action nor part."""
+    return [
+        f"{module.__name__}.{name}"
+        for name, function in vars(module).items()
+        if inspect.isfunction(function)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
+        and module is not guard  # it is asked before an action, and answers nobody else
+        and not hasattr(function, "is_part")
+        and not hasattr(function, "permission")
+        and _reaches_the_record(function)
+    ]
+
+
+def _reaches_the_record(function: Callable[..., Any]) -> bool:
+    first = next(iter(inspect.signature(function).parameters.values()), None)
+    return first is not None and str(first.annotation).rpartition(".")[2] in _SESSIONS
 
 
 def command(
@@ -57,12 +106,16 @@ def command(
         function: Callable[Concatenate[UnitOfWork, P], T],
     ) -> Callable[Concatenate[UnitOfWork, P], T]:
         name = _register(function, permission, writes=True)
+        is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
         def checked(uow: UnitOfWork, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(uow.actor, permission)
+            if is_clinical:
+                guard.check(uow, permission, function, args, kwargs)
             return function(uow, *args, **kwargs)
 
+        checked.permission = permission  # type: ignore[attr-defined]
         checked.reason = name  # type: ignore[attr-defined]
         checked.origin = origin  # type: ignore[attr-defined]
         return checked
@@ -79,12 +132,16 @@ def query(
         function: Callable[Concatenate[ReadSession, P], T],
     ) -> Callable[Concatenate[ReadSession, P], T]:
         _register(function, permission, writes=False)
+        is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
         def checked(reads: ReadSession, /, *args: P.args, **kwargs: P.kwargs) -> T:
             require(reads.actor, permission)
+            if is_clinical:
+                guard.check(reads, permission, function, args, kwargs)
             return function(reads, *args, **kwargs)
 
+        checked.permission = permission  # type: ignore[attr-defined]
         return checked
 
     return declare

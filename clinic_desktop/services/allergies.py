@@ -14,7 +14,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 # Plain SQL: banner, chart and visit ask it at every opening.
 _RECORDED = """
@@ -99,7 +99,7 @@ def allergies_of(
     return AllergyState(status, date.fromisoformat(asked_on) if asked_on else None, tuple(shown))
 
 
-@command("allergy.write")
+@command("allergy.create")
 def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
     """Record an allergy; the same substance again changes nothing.
 
@@ -118,7 +118,7 @@ def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
             return each.id
     row = AllergyIntolerance(
         patient_id=patient.id,
-        encounter_id=wish.encounter_id,
+        encounter_id=charts.visit_of(uow, wish.patient_id, wish.encounter_id),
         system=wish.system,
         code=wish.code,
         display=wish.display.strip(),
@@ -136,7 +136,7 @@ def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
     return row.id
 
 
-@command("allergy.write")
+@command("allergy.create")
 def record_none_known(uow: UnitOfWork, patient_id: uuid.UUID) -> None:
     """Record that the person was asked today and knows of no allergy.
 
@@ -155,7 +155,7 @@ def record_none_known(uow: UnitOfWork, patient_id: uuid.UUID) -> None:
     patient.allergy_asked_on = uow.today
 
 
-@command("allergy.write")
+@command("allergy.amend")
 def retire_allergy(
     uow: UnitOfWork, allergy_id: uuid.UUID, *, in_error: bool, base: int | None = None
 ) -> None:
@@ -182,6 +182,7 @@ def retire_allergy(
         patient.allergy_asked_on = None
 
 
+@part
 def recorded(reads: ReadSession, patient_id: uuid.UUID) -> list[AllergyRow]:
     """Everything ever recorded of a chart, also what is over or was refuted."""
     return [_row(each) for each in charts.rows(reads, _RECORDED, patient_id)]

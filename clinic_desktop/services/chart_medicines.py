@@ -47,7 +47,7 @@ class MedicineRow:
         return MedicationRequestStatus(self.status).is_current
 
 
-@query("chart.read")
+@query("prescription.read")
 def medicines_of(
     reads: ReadSession, patient_id: uuid.UUID, *, with_past: bool = False
 ) -> list[MedicineRow]:

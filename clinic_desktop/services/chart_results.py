@@ -80,7 +80,7 @@ WHERE patient_id = :chart AND code = :code AND (code <> '' OR display = :display
 ORDER BY effective_at DESC LIMIT :most"""  # noqa: S608 - of constants
 
 
-@query("chart.read")
+@query("result.read")
 def latest_results(reads: ReadSession, patient_id: uuid.UUID) -> list[ResultRow]:
     """The latest value of each kind, by category and name; vital signs are among them."""
     found: dict[tuple[str, str], ResultRow] = {}
@@ -92,7 +92,7 @@ def latest_results(reads: ReadSession, patient_id: uuid.UUID) -> list[ResultRow]
     return sorted(found.values(), key=lambda row: (row.category, row.display.casefold()))
 
 
-@query("chart.read")
+@query("result.read")
 def series(
     reads: ReadSession,
     patient_id: uuid.UUID,

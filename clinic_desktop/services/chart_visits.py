@@ -104,6 +104,7 @@ def visit_before(
     reads: ReadSession, patient_id: uuid.UUID, encounter_id: uuid.UUID
 ) -> VisitRow | None:
     """The visit before this one, to look back at and to copy the plan from."""
+    charts.visit_of(reads, patient_id, encounter_id)
     ids = visit_ids(reads, patient_id)
     place = ids.index(encounter_id) if encounter_id in ids else -1
     return visit(reads, ids[place + 1]) if place + 1 < len(ids) else None

@@ -13,6 +13,7 @@ from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
+from clinic_desktop.services.access import part
 
 # Plain SQL: every query of a chart begins with it, and the mapper costs ten times the answer.
 _CHART = """
@@ -24,12 +25,14 @@ _IDS = "SELECT id FROM chart"
 _LEADS = "SELECT merged_into FROM patient WHERE id = ? AND is_deleted = 0"
 
 
+@part
 def chart_ids(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
     """The ids under which rows of this person lie: the chart itself and those merged into it."""
     found = _cursor(session).execute(_CHART + _IDS, (patient_id.bytes,))
     return [uuid.UUID(bytes=row[0]) for row in found.fetchall()]
 
 
+@part
 def rows(
     reads: ReadSession, sql: str, patient_id: uuid.UUID, *values: str | int | bytes
 ) -> list[tuple[Any, ...]]:
@@ -50,6 +53,7 @@ def _cursor(session: Session) -> Any:
     return session.connection().connection.dbapi_connection
 
 
+@part
 def patient(session: Session, patient_id: uuid.UUID) -> Patient:
     """The chart's own row.
 
@@ -62,6 +66,7 @@ def patient(session: Session, patient_id: uuid.UUID) -> Patient:
     return row
 
 
+@part
 def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
     """The chart that a merged one leads to; itself if it was never merged.
 
@@ -80,6 +85,7 @@ def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(bytes=passed[-1])
 
 
+@part
 def visit(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
     """The visit's own row.
 
@@ -92,6 +98,25 @@ def visit(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
     return row
 
 
+@part
+def visit_of(
+    reads: ReadSession, patient_id: uuid.UUID, encounter_id: uuid.UUID | None
+) -> uuid.UUID | None:
+    """The visit, if it is one of this person's; ``None`` stays what it is.
+
+    Raises:
+        NotFoundError: no such visit, or another patient's.
+    """
+    if encounter_id is None:
+        return None
+    row = reads.get(Encounter, encounter_id)
+    ids = chart_ids(reads.session, surviving(reads.session, patient_id))
+    if row is None or row.is_deleted or row.patient_id not in ids:
+        raise NotFoundError(_("There is no such visit of this patient."))
+    return encounter_id
+
+
+@part
 def open_visit(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
     """The row of a visit that may still be written to.
 

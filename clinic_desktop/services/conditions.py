@@ -93,13 +93,13 @@ class AddProblem:
     encounter_id: uuid.UUID | None = None
 
 
-@query("chart.read")
+@query("diagnosis.read")
 def diagnoses_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[ConditionRow]:
     """The diagnoses of one visit, the main one first."""
     return _of_visit(reads, encounter_id)
 
 
-@query("chart.read")
+@query("diagnosis.read")
 def problems_of(
     reads: ReadSession, patient_id: uuid.UUID, *, with_past: bool = False
 ) -> list[ConditionRow]:
@@ -112,7 +112,7 @@ def problems_of(
     return list(_each_once(_read(row[:-1]) for row in found))
 
 
-@query("chart.read")
+@query("diagnosis.read")
 def favourite_diagnoses(reads: ReadSession) -> list[Coded]:
     """What the signed-in person diagnoses most often, the most frequent first."""
     found = reads.session.scalars(
@@ -128,7 +128,7 @@ def favourite_diagnoses(reads: ReadSession) -> list[Coded]:
     return [Coded(**{"display": each.label, **each.payload}) for each in found]
 
 
-@command("visit.draft")
+@command("diagnosis.create")
 def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid.UUID:
     """Diagnose something at an open visit; the same code again changes nothing.
 
@@ -157,7 +157,7 @@ def add_diagnosis(uow: UnitOfWork, encounter_id: uuid.UUID, term: Coded) -> uuid
     return condition.id
 
 
-@command("visit.draft")
+@command("diagnosis.amend")
 def remove_diagnosis(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     """Take a diagnosis back while its visit is open; the next one becomes the main one.
 
@@ -172,7 +172,7 @@ def remove_diagnosis(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     _rank(_condition(uow, each.id) for each in _of_visit(uow, row.encounter_id))
 
 
-@command("visit.draft")
+@command("diagnosis.amend")
 def make_main(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     """Make this the main diagnosis of its visit.
 
@@ -187,7 +187,7 @@ def make_main(uow: UnitOfWork, condition_id: uuid.UUID) -> None:
     _rank([row, *(_condition(uow, each.id) for each in others)])
 
 
-@command("visit.draft")
+@command("diagnosis.create")
 def add_problem(uow: UnitOfWork, wish: AddProblem) -> uuid.UUID:
     """Put a problem on the list; one that is already there stays as it is.
 
@@ -210,7 +210,7 @@ def add_problem(uow: UnitOfWork, wish: AddProblem) -> uuid.UUID:
             return row.id
     condition = Condition(
         patient_id=patient_id,
-        encounter_id=wish.encounter_id,
+        encounter_id=charts.visit_of(uow, wish.patient_id, wish.encounter_id),
         category=ConditionCategory.PROBLEM,
         **_term_columns(wish.term),
         onset=wish.onset or uow.today.isoformat(),
@@ -222,7 +222,7 @@ def add_problem(uow: UnitOfWork, wish: AddProblem) -> uuid.UUID:
     return condition.id
 
 
-@command("visit.draft")
+@command("diagnosis.amend")
 def set_problem_status(
     uow: UnitOfWork, condition_id: uuid.UUID, status: str, *, base: int | None = None
 ) -> None:

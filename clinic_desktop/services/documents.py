@@ -87,7 +87,7 @@ def document_content(reads: ReadSession, document_id: uuid.UUID) -> DocumentCont
     return DocumentContent(_row(*row), _bytes(reads, sha256), row[0].content)
 
 
-@query("chart.read")
+@query("document.read")
 def texts_of_visit(reads: ReadSession, encounter_id: uuid.UUID) -> list[DocumentContent]:
     """Documents of a visit that are plain words: the notes of an imported record."""
     found = reads.session.execute(
@@ -103,7 +103,7 @@ def texts_of_visit(reads: ReadSession, encounter_id: uuid.UUID) -> list[Document
     return [DocumentContent(_row(*pair), b"", pair[0].content) for pair in found]
 
 
-@command("document.write")
+@command("document.create")
 def add_document(uow: UnitOfWork, wish: AddDocument) -> uuid.UUID:
     """Put a checked file into a chart; the same bytes are kept once.
 
@@ -125,7 +125,7 @@ def add_document(uow: UnitOfWork, wish: AddDocument) -> uuid.UUID:
         uow.session.add(Blob(sha256=wish.file.sha256, data=wish.file.data))
     row = DocumentReference(
         patient_id=patient_id,
-        encounter_id=wish.encounter_id,
+        encounter_id=charts.visit_of(uow, wish.patient_id, wish.encounter_id),
         attachment_id=attachment.id,
         display=wish.kind,
         title=wish.title.strip(),
@@ -136,7 +136,7 @@ def add_document(uow: UnitOfWork, wish: AddDocument) -> uuid.UUID:
     return row.id
 
 
-@command("document.write")
+@command("document.amend")
 def remove_document(uow: UnitOfWork, document_id: uuid.UUID, *, restore: bool = False) -> None:
     """Take a document that does not belong there out of the chart, or put it back.
 

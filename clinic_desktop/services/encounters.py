@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus, NoteStatus
+from clinic_desktop.domain.permissions import Actor, Facts, allowed, decide
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.encounter import Encounter, Note, NoteTemplate
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command
+from clinic_desktop.services.access import command, part, require
 from clinic_desktop.services.notes import NOTE_PARTS, NoteText, save_note, text_hash
 from clinic_desktop.services.scheduling.flow import (
     ChangeStatus,
@@ -36,7 +37,7 @@ class VisitStarted:
     patient_id: uuid.UUID
 
 
-@command("visit.draft")
+@command("visit.create")
 def start_visit(
     uow: UnitOfWork,
     *,
@@ -55,6 +56,8 @@ def start_visit(
     """
     booked = _appointment(uow, appointment_id, patient_id)
     if booked is not None:
+        if patient_id is not None and not _is_for(uow, booked, patient_id):
+            raise NotFoundError(_("There is no such appointment."))
         patient_id = booked.patient_id
     if patient_id is None:
         raise ValidationError("patient", _("Say who the visit is with."))
@@ -64,7 +67,7 @@ def start_visit(
         return VisitStarted(begun, patient_id)
     encounter = Encounter(
         patient_id=patient_id,
-        practitioner_id=uow.actor.practitioner_id or (booked and booked.practitioner_id),
+        practitioner_id=_signer(uow.actor) or (booked and booked.practitioner_id),
         location_id=booked and booked.location_id,
         type_display=_type_name(uow, booked),
         reason=booked.reason if booked else "",
@@ -86,7 +89,7 @@ def start_visit(
     return VisitStarted(encounter.id, patient_id)
 
 
-@command("visit.draft")
+@command("visit.create")
 def finish(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
     """End the visit without signing it; its appointment goes to ``to-bill``.
 
@@ -96,7 +99,7 @@ def finish(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
     _finish(uow, charts.visit(uow, encounter_id))
 
 
-@command("visit.sign")
+@command("note.sign")
 def sign(
     uow: UnitOfWork,
     encounter_id: uuid.UUID,
@@ -117,6 +120,7 @@ def sign(
     encounter = charts.visit(uow, encounter_id)
     if encounter.signed_at is not None:
         raise RuleError(_("This visit is signed already."), hint=_("Write an addendum."))
+    require(uow.actor, "note.sign", _facts(encounter, uow.actor))
     found = uow.plain(Note, _UNSIGNED, encounter_id.bytes)
     unsigned = {uuid.UUID(bytes=note_id) for (note_id,) in found}
     if text is not None:
@@ -131,6 +135,23 @@ def sign(
     encounter.signed_at = uow.now
     encounter.signed_by = uow.actor.user_id
     _finish(uow, encounter)
+
+
+@part
+def may_sign(reads: ReadSession, encounter_id: uuid.UUID) -> bool:
+    """Whether the signed-in person signs this visit: its own doctor does.
+
+    Raises:
+        NotFoundError: there is no such visit.
+    """
+    encounter = charts.visit(reads, encounter_id)
+    return decide(reads.actor.roles, "note.sign", _facts(encounter, reads.actor)).is_allowed
+
+
+def _facts(encounter: Encounter, actor: Actor) -> Facts:
+    """The visit of no doctor is every doctor's."""
+    is_own = encounter.practitioner_id in {None, actor.practitioner_id} or actor.user_id is None
+    return Facts(is_own=is_own, is_signed=encounter.signed_at is not None)
 
 
 def _finish(uow: UnitOfWork, encounter: Encounter) -> None:
@@ -163,6 +184,16 @@ def _appointment(
         .order_by(Appointment.start_at)
         .limit(1)
     )
+
+
+def _signer(actor: Actor) -> uuid.UUID | None:
+    """A visit that a nurse begins waits for the doctor booked, or for any."""
+    return actor.practitioner_id if allowed(actor, "note.sign") else None
+
+
+def _is_for(uow: UnitOfWork, booked: Appointment, patient_id: uuid.UUID) -> bool:
+    ids = charts.chart_ids(uow.session, charts.surviving(uow.session, patient_id))
+    return booked.patient_id in ids
 
 
 def _begun(uow: UnitOfWork, booked: Appointment | None, patient_id: uuid.UUID) -> uuid.UUID | None:

@@ -19,6 +19,7 @@ from clinic_desktop.services.conditions import (
 )
 from clinic_desktop.services.documents import DocumentContent, texts_of_visit
 from clinic_desktop.services.drafts import DraftRow, load_draft
+from clinic_desktop.services.encounters import may_sign
 from clinic_desktop.services.note_templates import PhraseRow, TemplateRow, phrases, templates
 from clinic_desktop.services.notes import ADDENDUM, DRAFT, SOAP, NoteRow, NoteText, notes_of
 from clinic_desktop.services.observations import VitalsContext, vitals_context
@@ -43,6 +44,8 @@ class VisitPage:
     before: VisitRow | None
     text_before: NoteText
     """The note of the visit before."""
+    may_sign: bool = False
+    """Whether the signed-in person is the one who signs it."""
 
     @property
     def note(self) -> NoteRow | None:
@@ -100,6 +103,7 @@ def visit_page(reads: ReadSession, encounter_id: uuid.UUID) -> VisitPage:
         tuple(medicines_of(reads, patient_id)),
         before,
         written[0].text if written else NoteText(),
+        may_sign(reads, encounter_id),
     )
 
 

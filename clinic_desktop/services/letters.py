@@ -43,7 +43,7 @@ class WriteSickNote:
     encounter_id: uuid.UUID | None = None
 
 
-@command("visit.write")
+@command("letter.create")
 def write_referral(uow: UnitOfWork, wish: WriteReferral) -> uuid.UUID:
     """Issue a referral.
 
@@ -57,7 +57,7 @@ def write_referral(uow: UnitOfWork, wish: WriteReferral) -> uuid.UUID:
         raise ValidationError("reason", _("Say why the patient is sent."))
     row = Referral(
         patient_id=charts.surviving(uow.session, wish.patient_id),
-        encounter_id=wish.encounter_id,
+        encounter_id=charts.visit_of(uow, wish.patient_id, wish.encounter_id),
         practitioner_id=uow.actor.practitioner_id,
         number=document_number(uow, "referral"),
         recipient=wish.recipient.strip(),
@@ -71,7 +71,7 @@ def write_referral(uow: UnitOfWork, wish: WriteReferral) -> uuid.UUID:
     return row.id
 
 
-@command("visit.write")
+@command("letter.create")
 def write_sick_note(uow: UnitOfWork, wish: WriteSickNote) -> uuid.UUID:
     """Issue a sick note.
 
@@ -86,7 +86,7 @@ def write_sick_note(uow: UnitOfWork, wish: WriteSickNote) -> uuid.UUID:
         raise ValidationError("end_on", _("A sick note is not longer than a year."))
     row = SickNote(
         patient_id=charts.surviving(uow.session, wish.patient_id),
-        encounter_id=wish.encounter_id,
+        encounter_id=charts.visit_of(uow, wish.patient_id, wish.encounter_id),
         practitioner_id=uow.actor.practitioner_id,
         number=document_number(uow, "sick-note"),
         start_on=wish.start_on,

@@ -66,7 +66,7 @@ def sign_in(uow: UnitOfWork, login: str, mine: Identity, vault: Vault) -> Signed
     return SignedIn(actor, state)
 
 
-@command("user.write")
+@command("user.approve")
 def recover(
     uow: UnitOfWork, login: str, sheet: RecoveryKey, fresh: PublicKeys, vault: Vault
 ) -> AppUser:
@@ -98,7 +98,7 @@ def recover(
     return row
 
 
-@command("user.write")
+@command("user.approve")
 def note_removed_ways(uow: UnitOfWork, count: int) -> None:
     """Put on record that the key file let in somebody whom the chain does not know."""
     uow.audit("key.removed", count=count)

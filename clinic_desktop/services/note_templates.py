@@ -77,7 +77,7 @@ def templates(reads: ReadSession) -> list[TemplateRow]:
     ]
 
 
-@command("visit.write")
+@command("note.create")
 def save_template(uow: UnitOfWork, wish: SaveTemplate) -> uuid.UUID:
     """Keep a template under a shortcut nobody else uses.
 
@@ -101,7 +101,7 @@ def save_template(uow: UnitOfWork, wish: SaveTemplate) -> uuid.UUID:
     return row.id
 
 
-@command("visit.write")
+@command("note.create")
 def retire_template(uow: UnitOfWork, template_id: uuid.UUID, *, active: bool = False) -> None:
     """Offer a template no more, or again; notes made from it stay as they are.
 
@@ -118,7 +118,7 @@ def phrases(reads: ReadSession) -> list[PhraseRow]:
     return [PhraseRow(row.id, row.label, str(row.payload.get("words", ""))) for row in found]
 
 
-@command("visit.draft")
+@command("note.amend")
 def save_phrase(uow: UnitOfWork, shortcut: str, words: str) -> uuid.UUID:
     """Keep words under a shortcut of one's own; the same shortcut again replaces them.
 

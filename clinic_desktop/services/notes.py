@@ -63,7 +63,7 @@ class NoteRow:
     """Whether the text is still the one that was signed."""
 
 
-@query("chart.read")
+@query("note.read")
 def notes_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[NoteRow]:
     """The notes of a visit: the note itself, then its addenda as they were written."""
     rows = reads.session.execute(
@@ -75,7 +75,7 @@ def notes_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[NoteRow]:
     return [_row(reads, note, author or "") for note, author in rows]
 
 
-@command("visit.draft")
+@command("note.amend")
 def save_note(
     uow: UnitOfWork, encounter_id: uuid.UUID, text: NoteText, *, base: int | None = None
 ) -> uuid.UUID:
@@ -103,7 +103,7 @@ def save_note(
     return note.id
 
 
-@command("visit.write")
+@command("note.create")
 def add_addendum(uow: UnitOfWork, encounter_id: uuid.UUID, words: str) -> uuid.UUID:
     """Add to a signed visit; the addendum is signed as it is written.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.ids import paper_number
+from clinic_desktop.services.access import part
 
 _MARKS = {
     "invoice": "",
@@ -16,6 +17,7 @@ _MARKS = {
 """What tells the series apart on paper."""
 
 
+@part
 def document_number(uow: UnitOfWork, series: str) -> str:
     """Take the next number of a series in this transaction, such as ``A3-2026-000124``.
 

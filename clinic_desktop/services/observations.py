@@ -115,7 +115,7 @@ class Judgement:
     question: str = ""
 
 
-@query("chart.read")
+@query("vitals.read")
 def vitals_context(reads: ReadSession, encounter_id: uuid.UUID) -> VitalsContext:
     """The vital signs of a visit and those before it.
 
@@ -143,7 +143,7 @@ def judge(typed: TypedVital, context: VitalsContext) -> Judgement:
     return Judgement(readings, " ".join(filter(None, questions)))
 
 
-@command("vitals.write")
+@command("vitals.create")
 def record_vitals(
     uow: UnitOfWork, encounter_id: uuid.UUID, typed: Sequence[TypedVital]
 ) -> VitalsContext:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from clinic_desktop.db import membership
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import ROLES
+from clinic_desktop.domain.permissions import STAFF_ROLES
 from clinic_desktop.errors import BadFileError, NotFoundError, ValidationError
 from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
@@ -247,7 +247,7 @@ def people(reads: ReadSession) -> tuple[Person, ...]:
     )
 
 
-@command("user.write")
+@command("user.approve")
 def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKeys) -> uuid.UUID:
     """Enter a person; sign-in works once the vault has a slot with these keys for the returned id.
 
@@ -261,7 +261,7 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
         raise ValidationError("login", _("Choose a login that nobody has yet."))
     if not new.name.strip():
         raise ValidationError("name", _("The person needs a name."))
-    if not new.roles or not set(new.roles) <= ROLES.keys():
+    if not new.roles or not set(new.roles) <= set(STAFF_ROLES):
         raise ValidationError("roles", _("Choose at least one role."))
     practitioner_id = None
     if {"doctor", "nurse"} & set(new.roles):
@@ -286,7 +286,7 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
     return user.id
 
 
-@command("user.write")
+@command("user.approve")
 def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None:
     """End a person's right to sign in; what the person wrote stays.
 
@@ -301,21 +301,21 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None
     uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))
 
 
-@query("user.write")
+@query("user.approve")
 def new_key_is_due(reads: ReadSession) -> bool:
     """Whether somebody left who may know the record's key."""
     row = reads.session.get(LocalSetting, _NEW_KEY)
     return row is not None and bool(row.value)
 
 
-@command("user.write")
+@command("user.approve")
 def note_new_key(uow: UnitOfWork) -> None:
     """Put on record that the record is under another key."""
     uow.session.merge(LocalSetting(key=_NEW_KEY, value=False))
     uow.audit("key.changed")
 
 
-@command("user.write")
+@command("user.approve")
 def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: PublicKeys) -> None:
     """Let other keys stand for a person, who gets a new password with them.
 
@@ -327,7 +327,7 @@ def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: Publ
     membership.append(uow, signer, chain.PersonKeys(user_id, keys.sealing, keys.signing))
 
 
-@command("user.write")
+@command("user.approve")
 def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys) -> None:
     """Let another recovery sheet, which is on paper since today, be the root of the membership.
 
@@ -348,7 +348,7 @@ def recovery_sheet_day(reads: ReadSession) -> date | None:
     return date.fromisoformat(made_on) if made_on else None
 
 
-@command("user.write")
+@command("user.approve")
 def change_roles(
     uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...], signer: Identity
 ) -> None:
@@ -360,7 +360,7 @@ def change_roles(
         RuleError: the signer is no owner in the membership chain.
     """
     roles = tuple(dict.fromkeys(roles))
-    if not roles or not set(roles) <= ROLES.keys():
+    if not roles or not set(roles) <= set(STAFF_ROLES):
         raise ValidationError("roles", _("Choose at least one role."))
     row = _active(uow, user_id)
     if "owner" not in roles:

@@ -151,16 +151,19 @@ def test_what_cannot_be_charged_is_named(record: Record, patient_id: uuid.UUID) 
         record.write(payments.refund, GiveBack(issued.id, 1, "nothing was paid"))
 
 
-def test_receptionist_takes_money_but_gives_none_back(
-    record: Record, patient_id: uuid.UUID
-) -> None:
-    """A refund needs the owner or the doctor."""
-    receptionist = record.as_role("receptionist")
-    issued = record.store.write(receptionist, invoices.issue, _form(patient_id, 100)).result()
-    record.store.write(receptionist, payments.take, TakePayment(issued.id, 100)).result()
-
+def test_money_is_taken_and_given_back_by_a_cashier(record: Record, patient_id: uuid.UUID) -> None:
+    """Reception issues the invoice; money is the cashier's."""
+    reception, cashier = record.as_role("receptionist"), record.as_role("cashier")
+    issued = record.store.write(reception, invoices.issue, _form(patient_id, 100)).result()
     with pytest.raises(PermissionDeniedError):
-        record.store.write(receptionist, payments.refund, GiveBack(issued.id, 1, "x")).result()
+        record.store.write(reception, payments.take, TakePayment(issued.id, 100)).result()
+    with pytest.raises(PermissionDeniedError):
+        record.store.write(reception, payments.refund, GiveBack(issued.id, 1, "x")).result()
+    with pytest.raises(PermissionDeniedError):
+        record.store.write(reception, payments.check_out, _form(patient_id, 5), "cash").result()
+
+    record.store.write(cashier, payments.take, TakePayment(issued.id, 100)).result()
+    record.store.write(cashier, payments.refund, GiveBack(issued.id, 1, "x")).result()
 
 
 def test_check_out_is_one_step_or_none(record: Record, patient_id: uuid.UUID) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -163,3 +164,19 @@ def test_a_nurse_writes_but_does_not_sign(record: Record) -> None:
     started = record.store.write(nurse, encounters.start_visit, patient_id=patient_id).result()
     with pytest.raises(PermissionDeniedError):
         record.store.write(nurse, encounters.sign, started.encounter_id).result()
+
+
+def test_the_doctor_of_the_visit_signs_it(record: Record) -> None:
+    patient_id, colleague = record.write(put_patient), record.as_role("doctor")
+    started = record.write(encounters.start_visit, patient_id=patient_id)
+    with pytest.raises(PermissionDeniedError):
+        record.store.write(colleague, encounters.sign, started.encounter_id).result()
+    record.write(encounters.sign, started.encounter_id)
+
+
+def test_a_visit_that_a_nurse_began_waits_for_any_doctor(record: Record) -> None:
+    nurse = replace(record.as_role("nurse"), practitioner_id=record.owner.practitioner_id)
+    patient_id = record.write(put_patient)
+    started = record.store.write(nurse, encounters.start_visit, patient_id=patient_id).result()
+    colleague = record.as_role("doctor")
+    record.store.write(colleague, encounters.sign, started.encounter_id).result()

@@ -15,7 +15,8 @@ from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.medication import MedicationRequest, Prescription
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.patient import Consent, Patient
+from clinic_desktop.models.privacy import ConsentText
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
@@ -64,11 +65,19 @@ def subjects(record: Record) -> dict[str, uuid.UUID]:
             patient_id=patient.id, number="A1-S-2026-000001", start_on=uow.today,
             end_on=uow.today, issued_at=uow.now,
         )  # fmt: skip
-        uow.add(line, note, slot, letter, leave)
+        text = ConsentText(
+            kind="data", version="1", title="Your data", body="We keep it.", issued_at=uow.now
+        )
+        uow.add(line, note, slot, letter, leave, text)
+        asked = Consent(
+            patient_id=patient.id, kind="data", status="proposed", given_at=uow.now,
+            text_id=text.id, version="1",
+        )  # fmt: skip
+        uow.add(asked)
         return {
             "patient": patient.id, "visit-summary": visit.id, "prescription": rx.id,
             "appointment-slip": slot.id, "referral": letter.id, "sick-note": leave.id,
-            "person-label": patient.id,
+            "person-label": patient.id, "consent": asked.id,
         }  # fmt: skip
 
     found = record.write(fill)

@@ -146,7 +146,7 @@ def test_a_newborn_and_a_person_of_one_name_can_be_registered(
 
 
 def test_only_the_front_desk_registers(record: Record) -> None:
-    stranger = record.as_role("owner")
+    stranger = record.as_role("cashier")
     with pytest.raises(PermissionDeniedError):
         record.store.write(stranger, patients.register, RegisterPatient(MARIA)).result(60)
 

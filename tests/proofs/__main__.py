@@ -23,6 +23,7 @@ PROOFS = {
     "old-pages": "tests.proofs.audit.pages",
     "bombs": "tests.proofs.hostile.bombs",
     "fuzz": "tests.proofs.hostile.fuzz",
+    "permissions": "tests.proofs.permissions.matrix",
 }
 """Each module has ``prove(size, seed, jobs)``."""
 

@@ -22,7 +22,7 @@ Do = Callable[[Program], object]
 
 CHART = (
     *("summary", "timeline", "visits", "medicines", "results", "vaccines", "documents"),
-    "billing",
+    *("billing", "privacy"),
 )
 LINES = {
     "service": "prices",
@@ -32,6 +32,7 @@ LINES = {
     "room": "rooms",
     "person": "people",
     "template": "templates",
+    "consent-text": "consent-texts",
 }
 """Drawers of the settings, and the page whose button opens them."""
 
@@ -103,6 +104,8 @@ CARE: dict[str, Make] = {
     "chart-changes": lambda program: program.go(to.ChartChanges(program.sample.patient_id)),
     "chart-looks": lambda program: program.go(to.ChartLooks(program.sample.patient_id)),
     "chart-document": _after(_chart("documents"), doings.add_document),
+    "consent": lambda program: program.go(to.DecideConsent(program.sample.patient_id)),
+    "disclosure": lambda program: program.go(to.NoteDisclosure(program.sample.patient_id)),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
     "visit": _visit,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from clinic_desktop.db import history
+from clinic_desktop.db import confidentiality, history
 from clinic_desktop.db.history import History, Version
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import Actor, allowed
@@ -15,7 +15,7 @@ from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import command, query, require
 from clinic_desktop.services.audit.names import (
     FIELDS,
@@ -62,6 +62,9 @@ def of(reads: ReadSession, table: str, row_id: uuid.UUID) -> list[FieldChange]:
     if table not in TABLES:
         raise NotFoundError(_("There is no such row."))
     require(reads.actor, _permission(table))
+    if table not in FRONT_DESK:
+        for patient_id, _treated in confidentiality.owners(reads, table, [row_id]):
+            guard.enter(reads, _permission(table), patient_id)
     versions = History(reads.cursor).of(table, row_id)
     if not versions:
         raise NotFoundError(_("There is no such row."))
@@ -75,14 +78,15 @@ def of_chart(reads: ReadSession, patient_id: uuid.UUID) -> list[FieldChange]:
     people, read = _people(reads), History(reads.cursor)
     found: list[FieldChange] = []
     for table in TABLES:
-        if allowed(reads.actor, _permission(table)):
+        may = table in FRONT_DESK or guard.may_enter(reads, _permission(table), patient_id)
+        if may and allowed(reads.actor, _permission(table)):
             for row_id in history.changed_rows(reads.cursor, table, patients):
                 versions = read.of(table, row_id)
                 found += _changes(table, row_id, versions, people, reads.actor)
     return sorted(found, key=lambda each: -each.cid)[:MOST]
 
 
-@command("patient.write")
+@command("patient.amend")
 def put_back(uow: UnitOfWork, change: FieldChange) -> None:
     """Give a group of fields the values it had before a change: a change like any other.
 
@@ -128,7 +132,7 @@ def _changes(
     """Differences of each version with the one it replaced, field by field."""
     at = {(each.group.number, each.cid): each for each in versions}
     base = max((each.cid for each in versions), default=0)
-    may = table in RESTORABLE and allowed(actor, "patient.write")
+    may = table in RESTORABLE and allowed(actor, "patient.amend")
     found = []
     for version in versions:
         for replaced in version.replaces:

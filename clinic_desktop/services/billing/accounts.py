@@ -18,7 +18,7 @@ from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import query
+from clinic_desktop.services.access import part, query
 from clinic_desktop.services.billing.catalogue import ServiceRow, currency, services
 from clinic_desktop.services.billing.invoices import LineForm
 
@@ -115,11 +115,12 @@ def line_of(service: ServiceRow) -> LineForm:
     )
 
 
-@query("billing.read")
+@query("invoice.read")
 def checkout(
     reads: ReadSession, patient_id: uuid.UUID, encounter_id: uuid.UUID | None = None
 ) -> Checkout:
     """The visit's services as lines, unless the visit was invoiced already."""
+    charts.visit_of(reads, patient_id, encounter_id)
     ids = charts.chart_ids(reads.session, patient_id)
     rows = _rows(reads, select(Invoice).where(Invoice.patient_id.in_(ids)))
     of_visit = tuple(row for row in rows if encounter_id and row.encounter_id == encounter_id)
@@ -148,7 +149,7 @@ def _suggested(reads: ReadSession, encounter_id: uuid.UUID) -> tuple[LineForm, .
     return tuple(line_of(each) for each in dict.fromkeys(found))
 
 
-@query("billing.read")
+@query("invoice.read")
 def invoices(
     reads: ReadSession,
     *,
@@ -225,6 +226,7 @@ def _row(invoice: Invoice, family: str, given: str, paid: int, credited: int) ->
     )
 
 
+@part
 def lines_of(reads: ReadSession, invoice_id: uuid.UUID) -> list[InvoiceLine]:
     """The lines of a document in their order."""
     found = reads.session.scalars(
@@ -245,7 +247,7 @@ def charged_minor(line: InvoiceLine, *, tax_included: bool) -> int:
     return line.discount_minor + (line.total_minor if tax_included else line.net_minor)
 
 
-@query("billing.read")
+@query("invoice.read")
 def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
     """One document, or ``None``."""
     rows = _rows(reads, select(Invoice).where(Invoice.id == invoice_id))
@@ -279,7 +281,7 @@ def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
     )
 
 
-@query("billing.read")
+@query("payment.read")
 def payments_of_day(reads: ReadSession, day: date) -> tuple[PaymentRow, ...]:
     """Receipts of one of the clinic's calendar days."""
     start = datetime.combine(day, time(), reads.zone)
@@ -314,7 +316,7 @@ def _payments(reads: ReadSession, statement: Select[Payment]) -> tuple[PaymentRo
     )
 
 
-@query("billing.read")
+@query("invoice.read")
 def balance_minor(reads: ReadSession, patient_id: uuid.UUID) -> int:
     """What a person owes; negative if money must go back."""
     ids = charts.chart_ids(reads.session, patient_id)
@@ -329,7 +331,7 @@ def balance_minor(reads: ReadSession, patient_id: uuid.UUID) -> int:
     return int(charged or 0) - int(paid or 0)
 
 
-@query("billing.read")
+@query("invoice.read")
 def to_bill(reads: ReadSession, day: date) -> tuple[tuple[uuid.UUID, uuid.UUID, str], ...]:
     """Visits of a day without an invoice: encounter, patient, name."""
     start = datetime.combine(day, time(), reads.zone)

@@ -13,7 +13,7 @@ from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.billing import Price, PriceList, ServiceItem, TaxRate
 from clinic_desktop.models.practice import Practice
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class TaxRateRow:
     is_inclusive: bool
 
 
+@query("practice.read")
 def currency(reads: ReadSession) -> str:
     """The practice's currency (ISO 4217)."""
     found = reads.session.scalar(select(Practice.currency).limit(1))
@@ -66,7 +67,7 @@ def currency(reads: ReadSession) -> str:
     return found
 
 
-@query("billing.read")
+@query("price.read")
 def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple[ServiceRow, ...]:
     """Services with their standard price, in the practice's order; ``all_`` with retired ones."""
     standard = select(PriceList.id).where(PriceList.is_default, ~PriceList.is_deleted).limit(1)
@@ -112,7 +113,7 @@ def _row(
     )
 
 
-@command("practice.write")
+@command("price.amend")
 def save_service(uow: UnitOfWork, form: ServiceForm) -> uuid.UUID:
     """Enter or change a service and its standard price; documents already issued keep theirs.
 
@@ -158,6 +159,7 @@ def _set_price(uow: UnitOfWork, service_id: uuid.UUID, amount_minor: int, base: 
         price.amount_minor = amount_minor
 
 
+@part
 def standard_list(uow: UnitOfWork) -> uuid.UUID:
     """The standard price list, made when the first price is entered."""
     found = uow.session.scalar(
@@ -171,7 +173,7 @@ def standard_list(uow: UnitOfWork) -> uuid.UUID:
     return new.id
 
 
-@query("billing.read")
+@query("price.read")
 def tax_rates(reads: ReadSession) -> tuple[TaxRateRow, ...]:
     """The taxes in force."""
     rows = reads.session.scalars(
@@ -180,7 +182,7 @@ def tax_rates(reads: ReadSession) -> tuple[TaxRateRow, ...]:
     return tuple(TaxRateRow(row.id, row.name, row.rate_bp, row.is_inclusive) for row in rows)
 
 
-@command("practice.write")
+@command("price.amend")
 def save_tax_rate(
     uow: UnitOfWork, name: str, rate_bp: int, *, is_inclusive: bool = False
 ) -> uuid.UUID:
@@ -198,7 +200,7 @@ def save_tax_rate(
     return row.id
 
 
-@command("practice.write")
+@command("price.amend")
 def retire_tax_rate(uow: UnitOfWork, tax_rate_id: uuid.UUID) -> None:
     """Offer a tax no more; documents already issued keep it.
 

@@ -23,11 +23,10 @@ from clinic_desktop.domain.invoicing import (
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.billing import Invoice, InvoiceLine
-from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command
+from clinic_desktop.services.access import command, part
 from clinic_desktop.services.billing.catalogue import currency
 from clinic_desktop.services.billing.words import refusal
 from clinic_desktop.services.numbering import document_number
@@ -105,7 +104,7 @@ def _line(form: LineForm, place: int) -> Line:
     )
 
 
-@command("billing.write")
+@command("invoice.create")
 def issue(uow: UnitOfWork, form: InvoiceForm) -> Issued:
     """Issue an invoice: it gets its number and never changes again.
 
@@ -116,6 +115,7 @@ def issue(uow: UnitOfWork, form: InvoiceForm) -> Issued:
     return issue_invoice(uow, form)
 
 
+@part
 def issue_invoice(uow: UnitOfWork, form: InvoiceForm) -> Issued:
     """The same, for commands that do more in one transaction."""
     if not form.lines:
@@ -125,8 +125,7 @@ def issue_invoice(uow: UnitOfWork, form: InvoiceForm) -> Issued:
     code = currency(uow)
     total = work_out(form, code)
     patient = charts.patient(uow.session, form.patient_id)
-    if form.encounter_id is not None:
-        _check_visit(uow, form)
+    charts.visit_of(uow, form.patient_id, form.encounter_id)
     invoice = _document(uow, form, code, total)
     lines = [
         _row(place, line, amounts)
@@ -134,13 +133,6 @@ def issue_invoice(uow: UnitOfWork, form: InvoiceForm) -> Issued:
     ]
     _write(uow, invoice, lines, patient, "invoice")
     return Issued(invoice.id, invoice.number, invoice.total_minor)
-
-
-def _check_visit(uow: UnitOfWork, form: InvoiceForm) -> None:
-    encounter = uow.session.get(Encounter, form.encounter_id)
-    ids = charts.chart_ids(uow.session, charts.surviving(uow.session, form.patient_id))
-    if encounter is None or encounter.patient_id not in ids:
-        raise NotFoundError(_("There is no such visit of this patient."))
 
 
 def _document(uow: UnitOfWork, form: InvoiceForm, code: str, total: InvoiceTotal) -> Invoice:
@@ -204,7 +196,7 @@ def _seller(uow: UnitOfWork) -> dict[str, Any]:
     return {name: getattr(practice, name) for name in _SELLER} if practice else {}
 
 
-@command("billing.refund")
+@command("refund.create")
 def credit(uow: UnitOfWork, invoice_id: uuid.UUID, reason: str) -> Issued:
     """Take a whole invoice back by a credit note; the invoice itself stays as it is.
 
@@ -266,6 +258,7 @@ def _negated_line(line: InvoiceLine) -> InvoiceLine:
     )
 
 
+@part
 def issued_invoice(uow: UnitOfWork, invoice_id: uuid.UUID) -> Invoice:
     """An issued document.
 

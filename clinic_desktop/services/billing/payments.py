@@ -19,7 +19,7 @@ from clinic_desktop.domain.invoicing import (
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.billing import Invoice, Payment
-from clinic_desktop.services.access import command
+from clinic_desktop.services.access import command, part, require
 from clinic_desktop.services.billing.invoices import (
     InvoiceForm,
     Issued,
@@ -72,6 +72,7 @@ class CheckedOut:
     payment: PaymentTaken | None
 
 
+@part
 def balance_of(reads: ReadSession, invoice: Invoice) -> Balance:
     """What came of an invoice so far."""
     paid = reads.session.scalars(
@@ -85,7 +86,7 @@ def balance_of(reads: ReadSession, invoice: Invoice) -> Balance:
     return balance(invoice.total_minor, paid, credits_)
 
 
-@command("billing.write")
+@command("payment.create")
 def take(uow: UnitOfWork, wish: TakePayment) -> PaymentTaken:
     """Take money for an invoice; when nothing is left to pay, the visit is done.
 
@@ -96,6 +97,7 @@ def take(uow: UnitOfWork, wish: TakePayment) -> PaymentTaken:
     return take_payment(uow, wish)
 
 
+@part
 def take_payment(uow: UnitOfWork, wish: TakePayment) -> PaymentTaken:
     """The same, for commands that do more in one transaction."""
     invoice = issued_invoice(uow, wish.invoice_id)
@@ -133,7 +135,7 @@ def _payment(uow: UnitOfWork, invoice: Invoice, amount_minor: int, method: str) 
     )
 
 
-@command("billing.write")
+@command("invoice.create")
 def check_out(
     uow: UnitOfWork, form: InvoiceForm, method: str = "", tendered_minor: int | None = None
 ) -> CheckedOut:
@@ -142,6 +144,8 @@ def check_out(
     Raises:
         ValidationError: see ``issue`` and ``take``.
     """
+    if method:
+        require(uow.actor, "payment.create")
     issued = issue_invoice(uow, form)
     taken = None
     if method and issued.total_minor:
@@ -152,7 +156,7 @@ def check_out(
     return CheckedOut(issued, taken)
 
 
-@command("billing.refund")
+@command("refund.create")
 def refund(uow: UnitOfWork, wish: GiveBack) -> PaymentTaken:
     """Give money back as a document of its own.
 

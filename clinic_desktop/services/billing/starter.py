@@ -58,7 +58,7 @@ def _step(whole: int) -> int:
     return int(max(10 ** (len(str(whole)) - 2), 1))
 
 
-@command("practice.write")
+@command("price.create")
 def begin_price_list(uow: UnitOfWork, forms: tuple[ServiceForm, ...], tax: StarterTax) -> int:
     """Enter the services of the list with their tax; how many there are now.
 

@@ -17,7 +17,15 @@ from clinic_desktop.models.document import Attachment, PrintedDocument
 from clinic_desktop.models.local import Blob, PrintJob
 from clinic_desktop.printing.stamp import ReprintMark, stamp
 from clinic_desktop.services.access import command, query
-from clinic_desktop.services.papers.making import MadePaper, PaperRequest, form_of, make
+from clinic_desktop.services.papers import rights
+from clinic_desktop.services.papers.making import (
+    KINDS_MADE,
+    MadePaper,
+    PaperRequest,
+    form_of,
+    make,
+    owner_of,
+)
 from clinic_desktop.services.papers.parties import paper_language, user_name
 
 NUMBERED = frozenset({"prescription", "invoice", "receipt", "referral", "sick-note"})
@@ -64,6 +72,9 @@ def keep(
     waits: bool = False,
 ) -> uuid.UUID:
     """Put a paper into the archive with its hash; ``waits`` until ``came_out`` is told."""
+    rights.check(uow, made.kind, made.patient_id)
+    if made.kind in KINDS_MADE:
+        _check_owner(uow, made, original_id)
     digest = hashlib.sha256(made.pdf).hexdigest()
     if uow.session.get(Blob, digest) is None:
         uow.session.add(Blob(sha256=digest, data=made.pdf))
@@ -100,6 +111,15 @@ def keep(
     return row.id
 
 
+def _check_owner(uow: UnitOfWork, made: MadePaper, original_id: uuid.UUID | None) -> None:
+    """A paper is kept with the patient that it is about, a copy with its own original."""
+    original = uow.session.get(PrintedDocument, original_id) if original_id else None
+    is_theirs = owner_of(uow, made.kind, made.subject_id) == made.patient_id
+    is_copy = original is not None and original.subject_id == made.subject_id
+    if not is_theirs or (original_id is not None and not is_copy):
+        raise NotFoundError(_("There is no such paper in the archive."))
+
+
 @command("print.write")
 def came_out(uow: UnitOfWork, printed_id: uuid.UUID) -> None:
     """A paper that waited has gone to its printer or into its file."""
@@ -128,6 +148,7 @@ def kept(reads: ReadSession, subject_id: uuid.UUID) -> tuple[KeptPaper, ...]:
             sha256=row.sha256,
         )
         for row in rows
+        if rights.may_read(reads, row.kind, row.patient_id)
     )
 
 
@@ -143,6 +164,7 @@ def kept_pdf(reads: ReadSession, printed_id: uuid.UUID) -> bytes:
     blob = reads.session.get(Blob, row.sha256) if row else None
     if row is None or blob is None:
         raise NotFoundError(_("There is no such paper in the archive."))
+    rights.check(reads, row.kind, row.patient_id)
     if hashlib.sha256(blob.data).hexdigest() != row.sha256:
         raise DatabaseDamagedError(_("The kept paper is damaged."))
     return blob.data
@@ -159,6 +181,7 @@ def ready(reads: ReadSession, wish: PaperRequest) -> ReadyPaper:
         NotFoundError, ValidationError, PrintError: see ``make``.
         DatabaseDamagedError: see ``kept_pdf``.
     """
+    rights.check(reads, wish.kind, owner_of(reads, wish.kind, wish.subject_id))
     if wish.kind not in NUMBERED:
         return ReadyPaper(make(reads, wish))
     originals = reads.session.scalars(

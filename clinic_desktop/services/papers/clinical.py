@@ -8,19 +8,24 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.consent import ASKED
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.medication import MedicationRequest, Prescription
+from clinic_desktop.models.patient import Consent
+from clinic_desktop.models.privacy import ConsentText
 from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.printing.consent import ConsentDoc
 from clinic_desktop.printing.labels import PersonLabelDoc
 from clinic_desktop.printing.prescription import PrescriptionDoc, PrescriptionLine
 from clinic_desktop.printing.referral import Recipient, ReferralDoc
 from clinic_desktop.printing.sick_note import SickNoteDoc
 from clinic_desktop.printing.visit_summary import Diagnosis, MedicineLine, VisitSummaryDoc, Vital
 from clinic_desktop.services import charts, conditions
+from clinic_desktop.services.access import part
 from clinic_desktop.services.chart_medicines import medicines_of
 from clinic_desktop.services.observations import PRESSURES, vitals_context
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
@@ -40,6 +45,7 @@ def _lines_of(reads: ReadSession, prescription_id: uuid.UUID) -> list[Medication
     return list(found)
 
 
+@part
 def prescription_doc(
     reads: ReadSession, prescription_id: uuid.UUID, language: Language
 ) -> PrescriptionDoc:
@@ -123,6 +129,7 @@ def _vital(field: str, shown: str, unit: str, language: Language) -> Vital:
     return Vital(vital_name(field, language), shown, unit_words(unit, language))
 
 
+@part
 def visit_summary_doc(
     reads: ReadSession, encounter_id: uuid.UUID, language: Language
 ) -> VisitSummaryDoc:
@@ -165,6 +172,7 @@ def visit_summary_doc(
     )
 
 
+@part
 def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language) -> ReferralDoc:
     """A referral letter.
 
@@ -192,6 +200,7 @@ def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language)
     )
 
 
+@part
 def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) -> SickNoteDoc:
     """A sick note; the diagnosis only where the patient agreed.
 
@@ -217,6 +226,31 @@ def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) ->
     )
 
 
+@part
+def consent_doc(reads: ReadSession, consent_id: uuid.UUID, language: Language) -> ConsentDoc:
+    """The text that was shown, with what was decided on it if anything was.
+
+    Raises:
+        NotFoundError: no such consent, or it was recorded without a text.
+    """
+    row = reads.session.get(Consent, consent_id)
+    text = reads.session.get(ConsentText, row.text_id) if row and row.text_id else None
+    if row is None or text is None:
+        raise NotFoundError(_("This consent was recorded without a text."))
+    decided = row.status != ASKED
+    return ConsentDoc(
+        name=text.title,
+        version=row.version,
+        printed_on=reads.today,
+        patient=patient(reads, charts.surviving(reads.session, row.patient_id)),
+        text=text.body,
+        decision=row.status if decided else "",
+        decided_on=language.local(row.given_at).date() if decided else None,
+        by=row.given_by,
+    )
+
+
+@part
 def person_label_doc(
     reads: ReadSession, patient_id: uuid.UUID, _language: Language
 ) -> PersonLabelDoc:

@@ -21,13 +21,13 @@ PRINTED_AS = "receipt"
 """The slip goes where receipts go."""
 
 
-@command("billing.read")
+@command("payment.read")
 def close_day(uow: UnitOfWork) -> None:
     """Put on record that a slip is made; the log is signed in the same step."""
     uow.audit("audit.day-close")
 
 
-@query("billing.read")
+@query("payment.read")
 def day_close(reads: ReadSession) -> tuple[bytes, PrinterChoice]:
     """Today's slip as PDF bytes, and how receipts are printed on this PC.
 

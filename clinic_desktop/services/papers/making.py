@@ -14,13 +14,13 @@ from clinic_desktop.models.billing import Invoice, Payment
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.medication import Prescription
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.patient import Consent, Patient
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.printing.catalogue import KINDS, render_document
 from clinic_desktop.printing.fonts import unsupported_characters
 from clinic_desktop.printing.paper import PAPERS, Paper
-from clinic_desktop.services.access import query
-from clinic_desktop.services.papers import clinical, money
+from clinic_desktop.services.access import part, query
+from clinic_desktop.services.papers import clinical, money, rights
 from clinic_desktop.services.papers.parties import letterhead, paper_language
 from clinic_desktop.services.scheduling.slip import slip
 
@@ -60,6 +60,7 @@ _BUILDERS: dict[str, tuple[type[Any], Builder]] = {
     "visit-summary": (Encounter, clinical.visit_summary_doc),
     "referral": (Referral, clinical.referral_doc),
     "sick-note": (SickNote, clinical.sick_note_doc),
+    "consent": (Consent, clinical.consent_doc),
     "person-label": (Patient, clinical.person_label_doc),
 }
 KINDS_MADE = tuple(_BUILDERS)
@@ -76,6 +77,7 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
         PrintError: the page could not be laid out.
     """
     row, person = _subject(reads, wish)
+    rights.check(reads, wish.kind, person)
     language, paper = _language_and_paper(reads, wish, person)
     doc = _BUILDERS[wish.kind][1](reads, wish.subject_id, language)
     try:
@@ -100,6 +102,7 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
     )
 
 
+@part
 def form_of(reads: ReadSession, wish: PaperRequest) -> tuple[str, str]:
     """The language and the paper that a request comes to.
 
@@ -108,6 +111,16 @@ def form_of(reads: ReadSession, wish: PaperRequest) -> tuple[str, str]:
     """
     language, paper = _language_and_paper(reads, wish, _subject(reads, wish)[1])
     return language.language, paper.key
+
+
+@part
+def owner_of(reads: ReadSession, kind: str, subject_id: uuid.UUID) -> uuid.UUID:
+    """The patient that a row of this kind is about.
+
+    Raises:
+        NotFoundError: no such row.
+    """
+    return _subject(reads, PaperRequest(kind, subject_id))[1]
 
 
 def _subject(reads: ReadSession, wish: PaperRequest) -> tuple[Any, uuid.UUID]:

@@ -17,6 +17,7 @@ from clinic_desktop.printing.invoice import InvoiceLine as PaperLine
 from clinic_desktop.printing.invoice import Payment as PaperPayment
 from clinic_desktop.printing.receipt import ReceiptDoc, ReceiptLine
 from clinic_desktop.services import charts
+from clinic_desktop.services.access import part
 from clinic_desktop.services.billing.accounts import charged_minor, is_tax_included, lines_of
 from clinic_desktop.services.billing.payments import balance_of
 from clinic_desktop.services.papers.parties import patient, person_name, user_name
@@ -53,6 +54,7 @@ def _taxes(lines: list[InvoiceLine], language: Language) -> tuple[TaxLine, ...]:
     return tuple(TaxLine(label, net, tax) for label, (net, tax) in sums.items())
 
 
+@part
 def invoice_doc(reads: ReadSession, invoice_id: uuid.UUID, language: Language) -> InvoiceDoc:
     """An issued invoice or credit note; amounts as stored, nothing worked out again.
 
@@ -109,6 +111,7 @@ def invoice_doc(reads: ReadSession, invoice_id: uuid.UUID, language: Language) -
     )
 
 
+@part
 def receipt_doc(reads: ReadSession, payment_id: uuid.UUID, language: Language) -> ReceiptDoc:
     """A payment or refund.
 

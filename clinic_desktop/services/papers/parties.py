@@ -14,6 +14,7 @@ from clinic_desktop.printing.letterhead import Letterhead
 from clinic_desktop.printing.people import Allergies, Clinician, PersonName
 from clinic_desktop.printing.people import Patient as PaperPatient
 from clinic_desktop.services import charts, practice
+from clinic_desktop.services.access import part
 from clinic_desktop.services.allergies import allergies_of
 from clinic_desktop.services.patients.registration import birth_of
 
@@ -21,6 +22,7 @@ _FAMILY_FIRST = frozenset({"RU", "BY", "KZ", "UZ", "KG", "TJ", "UA", "HU", "CN",
 """Countries whose papers write the family name first (CLDR person name order)."""
 
 
+@part
 def letterhead(reads: ReadSession) -> Letterhead:
     """The practice's own paper as it is set up now."""
     own = practice.details(reads)
@@ -39,6 +41,7 @@ def letterhead(reads: ReadSession) -> Letterhead:
     )
 
 
+@part
 def person_name(reads: ReadSession, row: Patient) -> PersonName:
     """The name in the order of the practice's country."""
     country = row.country or practice.details(reads).country
@@ -47,6 +50,7 @@ def person_name(reads: ReadSession, row: Patient) -> PersonName:
     )
 
 
+@part
 def patient(reads: ReadSession, patient_id: uuid.UUID) -> PaperPatient:
     """The patient as paper needs the person."""
     row = charts.patient(reads.session, patient_id)
@@ -82,6 +86,7 @@ def patient(reads: ReadSession, patient_id: uuid.UUID) -> PaperPatient:
     )
 
 
+@part
 def clinician(reads: ReadSession, practitioner_id: uuid.UUID | None) -> Clinician:
     """Who answers for the paper; the signed-in person where nobody was named."""
     row = reads.session.get(Practitioner, practitioner_id) if practitioner_id else None
@@ -95,6 +100,7 @@ def clinician(reads: ReadSession, practitioner_id: uuid.UUID | None) -> Clinicia
     )
 
 
+@part
 def allergies(reads: ReadSession, patient_id: uuid.UUID) -> Allergies:
     """What is known; never empty without saying why."""
     state = allergies_of(reads, patient_id)
@@ -102,12 +108,14 @@ def allergies(reads: ReadSession, patient_id: uuid.UUID) -> Allergies:
     return Allergies(state.status, names, state.asked_on)
 
 
+@part
 def user_name(reads: ReadSession, user_id: uuid.UUID | None) -> str:
     """The name of somebody who works here."""
     row = reads.session.get(AppUser, user_id) if user_id else None
     return row.name if row else ""
 
 
+@part
 def paper_language(reads: ReadSession, language: str, patient_id: uuid.UUID | None) -> Language:
     """The language asked for, else the patient's if paper speaks it, else the practice's."""
     own = practice.details(reads)

@@ -16,6 +16,7 @@ from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.medication import Prescription
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
+from clinic_desktop.services.papers import rights
 
 _PLACES: tuple[tuple[str, Any, Any, Any], ...] = (
     ("prescription", Prescription, Prescription.number, Prescription.issued_at),
@@ -50,6 +51,9 @@ def printable(reads: ReadSession, patient_id: uuid.UUID) -> tuple[Printable, ...
             moment.label("happened_at"),
         ).where(table.patient_id.in_(ids), ~table.is_deleted, moment.is_not(None))
         for kind, table, number, moment in _PLACES
+        if rights.may_read(reads, kind, patient_id)
     ]
+    if not parts:
+        return ()
     rows = reads.session.execute(union_all(*parts).order_by("happened_at")).all()
     return tuple(Printable(*row) for row in reversed(rows))

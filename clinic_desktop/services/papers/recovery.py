@@ -17,7 +17,7 @@ PRINTED_AS = "referral"
 """The sheet is a letter: it goes where letters go."""
 
 
-@query("user.write")
+@query("user.approve")
 def recovery_sheet(reads: ReadSession, key: RecoveryKey) -> tuple[bytes, PrinterChoice]:
     """The sheet as PDF bytes, and how letters are printed on this PC."""
     choice = printers.choice(reads, PRINTED_AS)

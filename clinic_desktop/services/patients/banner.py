@@ -6,11 +6,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db import search as index
+from clinic_desktop.db.confidentiality import OPEN, Standing
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus
 from clinic_desktop.domain.folding import fold, words_of
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
@@ -42,6 +45,7 @@ class AllergyMark:
     """One allergy as the banner names it."""
 
     display: str
+    """Empty where the signed-in person may only know that there is one."""
     criticality: str = ""
     severity: str = ""
     reaction: str = ""
@@ -56,6 +60,7 @@ class PatientBannerData:
     allergy_status: str
     allergy_asked_on: date | None
     allergies: tuple[AllergyMark, ...]
+    """Empty where the chart is closed to the person, see ``standing``."""
     alerts: tuple[AlertRow, ...]
     guardian: Relative | None
     has_namesake: bool
@@ -66,6 +71,8 @@ class PatientBannerData:
     """Numbers of the charts joined to this one."""
     deceased_at: datetime | None
     photo: bytes
+    standing: Standing = OPEN
+    """Whether the chart is kept in confidence, and how the person stands to it."""
 
 
 @query("patient.read")
@@ -78,7 +85,8 @@ def banner(reads: ReadSession, patient_id: uuid.UUID) -> PatientBannerData:
     patient_id = charts.surviving(reads.session, patient_id)
     (person,) = charts.rows(reads, _PERSON, patient_id)
     language, stored, asked_on, deceased_at, photo_id = person
-    allergies = _allergies(reads, patient_id)
+    standing = confidentiality.standing(reads, patient_id)
+    allergies = () if standing.is_closed else _allergies(reads, patient_id)
     row = patient_rows(reads, [patient_id])[0]
     return PatientBannerData(
         row=row,
@@ -93,6 +101,7 @@ def banner(reads: ReadSession, patient_id: uuid.UUID) -> PatientBannerData:
         merged_from=tuple(mrn for (mrn,) in charts.rows(reads, _JOINED, patient_id)),
         deceased_at=None if deceased_at is None else from_millis(deceased_at),
         photo=photos.bytes_of(reads, None if photo_id is None else uuid.UUID(bytes=photo_id)),
+        standing=standing,
     )
 
 
@@ -105,6 +114,8 @@ def _status(stored: str) -> str:
 def _allergies(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AllergyMark, ...]:
     standing = [each for each in recorded(reads, patient_id) if each.is_current]
     gravest = {"severe": 0, "moderate": 1, "mild": 2}
+    if not allowed(reads.actor, "allergy.read"):
+        return (AllergyMark(""),) if standing else ()
     standing.sort(
         key=lambda each: (each.criticality != "high", gravest.get(each.severity, 1), each.id)
     )

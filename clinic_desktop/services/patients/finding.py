@@ -9,7 +9,7 @@ from clinic_desktop.clock import uuid7
 from clinic_desktop.db import search as index
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.folding import Reach, fts_query
-from clinic_desktop.services.access import query
+from clinic_desktop.services.access import part, query
 from clinic_desktop.services.patients.looks import OPENED
 from clinic_desktop.services.patients.rows import FoundPatient, found_patients
 
@@ -22,7 +22,7 @@ SELECT patient_id FROM audit_event WHERE id >= ? AND kind = ? AND user_id IS ?
 ORDER BY id DESC LIMIT ?"""
 
 
-@query("patient.read")
+@query("patient.find")
 def search(reads: ReadSession, text: str, limit: int = 12) -> list[FoundPatient]:
     """Who is meant, the likeliest first; nothing typed finds the patients opened lately.
 
@@ -39,6 +39,7 @@ def search(reads: ReadSession, text: str, limit: int = 12) -> list[FoundPatient]
     return found_patients(reads, list(found), alike)
 
 
+@part
 def ranked(reads: ReadSession, text: str, limit: int) -> dict[uuid.UUID, Reach]:
     """The charts that a text means, the likeliest first, and how freely it had to be taken."""
     if not text.strip():
@@ -70,6 +71,7 @@ def _lately_first(
     return [*lately, *newest]
 
 
+@part
 def recent_ids(reads: ReadSession, limit: int) -> list[uuid.UUID]:
     """Charts opened by the signed-in person, newest first."""
     # Ids begin with their time, so the newest looks are read from the end of the primary key.

@@ -11,6 +11,7 @@ from clinic_desktop.domain.folding import fold
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.models.patient import Patient
+from clinic_desktop.services.access import part
 from clinic_desktop.services.patients.entry import Identifier
 
 _SAME = """
@@ -34,6 +35,7 @@ def bare(number: str) -> str:
     return re.sub(r"[\s-]", "", number).casefold()
 
 
+@part
 def refuse_taken(reads: ReadSession, numbers: Sequence[Identifier]) -> None:
     """Refuse a number of the same kind that is on a chart already.
 

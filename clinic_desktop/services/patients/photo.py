@@ -15,6 +15,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob
 from clinic_desktop.services import pictures
+from clinic_desktop.services.access import part
 
 MOST_FILE_BYTES = 30_000_000
 
@@ -66,6 +67,7 @@ def _bad(message: str) -> BadFileError:
     )
 
 
+@part
 def keep(uow: UnitOfWork, photo: Photo) -> uuid.UUID:
     """Write the bytes once, whoever else has the same ones; returns the attachment."""
     sha256 = hashlib.sha256(photo.jpeg).hexdigest()
@@ -78,6 +80,7 @@ def keep(uow: UnitOfWork, photo: Photo) -> uuid.UUID:
     return attachment.id
 
 
+@part
 def bytes_of(reads: ReadSession, photo_id: uuid.UUID | None) -> bytes:
     """The JPEG of a photo; empty if there is none, or its bytes have not arrived yet."""
     if photo_id is None:

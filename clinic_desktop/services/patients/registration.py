@@ -27,7 +27,7 @@ from clinic_desktop.models.patient import (
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 from clinic_desktop.services.patients import photo as photos
 from clinic_desktop.services.patients.consents import agree, settle
 from clinic_desktop.services.patients.entry import (
@@ -80,7 +80,7 @@ class UpdatePatient:
     consents: frozenset[str] | None = None
 
 
-@command("patient.write")
+@command("patient.create")
 def register(uow: UnitOfWork, new: RegisterPatient) -> uuid.UUID:
     """Open a chart and give it a number.
 
@@ -122,7 +122,7 @@ def record_of(reads: ReadSession, patient_id: uuid.UUID) -> PatientRecord:
     return PatientRecord(row.id, row.mrn, entry_of(reads, row), photo)
 
 
-@command("patient.write")
+@command("patient.amend")
 def update(uow: UnitOfWork, change: UpdatePatient) -> None:
     """Write the fields that the person changed, and only those.
 
@@ -151,6 +151,7 @@ def update(uow: UnitOfWork, change: UpdatePatient) -> None:
         settle(uow, row.id, change.consents)
 
 
+@part
 def entry_of(reads: ReadSession, row: Patient) -> PatientEntry:
     """The demographics of a chart with the lines of those merged into it."""
     of_chart = charts.chart_ids(reads.session, row.id)
@@ -182,6 +183,7 @@ def birth_of(birth_date: str, precision: str) -> BirthDate | None:
     return BirthDate.parse(birth_date, precision) if birth_date else None
 
 
+@part
 def region(reads: ReadSession) -> str:
     """The country of the practice."""
     return reads.session.scalar(select(Practice.country).limit(1)) or ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +18,9 @@ from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus
 from clinic_desktop.domain.dates import Age, BirthDate, DateError, age
 from clinic_desktop.domain.money import Money
 from clinic_desktop.domain.names import HumanName
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.services.access import part
 from clinic_desktop.services.patients.registration import birth_of
 
 # The plus keeps SQLite from reading the index of a column that is empty nearly everywhere.
@@ -64,25 +66,30 @@ class PatientRow(FoundPatient):
     balance: Money
 
 
+@part
 def found_patients(
     reads: ReadSession, patient_ids: Sequence[uuid.UUID], alike: Container[uuid.UUID] = ()
 ) -> list[FoundPatient]:
     """These patients in the order asked for; hidden ones are left out, those ``alike`` marked."""
-    return [
+    found = [
         FoundPatient(**facts, only_sounds_alike=facts["id"] in alike)
-        for part in batches([each.bytes for each in patient_ids])
-        for _key, facts in _facts(reads, part, _Told(reads, part))
+        for some in batches([each.bytes for each in patient_ids])
+        for _key, facts in _facts(reads, some, _Told(reads, some))
     ]
+    if not allowed(reads.actor, "patient.read"):
+        return [replace(each, phone="", next_appointment_at=None) for each in found]
+    return found
 
 
+@part
 def patient_rows(reads: ReadSession, patient_ids: Sequence[uuid.UUID]) -> list[PatientRow]:
     """The rows of these patients in the order asked for; hidden ones are left out."""
     found: list[PatientRow] = []
     ours = currency(reads)
-    for part in batches([each.bytes for each in patient_ids]):
-        told = _Told(reads, part)
+    for some in batches([each.bytes for each in patient_ids]):
+        told = _Told(reads, some)
         visits, owed = told.visits(), told.balances(ours)
-        for key, facts in _facts(reads, part, told):
+        for key, facts in _facts(reads, some, told):
             visit = from_millis(visits[key]).astimezone(reads.zone) if key in visits else None
             balance = Money(owed.get(key, 0), ours)
             row = PatientRow(**facts, last_visit_on=visit and visit.date(), balance=balance)
@@ -206,6 +213,7 @@ def age_of(birth: BirthDate | None, today: date) -> Age | None:
         return None
 
 
+@part
 def currency(reads: ReadSession) -> str:
     """The practice's currency."""
     if "currency" not in reads.session.info:

@@ -15,7 +15,6 @@ from clinic_desktop.domain.folding import fold
 from clinic_desktop.domain.shorthand import shorthand
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _, isolate
-from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.medication import MedicationRequest, Prescription
 from clinic_desktop.models.practice import Favourite
 from clinic_desktop.services import charts
@@ -75,7 +74,7 @@ class FavouriteLine:
     uses: int
 
 
-@query("allergy.read")
+@query("prescription.create")
 def preview(
     reads: ReadSession, patient_id: uuid.UUID, form: LineForm, language: str = ""
 ) -> LinePreview:
@@ -88,7 +87,7 @@ def preview(
     return LinePreview(read_line(form, words), check_line(reads, patient_id, form))
 
 
-@command("prescription.write")
+@command("prescription.create")
 def prescribe(uow: UnitOfWork, wish: Prescribe) -> Prescribed:
     """Write a prescription with its number.
 
@@ -99,8 +98,10 @@ def prescribe(uow: UnitOfWork, wish: Prescribe) -> Prescribed:
     if not wish.lines:
         raise ValidationError("lines", _("Add at least one medicine."))
     patient_id = charts.surviving(uow.session, wish.patient_id)
-    _check_visit(uow, wish.encounter_id, patient_id)
+    charts.visit_of(uow, patient_id, wish.encounter_id)
     language = paper_language(uow, wish.language, patient_id)
+    for form in wish.lines:
+        _check_repeats(uow, patient_id, form)
     previews = [
         _accepted(uow, patient_id, form, language.language, place)
         for place, form in enumerate(wish.lines, 1)
@@ -122,12 +123,13 @@ def prescribe(uow: UnitOfWork, wish: Prescribe) -> Prescribed:
     return Prescribed(row.id, row.number)
 
 
-def _check_visit(uow: UnitOfWork, encounter_id: uuid.UUID | None, patient_id: uuid.UUID) -> None:
-    if encounter_id is None:
+def _check_repeats(uow: UnitOfWork, patient_id: uuid.UUID, form: LineForm) -> None:
+    """A line repeats what this person was given, nobody else."""
+    if form.repeats_id is None:
         return
-    visit = uow.session.get(Encounter, encounter_id)
-    if visit is None or visit.patient_id not in charts.chart_ids(uow.session, patient_id):
-        raise NotFoundError(_("There is no such visit of this patient."))
+    before = uow.session.get(MedicationRequest, form.repeats_id)
+    if before is None or before.patient_id not in charts.chart_ids(uow.session, patient_id):
+        raise NotFoundError(_("There is no such medicine of this patient."))
 
 
 def _accepted(
@@ -187,7 +189,7 @@ def _request(
     )
 
 
-@query("chart.read")
+@query("prescription.read")
 def form_again(reads: ReadSession, request_ids: Sequence[uuid.UUID]) -> tuple[LineForm, ...]:
     """Earlier lines as forms, to be prescribed once more.
 
@@ -220,7 +222,7 @@ def _form_of(row: MedicationRequest) -> LineForm:
     )
 
 
-@command("prescription.write")
+@command("prescription.void")
 def stop_medicine(uow: UnitOfWork, request_id: uuid.UUID, reason: str) -> None:
     """End a medicine; the line stays in the chart with the reason.
 
@@ -237,7 +239,7 @@ def stop_medicine(uow: UnitOfWork, request_id: uuid.UUID, reason: str) -> None:
     row.stopped_on, row.stop_reason = uow.today, reason.strip()
 
 
-@query("practice.read")
+@query("prescription.create")
 def favourites(reads: ReadSession, text: str = "", limit: int = 12) -> tuple[FavouriteLine, ...]:
     """What this person prescribes, the most frequent first; every word must occur."""
     statement = (

@@ -37,7 +37,7 @@ class SafetyReport:
         return any(alert.level in {Level.STOP, Level.ASK} for alert in self.alerts)
 
 
-@query("allergy.read")
+@query("prescription.create")
 def check_line(reads: ReadSession, patient_id: uuid.UUID, form: LineForm) -> SafetyReport:
     """Compare a line with the recorded allergies, and say what that does not cover.
 

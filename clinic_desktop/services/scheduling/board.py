@@ -17,7 +17,7 @@ from clinic_desktop.models.patient import Coverage, PatientAlert
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
-from clinic_desktop.services.allergies import AllergyState, allergies_of
+from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded
 from clinic_desktop.services.patients.consents import ConsentRow, consents_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
 from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between, still_here
@@ -162,13 +162,14 @@ class DeskCard:
     patient: PatientRow
     allergies: AllergyState | None
     """``None`` where the signed-in person may not see them."""
+    has_allergies: bool
     insurance: str
     insured_to: date | None
     consents: tuple[ConsentRow, ...]
     alerts: tuple[str, ...]
 
 
-@query("appointment.read")
+@query("patient.read")
 def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
     """The card of a patient beside the board.
 
@@ -189,9 +190,11 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
         )
     )
     sees_allergies = allowed(reads.actor, "allergy.read")
+    current = [each for each in recorded(reads, chart_id) if each.is_current]
     return DeskCard(
         patient=patient_rows(reads, [chart_id])[0],
         allergies=allergies_of(reads, chart_id) if sees_allergies else None,
+        has_allergies=bool(current),
         insurance=coverage.payer_name if coverage else "",
         insured_to=coverage.valid_to if coverage else None,
         consents=tuple(consents_of(reads, chart_id)),

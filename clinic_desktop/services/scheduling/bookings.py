@@ -16,7 +16,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.scheduling import Appointment, AppointmentType, WaitlistEntry
 from clinic_desktop.services import charts
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 from clinic_desktop.services.scheduling.changes import (
     AppointmentChange,
     AppointmentState,
@@ -103,7 +103,7 @@ def appointment(reads: ReadSession, appointment_id: uuid.UUID) -> AppointmentRow
     return found[0]
 
 
-@command("appointment.write")
+@command("appointment.create")
 def book(uow: UnitOfWork, wish: BookAppointment) -> AppointmentChange:
     """Book a slot for a patient, or hold it without a name.
 
@@ -133,13 +133,14 @@ def book(uow: UnitOfWork, wish: BookAppointment) -> AppointmentChange:
     if wish.waitlist_id is None:
         return change
     entry = uow.session.get(WaitlistEntry, wish.waitlist_id)
-    if entry is None or entry.is_deleted:
+    ids = charts.chart_ids(uow.session, patient_id) if patient_id else []
+    if entry is None or entry.is_deleted or entry.patient_id not in ids:
         raise NotFoundError(_("This person is not on the wait list any more."))
     before, entry.status = entry.status, "booked"
     return replace(change, waitlist_id=entry.id, waitlist_before=before)
 
 
-@command("appointment.write")
+@command("appointment.amend")
 def place(uow: UnitOfWork, wish: PlaceAppointment) -> AppointmentChange:
     """Move an appointment to another time, doctor or room, or change its length.
 
@@ -165,7 +166,7 @@ def place(uow: UnitOfWork, wish: PlaceAppointment) -> AppointmentChange:
     return AppointmentChange(row.id, row.code, before, state_of(row))
 
 
-@command("appointment.write")
+@command("appointment.amend")
 def change(uow: UnitOfWork, wish: ChangeAppointment) -> AppointmentChange:
     """Save the form of an appointment: its place and what it is about.
 
@@ -185,7 +186,7 @@ def change(uow: UnitOfWork, wish: ChangeAppointment) -> AppointmentChange:
     return replace(placed, before=before)
 
 
-@command("appointment.write")
+@command("appointment.create")
 def copy(uow: UnitOfWork, wish: PlaceAppointment) -> AppointmentChange:
     """Book the same patient, type and reason once more at another place.
 
@@ -227,6 +228,7 @@ def _expect_again(uow: UnitOfWork, row: Appointment, before: AppointmentState) -
         )
 
 
+@part
 def usual_minutes(reads: ReadSession, type_id: uuid.UUID | None) -> int:
     """The length of a type of appointment."""
     kind = reads.session.get(AppointmentType, type_id) if type_id is not None else None
@@ -281,6 +283,7 @@ def _check_refs(uow: UnitOfWork, wish: BookAppointment | ChangeAppointment) -> N
             raise NotFoundError(message)
 
 
+@part
 def fresh_code(uow: UnitOfWork) -> str:
     """A code for a slip that no other appointment has."""
     while True:

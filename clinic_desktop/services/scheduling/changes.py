@@ -10,7 +10,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import NotFoundError, StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.scheduling import Appointment, WaitlistEntry
-from clinic_desktop.services.access import command
+from clinic_desktop.services.access import command, part
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def state_of(row: Appointment) -> AppointmentState:
     return AppointmentState(**{name: getattr(row, name) for name in _FIELDS})
 
 
+@part
 def find(uow: UnitOfWork, appointment_id: uuid.UUID) -> Appointment:
     """The row to change.
 
@@ -70,7 +71,7 @@ def find(uow: UnitOfWork, appointment_id: uuid.UUID) -> Appointment:
     return row
 
 
-@command("appointment.write")
+@command("appointment.amend")
 def undo(uow: UnitOfWork, change: AppointmentChange) -> None:
     """Put an appointment back as it was before a change, times of the day included.
 

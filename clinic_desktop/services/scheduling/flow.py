@@ -10,7 +10,7 @@ from clinic_desktop.domain.codes import AppointmentStatus, can_move
 from clinic_desktop.errors import RuleError, StaleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.scheduling import Appointment
-from clinic_desktop.services.access import command
+from clinic_desktop.services.access import command, part
 from clinic_desktop.services.scheduling.changes import AppointmentChange, find, state_of
 
 _FLOW = (
@@ -36,7 +36,7 @@ class ChangeStatus:
     """Why it is cancelled."""
 
 
-@command("appointment.write")
+@command("appointment.amend")
 def change_status(uow: UnitOfWork, wish: ChangeStatus) -> AppointmentChange:
     """Move an appointment on, or back; the moment is kept with the step.
 
@@ -65,7 +65,7 @@ def change_status(uow: UnitOfWork, wish: ChangeStatus) -> AppointmentChange:
     return AppointmentChange(row.id, row.code, before, state_of(row))
 
 
-@command("appointment.write")
+@part
 def encounter_reached(uow: UnitOfWork, encounter_id: uuid.UUID, status: AppointmentStatus) -> None:
     """Move the appointment of a visit on, if the visit has one and the step can follow."""
     for (row_id,) in uow.plain(Appointment, _OF_VISIT, encounter_id.bytes):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.scheduling import Appointment
-from clinic_desktop.services.access import query
+from clinic_desktop.services.access import part, query
 from clinic_desktop.services.scheduling.bookings import usual_minutes
 from clinic_desktop.services.scheduling.clashes import FREE_AGAIN
 from clinic_desktop.services.scheduling.resources import PractitionerRow, practitioners
@@ -130,6 +130,7 @@ def starts(free: tuple[Span, ...], minutes: int, within: Span, from_now: int) ->
     return found
 
 
+@part
 def busy(reads: ReadSession, day: date) -> dict[uuid.UUID, tuple[Span, ...]]:
     """The minutes of a day taken by appointments, of each doctor."""
     statement = select(Appointment.practitioner_id, Appointment.start_at, Appointment.end_at).where(

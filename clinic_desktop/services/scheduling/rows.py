@@ -31,6 +31,7 @@ from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.scheduling import IS_PRESENT, Appointment, AppointmentType
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
+from clinic_desktop.services.access import part
 from clinic_desktop.services.patients.registration import birth_of, name_of
 from clinic_desktop.services.scheduling.timetable import LONGEST_MIN
 
@@ -170,6 +171,7 @@ def appointments() -> Select[Any]:
     return _SELECT
 
 
+@part
 def between(
     reads: ReadSession, first: datetime, end: datetime, *, begun: bool = False
 ) -> tuple[AppointmentRow, ...]:
@@ -181,6 +183,7 @@ def between(
     return _at(reads, _between(), earliest=earliest, first=first, end=end)
 
 
+@part
 def still_here(reads: ReadSession, first: datetime) -> tuple[AppointmentRow, ...]:
     """What began before a moment, however long ago, and is under way: nobody has ended it."""
     return _at(reads, _still_here(), first=first)
@@ -197,6 +200,7 @@ def _at(
     return tuple(_row(reads, row) for row in found.fetchall())
 
 
+@part
 def fetch(reads: ReadSession, statement: Select[Any]) -> tuple[AppointmentRow, ...]:
     """Run such a statement."""
     return tuple(_row(reads, found) for found in reads.session.execute(statement))
@@ -259,6 +263,7 @@ def _person(
     return Person(_id(patient_id), name, sex, _birth(birth, precision), mrn, asked)
 
 
+@part
 def person(reads: ReadSession, row: Patient | None) -> Person | None:
     """A patient's row as lists show it; a merged chart shows the one it leads to."""
     if row is None:

@@ -128,7 +128,7 @@ def _part(preference: str) -> DayPart:
     return DayPart(preference) if preference in set(DayPart) else DayPart.ANY
 
 
-@command("appointment.write")
+@command("appointment.create")
 def add(uow: UnitOfWork, wish: AddToWaitlist) -> uuid.UUID:
     """Put a patient on the wait list.
 
@@ -153,7 +153,7 @@ def add(uow: UnitOfWork, wish: AddToWaitlist) -> uuid.UUID:
     return entry.id
 
 
-@command("appointment.write")
+@command("appointment.amend")
 def remove(uow: UnitOfWork, entry_id: uuid.UUID, *, restore: bool = False) -> None:
     """Take a person off the wait list, or put one taken off back.
 
@@ -166,7 +166,7 @@ def remove(uow: UnitOfWork, entry_id: uuid.UUID, *, restore: bool = False) -> No
     entry.status = WAITING if restore else REMOVED
 
 
-@command("appointment.write")
+@command("appointment.amend")
 def send_to_waitlist(uow: UnitOfWork, appointment_id: uuid.UUID) -> AppointmentChange:
     """Give an appointment up for a place on the wait list, for the same doctor and type.
 

@@ -74,7 +74,7 @@ def queues(reads: ReadSession) -> tuple[Queue, ...]:
     return tuple(sorted(found, key=lambda each: (not each.works_now, each.waiting)))
 
 
-@command("appointment.write")
+@command("appointment.create")
 def take_walk_in(uow: UnitOfWork, wish: WalkIn) -> AppointmentChange:
     """Put somebody who came unannounced on the board as arrived now.
 

@@ -74,7 +74,7 @@ class DocumentPanel(Card):
         )
         self._show_sums(view)
         self._payments.show_facts([self._payment(each) for each in view.payments])
-        refunds = allowed(self._context.actor, "billing.refund") and row.kind == "invoice"
+        refunds = allowed(self._context.actor, "refund.create") and row.kind == "invoice"
         self.pay.setVisible(row.due_minor > 0)
         self.refund.setVisible(refunds and any(p.amount_minor > 0 for p in view.payments))
         self.credit.setVisible(refunds and not row.credited)

@@ -47,7 +47,7 @@ class ChangesForm(DrawerForm):
 
     def primary_text(self) -> str:
         """For whoever may write a patient's details."""
-        may = allowed(self.context.actor, "patient.write")
+        may = allowed(self.context.actor, "patient.amend")
         return _("Put the old value back") if may else ""
 
     def submit(self, print_too: bool) -> None:

@@ -63,7 +63,9 @@ class ChartView(Screen):
         super().__init__(context, parent)
         self.setObjectName("chart")
         own = {name: kind for name, kind in _OWN.items() if allowed(context.actor, kind.permission)}
-        self._makers: dict[str, ChartSectionFactory] = {**own, **parts}
+        bills = to.may_open(context.actor, to.Billing)
+        others = {name: part for name, part in parts.items() if name != "billing" or bills}
+        self._makers: dict[str, ChartSectionFactory] = {**own, **others}
         self.sections: dict[str, ChartSection] = {}
         self.patient_id: uuid.UUID | None = None
         self._shown = ""
@@ -80,8 +82,9 @@ class ChartView(Screen):
         self.start = Button(_("Start visit"), "primary", Icon.START)
         self.start.setObjectName("visit.start")
         self.start.clicked.connect(self.start_visit)
-        self.banner.add_action(self.book)
-        if allowed(self.context.actor, "visit.draft"):
+        if to.may_open(self.context.actor, to.BookAppointment):
+            self.banner.add_action(self.book)
+        if allowed(self.context.actor, "visit.create"):
             self.banner.add_action(self.start)
         titles = section_titles()
         options = [Option(name, titles.get(name, name)) for name in self._makers]
@@ -191,7 +194,7 @@ class ChartView(Screen):
 
     def start_visit(self) -> None:
         """Begin a visit, or go on with the one that has begun."""
-        if self.patient_id is not None and allowed(self.context.actor, "visit.draft"):
+        if self.patient_id is not None and allowed(self.context.actor, "visit.create"):
             self.context.tasks.write(
                 self,
                 encounters.start_visit,
@@ -265,4 +268,5 @@ def section_titles() -> dict[str, str]:
         "vaccines": _("Vaccines"),
         "documents": _("Documents"),
         "billing": _("Billing"),
+        "privacy": _("Privacy"),
     }

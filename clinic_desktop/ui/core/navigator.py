@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
+
+from clinic_desktop.domain.permissions import Actor, allowed
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,52 @@ class ChartLooks(Destination):
     """The drawer of who saw a chart."""
 
     patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class DecideConsent(Destination):
+    """The drawer that records a consent, or prints its form."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class NoteDisclosure(Destination):
+    """The drawer that notes who got what of a record."""
+
+    patient_id: uuid.UUID
+
+
+NEEDS: Final[dict[type[Destination], str]] = {
+    Today: "appointment.read",
+    Calendar: "appointment.read",
+    Patients: "patient.read",
+    Chart: "patient.read",
+    Visit: "chart.read",
+    Billing: "invoice.read",
+    Settings: "practice.read",
+    ImportRecords: "import.run",
+    RegisterPatient: "patient.create",
+    EditPatient: "patient.amend",
+    MergePatients: "patient.merge",
+    BookAppointment: "appointment.create",
+    MoveAppointment: "appointment.amend",
+    WalkIn: "appointment.create",
+    ReferralLetter: "letter.create",
+    SickNote: "letter.create",
+    EditAllergies: "allergy.read",
+    EditProblems: "diagnosis.read",
+    ChartChanges: "patient.read",
+    ChartLooks: "audit.read",
+    DecideConsent: "consent.create",
+    NoteDisclosure: "disclosure.create",
+}
+"""The right without which a place is not offered, and does not open."""
+
+
+def may_open(actor: Actor, kind: type[Destination]) -> bool:
+    """Whether a place is there for this person at all."""
+    return allowed(actor, NEEDS[kind])
 
 
 class Navigator(QObject):

@@ -64,7 +64,9 @@ def sex_words(sex: str) -> str:
 
 
 def allergy_words(mark: AllergyMark) -> str:
-    """An allergy with what it did: "Penicillin — anaphylaxis"."""
+    """An allergy with what it did: "Penicillin — anaphylaxis"; or only that there is one."""
+    if not mark.display:
+        return _("Has allergies")
     return f"{mark.display} — {mark.reaction}" if mark.reaction else mark.display
 
 

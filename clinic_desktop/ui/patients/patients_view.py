@@ -105,14 +105,14 @@ class PatientsView(Screen):
         for letter, name, destination in self._letters():
             self.table.letters.bind(letter, name, partial(self._go, destination))
 
-    @staticmethod
-    def _letters() -> tuple[tuple[str, str, type[Destination]], ...]:
-        return (
+    def _letters(self) -> tuple[tuple[str, str, type[Destination]], ...]:
+        letters = (
             ("B", _("Book an appointment"), to.BookAppointment),
             ("W", _("Take as walk-in"), to.WalkIn),
             ("E", _("Edit the details"), to.EditPatient),
             ("J", _("Join with another chart"), to.MergePatients),
         )
+        return tuple(each for each in letters if to.may_open(self.context.actor, each[2]))
 
     # ------------------------------------------------------------ the screen's contract
 

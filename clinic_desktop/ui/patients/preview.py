@@ -68,6 +68,8 @@ class Preview(Card):
             ("patients.merge", _("Join charts"), "secondary", Icon.MERGE, to.MergePatients),
         )
         for name, text, kind, icon, destination in offers:
+            if not to.may_open(self._context.actor, destination):
+                continue
             button = Button(text, kind, icon, parent=holder)
             button.setObjectName(name)
             button.clicked.connect(lambda _on=False, kind=destination: self._act(kind))

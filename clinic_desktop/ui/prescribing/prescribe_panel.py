@@ -83,7 +83,7 @@ class PrescribePanel(VisitPanel):
     def _show_or_hide(self) -> None:
         """After signing it stays only while something waits in it."""
         waits = self._draft_body() is not None
-        may = allowed(self.context.actor, "prescription.write")
+        may = allowed(self.context.actor, "prescription.create")
         self.setVisible(may and (self._is_open or waits))
 
     def slash_words(self) -> tuple[SlashWord, ...]:

@@ -27,6 +27,14 @@ from clinic_desktop.ui.theme.icons import Icon
 S = AppointmentStatus
 
 
+_NEEDS = {
+    "visit.start": "visit.create",
+    "appointment.bill": "invoice.read",
+    "appointment.slip": "appointment.read",
+}
+"""The rights of steps that do not change the appointment alone."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing to do with an appointment. ``letter`` does it on a focused list."""
@@ -46,7 +54,15 @@ class Steps(QObject):
         self._context = context
 
     def all(self) -> tuple[Step, ...]:
-        """Every step with its letter, in the order of the day."""
+        """The steps of the signed-in person with their letters, in the order of the day."""
+        actor = self._context.actor
+        return tuple(
+            step
+            for step in self._steps()
+            if allowed(actor, _NEEDS.get(step.name, "appointment.amend"))
+        )
+
+    def _steps(self) -> tuple[Step, ...]:
         return (
             Step("appointment.confirm", "C", _("Confirm"), Icon.CHECK, self.confirm),
             Step("appointment.arrive", "A", _("Mark arrived"), Icon.ARRIVED, self.arrive),
@@ -77,7 +93,7 @@ class Steps(QObject):
 
     def next_for(self, row: AppointmentRow) -> Step | None:
         """The next logical step; nothing once it is over."""
-        doctor = allowed(self._context.actor, "visit.draft")
+        doctor = allowed(self._context.actor, "visit.create")
         wanted = {
             S.BOOKED: "appointment.arrive",
             S.CONFIRMED: "appointment.arrive",

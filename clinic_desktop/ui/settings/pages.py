@@ -12,6 +12,7 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.appearance_page import AppearancePage
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.backups_page import BackupsPage
+from clinic_desktop.ui.settings.consent_texts_page import ConsentTextsPage
 from clinic_desktop.ui.settings.data_page import DataPage
 from clinic_desktop.ui.settings.language_page import LanguagePage
 from clinic_desktop.ui.settings.lock_page import LockPage
@@ -53,18 +54,20 @@ def page_specs() -> tuple[PageSpec, ...]:
                  LockPage),
         PageSpec("recovery", _("Recovery sheet"),
                  _("lost forgotten password key paper safe emergency"), RecoveryPage,
-                 "user.write"),
+                 "user.approve"),
         PageSpec("practice", _("Practice and letterhead"),
                  _("name address phone tax licence logo footer paper"), PracticePage),
         PageSpec("people", _("People"), _("users roles staff sign in password"), AccountsPage),
         PageSpec("prices", _("Services and prices"), _("price list charge money"), ServicesPage,
-                 "billing.read"),
-        PageSpec("taxes", _("Taxes"), _("VAT rate percent"), TaxesPage, "billing.read"),
+                 "price.read"),
+        PageSpec("taxes", _("Taxes"), _("VAT rate percent"), TaxesPage, "price.read"),
         PageSpec("printers", _("Printers"), _("paper copies test page PDF folder"), PrintersPage,
                  "print.read"),
         *schedule,
         PageSpec("templates", _("Note templates"), _("visit text blanks slash"), TemplatesPage,
                  "chart.read"),
+        PageSpec("consent-texts", _("Consent texts"), _("agree privacy form sign version"),
+                 ConsentTextsPage, "consent.read"),
         PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
         PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
         PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.domain.permissions import ROLES, allowed
+from clinic_desktop.domain.permissions import STAFF_ROLES, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import practice
@@ -27,7 +27,12 @@ def role_names() -> dict[str, str]:
         "doctor": pgettext("role", "Doctor"),
         "nurse": pgettext("role", "Nurse"),
         "receptionist": pgettext("role", "Reception"),
+        "cashier": pgettext("role", "Cashier"),
+        "accountant": pgettext("role", "Accountant"),
+        "laboratory": pgettext("role", "Laboratory"),
+        "stock": pgettext("role", "Stock"),
         "owner": pgettext("role", "Owner"),
+        "administrator": pgettext("role", "IT administrator"),
     }
 
 
@@ -78,10 +83,15 @@ class RoleTicks(QWidget):
     def __init__(self, chosen: tuple[str, ...] = ()) -> None:
         super().__init__()
         hints = {
-            "doctor": _("Charts, visits, prescriptions, signing"),
-            "nurse": _("Charts, measurements, drafts of notes"),
-            "receptionist": _("Appointments, patients' details, money; no charts"),
-            "owner": _("Settings, people, prices, import and backup"),
+            "doctor": _("Charts, visits, prescriptions, signing; sees invoices"),
+            "nurse": _("Charts, measurements, drafts of notes; no money"),
+            "receptionist": _("Appointments, patients' details, invoices; no charts, no payments"),
+            "cashier": _("Invoices, payments and refunds; of patients the name only"),
+            "accountant": _("Prices and accounts, refunds to be agreed to; no charts"),
+            "laboratory": _("Orders, results and documents; no notes"),
+            "stock": _("Supplies and what is dispensed; no charts"),
+            "owner": _("Settings, people, import and backup; reads all, signs nothing"),
+            "administrator": _("Keeps the program and its backups in order; reads no charts"),
         }
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +113,7 @@ class RoleTicks(QWidget):
 
     def value(self) -> tuple[str, ...]:
         """The roles chosen, in the order of the program."""
-        return tuple(role for role in ROLES if self.ticks[role].isChecked())
+        return tuple(role for role in STAFF_ROLES if self.ticks[role].isChecked())
 
 
 class _PersonDrawer(DrawerForm):
@@ -232,7 +242,7 @@ class PersonForm(_PersonDrawer):
         for widget in widgets:
             self.column.addWidget(widget)
         self.column.addStretch(1)
-        may = allowed(context.actor, "user.write") and person.is_active
+        may = allowed(context.actor, "user.approve") and person.is_active
         for part in (self.roles, self.password, self.give, self.retire):
             part.setEnabled(may)
 

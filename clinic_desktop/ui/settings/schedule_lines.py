@@ -34,6 +34,7 @@ from clinic_desktop.ui.widgets.card import Card, SectionHeader
 from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.form import Form, FormRow
+from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.value_edits import NumberUnitEdit
 
@@ -188,7 +189,7 @@ class LineForm(DrawerForm):
 
     def _lines(self) -> list[tuple[FormRow | None, QWidget]]:
         lines = [(row, row.field) for row in self.fields.rows]
-        typed = [(row, field) for row, field in lines if not isinstance(field, Button)]
+        typed = [(row, field) for row, field in lines if not isinstance(field, Button | Label)]
         return [*typed, (None, self.active)]
 
     def wish(self) -> object:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.errors import PermissionDeniedError
 from clinic_desktop.i18n import _, current, ngettext, pgettext
+from clinic_desktop.services.access import require
 from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
@@ -32,6 +34,19 @@ _RAIL: tuple[tuple[str, type[to.Destination], str], ...] = (
     ("patients", to.Patients, Icon.PATIENTS),
     ("billing", to.Billing, Icon.BILLING),
 )
+
+_LEADS: dict[str, type[to.Destination]] = {
+    "patient.register": to.RegisterPatient,
+    "appointment.book": to.BookAppointment,
+    "appointment.walk-in": to.WalkIn,
+    "go.today": to.Today,
+    "go.calendar": to.Calendar,
+    "go.patients": to.Patients,
+    "go.billing": to.Billing,
+    "go.settings": to.Settings,
+    "records.import": to.ImportRecords,
+}
+"""Where the actions of the window lead."""
 
 
 class Desk(QWidget):
@@ -70,8 +85,9 @@ class Desk(QWidget):
             "patients": _("Patients"),
             "billing": _("Billing"),
         }
-        for number, (key, _kind, icon) in enumerate(_RAIL, 1):
-            self.rail.add(key, icon, words[key], f"Ctrl+{number}")
+        for number, (key, kind, icon) in enumerate(_RAIL, 1):
+            if self._may_open(kind):
+                self.rail.add(key, icon, words[key], f"Ctrl+{number}")
         self.rail.add("settings", Icon.SETTINGS, _("Settings"), "Ctrl+,", bottom=True)
         self.rail.chosen.connect(self._on_rail)
         self.top = TopBar(self.context)
@@ -92,6 +108,9 @@ class Desk(QWidget):
         row.addWidget(self.rail)
         row.addLayout(column, 1)
 
+    def _may_open(self, kind: type[to.Destination]) -> bool:
+        return to.may_open(self.context.actor, kind)
+
     def _on_rail(self, key: str) -> None:
         kinds: dict[str, type[to.Destination]] = {name: kind for name, kind, _icon in _RAIL}
         self.context.navigator.open(kinds.get(key, to.Settings)())
@@ -99,12 +118,21 @@ class Desk(QWidget):
     def _go(self, destination: object) -> None:
         if not isinstance(destination, to.Destination):
             return
+        if not self._may_open(type(destination)):
+            self._refuse(type(destination))
+            return
         if not places.has_screen(destination):
             form, title = places.make_drawer(destination, self.context)
             self.context.host.show_drawer(form, title)
             return
         if self._show(destination):
             self._history.visit(destination)
+
+    def _refuse(self, kind: type[to.Destination]) -> None:
+        try:
+            require(self.context.actor, to.NEEDS[kind])
+        except PermissionDeniedError as error:
+            self.context.host.show_error(error)
 
     def _show(self, destination: to.Destination) -> bool:
         current = self.stack.currentWidget()
@@ -157,6 +185,14 @@ class Desk(QWidget):
             self.shown.primary()
 
     def _global_actions(self) -> tuple[Action, ...]:
+        """What can be done everywhere; places that are closed to the person are not among it."""
+        return tuple(
+            each
+            for each in self._all_actions()
+            if each.name not in _LEADS or self._may_open(_LEADS[each.name])
+        )
+
+    def _all_actions(self) -> tuple[Action, ...]:
         def opener(destination: to.Destination) -> Callable[[], None]:
             return lambda: self.context.navigator.open(destination)
 
@@ -235,7 +271,8 @@ class Desk(QWidget):
 
     def open_first(self) -> None:
         """What a person sees first; what was left unfinished is said."""
-        self.context.navigator.open(to.Today())
+        first = next((kind for _key, kind, _icon in _RAIL if self._may_open(kind)), to.Settings)
+        self.context.navigator.open(first())
         if allowed(self.context.actor, "draft.write"):
             self.context.tasks.read(self, unfinished, done=self._say_unfinished)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -190,11 +191,16 @@ class PaletteVM(QObject):
         return [self._person_line(row, today, shown.get(row.id)) for row in self._people]
 
     def _register_lines(self, text: str) -> list[Line]:
-        if not text.strip() or not allowed(self._context.actor, "patient.write"):
+        if not text.strip() or not allowed(self._context.actor, "patient.create"):
             return []
         title = _("Register “{text}”").format(text=isolate(text.strip()))
         run = self._opener(to.RegisterPatient(text.strip()))
         return [Line(Kind.REGISTER, title, icon=Icon.PATIENT_ADD, run=run)]
+
+    def _door_of(self, patient_id: uuid.UUID) -> to.Destination:
+        """Where Enter on a person leads: to the account where the chart is closed."""
+        opens = to.may_open(self._context.actor, to.Chart)
+        return to.Chart(patient_id) if opens else to.Billing(patient_id)
 
     def _person_line(self, row: FoundPatient, today: date, shown: Line | None) -> Line:
         if shown is not None and shown.kind is Kind.PATIENT and shown.row == row:
@@ -208,7 +214,7 @@ class PaletteVM(QObject):
             " · ".join(isolate(fact) for fact in facts if fact),
             next_time(row.next_appointment_at, today),
             Icon.PATIENT,
-            self._opener(to.Chart(row.id)),
+            self._opener(self._door_of(row.id)),
             row,
         )
 
@@ -246,10 +252,10 @@ def _action_line(action: Action) -> Line:
 def _for_person(context: Context, row: FoundPatient) -> tuple[Line, ...]:
     offers: tuple[tuple[str, str, str, to.Destination], ...] = (
         ("patient.read", _("Open the chart"), Icon.PATIENT, to.Chart(row.id)),
-        ("appointment.write", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
-        ("appointment.write", _("Take as walk-in"), Icon.WALK_IN, to.WalkIn(row.id)),
-        ("billing.read", _("Open the account"), Icon.BILLING, to.Billing(row.id)),
-        ("patient.write", _("Correct the details"), Icon.EDIT, to.EditPatient(row.id)),
+        ("appointment.create", _("Book an appointment"), Icon.BOOK, to.BookAppointment(row.id)),
+        ("appointment.create", _("Take as walk-in"), Icon.WALK_IN, to.WalkIn(row.id)),
+        ("invoice.read", _("Open the account"), Icon.BILLING, to.Billing(row.id)),
+        ("patient.amend", _("Correct the details"), Icon.EDIT, to.EditPatient(row.id)),
         ("patient.merge", _("Join with another chart"), Icon.MERGE, to.MergePatients(row.id)),
     )
 

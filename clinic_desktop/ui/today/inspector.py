@@ -106,7 +106,7 @@ class Inspector(Card):
         wanted = "appointment.bill" if row.status.is_present else "appointment.move"
         if row.person is None or (first is not None and first.name == wanted):
             wanted = "appointment.move"
-        return steps[wanted]
+        return steps.get(wanted)
 
     def show_card(self, card: DeskCard | None) -> None:
         """Show what the desk asks about the person."""
@@ -200,7 +200,8 @@ def _marks(card: DeskCard) -> list[PillSpec]:
         marks.insert(0, PillSpec(_("Deceased"), Tone.NEUTRAL))
     known = card.allergies
     if known is None:
-        return marks
+        flag = [PillSpec(_("Has allergies"), Tone.DANGER, Glyph.UP)] if card.has_allergies else []
+        return [*flag, *marks]
     if known.rows:
         words = [_("Allergy: {what}").format(what=row.display) for row in known.rows]
         return [*(PillSpec(text, Tone.DANGER, Glyph.UP) for text in words), *marks]

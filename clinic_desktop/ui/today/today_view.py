@@ -67,8 +67,12 @@ class TodayView(Screen):
         book.setObjectName("appointment.book")
         book.setToolTip(_("Book appointment (Ctrl+B)"))
         book.clicked.connect(lambda: self.context.navigator.open(to.BookAppointment()))
-        self.header.add_action(walk_in)
-        self.header.add_action(book)
+        if to.may_open(self.context.actor, to.BookAppointment):
+            self.header.add_action(walk_in)
+            self.header.add_action(book)
+        else:
+            walk_in.hide()
+            book.hide()
         options = [Option(tab, title) for tab, title in _tab_titles().items()]
         self.tabs = SegmentedControl(options, _("Part of the board"), Tab.ALL, parent=self)
         self.tabs.changed.connect(self.vm.show_tab)

@@ -16,6 +16,7 @@ from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.services.scheduling.board import BoardData, BoardRow, DeskCard, desk_card
 from clinic_desktop.services.scheduling.board import today_board as read_board
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.words import name_of
 
@@ -171,7 +172,7 @@ class TodayVM(QObject):
 
     def _load_card(self) -> None:
         wanted = self._patient
-        if wanted is None:
+        if wanted is None or not to.may_open(self._context.actor, to.Chart):
             self.card_changed.emit(None)
             return
 

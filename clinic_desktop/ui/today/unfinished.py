@@ -100,6 +100,7 @@ def _title(row: Unfinished) -> str:
         "credit": _("Take the invoice back"),
         "template": _("Template"),
         "hours": _("Working hours"),
+        "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
     }
     if row.kind == "patient":
@@ -115,6 +116,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "waitlist": to.Calendar,
         "template": lambda: to.Settings("templates"),
         "hours": lambda: to.Settings("working-hours", row.subject),
+        "consent-text": lambda: to.Settings("consent-texts"),
         "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
     }
     if row.kind in anywhere:

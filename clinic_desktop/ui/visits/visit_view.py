@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError, NotFoundError
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.encounters_page import VisitPage, WritingAids
@@ -178,7 +177,7 @@ class VisitView(Screen):
 
     @property
     def _may_sign(self) -> bool:
-        return allowed(self.context.actor, "visit.sign")
+        return self.vm.page is not None and self.vm.page.may_sign
 
     def _patient(self) -> uuid.UUID:
         page = self.vm.page

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from clinic_desktop import clinic, i18n, this_pc
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.domain.permissions import SINGLE_DOCTOR
 from clinic_desktop.security import keys
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice, setup
@@ -131,7 +132,7 @@ def check_practice(pc: Pc) -> None:
     assert own.time_zone == "Africa/Nairobi"
     assert rows[0].amount_minor == 250_000
     assert {row.tax_bp for row in rows} == {1600}
-    assert again.actor.roles == ("owner", "doctor")
+    assert again.actor.roles == SINGLE_DOCTOR
     assert read(again.actor, printers.choice, "receipt").result().printer.startswith(FOLDER)
     assert read(again.actor, setup.open_step).result() == ""
     assert read(again.actor, practice.recovery_sheet_day).result() == NOON.date()

@@ -377,7 +377,7 @@ def test_an_error_in_a_further_line_is_shown_there(
 
 
 def test_a_person_without_the_right_is_told(stage: Stage, record: Record) -> None:
-    stage.context.tasks.actor = record.as_role("owner")
+    stage.context.tasks.actor = record.as_role("cashier")
     form = RegisterView(stage.context, to.RegisterPatient("otieno"))
     stage.open(form)
     form.submit(False)

@@ -1,0 +1,115 @@
+"""How somebody stands to a chart that is kept in confidence, joined charts included.
+
+Plain SQL: every action on a chart asks it first. As long as no chart is kept in confidence, that is
+one look at an empty table per transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.models.types import from_millis, to_millis
+
+_ANY = "SELECT EXISTS (SELECT 1 FROM chart_confidentiality WHERE is_deleted = 0)"
+# Up to the chart that stands for the person, and down to all that were joined to it.
+_GROUP = """
+WITH RECURSIVE leads (id) AS (
+ VALUES (?1)
+ UNION SELECT p.merged_into FROM patient p JOIN leads ON p.id = leads.id
+ WHERE p.merged_into IS NOT NULL
+), chart (id) AS (
+ SELECT id FROM leads UNION SELECT p.id FROM patient p JOIN chart ON p.merged_into = chart.id
+)
+"""
+_IDS = _GROUP + "SELECT id FROM chart"
+_KEPT = (
+    _GROUP
+    + """
+SELECT EXISTS (SELECT 1 FROM care_team_member m
+ WHERE m.patient_id = c.patient_id AND m.user_id = ?2 AND m.is_deleted = 0)
+FROM chart_confidentiality c WHERE c.patient_id IN (SELECT id FROM chart) AND c.is_deleted = 0"""
+)
+_GLASS = (
+    _GROUP
+    + """
+SELECT id, ends_at, is_extended FROM emergency_access
+WHERE patient_id IN (SELECT id FROM chart) AND user_id = ?2 AND is_deleted = 0 AND ends_at > ?3
+ORDER BY ends_at DESC LIMIT 1"""
+)
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """A time in which somebody outside the care team reads the chart."""
+
+    id: uuid.UUID
+    ends_at: datetime
+    is_extended: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one person stands to one chart."""
+
+    is_restricted: bool = False
+    in_care_team: bool = False
+    emergency: Emergency | None = None
+    """The one that runs now."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the person does not get past the cover."""
+        return self.is_restricted and not self.in_care_team and self.emergency is None
+
+
+OPEN = Standing()
+
+
+def any_kept(reads: ReadSession) -> bool:
+    """Whether there is any chart that is kept in confidence."""
+    return bool(reads.cursor.execute(_ANY).fetchone()[0])
+
+
+def standing(reads: ReadSession, patient_id: uuid.UUID) -> Standing:
+    """How the person at the desk stands to a chart.
+
+    Of joined charts each that is kept in confidence must have the person in its care team.
+    """
+    user = reads.actor.user_id
+    if user is None:
+        return OPEN  # the program itself: upgrades, backups, checks
+    kept = reads.cursor.execute(_KEPT, (patient_id.bytes, user.bytes)).fetchall()
+    if not kept:
+        return OPEN
+    now = to_millis(reads.now)
+    glass = reads.cursor.execute(_GLASS, (patient_id.bytes, user.bytes, now)).fetchone()
+    return Standing(
+        is_restricted=True,
+        in_care_team=all(row[0] for row in kept),
+        emergency=glass
+        and Emergency(uuid.UUID(bytes=glass[0]), from_millis(glass[1]), bool(glass[2])),
+    )
+
+
+def group(reads: ReadSession, patient_id: uuid.UUID) -> list[uuid.UUID]:
+    """Every chart of the person: the one that stands, and those joined to it."""
+    found = reads.cursor.execute(_IDS, (patient_id.bytes,)).fetchall()
+    return [uuid.UUID(bytes=row[0]) for row in found]
+
+
+def owners(
+    reads: ReadSession, table: str, row_ids: Iterable[uuid.UUID]
+) -> list[tuple[uuid.UUID, uuid.UUID | None]]:
+    """Of rows of a table of the chart: whose they are, and who treated, where it says so."""
+    author = "practitioner_id" if table == "encounter" else "NULL"
+    sql = f"SELECT patient_id, {author} FROM {table} WHERE id = ?"
+    found = [reads.cursor.execute(sql, (each.bytes,)).fetchone() for each in row_ids]
+    return [
+        (uuid.UUID(bytes=row[0]), uuid.UUID(bytes=row[1]) if row[1] else None)
+        for row in found
+        if row is not None and row[0] is not None
+    ]

@@ -1,0 +1,1 @@
+"""Charts that only their care team reads, and opening one in an emergency."""

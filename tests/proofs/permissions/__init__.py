@@ -1,0 +1,1 @@
+"""Who may do what: the program's decisions against a table written down independently."""
