@@ -211,7 +211,7 @@ def _let_in(
         half = device_secret.make(made.device, fresh.device_secret)
         person = Person(slot.user, slot.login, slot.login, way.password, identity, cost)
         vault_file.save(made.with_person(key, person, half.secret), key, fresh.vault)
-        opened = clinic.open_clinic(fresh, way.login, way.password, clock)
+        opened = clinic.open_clinic(fresh, way.login, way.password, clock, None)
     elif way.recovery is not None:
         vault_file.save(made, key, fresh.vault)
         opened = clinic.recover(fresh, way.recovery, way.login, way.password, clock, cost)

@@ -21,6 +21,7 @@ from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.looks import Looks, is_weighty
 from clinic_desktop.db.mirror import Mirror
+from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, DatabaseDamagedError, RuleError
@@ -45,6 +46,7 @@ class Store:
     ) -> None:
         self.path = path
         self.clock = clock
+        self.proofs = Proofs(clock)
         self.mirror = mirror
         self._writer_engine = writer
         self._reader_engine = readers
@@ -94,7 +96,9 @@ class Store:
             raise self._trouble
         looks = self._looks.take()
         try:
-            with writing(self._writer_engine, actor, self.clock, reason, origin) as uow:
+            with writing(
+                self._writer_engine, actor, self.clock, self.proofs, reason, origin
+            ) as uow:
                 self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
                 uow.add(*(look.row() for look in looks))
@@ -138,7 +142,10 @@ class Store:
 
     def _read(self, actor: Actor, query: Callable[..., T], args: Any, kwargs: dict[str, Any]) -> T:
         try:
-            with self._admitted(), reading(self._reader_engine, actor, self.clock) as session:
+            with (
+                self._admitted(),
+                reading(self._reader_engine, actor, self.clock, self.proofs) as session,
+            ):
                 result = query(session, *args, **kwargs)
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self.explain(error) from error

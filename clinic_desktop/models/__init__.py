@@ -16,6 +16,7 @@ from clinic_desktop.models import (
     privacy,
     provenance,
     scheduling,
+    task,
 )
 from clinic_desktop.models.base import Base
 
@@ -36,4 +37,5 @@ __all__ = [
     "privacy",
     "provenance",
     "scheduling",
+    "task",
 ]

@@ -18,6 +18,7 @@ from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Vault
+from clinic_desktop.services import own_code
 from clinic_desktop.services.access import command, query
 
 
@@ -40,14 +41,18 @@ def owners_sealing_keys(reads: ReadSession) -> tuple[bytes, ...]:
 
 
 @command("practice.read")
-def sign_in(uow: UnitOfWork, login: str, mine: Identity, vault: Vault) -> SignedIn:
+def sign_in(
+    uow: UnitOfWork, login: str, mine: Identity, vault: Vault, code: str | None = None
+) -> SignedIn:
     """Let the holder of these keys in with the roles of the chain; run it as the program itself.
 
-    A record older than its chain gets its first entry from an owner, and keys that the chain does
-    not know are said by their holder.
+    ``code`` is that of the second factor; ``None`` where it is not asked for again. A record older
+    than its chain gets its first entry from an owner, and keys that the chain does not know are
+    said by their holder.
 
     Raises:
         WrongPasswordError: the chain does not know this person, or not these keys.
+        CodeNeededError, WrongCodeError: as ``own_code.check`` says.
         DatabaseDamagedError: chain or tables were changed from outside.
     """
     state = chain.agree(uow)
@@ -55,6 +60,8 @@ def sign_in(uow: UnitOfWork, login: str, mine: Identity, vault: Vault) -> Signed
     person = state.people.get(actor.user_id) if state and actor.user_id else None
     if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
         raise _nobody()
+    if code is not None:
+        own_code.check(uow, actor.user_id, code)
     uow.actor = actor
     if state is None and rules.OWNER in actor.roles:
         state = chain.begin(uow, mine, vault, rules.Root(vault.recovery), mine.public)
@@ -94,6 +101,7 @@ def recover(
     elif not state.root.signing:
         chain.append(uow, root, rules.NewRoot(as_root))
     chain.append(uow, root, _keys_of(row.id, fresh))
+    own_code.forget(uow, row.id)  # the paper stands for the lost phone too
     uow.audit("key.recovered", object_id=row.id)
     return row
 

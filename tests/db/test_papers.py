@@ -188,7 +188,8 @@ def test_the_lines_of_an_invoice_come_to_its_total(
     )  # fmt: skip
     form = InvoiceForm(subjects["patient"], lines, discount_bp=discount_bp, discount_reason="staff")
     issued = record.write(invoices.issue, form)
-    note = record.write(invoices.credit, issued.id, "wrong person")
+    note = record.write(invoices.credit, issued.id, "wrong person").made
+    assert note is not None
     for document, total in ((issued, issued.total_minor), (note, -issued.total_minor)):
         doc = record.read(money.invoice_doc, document.id, ENGLISH)
         added = 0 if doc.tax_included else sum(tax.amount_minor for tax in doc.taxes)
@@ -204,7 +205,8 @@ def test_a_receipt_tells_a_part_from_the_whole_and_a_refund_from_both(
     issued = record.write(invoices.issue, form)
     part = record.write(payments.take, TakePayment(issued.id, 50_000))
     rest = record.write(payments.take, TakePayment(issued.id, 100_000))
-    back = record.write(payments.refund, GiveBack(issued.id, 20_000, "Paid twice"))
+    back = record.write(payments.refund, GiveBack(issued.id, 20_000, "Paid twice")).made
+    assert back is not None
 
     docs = [record.read(money.receipt_doc, each.id, ENGLISH) for each in (part, rest, back)]
     assert [doc.total_minor for doc in docs] == [50_000, 100_000, 20_000]

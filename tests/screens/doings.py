@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.errors import RuleError
 from clinic_desktop.i18n import _
+from clinic_desktop.security import second_factor
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling.grid import ColumnsBy
@@ -23,6 +24,8 @@ from clinic_desktop.ui.imports.import_vm import Phase
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
 from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
 from clinic_desktop.ui.scheduling.reason_form import ReasonForm
+from clinic_desktop.ui.settings.code_card import CodesForm
+from clinic_desktop.ui.settings.lock_page import LockPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
 from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
@@ -144,6 +147,16 @@ def take_back(program: Program) -> None:
     cast("BillingView", program.screen).document.credit.click()
 
 
+def show_requests(program: Program) -> None:
+    """The list of what was asked for."""
+    cast("BillingView", program.screen).vm.show_tab(Tab.REQUESTS)
+
+
+def decline(program: Program) -> None:
+    """The drawer that says no to a request."""
+    cast("BillingView", program.screen).document.decline.click()
+
+
 # ---------------------------------------------------------------- the house
 
 
@@ -161,6 +174,23 @@ def open_person(program: Program) -> None:
     """The first of those who sign in."""
     page = cast("LinesPage", _page(program))
     page.open_line(next(iter(page._rows.values())))
+
+
+def switch_code_on(program: Program) -> None:
+    """The drawer in which codes from a phone begin."""
+    cast("LockPage", _page(program)).code.switch_on.click()
+
+
+def show_recovery_codes(program: Program) -> None:
+    """Ten recovery codes, shown once."""
+    form = CodesForm(program.context, second_factor.new_codes())
+    program.context.host.show_drawer(form, _("New recovery codes"))
+
+
+def ask_password(program: Program) -> None:
+    """The password is wanted once more."""
+    assert program.context.tasks.ask_password is not None
+    program.context.tasks.ask_password()
 
 
 def add_closure(program: Program) -> None:

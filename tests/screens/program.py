@@ -144,6 +144,15 @@ class Program:
         lock.hold(_("Too many wrong passwords."), 832)
         return shown
 
+    def lock_code(self) -> QWidget:
+        """Show the lock screen when the password was right and the code is wanted."""
+        shown = self.lock()
+        lock = self.session.window.shown
+        assert isinstance(lock, LockView)
+        lock.password.setText(PASSWORD)
+        lock.ask_code(_("The code from your phone is needed."))
+        return shown
+
     def recover(self) -> QWidget:
         """Show the way in with the recovery sheet."""
         self.lock()

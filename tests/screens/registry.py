@@ -82,6 +82,10 @@ def _document(program: Program) -> QWidget:
     return program.go(to.Billing(invoice_id=program.sample.invoice_id))
 
 
+def _asked(program: Program) -> QWidget:
+    return program.go(to.Billing(invoice_id=program.sample.asked_id))
+
+
 DAY: dict[str, Make] = {
     "today": _today,
     "today-waiting": lambda program: program.go(to.Today(program.sample.appointment_id)),
@@ -126,6 +130,8 @@ MONEY: dict[str, Make] = {
     "pay": _after(_document, doings.pay),
     "refund": _after(_document, doings.refund),
     "take-back": _after(_document, doings.take_back),
+    "billing-requests": _after(_asked, doings.show_requests),
+    "decline": _after(_asked, doings.decline),
 }
 HOUSE: dict[str, Make] = {
     **{f"settings-{spec.key}": _settings(spec.key) for spec in page_specs()},
@@ -133,6 +139,9 @@ HOUSE: dict[str, Make] = {
         f"settings-{name}-form": _after(_settings(page), doings.add_line)
         for name, page in LINES.items()
     },
+    "settings-code-form": _after(_settings("lock"), doings.switch_code_on),
+    "settings-codes": _after(_settings("lock"), doings.show_recovery_codes),
+    "password-again": _after(_settings("people"), doings.ask_password),
     "settings-person": _after(_settings("people"), doings.open_person),
     "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
     "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),
@@ -148,6 +157,7 @@ HOUSE: dict[str, Make] = {
     "lock": lambda program: program.lock(),
     "recovery-sheet": lambda program: program.new_sheet(),
     "lock-waiting": lambda program: program.lock_waiting(),
+    "lock-code": lambda program: program.lock_code(),
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
     "closing": lambda program: program.closing(),

@@ -12,7 +12,9 @@ from clinic_desktop import clinic
 from clinic_desktop.domain.codes import AppointmentStatus, PaymentMethod
 from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
-from clinic_desktop.services import allergies, encounters, note_templates, patients
+from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.services import allergies, encounters, note_templates, patients, practice
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
@@ -51,6 +53,8 @@ class Sample:
     invoice_id: uuid.UUID
     """Of another visit, paid in part."""
     prescription_id: uuid.UUID
+    asked_id: uuid.UUID
+    """The invoice of a third visit: a cashier asks for its money back."""
 
 
 def fill(opened: clinic.Clinic) -> Sample:
@@ -75,6 +79,7 @@ class _Filling:
         self._write(waitlist.add, waitlist.AddToWaitlist(people[3], type_id=kind, note="Tuesdays"))
         signed, prescription_id = self._signed_visit(people[0])
         invoice_id = self._part_paid(people[3])
+        asked_id = self._asked_back(people[1])
         patient_id = self._write(put_chart)
         allergy = allergies.RecordAllergy(
             patient_id, "Penicillin", criticality="high", reaction="Rash"
@@ -88,6 +93,7 @@ class _Filling:
             signed=(people[0], signed),
             invoice_id=invoice_id,
             prescription_id=prescription_id,
+            asked_id=asked_id,
         )
 
     def _set_up(self) -> uuid.UUID:
@@ -146,4 +152,16 @@ class _Filling:
         issued = self._write(invoices.issue, form)
         paid = payments.TakePayment(issued.id, issued.total_minor // 2, PaymentMethod.CARD)
         self._write(payments.take, paid)
+        return issued.id
+
+    def _asked_back(self, patient_id: uuid.UUID) -> uuid.UUID:
+        form = invoices.InvoiceForm(patient_id, (invoices.LineForm("ECG", 60_000),))
+        issued = self._write(invoices.issue, form)
+        self._write(payments.take, payments.TakePayment(issued.id, issued.total_minor))
+        new = practice.NewPerson("grace", "Grace Wanjiru", ("cashier",))
+        signer, keys = self._opened.keys.identity, Identity.new().public
+        user_id = self._write(practice.add_person, new, signer, keys)
+        grace = Actor(user_id, new.login, new.name, new.roles)
+        wish = payments.GiveBack(issued.id, 20_000, "Charged twice")
+        self._opened.store.write(grace, payments.refund, wish).result(60)
         return issued.id

@@ -34,7 +34,7 @@ def note_export(uow: UnitOfWork, *, content: bool) -> None:
     uow.audit("audit.export", content=int(content))
 
 
-@query("audit.read")
+@query("audit.read", password_again=True)
 def write_export(reads: ReadSession, target: Path, *, content: bool = False) -> dict[str, int]:
     """Write the log into a new file; returns how many commits and signatures it has.
 

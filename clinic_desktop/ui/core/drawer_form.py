@@ -27,6 +27,9 @@ class DrawerForm(QWidget):
         """Further buttons: text and what they do."""
         return ()
 
+    def was_closed(self) -> None:
+        """The drawer is gone, whoever closed it."""
+
     def may_close(self) -> bool:
         """False while something is typed that no draft protects."""
         return True

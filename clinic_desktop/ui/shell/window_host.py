@@ -42,6 +42,7 @@ class WindowHost(QObject):
         drawer.may_close = content.may_close
         drawer.submitted.connect(content.submit)
         drawer.closed.connect(lambda: self._forget(drawer))
+        drawer.closed.connect(content.was_closed)
         content.close_requested.connect(lambda: self._finish(drawer))
         for text, run in content.secondary():
             drawer.add_secondary(text, run)
