@@ -22,6 +22,8 @@ from clinic_desktop.clinic_folder import (
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.ballast import Ballast
+from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.rekeying import change_key, opens
@@ -31,6 +33,7 @@ from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
+    ReadOnlyError,
     StorageError,
     WrongPasswordError,
 )
@@ -48,7 +51,7 @@ from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
-from clinic_desktop.services.backups.upgrade import before_upgrade
+from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
 from clinic_desktop.this_pc import exists, remember, remembered, speak
 
 P = ParamSpec("P")
@@ -107,7 +110,7 @@ class Clinic:
         """Put what failed at signing in into the log, from whichever program."""
         logins = [slot.login for slot in self.keys.vault.slots]
         if failed := self.attempts.untold(logins):
-            with suppress(StorageError):  # then the next sign-in does
+            with suppress(StorageError, ReadOnlyError):  # then a later sign-in does
                 self.store.write(SYSTEM, note_refusals, failed).result()
                 self.attempts.told()
 
@@ -181,16 +184,14 @@ class Clinic:
         try:
             self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
         except WrongPasswordError:
-            self.store.write(SYSTEM, note_refusals, {login: 1}).result()
+            with suppress(StorageError, ReadOnlyError):  # it is refused in any case
+                self.store.write(SYSTEM, note_refusals, {login: 1}).result()
             raise
         try:
-            found = self.store.write(
-                SYSTEM, membership.sign_in, login, self.keys.identity, self.keys.vault
-            ).result()
+            self.actor = _sign_in(self.store, self.keys, login, None).actor
         except BaseException:
             self.keys.identity = before
             raise
-        self.actor = found.actor
         return self.actor
 
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
@@ -247,14 +248,18 @@ class Clinic:
             WrongPasswordError: the old one is wrong.
             ValidationError: the new one is too short.
         """
+        self.store.gate.check()
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
 
-    def retire_person(self, user_id: uuid.UUID) -> None:
+    def retire_person(
+        self, user_id: uuid.UUID, prepare: Callable[[], object] = lambda: None
+    ) -> None:
         """End a person's right to sign in, and change the record's key, which the person may know.
 
-        The last owner stays. Copies made before stay readable with the key of their time.
+        ``prepare`` sees to a backup before the key; the person is out before it begins. The last
+        owner stays. Copies made before stay readable with the key of their time.
 
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
@@ -264,6 +269,7 @@ class Clinic:
         self._write(practice.retire_person, user_id, self.keys.identity)
         self.returning.forget(user_id)
         self.keys.dismiss(user_id)
+        prepare()
         self.change_key()
 
     def change_key(self) -> None:
@@ -274,11 +280,13 @@ class Clinic:
             StorageError: the disk does not let us; nothing was changed.
         """
         require(self.actor, "user.approve")
+        self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
 
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
+        self.store.gate.check()
         self.keys.rename(name)
 
     def use_recovery(self, recovery: RecoveryKey) -> None:
@@ -290,6 +298,7 @@ class Clinic:
         """
         require(self.actor, "user.approve")
         require_password(self.actor, self.store.proofs)
+        self.store.gate.check()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
@@ -327,6 +336,12 @@ class Clinic:
         made = back_up(actor or self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())
         return made
+
+    @property
+    def backup_before_upgrade(self) -> Path | None:
+        """The way back where a newer program has brought the record to its version."""
+        is_newer = self.store.gate.refusal is not None and not self.store.gate.passes
+        return made_before(self.data_dir) if is_newer else None
 
     def _check_password(self, password: str, *own_words: str) -> None:
         own = self.store.read(SYSTEM, practice.details).result()
@@ -378,7 +393,8 @@ def create(
         name_newborn(data_dir)
         with suppress(StorageError):  # the language of the lock screen is not worth stopping for
             remember(data_dir, language=new.language)
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         return Clinic(data_dir, store, keys, actor, lock, recovery)
     except BaseException:
         lock.release()
@@ -428,12 +444,14 @@ def open_clinic(
     try:
         name_newborn(data_dir)
         clock = clock or SystemClock()
+        _make_room(data_dir)
         attempts = Attempts(data_dir.attempts, clock)
         with attempts.counted(login):
             keys = keyring.unlock(data_dir, login, password, KdfCost())
         _settle_key(data_dir, keys)
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         try:
             actor = _let_sign_in(store, keys, attempts, login, password, code)
             opened = Clinic(data_dir, store, keys, actor, lock)
@@ -447,6 +465,12 @@ def open_clinic(
         raise
 
 
+def _make_room(data_dir: DataDir) -> None:
+    """On a full disk not even an attempt to sign in could be counted."""
+    if is_full(data_dir.database):
+        Ballast(data_dir.ballast).give_up()
+
+
 def _settle_key(data_dir: DataDir, keys: Keys) -> None:
     """Where a change of key was cut short: keep the one that the record is under."""
     if keys.coming is not None:
@@ -456,11 +480,24 @@ def _settle_key(data_dir: DataDir, keys: Keys) -> None:
 
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
-    if allowed(opened.actor, "user.approve"):
+    if opened.store.gate.refusal is None and allowed(opened.actor, "user.approve"):
         is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
                 opened.change_key()
+
+
+def _sign_in(store: Store, keys: Keys, login: str, code: str | None) -> membership.SignedIn:
+    """On record where the record can be written; where it cannot, somebody may still look."""
+    if store.gate.refusal is None:
+        try:
+            return store.write(
+                SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
+            ).result()
+        except (ReadOnlyError, StorageError):
+            if store.gate.refusal is None:
+                raise
+    return store.read(SYSTEM, membership.sign_in_to_look, login, keys.identity, code).result()
 
 
 def _let_sign_in(
@@ -468,10 +505,8 @@ def _let_sign_in(
 ) -> Actor:
     """Take the roles from the membership chain, and leave no way in that it does not know."""
     with attempts.counted_code(login) if code else nullcontext():
-        found = store.write(
-            SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
-        ).result()
-    if found.state is not None:
+        found = _sign_in(store, keys, login, code)
+    if found.state is not None and store.gate.refusal is None:
         gone = keys.follow(found.state)
         keys.make_dearer(login, password, found.state.floor)
         if gone:
@@ -505,7 +540,7 @@ def recover(
         _settle_key(data_dir, keys)
         clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        store = open_store(data_dir.database, keys.key, clock, ballast=Ballast(data_dir.ballast))
         try:
             actor = _let_in(data_dir, store, keys, recovery, login, password)
         except BaseException:

@@ -259,3 +259,8 @@ def fail(program: Program) -> None:
 def say_done(program: Program) -> None:
     """What was done, with a way back."""
     program.context.host.toast(_("Document removed."), lambda: None)
+
+
+def fill_disk(program: Program) -> None:
+    """Find the disk full: the record can only be looked at."""
+    program.gate.on_full()

@@ -148,6 +148,7 @@ HOUSE: dict[str, Make] = {
     "settings-found": _after(_settings("practice"), doings.find_setting),
     "import": lambda program: program.go(to.ImportRecords()),
     "import-report": _after(lambda program: program.go(to.ImportRecords()), doings.try_import),
+    "disk-full": _after(_today, doings.fill_disk),
     "palette": _after(_today, doings.find_patient),
     "palette-help": _after(_today, doings.read_help),
     "keys": _after(_today, doings.show_keys),

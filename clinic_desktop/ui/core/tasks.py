@@ -61,6 +61,8 @@ class Tasks(QObject):
     """A ``ClinicError`` nobody else took care of."""
     drafts_changed = Signal()
     """What the person has begun and not finished is more or less than before."""
+    gate_changed = Signal()
+    """The record can be written again, or no longer; see ``halt`` and ``refusal``."""
     closing = Signal()
     """The desk goes away: what waits to be saved is saved now."""
     _arrived = Signal(int)
@@ -88,6 +90,7 @@ class Tasks(QObject):
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._stepped.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
+        self._stop_gate = store.gate.subscribe(self._announce_gate)
 
     def read(
         self,
@@ -172,6 +175,16 @@ class Tasks(QObject):
         return self._store.path.parent
 
     @property
+    def halt(self) -> ClinicError | None:
+        """Why nothing new is to be begun."""
+        return self._store.gate.halt
+
+    @property
+    def refusal(self) -> ClinicError | None:
+        """Why nothing can be written."""
+        return self._store.gate.refusal
+
+    @property
     def is_idle(self) -> bool:
         """Whether everything asked for has been delivered."""
         return not self._running
@@ -182,6 +195,7 @@ class Tasks(QObject):
             self._is_closed = True
             self.closing.emit()
         self._stop()
+        self._stop_gate()
 
     def repeat(self) -> None:
         """The password was given: do what waited for it."""
@@ -227,6 +241,10 @@ class Tasks(QObject):
     def _announce(self, changes: Changes) -> None:
         if isValid(self):
             self.committed.emit(changes)
+
+    def _announce_gate(self) -> None:
+        if isValid(self):
+            self.gate_changed.emit()
 
     @Slot(int)
     def _deliver(self, number: int) -> None:

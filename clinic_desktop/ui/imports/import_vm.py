@@ -10,13 +10,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desktop.backups import Backups
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.fhir.importing import ImportReport, Progress, import_files
-from clinic_desktop.ui.core.backup_keeper import back_up_if_changed
 from clinic_desktop.ui.core.context import Context
 
 
@@ -83,13 +81,12 @@ class ImportVM(QObject):
         running = replace(self.state, phase=Phase.RUNNING, progress=None, report=None, error=None)
         self._set(running)
         context = self._context
-        is_kept = context.backups.is_on and not running.dry_run
         context.tasks.call(
             self,
             _import,
             context.clinic.store,
             context.actor,
-            context.backups.backups if is_kept else None,
+            context.backups.beforehand(Reason.IMPORT, self._cancel),
             running,
             self._cancel,
             told=self._on_progress,
@@ -124,14 +121,14 @@ class ImportVM(QObject):
 def _import(
     store: Store,
     actor: Actor,
-    backups: Backups | None,
+    back_up: Callable[[], None],
     state: ImportState,
     cancel: threading.Event,
     tell: Callable[[Progress], None],
 ) -> ImportReport:
-    """On a thread beside the window: the backup first, if there is to be one."""
-    if backups is not None:
-        back_up_if_changed(backups, Reason.IMPORT, cancel)
+    """On a thread beside the window: the backup first, if anything is to be written."""
+    if not state.dry_run:
+        back_up()
     return import_files(
         store, actor, state.paths, dry_run=state.dry_run, on_progress=tell, cancel=cancel
     )

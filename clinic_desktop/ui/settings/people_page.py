@@ -10,6 +10,7 @@ from clinic_desktop.domain.permissions import STAFF_ROLES, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import own_code, practice
+from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
@@ -313,6 +314,7 @@ class PersonForm(_PersonDrawer):
             self,
             self.context.clinic.retire_person,
             self.person.id,
+            self.context.backups.beforehand(Reason.REKEY),
             done=lambda _nothing: self.finish(words),
             failed=self.failed,
         )
