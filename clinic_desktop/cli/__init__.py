@@ -28,6 +28,7 @@ _SUBJECTS = (
         "salvage",
         "audit",
         "patients",
+        "subjects",
         "papers",
         "records",
         "packs",
