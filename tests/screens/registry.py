@@ -102,6 +102,10 @@ CARE: dict[str, Make] = {
     **{f"chart-{name}": _chart(name) for name in CHART},
     "chart-changes": lambda program: program.go(to.ChartChanges(program.sample.patient_id)),
     "chart-looks": lambda program: program.go(to.ChartLooks(program.sample.patient_id)),
+    "chart-closed": lambda program: program.go(to.Chart(program.sample.closed_id)),
+    "chart-emergency": lambda program: program.go(to.Chart(program.sample.emergency_id)),
+    "open-in-emergency": lambda program: program.go(to.OpenInEmergency(program.sample.closed_id)),
+    "care-team": lambda program: program.go(to.EditCareTeam(program.sample.patient_id)),
     "chart-document": _after(_chart("documents"), doings.add_document),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
@@ -130,6 +134,7 @@ HOUSE: dict[str, Make] = {
         f"settings-{name}-form": _after(_settings(page), doings.add_line)
         for name, page in LINES.items()
     },
+    "settings-emergency": _after(_settings("audit"), doings.review_emergency),
     "settings-person": _after(_settings("people"), doings.open_person),
     "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
     "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),

@@ -9,11 +9,15 @@ from datetime import date, time, timedelta
 from typing import Any, TypeVar
 
 from clinic_desktop import clinic
+from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, PaymentMethod
 from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
+from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
+from clinic_desktop.models.practice import AppUser
 from clinic_desktop.services import allergies, encounters, note_templates, patients
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
+from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
 from clinic_desktop.services.prescribing import prescriptions
@@ -51,6 +55,10 @@ class Sample:
     invoice_id: uuid.UUID
     """Of another visit, paid in part."""
     prescription_id: uuid.UUID
+    closed_id: uuid.UUID
+    """A patient whose chart is a colleague's to read."""
+    emergency_id: uuid.UUID
+    """Another, whose chart was opened in an emergency."""
 
 
 def fill(opened: clinic.Clinic) -> Sample:
@@ -81,6 +89,7 @@ class _Filling:
         )
         self._write(allergies.record_allergy, allergy)
         encounter_id = self._write(encounters.start_visit, patient_id=patient_id).encounter_id
+        self._keep(people[1], people[2])
         return Sample(
             patient_id,
             encounter_id,
@@ -88,7 +97,24 @@ class _Filling:
             signed=(people[0], signed),
             invoice_id=invoice_id,
             prescription_id=prescription_id,
+            closed_id=people[1],
+            emergency_id=people[2],
         )
+
+    def _keep(self, *patients: uuid.UUID) -> None:
+        """Kept in confidence by somebody else; the last one is opened in an emergency."""
+
+        def keep(uow: UnitOfWork) -> None:
+            colleague = AppUser(login="jonas", name="Dr Jonas Weber", roles=["doctor"],
+                                is_active=False)  # fmt: skip
+            uow.add(colleague)
+            for each in patients:
+                member = CareTeamMember(patient_id=each, user_id=colleague.id)
+                uow.add(ChartConfidentiality(patient_id=each), member)
+
+        self._write(keep)
+        wish = emergency.OpenChart(patients[-1], "unable", "Found without consciousness")
+        self._write(emergency.open_chart, wish)
 
     def _set_up(self) -> uuid.UUID:
         kind = self._write(resources.save_type, resources.SaveType("Travel advice", 20, "co"))

@@ -175,6 +175,20 @@ class ChartLooks(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class OpenInEmergency(Destination):
+    """The drawer that opens a chart kept in confidence."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class EditCareTeam(Destination):
+    """The drawer of who reads a chart."""
+
+    patient_id: uuid.UUID
+
+
 NEEDS: Final[dict[type[Destination], str]] = {
     Today: "appointment.read",
     Calendar: "appointment.read",
@@ -196,6 +210,8 @@ NEEDS: Final[dict[type[Destination], str]] = {
     EditProblems: "diagnosis.read",
     ChartChanges: "patient.read",
     ChartLooks: "audit.read",
+    OpenInEmergency: "emergency.create",
+    EditCareTeam: "confidence.write",
 }
 """The right without which a place is not offered, and does not open."""
 
