@@ -50,6 +50,23 @@ CREATE TRIGGER guard_payment BEFORE UPDATE OF
  reference, taken_at, taken_by, refers_to, reason, is_deleted ON payment BEGIN
  SELECT RAISE(ABORT, 'rule: a payment is never changed, only refunded');
 END""",
+    "guard_task_request": """
+CREATE TRIGGER guard_task_request BEFORE UPDATE OF
+ code, focus_id, input, requester_id, authored_at, reason, is_deleted ON task BEGIN
+ SELECT RAISE(ABORT, 'rule: what was asked for is never changed');
+END""",
+    "guard_task_decision": """
+CREATE TRIGGER guard_task_decision BEFORE UPDATE OF
+ status, owner_id, decided_at, status_reason, output_id, is_self_approved ON task
+WHEN OLD.status <> 'requested' BEGIN
+ SELECT RAISE(ABORT, 'rule: what was decided is never changed');
+END""",
+    "guard_task_other": """
+CREATE TRIGGER guard_task_other BEFORE UPDATE OF status ON task
+WHEN NEW.status = 'completed' AND NEW.owner_id IS NEW.requester_id AND NOT NEW.is_self_approved
+BEGIN
+ SELECT RAISE(ABORT, 'rule: nobody approves what he asked for');
+END""",
 } | {
     f"guard_{table}_{verb.lower()}": f"""
 CREATE TRIGGER guard_{table}_{verb.lower()} BEFORE {verb} ON {table} BEGIN

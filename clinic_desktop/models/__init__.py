@@ -13,8 +13,10 @@ from clinic_desktop.models import (
     observation,
     patient,
     practice,
+    privacy,
     provenance,
     scheduling,
+    task,
 )
 from clinic_desktop.models.base import Base
 
@@ -32,6 +34,8 @@ __all__ = [
     "observation",
     "patient",
     "practice",
+    "privacy",
     "provenance",
     "scheduling",
+    "task",
 ]

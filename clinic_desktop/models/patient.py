@@ -6,11 +6,18 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic_desktop.models.base import Base, Synced, optional_ref, ref, text
-from clinic_desktop.models.types import Day, Json, UtcDateTime
+from clinic_desktop.models.types import Day, Id, Json, UtcDateTime
+
+
+def _later(kind: Any, *, server_default: str | None = None) -> Mapped[Any]:
+    """A column that a later version added: SQLite puts it behind all others."""
+    if server_default is None:
+        return mapped_column(kind, nullable=True, sort_order=1)
+    return mapped_column(kind, default=server_default, server_default=server_default, sort_order=1)
 
 
 class Patient(Synced, Base):
@@ -103,7 +110,7 @@ class Coverage(Synced, Base):
 
 
 class Consent(Synced, Base):
-    """What the person agreed to, in which version, and when; withdrawal is a new row."""
+    """What the person agreed to, in which version, and when; each change of mind is a new row."""
 
     __tablename__ = "consent"
     patient_id: Mapped[uuid.UUID] = ref("patient")
@@ -112,7 +119,20 @@ class Consent(Synced, Base):
     status: Mapped[str] = mapped_column(default="active")
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     given_by: Mapped[str] = text()
+    """The name of whoever decided for the person; empty where the person did."""
     recorded_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
+    text_id: Mapped[uuid.UUID | None] = _later(Id)
+    """The text that was shown (``consent_text``)."""
+    by_role: Mapped[str] = _later(String, server_default="")
+    """``patient``, ``guardian`` or ``representative``."""
+    document_id: Mapped[uuid.UUID | None] = _later(Id)
+    """The signed paper in the chart (``document_reference``)."""
+    related_person_id: Mapped[uuid.UUID | None] = _later(Id)
+    """Whom it lets know something, where that is its matter."""
+    scope: Mapped[Any] = _later(Json)
+    """Parts of the record that this person may be given."""
+    valid_until: Mapped[date | None] = _later(Day)
+    note: Mapped[str] = _later(String, server_default="")
 
 
 class PatientAlert(Synced, Base):

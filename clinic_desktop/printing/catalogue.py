@@ -8,6 +8,7 @@ from typing import Any
 
 from clinic_desktop.i18n import N_, Language
 from clinic_desktop.printing.appointment_slip import AppointmentSlipDoc, render_appointment_slip
+from clinic_desktop.printing.consent import ConsentDoc, render_consent
 from clinic_desktop.printing.invoice import InvoiceDoc, render_invoice
 from clinic_desktop.printing.labels import (
     DrugLabelDoc,
@@ -83,6 +84,7 @@ KINDS = {
         ),
         DocumentKind("referral", N_("Referral"), ReferralDoc, (A4, A5, LETTER), render_referral),
         DocumentKind("sick-note", N_("Sick note"), SickNoteDoc, (A4, A5, LETTER), render_sick_note),
+        DocumentKind("consent", N_("Consent form"), ConsentDoc, (A4, A5, LETTER), render_consent),
         DocumentKind(
             "person-label", N_("Patient label"), PersonLabelDoc, LABELS, render_person_label
         ),

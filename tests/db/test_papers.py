@@ -15,7 +15,8 @@ from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.medication import MedicationRequest, Prescription
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.patient import Consent, Patient
+from clinic_desktop.models.privacy import ConsentText
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
@@ -64,11 +65,19 @@ def subjects(record: Record) -> dict[str, uuid.UUID]:
             patient_id=patient.id, number="A1-S-2026-000001", start_on=uow.today,
             end_on=uow.today, issued_at=uow.now,
         )  # fmt: skip
-        uow.add(line, note, slot, letter, leave)
+        text = ConsentText(
+            kind="data", version="1", title="Your data", body="We keep it.", issued_at=uow.now
+        )
+        uow.add(line, note, slot, letter, leave, text)
+        asked = Consent(
+            patient_id=patient.id, kind="data", status="proposed", given_at=uow.now,
+            text_id=text.id, version="1",
+        )  # fmt: skip
+        uow.add(asked)
         return {
             "patient": patient.id, "visit-summary": visit.id, "prescription": rx.id,
             "appointment-slip": slot.id, "referral": letter.id, "sick-note": leave.id,
-            "person-label": patient.id,
+            "person-label": patient.id, "consent": asked.id,
         }  # fmt: skip
 
     found = record.write(fill)
@@ -179,7 +188,8 @@ def test_the_lines_of_an_invoice_come_to_its_total(
     )  # fmt: skip
     form = InvoiceForm(subjects["patient"], lines, discount_bp=discount_bp, discount_reason="staff")
     issued = record.write(invoices.issue, form)
-    note = record.write(invoices.credit, issued.id, "wrong person")
+    note = record.write(invoices.credit, issued.id, "wrong person").made
+    assert note is not None
     for document, total in ((issued, issued.total_minor), (note, -issued.total_minor)):
         doc = record.read(money.invoice_doc, document.id, ENGLISH)
         added = 0 if doc.tax_included else sum(tax.amount_minor for tax in doc.taxes)
@@ -195,7 +205,8 @@ def test_a_receipt_tells_a_part_from_the_whole_and_a_refund_from_both(
     issued = record.write(invoices.issue, form)
     part = record.write(payments.take, TakePayment(issued.id, 50_000))
     rest = record.write(payments.take, TakePayment(issued.id, 100_000))
-    back = record.write(payments.refund, GiveBack(issued.id, 20_000, "Paid twice"))
+    back = record.write(payments.refund, GiveBack(issued.id, 20_000, "Paid twice")).made
+    assert back is not None
 
     docs = [record.read(money.receipt_doc, each.id, ENGLISH) for each in (part, rest, back)]
     assert [doc.total_minor for doc in docs] == [50_000, 100_000, 20_000]

@@ -145,6 +145,16 @@ def take_back(program: Program) -> None:
     cast("BillingView", program.screen).document.credit.click()
 
 
+def show_requests(program: Program) -> None:
+    """The list of what was asked for."""
+    cast("BillingView", program.screen).vm.show_tab(Tab.REQUESTS)
+
+
+def decline(program: Program) -> None:
+    """The drawer that says no to a request."""
+    cast("BillingView", program.screen).document.decline.click()
+
+
 # ---------------------------------------------------------------- the house
 
 

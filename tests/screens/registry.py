@@ -22,7 +22,7 @@ Do = Callable[[Program], object]
 
 CHART = (
     *("summary", "timeline", "visits", "medicines", "results", "vaccines", "documents"),
-    "billing",
+    *("billing", "privacy"),
 )
 LINES = {
     "service": "prices",
@@ -32,6 +32,7 @@ LINES = {
     "room": "rooms",
     "person": "people",
     "template": "templates",
+    "consent-text": "consent-texts",
 }
 """Drawers of the settings, and the page whose button opens them."""
 
@@ -81,6 +82,10 @@ def _document(program: Program) -> QWidget:
     return program.go(to.Billing(invoice_id=program.sample.invoice_id))
 
 
+def _asked(program: Program) -> QWidget:
+    return program.go(to.Billing(invoice_id=program.sample.asked_id))
+
+
 DAY: dict[str, Make] = {
     "today": _today,
     "today-waiting": lambda program: program.go(to.Today(program.sample.appointment_id)),
@@ -107,6 +112,8 @@ CARE: dict[str, Make] = {
     "open-in-emergency": lambda program: program.go(to.OpenInEmergency(program.sample.closed_id)),
     "care-team": lambda program: program.go(to.EditCareTeam(program.sample.patient_id)),
     "chart-document": _after(_chart("documents"), doings.add_document),
+    "consent": lambda program: program.go(to.DecideConsent(program.sample.patient_id)),
+    "disclosure": lambda program: program.go(to.NoteDisclosure(program.sample.patient_id)),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
     "visit": _visit,
@@ -127,6 +134,8 @@ MONEY: dict[str, Make] = {
     "pay": _after(_document, doings.pay),
     "refund": _after(_document, doings.refund),
     "take-back": _after(_document, doings.take_back),
+    "billing-requests": _after(_asked, doings.show_requests),
+    "decline": _after(_asked, doings.decline),
 }
 HOUSE: dict[str, Make] = {
     **{f"settings-{spec.key}": _settings(spec.key) for spec in page_specs()},

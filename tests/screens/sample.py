@@ -13,9 +13,11 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, PaymentMethod
 from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
+from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.services import allergies, encounters, note_templates, patients
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.services import allergies, encounters, note_templates, patients, practice
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
@@ -59,6 +61,8 @@ class Sample:
     """A patient whose chart is a colleague's to read."""
     emergency_id: uuid.UUID
     """Another, whose chart was opened in an emergency."""
+    asked_id: uuid.UUID
+    """The invoice of a third visit: a cashier asks for its money back."""
 
 
 def fill(opened: clinic.Clinic) -> Sample:
@@ -83,6 +87,7 @@ class _Filling:
         self._write(waitlist.add, waitlist.AddToWaitlist(people[3], type_id=kind, note="Tuesdays"))
         signed, prescription_id = self._signed_visit(people[0])
         invoice_id = self._part_paid(people[3])
+        asked_id = self._asked_back(people[1])
         patient_id = self._write(put_chart)
         allergy = allergies.RecordAllergy(
             patient_id, "Penicillin", criticality="high", reaction="Rash"
@@ -99,6 +104,7 @@ class _Filling:
             prescription_id=prescription_id,
             closed_id=people[1],
             emergency_id=people[2],
+            asked_id=asked_id,
         )
 
     def _keep(self, *patients: uuid.UUID) -> None:
@@ -172,4 +178,16 @@ class _Filling:
         issued = self._write(invoices.issue, form)
         paid = payments.TakePayment(issued.id, issued.total_minor // 2, PaymentMethod.CARD)
         self._write(payments.take, paid)
+        return issued.id
+
+    def _asked_back(self, patient_id: uuid.UUID) -> uuid.UUID:
+        form = invoices.InvoiceForm(patient_id, (invoices.LineForm("ECG", 60_000),))
+        issued = self._write(invoices.issue, form)
+        self._write(payments.take, payments.TakePayment(issued.id, issued.total_minor))
+        new = practice.NewPerson("grace", "Grace Wanjiru", ("cashier",))
+        signer, keys = self._opened.keys.identity, Identity.new().public
+        user_id = self._write(practice.add_person, new, signer, keys)
+        grace = Actor(user_id, new.login, new.name, new.roles)
+        wish = payments.GiveBack(issued.id, 20_000, "Charged twice")
+        self._opened.store.write(grace, payments.refund, wish).result(60)
         return issued.id

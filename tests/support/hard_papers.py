@@ -223,6 +223,19 @@ def sick_note(code: str) -> Any:
     )
 
 
+def consent(code: str) -> Any:
+    """Refused by a guardian, after a text of several pages."""
+    doc = samples.consent(code)
+    return replace(
+        doc,
+        patient=_patient(code, doc.patient),
+        text="\n\n".join([HARD[code].plan, doc.text] * 12),
+        decision="refused",
+        decided_on=samples.TODAY,
+        by=TEXTS[code].doctor_family,
+    )
+
+
 def person_label(code: str) -> Any:
     """A long name on a small label."""
     doc = samples.person_label(code)

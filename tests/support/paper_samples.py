@@ -15,6 +15,7 @@ from clinic_desktop.domain.partial_dates import BirthDate
 from clinic_desktop.i18n import Language
 from clinic_desktop.printing.appointment_slip import AppointmentSlipDoc
 from clinic_desktop.printing.catalogue import KINDS
+from clinic_desktop.printing.consent import ConsentDoc
 from clinic_desktop.printing.invoice import (
     InvoiceDoc,
     InvoiceKind,
@@ -308,6 +309,18 @@ def person_label(code: str) -> PersonLabelDoc:
         number=who.number,
         barcode="10-4471",
         lines=(f"{t.specimen} · 10:41",),
+    )
+
+
+def consent(code: str) -> ConsentDoc:
+    """Still to be signed."""
+    t = TEXTS[code]
+    return ConsentDoc(
+        name=t.visit,
+        version="3",
+        printed_on=TODAY,
+        patient=patient(t),
+        text=f"{t.advice}\n\n{t.plan} {t.question}",
     )
 
 

@@ -24,6 +24,8 @@ from clinic_desktop.models.practice import AppUser
 from clinic_desktop.security import device_secret, vault_file
 from clinic_desktop.security.keys import Keys
 from clinic_desktop.security.primitives import Identity, KdfCost
+from clinic_desktop.services import practice
+from clinic_desktop.services.practice import NewPerson
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -76,6 +78,15 @@ class Record:
         user = AppUser(login=login, name=f"Other {login}", roles=list(roles))
         self.write(lambda uow: uow.add(user))
         return Actor(user.id, login, user.name, roles)
+
+
+def engage(record: Record, *roles: str) -> Actor:
+    """Somebody whom the signed chain knows, as only those count who could approve."""
+    login = "-".join(("signed", *roles))
+    new, keys = NewPerson(login, f"Signed {login}", roles), Identity.new()
+    signer = keys_of(record).identity
+    user_id = record.write(practice.add_person, new, signer, keys.public)
+    return Actor(user_id, login, new.name, roles)
 
 
 def keys_of(record: Record) -> Keys:

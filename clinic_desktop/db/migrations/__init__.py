@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from clinic_desktop.errors import NewerDatabaseError
 from clinic_desktop.i18n import _
 
-HEAD = 4
+HEAD = 7
 """``PRAGMA user_version`` of a file this program writes; equals the number of the last revision."""
 
 

@@ -17,10 +17,12 @@ from clinic_desktop.models.clinical import Procedure
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.scheduling import Appointment, AppointmentType
-from clinic_desktop.services import charts
+from clinic_desktop.services import approvals, charts
 from clinic_desktop.services.access import part, query
+from clinic_desktop.services.billing import refunds
 from clinic_desktop.services.billing.catalogue import ServiceRow, currency, services
 from clinic_desktop.services.billing.invoices import LineForm
+from clinic_desktop.services.billing.refunds import RequestRow
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,10 @@ class InvoiceView:
     tax_minor: int
     tax_included: bool
     note: str
+    requests: tuple[RequestRow, ...] = ()
+    """What was asked for about it, newest first."""
+    refunds_at_once: bool = False
+    """Whether the person at the desk gives money back without asking anybody."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +284,8 @@ def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
         tax_minor=stored.tax_minor,
         tax_included=included,
         note=stored.note,
+        requests=refunds.of_invoice(reads, invoice_id),
+        refunds_at_once=approvals.goes_at_once(reads, "refund.approve"),
     )
 
 

@@ -25,8 +25,10 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.billing import Invoice, InvoiceLine
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import Practice
-from clinic_desktop.services import charts
+from clinic_desktop.models.task import Task
+from clinic_desktop.services import approvals, charts
 from clinic_desktop.services.access import command, part
+from clinic_desktop.services.approvals import Asked
 from clinic_desktop.services.billing.catalogue import currency
 from clinic_desktop.services.billing.words import refusal
 from clinic_desktop.services.numbering import document_number
@@ -197,21 +199,39 @@ def _seller(uow: UnitOfWork) -> dict[str, Any]:
 
 
 @command("refund.create")
-def credit(uow: UnitOfWork, invoice_id: uuid.UUID, reason: str) -> Issued:
-    """Take a whole invoice back by a credit note; the invoice itself stays as it is.
+def credit(uow: UnitOfWork, invoice_id: uuid.UUID, reason: str) -> Asked[Issued]:
+    """Ask for a whole invoice to be taken back; where nobody else could approve it is at once.
 
     Raises:
-        RuleError: it was taken back already, or is itself a credit note.
+        RuleError: it was taken back already, is itself a credit note, or waits for a decision.
         ValidationError: no reason.
     """
-    if not reason.strip():
-        raise ValidationError("reason", _("Say why the invoice is taken back."))
+    invoice = _to_take_back(uow, invoice_id)
+    task = Task(
+        code="void-invoice", patient_id=invoice.patient_id, focus_id=invoice.id, input={},
+        reason=reason,
+    )  # fmt: skip
+    return approvals.ask(uow, task, "refund.approve", take_back)
+
+
+def _to_take_back(uow: UnitOfWork, invoice_id: uuid.UUID) -> Invoice:
     invoice = issued_invoice(uow, invoice_id)
     if invoice.kind != "invoice":
         raise RuleError(_("A credit note cannot be taken back."))
     if uow.session.scalar(select(Invoice.id).where(Invoice.refers_to == invoice_id)):
         raise RuleError(_("This invoice was taken back already."))
-    note = _negated(invoice, reason.strip())
+    return invoice
+
+
+@part
+def take_back(uow: UnitOfWork, task: Task) -> Issued:
+    """Take a whole invoice back by a credit note; the invoice itself stays as it is.
+
+    Raises:
+        RuleError: it was taken back meanwhile.
+    """
+    invoice = _to_take_back(uow, task.focus_id)
+    note = _negated(invoice, task.reason)
     stored = uow.session.scalars(
         select(InvoiceLine)
         .where(InvoiceLine.invoice_id == invoice.id)

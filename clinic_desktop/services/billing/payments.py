@@ -19,7 +19,10 @@ from clinic_desktop.domain.invoicing import (
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.billing import Invoice, Payment
+from clinic_desktop.models.task import Task
+from clinic_desktop.services import approvals
 from clinic_desktop.services.access import command, part, require
+from clinic_desktop.services.approvals import Asked
 from clinic_desktop.services.billing.invoices import (
     InvoiceForm,
     Issued,
@@ -44,7 +47,7 @@ class TakePayment:
 
 @dataclass(frozen=True)
 class GiveBack:
-    """Money returned for an invoice, and why."""
+    """Money to be returned for an invoice, and why."""
 
     invoice_id: uuid.UUID
     amount_minor: int
@@ -157,23 +160,47 @@ def check_out(
 
 
 @command("refund.create")
-def refund(uow: UnitOfWork, wish: GiveBack) -> PaymentTaken:
-    """Give money back as a document of its own.
+def refund(uow: UnitOfWork, wish: GiveBack) -> Asked[PaymentTaken]:
+    """Ask for money to be given back; where nobody else could approve it is given at once.
 
     Raises:
         ValidationError: no reason, nothing, or more than was paid.
         NotFoundError: no such invoice.
+        RuleError: something about this invoice waits for a decision already.
     """
-    if not wish.reason.strip():
-        raise ValidationError("reason", _("Say why the money is given back."))
     invoice = issued_invoice(uow, wish.invoice_id)
+    _check_refund(uow, invoice, wish.amount_minor)
+    task = Task(
+        code="refund",
+        patient_id=invoice.patient_id,
+        focus_id=invoice.id,
+        input={"amount_minor": wish.amount_minor, "method": wish.method},
+        reason=wish.reason,
+    )
+    return approvals.ask(uow, task, "refund.approve", give_back)
+
+
+def _check_refund(uow: UnitOfWork, invoice: Invoice, amount_minor: int) -> Balance:
     now = balance_of(uow, invoice)
     try:
-        check_refund(wish.amount_minor, now)
+        check_refund(amount_minor, now)
     except InvoiceError as error:
         raise refusal(error, invoice.currency, "amount_minor") from error
-    payment = _payment(uow, invoice, -wish.amount_minor, wish.method)
-    payment.reason = wish.reason.strip()
+    return now
+
+
+@part
+def give_back(uow: UnitOfWork, task: Task) -> PaymentTaken:
+    """Give back what was asked for, as a document of its own; out of the asker's till.
+
+    Raises:
+        ValidationError: more than was paid.
+    """
+    invoice = issued_invoice(uow, task.focus_id)
+    amount: int = task.input["amount_minor"]
+    now = _check_refund(uow, invoice, amount)
+    payment = _payment(uow, invoice, -amount, task.input["method"])
+    payment.reason, payment.taken_by = task.reason, task.requester_id
     payment.refers_to = uow.session.scalar(
         select(Payment.id)
         .where(Payment.invoice_id == invoice.id, Payment.kind == "payment")
@@ -181,5 +208,4 @@ def refund(uow: UnitOfWork, wish: GiveBack) -> PaymentTaken:
         .limit(1)
     )
     uow.add(payment)
-    due = now.due_minor + wish.amount_minor
-    return PaymentTaken(payment.id, payment.number, -wish.amount_minor, 0, due)
+    return PaymentTaken(payment.id, payment.number, -amount, 0, now.due_minor + amount)

@@ -8,13 +8,17 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.consent import ASKED
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.medication import MedicationRequest, Prescription
+from clinic_desktop.models.patient import Consent
+from clinic_desktop.models.privacy import ConsentText
 from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.printing.consent import ConsentDoc
 from clinic_desktop.printing.labels import PersonLabelDoc
 from clinic_desktop.printing.prescription import PrescriptionDoc, PrescriptionLine
 from clinic_desktop.printing.referral import Recipient, ReferralDoc
@@ -219,6 +223,30 @@ def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) ->
         is_void=row.status != "active",
         verify=row.number,
         verify_code=row.number,
+    )
+
+
+@part
+def consent_doc(reads: ReadSession, consent_id: uuid.UUID, language: Language) -> ConsentDoc:
+    """The text that was shown, with what was decided on it if anything was.
+
+    Raises:
+        NotFoundError: no such consent, or it was recorded without a text.
+    """
+    row = reads.session.get(Consent, consent_id)
+    text = reads.session.get(ConsentText, row.text_id) if row and row.text_id else None
+    if row is None or text is None:
+        raise NotFoundError(_("This consent was recorded without a text."))
+    decided = row.status != ASKED
+    return ConsentDoc(
+        name=text.title,
+        version=row.version,
+        printed_on=reads.today,
+        patient=patient(reads, charts.surviving(reads.session, row.patient_id)),
+        text=text.body,
+        decision=row.status if decided else "",
+        decided_on=language.local(row.given_at).date() if decided else None,
+        by=row.given_by,
     )
 
 

@@ -14,7 +14,7 @@ from clinic_desktop.models.billing import Invoice, Payment
 from clinic_desktop.models.document import Referral, SickNote
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.medication import Prescription
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.patient import Consent, Patient
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.printing.catalogue import KINDS, render_document
 from clinic_desktop.printing.fonts import unsupported_characters
@@ -60,6 +60,7 @@ _BUILDERS: dict[str, tuple[type[Any], Builder]] = {
     "visit-summary": (Encounter, clinical.visit_summary_doc),
     "referral": (Referral, clinical.referral_doc),
     "sick-note": (SickNote, clinical.sick_note_doc),
+    "consent": (Consent, clinical.consent_doc),
     "person-label": (Patient, clinical.person_label_doc),
 }
 KINDS_MADE = tuple(_BUILDERS)

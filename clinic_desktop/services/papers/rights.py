@@ -20,6 +20,7 @@ _NEEDS = {
     "visit-summary": "note.read",
     "referral": "document.read",
     "sick-note": "document.read",
+    "consent": "consent.read",
     "person-label": "patient.read",
 }
 

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.ui.billing.billing_vm import Line
-from clinic_desktop.ui.billing.words import longest_status, money, status_pill
+from clinic_desktop.ui.billing.words import (
+    longest_status,
+    money,
+    request_pill,
+    request_title,
+    status_pill,
+)
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
 
 
@@ -32,6 +38,8 @@ def _patient(line: Line) -> Cell:
 
 
 def _number(line: Line) -> Cell:
+    if line.request is not None:
+        return Cell(request_title(line.request), isolate(line.request.invoice_number))
     if line.document is None:
         return Cell(_("Visit today"))
     day = current().date(current().local(line.document.issued_at).date())
@@ -49,6 +57,9 @@ def _due(line: Line) -> Cell:
 
 
 def _status(line: Line) -> Cell:
+    if line.request is not None:
+        spec = request_pill(line.request.status)
+        return Cell(spec.text, tone=spec.tone, glyph=spec.glyph)
     if line.document is None:
         spec = status_pill("unpaid")
         return Cell(_("To bill"), tone=spec.tone, glyph=spec.glyph)

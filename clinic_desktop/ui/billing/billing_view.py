@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, current
 from clinic_desktop.services.billing.payments import CheckedOut
 from clinic_desktop.ui.billing.billing_model import columns
 from clinic_desktop.ui.billing.billing_vm import BillingState, BillingVM, Line, Tab
@@ -42,9 +42,14 @@ class BillingView(Screen):
 
     def _build(self) -> None:
         self.header = SectionHeader(_("Billing"), " ", role="page")
-        titles = {Tab.TO_BILL: _("To bill"), Tab.UNPAID: _("Unpaid"), Tab.ALL: _("All documents")}
-        options = [Option(tab, title) for tab, title in titles.items()]
-        self.tabs = SegmentedControl(options, _("Part of the list"), Tab.TO_BILL)
+        titles = {
+            Tab.TO_BILL: _("To bill"),
+            Tab.UNPAID: _("Unpaid"),
+            Tab.ALL: _("All documents"),
+            Tab.REQUESTS: _("Requests"),
+        }
+        options = [Option(tab, titles[tab]) for tab in self.vm.tabs]
+        self.tabs = SegmentedControl(options, _("Part of the list"), self.vm.state.tab)
         self.tabs.changed.connect(self.vm.show_tab)
         self.table = DataTable(columns(), _("Documents"), tall=True)
         self.table.setObjectName("billing.table")
@@ -115,7 +120,11 @@ class BillingView(Screen):
 
     def _render(self, state: BillingState) -> None:
         self.tabs.set_value(state.tab)
-        if state.currency:
+        asked = _("Requests")
+        count = current().number(state.waiting)
+        words = _("Requests ({count})").format(count=count) if state.waiting else asked
+        self.tabs.set_label(Tab.REQUESTS, words)
+        if state.currency and state.taken_today_minor is not None:
             taken = money(state.taken_today_minor, state.currency)
             words = _("Taken today: {amount}").format(amount=taken)
             self.header.set_title(_("Billing"), words)
@@ -160,7 +169,9 @@ class BillingView(Screen):
             self._open(line)
 
     def _open(self, line: Line) -> None:
-        if line.document is not None:
+        if line.request is not None:
+            self.vm.open_document(line.request.invoice_id)
+        elif line.document is not None:
             self.vm.open_document(line.document.id)
         else:
             self.vm.open_checkout(line.patient_id, line.encounter_id)

@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, Signal
 
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.permissions import Actor, allowed
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.services.billing import accounts, catalogue
+from clinic_desktop.services.billing import accounts, catalogue, refunds
 from clinic_desktop.services.billing.accounts import Checkout, InvoiceRow, InvoiceView
+from clinic_desktop.services.billing.refunds import RequestRow
 from clinic_desktop.ui.core.context import Context
 
-_TABLES = ("invoice", "payment", "encounter", "appointment", "patient")
+_TABLES = ("invoice", "payment", "task", "encounter", "appointment", "patient")
 
 
 class Tab(StrEnum):
@@ -25,17 +27,19 @@ class Tab(StrEnum):
     TO_BILL = "to-bill"
     UNPAID = "unpaid"
     ALL = "all"
+    REQUESTS = "requests"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list: a visit to bill, or a document."""
+    """One line of the list: a visit to bill, a document, or what was asked for about one."""
 
     id: uuid.UUID
     patient_id: uuid.UUID
     patient_name: str
     encounter_id: uuid.UUID | None = None
     document: InvoiceRow | None = None
+    request: RequestRow | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,10 @@ class BillingState:
 
     tab: Tab = Tab.TO_BILL
     lines: tuple[Line, ...] | None = None
-    taken_today_minor: int = 0
+    taken_today_minor: int | None = None
+    """``None`` for a person who may not know."""
+    waiting: int = 0
+    """Requests that are not decided yet."""
     currency: str = ""
     checkout: Checkout | None = None
     document: InvoiceView | None = None
@@ -56,13 +63,17 @@ class BillingState:
 @dataclass(frozen=True)
 class _Loaded:
     lines: tuple[Line, ...]
-    taken_minor: int
+    taken_minor: int | None
     currency: str
+    waiting: int
 
 
 def _load(reads: ReadSession, tab: Tab, patient_id: uuid.UUID | None) -> _Loaded:
     today: date = reads.today
-    if tab is Tab.TO_BILL:
+    asked = refunds.requests(reads)
+    if tab is Tab.REQUESTS:
+        lines = tuple(Line(row.id, row.patient_id, row.patient_name, request=row) for row in asked)
+    elif tab is Tab.TO_BILL:
         lines = tuple(
             Line(encounter, patient, name, encounter)
             for encounter, patient, name in accounts.to_bill(reads, today)
@@ -72,8 +83,19 @@ def _load(reads: ReadSession, tab: Tab, patient_id: uuid.UUID | None) -> _Loaded
         lines = tuple(
             Line(row.id, row.patient_id, row.patient_name, row.encounter_id, row) for row in rows
         )
-    taken = sum(row.amount_minor for row in accounts.payments_of_day(reads, today))
-    return _Loaded(lines, taken, catalogue.currency(reads))
+    taken = None
+    if allowed(reads.actor, "payment.read"):
+        taken = sum(row.amount_minor for row in accounts.payments_of_day(reads, today))
+    waiting = sum(row.status == "requested" for row in asked)
+    return _Loaded(lines, taken, catalogue.currency(reads), waiting)
+
+
+def _tabs_for(actor: Actor) -> tuple[Tab, ...]:
+    """The parts of the list that a person has any use for, the most used first."""
+    bills = allowed(actor, "invoice.create")
+    asks = allowed(actor, "refund.create") or allowed(actor, "refund.read")
+    first, last = (Tab.TO_BILL,) if bills else (), (Tab.REQUESTS,) if asks else ()
+    return (*first, Tab.UNPAID, Tab.ALL, *last)
 
 
 class BillingVM(QObject):
@@ -84,7 +106,8 @@ class BillingVM(QObject):
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.state = BillingState()
+        self.tabs = _tabs_for(context.actor)
+        self.state = BillingState(self.tabs[0])
         self._shown: uuid.UUID | None = None
         context.tasks.committed.connect(self._on_committed)
 
@@ -134,6 +157,7 @@ class BillingVM(QObject):
             lines=found.lines if tab is self.state.tab else self.state.lines,
             taken_today_minor=found.taken_minor,
             currency=found.currency,
+            waiting=found.waiting,
             error="",
         )
 

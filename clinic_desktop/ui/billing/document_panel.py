@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.billing import refunds
 from clinic_desktop.services.billing.accounts import InvoiceView, PaymentRow
+from clinic_desktop.services.billing.refunds import RequestRow
 from clinic_desktop.ui.billing.money_forms import CreditForm, PayForm, RefundForm
-from clinic_desktop.ui.billing.words import method_name, money, status_pill
+from clinic_desktop.ui.billing.request_form import DeclineForm
+from clinic_desktop.ui.billing.words import (
+    method_name,
+    money,
+    request_pill,
+    request_story,
+    request_title,
+    status_pill,
+)
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3
@@ -44,13 +56,21 @@ class DocumentPanel(Card):
         self.print = self._button(_("Print"), Icon.PRINT, self._print)
         self.refund = self._button(_("Refund…"), Icon.UNDO, self._refund)
         self.credit = self._button(_("Take back…"), Icon.DELETE, self._credit)
-        for button in (self.pay, self.print, self.refund, self.credit):
+        self.approve = self._button(_("Approve…"), Icon.OK, self._approve, "primary")
+        self.decline = self._button(_("Decline…"), Icon.CLOSE, self._decline)
+        self.withdraw = self._button(_("Take my request back"), Icon.UNDO, self._withdraw)
+        for button in (self.approve, self.decline, self.withdraw, self.pay, self.print,
+                       self.refund, self.credit):  # fmt: skip
             flow.addWidget(button)
+        self._requests_title = Label(_("Requests"), "strong")
+        self._requests = FactList()
         self.add(self._lines)
         self.add(rule())
         self.body.addLayout(self._sums)
         self.add(Label(_("Payments"), "strong"))
         self.add(self._payments)
+        self.add(self._requests_title)
+        self.add(self._requests)
         self.add(self._buttons)
         self.body.addStretch(1)
 
@@ -74,10 +94,32 @@ class DocumentPanel(Card):
         )
         self._show_sums(view)
         self._payments.show_facts([self._payment(each) for each in view.payments])
-        refunds = allowed(self._context.actor, "refund.create") and row.kind == "invoice"
-        self.pay.setVisible(row.due_minor > 0)
-        self.refund.setVisible(refunds and any(p.amount_minor > 0 for p in view.payments))
-        self.credit.setVisible(refunds and not row.credited)
+        actor, waiting = self._context.actor, self._waiting
+        may_ask = allowed(actor, "refund.create") and row.kind == "invoice" and waiting is None
+        self.pay.setVisible(row.due_minor > 0 and allowed(actor, "payment.create"))
+        self.print.setVisible(allowed(actor, "print.write"))
+        self.refund.setVisible(may_ask and any(p.amount_minor > 0 for p in view.payments))
+        self.credit.setVisible(may_ask and not row.credited)
+        self.approve.setVisible(waiting is not None and waiting.can_decide)
+        self.decline.setVisible(waiting is not None and waiting.can_decide)
+        self.withdraw.setVisible(waiting is not None and waiting.is_own)
+        self._show_requests(view)
+
+    @property
+    def _waiting(self) -> RequestRow | None:
+        """What was asked for and is not decided; there is never more than one."""
+        asked = self._view.requests if self._view is not None else ()
+        return next((each for each in asked if each.status == "requested"), None)
+
+    def _show_requests(self, view: InvoiceView) -> None:
+        # What was done at once tells the list of payments nothing new.
+        asked = [each for each in view.requests if not each.is_done_at_once]
+        self._requests_title.setVisible(bool(asked))
+        self._requests.setVisible(bool(asked))
+        self._requests.show_facts(
+            [Fact(each.id, request_title(each), request_story(each), request_pill(each.status))
+             for each in asked]
+        )  # fmt: skip
 
     def _line_words(self, quantity: str, view: InvoiceView, place: int) -> str:
         line = view.lines[place]
@@ -140,6 +182,27 @@ class DocumentPanel(Card):
         if self._view is not None:
             form = CreditForm(self._context, self._view)
             self._context.host.show_drawer(form, _("Take the invoice back"))
+
+    def _approve(self) -> None:
+        asked = self._waiting
+        if asked is None:
+            return
+        then = partial(self._do, refunds.approve, asked.id, _("Approved and done."))
+        words = f"{request_title(asked)} · {asked.patient_name}\n{request_story(asked)}"
+        self._context.host.confirm(_("Approve the request?"), words, _("Approve"), then)
+
+    def _decline(self) -> None:
+        if self._waiting is not None:
+            form = DeclineForm(self._context, self._waiting)
+            self._context.host.show_drawer(form, _("Decline the request"))
+
+    def _withdraw(self) -> None:
+        if self._waiting is not None:
+            self._do(refunds.withdraw, self._waiting.id, _("The request was taken back."))
+
+    def _do(self, command: Callable[..., object], task_id: uuid.UUID, words: str) -> None:
+        host = self._context.host
+        self._context.tasks.write(self, command, task_id, done=lambda _made: host.toast(words))
 
     def _print(self) -> None:
         if self._view is not None:

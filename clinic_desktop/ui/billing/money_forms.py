@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 from clinic_desktop.domain.money import currency_digits
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current
+from clinic_desktop.services.approvals import Asked
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.accounts import InvoiceView
+from clinic_desktop.services.billing.invoices import Issued
 from clinic_desktop.services.billing.payments import GiveBack, PaymentTaken, TakePayment
 from clinic_desktop.ui.billing.words import methods, money
 from clinic_desktop.ui.core.context import Context, DrawerForm
@@ -86,6 +88,10 @@ class _MoneyForm(DrawerForm):
         """Do it; an error stays in the form."""
         self.context.tasks.write_once(self, command, *args, done=self.done, failed=self._failed)
 
+    def say_waits(self) -> None:
+        """Somebody else decides; where is said."""
+        self.context.host.toast(_("Asked. What becomes of it stands under “Requests”."))
+
     def done(self, _result: Any) -> None:
         """It is done."""
         self.draft.forget()
@@ -132,9 +138,10 @@ class RefundForm(_MoneyForm):
     kind = "refund"
 
     def __init__(self, context: Context, view: InvoiceView) -> None:
-        super().__init__(
-            context, view, _("The invoice stays as it is; a refund is a document of its own.")
-        )
+        sentence = _("The invoice stays as it is; a refund is a document of its own.")
+        if not view.refunds_at_once:
+            sentence = _("No money is given back before somebody else has approved.")
+        super().__init__(context, view, sentence)
         paid = sum(each.amount_minor for each in view.payments)
         self.amount = self.money_field(_("Amount"), paid)
         self.method = self.method_field()
@@ -143,10 +150,10 @@ class RefundForm(_MoneyForm):
 
     def primary_text(self) -> str:
         """Verb and object."""
-        return _("Give money back")
+        return _("Give money back") if self.view.refunds_at_once else _("Ask for the refund")
 
     def submit(self, print_too: bool) -> None:
-        """Give it back."""
+        """Give it back, or ask for it."""
         if self.amount.show_error() and self.amount.value() is not None:
             wish = GiveBack(
                 self.view.row.id,
@@ -156,9 +163,12 @@ class RefundForm(_MoneyForm):
             )
             self.send(payments.refund, wish)
 
-    def done(self, result: PaymentTaken) -> None:
-        """The refund's receipt follows at once."""
-        self.context.printing.print_paper("receipt", result.id)
+    def done(self, result: Asked[PaymentTaken]) -> None:
+        """The refund's receipt follows at once, unless somebody else is asked first."""
+        if result.made is None:
+            self.say_waits()
+        else:
+            self.context.printing.print_paper("receipt", result.made.id)
         super().done(result)
 
 
@@ -168,23 +178,30 @@ class CreditForm(_MoneyForm):
     kind = "credit"
 
     def __init__(self, context: Context, view: InvoiceView) -> None:
-        super().__init__(
-            context,
-            view,
-            _("A credit note takes the whole invoice back. Money that was paid is given back "
-              "with a refund."),
-        )  # fmt: skip
+        sentence = _(
+            "A credit note takes the whole invoice back. Money that was paid is given back "
+            "with a refund."
+        )
+        if not view.refunds_at_once:
+            sentence = _("The invoice stands until somebody else has approved.")
+        super().__init__(context, view, sentence)
         self.reason = self.reason_field()
         self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
         self.draft.begin()
 
     def primary_text(self) -> str:
         """Verb and object."""
-        return _("Issue credit note")
+        return _("Issue credit note") if self.view.refunds_at_once else _("Ask for it")
 
     def submit(self, print_too: bool) -> None:
-        """Issue it."""
+        """Issue it, or ask for it."""
         self.send(invoices.credit, self.view.row.id, self.reason.text())
+
+    def done(self, result: Asked[Issued]) -> None:
+        """It is done, or waits."""
+        if result.made is None:
+            self.say_waits()
+        super().done(result)
 
 
 def _reopen(kind: Callable[..., _MoneyForm], context: Context, view: InvoiceView) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.services.billing.refunds import RequestRow
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
 from clinic_desktop.ui.widgets.segmented import Option
@@ -15,7 +16,7 @@ def money(amount_minor: int, currency: str) -> str:
 
 def longest_status() -> int:
     """Letters of the longest word for where a document stands, for the width of a column."""
-    return max(len(spec.text) for spec in _pills().values())
+    return max(len(spec.text) for spec in (*_pills().values(), *_request_pills().values()))
 
 
 def status_pill(status: str) -> PillSpec:
@@ -31,6 +32,42 @@ def _pills() -> dict[str, PillSpec]:
         "overpaid": PillSpec(pgettext("invoice", "Overpaid"), Tone.DANGER, Glyph.UP),
         "credit-note": PillSpec(pgettext("invoice", "Credit note"), Tone.NEUTRAL, Glyph.STRUCK),
     }
+
+
+def request_pill(status: str) -> PillSpec:
+    """Where a request stands."""
+    return _request_pills().get(status, PillSpec(status))
+
+
+def _request_pills() -> dict[str, PillSpec]:
+    return {
+        "requested": PillSpec(pgettext("request", "Waits"), Tone.WARN, Glyph.EMPTY),
+        "completed": PillSpec(pgettext("request", "Approved"), Tone.OK, Glyph.FULL),
+        "rejected": PillSpec(pgettext("request", "Declined"), Tone.DANGER, Glyph.STRUCK),
+        "cancelled": PillSpec(pgettext("request", "Taken back"), Tone.NEUTRAL, Glyph.STRUCK),
+    }
+
+
+def request_title(row: RequestRow) -> str:
+    """What was asked for, in a few words."""
+    if row.code == "refund":
+        return _("Refund of {amount}").format(amount=money(row.amount_minor, row.currency))
+    return _("Take back the invoice")
+
+
+def request_story(row: RequestRow) -> str:
+    """Who asked, why, and what was decided."""
+    asked = _("{name} asked on {when}: {reason}").format(
+        name=isolate(row.asked_by),
+        when=isolate(current().datetime(row.asked_at)),
+        reason=isolate(row.reason),
+    )
+    if row.status != "rejected":
+        return asked
+    declined = _("{name} declined: {reason}").format(
+        name=isolate(row.decided_by), reason=isolate(row.status_reason)
+    )
+    return f"{asked} · {declined}"
 
 
 def methods() -> list[Option]:

@@ -12,7 +12,7 @@ from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import allergies
 from clinic_desktop.services.allergies import AllergyRow, AllergyState, RecordAllergy
 from clinic_desktop.ui.chart import words
-from clinic_desktop.ui.chart.forms import ChartForm
+from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import EditAllergies
 from clinic_desktop.ui.theme.icons import Icon

@@ -10,7 +10,7 @@ from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.confidentiality import team
 from clinic_desktop.services.confidentiality.team import CareTeam
-from clinic_desktop.ui.chart.forms import ChartForm
+from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import EditCareTeam
 from clinic_desktop.ui.theme.icons import Icon

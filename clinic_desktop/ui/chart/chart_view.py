@@ -304,4 +304,5 @@ def section_titles() -> dict[str, str]:
         "vaccines": _("Vaccines"),
         "documents": _("Documents"),
         "billing": _("Billing"),
+        "privacy": _("Privacy"),
     }

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from clinic_desktop.i18n import _
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.confidentiality.emergency import OpenChart
-from clinic_desktop.ui.chart.forms import ChartForm
+from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import OpenInEmergency
 from clinic_desktop.ui.theme.tokens import Tone

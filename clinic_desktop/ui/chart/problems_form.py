@@ -12,7 +12,7 @@ from clinic_desktop.services import conditions
 from clinic_desktop.services.conditions import AddProblem, Coded, ConditionRow
 from clinic_desktop.services.wording import sentence_of
 from clinic_desktop.ui.chart import words
-from clinic_desktop.ui.chart.forms import ChartForm
+from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.code_search import PackSearch
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import EditProblems

@@ -189,6 +189,20 @@ class EditCareTeam(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class DecideConsent(Destination):
+    """The drawer that records a consent, or prints its form."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class NoteDisclosure(Destination):
+    """The drawer that notes who got what of a record."""
+
+    patient_id: uuid.UUID
+
+
 NEEDS: Final[dict[type[Destination], str]] = {
     Today: "appointment.read",
     Calendar: "appointment.read",
@@ -212,6 +226,8 @@ NEEDS: Final[dict[type[Destination], str]] = {
     ChartLooks: "audit.read",
     OpenInEmergency: "emergency.create",
     EditCareTeam: "confidence.write",
+    DecideConsent: "consent.create",
+    NoteDisclosure: "disclosure.create",
 }
 """The right without which a place is not offered, and does not open."""
 

@@ -13,12 +13,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.codes import Sex
+from clinic_desktop.domain.consent import KINDS
 from clinic_desktop.domain.names import HumanName, NamePart, name_form
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, pgettext
-from clinic_desktop.services.patients.consents import KINDS
 from clinic_desktop.services.patients.entry import PatientEntry, Phone, PostalAddress
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.privacy_words import consent_words
 from clinic_desktop.ui.patients import patient_words as words
 from clinic_desktop.ui.patients.birth_text import birth_as_typed, birth_parser, date_order
 from clinic_desktop.ui.patients.lines_editor import LineKind, LinesEditor
@@ -175,7 +176,7 @@ class DemographicsForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3 // 2)
         column.addWidget(Label(_("Consent"), "strong"))
-        self.consents = {kind: Tick(words.consent_words(kind)) for kind in KINDS}
+        self.consents = {kind: Tick(consent_words(kind)) for kind in KINDS}
         for kind, tick in self.consents.items():
             tick.setObjectName(f"patient.consent-{kind}")
             tick.toggled.connect(self.changed)

@@ -7,10 +7,10 @@ import uuid
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.domain.consent import GIVEN
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import ConsentRow, PatientEntry, PatientRecord, UpdatePatient
-from clinic_desktop.services.patients.consents import GIVEN
 from clinic_desktop.services.patients.photo import Photo
 from clinic_desktop.ui.core.context import Context
 

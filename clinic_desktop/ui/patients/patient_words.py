@@ -38,15 +38,6 @@ def sex_options() -> list[Option]:
     ]
 
 
-def consent_words(kind: str) -> str:
-    """What a person agrees to."""
-    return {
-        "treatment": _("Agrees to be treated here"),
-        "data": _("Agrees that the practice keeps the data"),
-        "messages": _("May be sent reminders and messages"),
-    }.get(kind, kind)
-
-
 def reason_words(reason: Reason) -> str:
     """Why somebody may be the same person."""
     return {

@@ -12,6 +12,7 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.appearance_page import AppearancePage
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.backups_page import BackupsPage
+from clinic_desktop.ui.settings.consent_texts_page import ConsentTextsPage
 from clinic_desktop.ui.settings.data_page import DataPage
 from clinic_desktop.ui.settings.language_page import LanguagePage
 from clinic_desktop.ui.settings.lock_page import LockPage
@@ -65,6 +66,8 @@ def page_specs() -> tuple[PageSpec, ...]:
         *schedule,
         PageSpec("templates", _("Note templates"), _("visit text blanks slash"), TemplatesPage,
                  "chart.read"),
+        PageSpec("consent-texts", _("Consent texts"), _("agree privacy form sign version"),
+                 ConsentTextsPage, "consent.read"),
         PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
         PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
         PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),

@@ -24,7 +24,10 @@ _SCREENS: dict[type[to.Destination], str] = {
 }
 _PARTS: dict[type[to.Destination], dict[str, str]] = {
     to.Visit: {"panel": "clinic_desktop.ui.prescribing.prescribe_panel:PrescribePanel"},
-    to.Chart: {"billing": "clinic_desktop.ui.billing.account_section:AccountSection"},
+    to.Chart: {
+        "billing": "clinic_desktop.ui.billing.account_section:AccountSection",
+        "privacy": "clinic_desktop.ui.privacy.privacy_section:PrivacySection",
+    },
 }
 """Parts of other features that stand inside a screen; features never import each other."""
 _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
@@ -59,6 +62,11 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     to.EditCareTeam: (
         "clinic_desktop.ui.chart.care_team_form:CareTeamForm",
         N_("Who reads this chart"),
+    ),
+    to.DecideConsent: ("clinic_desktop.ui.privacy.decision_form:DecisionForm", N_("Consent")),
+    to.NoteDisclosure: (
+        "clinic_desktop.ui.privacy.disclosure_form:DisclosureForm",
+        N_("Note what was given"),
     ),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",

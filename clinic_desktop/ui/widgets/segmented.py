@@ -81,6 +81,12 @@ class SegmentedControl(QFrame):
         place = self._group.checkedId()
         return self._options[place].value if place >= 0 else None
 
+    def set_label(self, value: Hashable, label: str) -> None:
+        """Word a choice anew."""
+        for place, option in enumerate(self._options):
+            if option.value == value:
+                self._button(place).setText(label)
+
     def set_value(self, value: Hashable | None) -> None:
         """Choose without a signal; a value that is no option clears the choice."""
         self._group.setExclusive(False)

@@ -43,6 +43,8 @@ BEYOND = {
     "confidence.write": "doctor owner",
     "visit.create": "doctor nurse",
     "letter.create": "doctor",
+    "disclosure.read": "doctor nurse receptionist owner auditor",
+    "disclosure.create": "doctor nurse receptionist owner",
     "practice.read": EVERYBODY + " auditor",
     "practice.write": "owner",
     "print.read": EVERYBODY,

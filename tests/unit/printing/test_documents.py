@@ -152,6 +152,7 @@ def test_what_matters_can_be_read_back(
         "visit-summary": ["148/92 mmHg", "10-4471", t.given],
         "referral": ["R-2026-0031", t.given],
         "sick-note": ["S-2026-0007", t.given],
+        "consent": ["3", t.given],
         "person-label": ["10-4471", t.given],
         "drug-label": ["LOT 88A1", "500 mg", t.given],
     }[kind]

@@ -1,4 +1,4 @@
-"""Small forms of the chart that share a shape: fields, and one write."""
+"""Small forms about one patient that share a shape: fields, and one write."""
 
 from __future__ import annotations
 

@@ -1,0 +1,80 @@
+"""Words for consents, and for what may be known by whom."""
+
+from __future__ import annotations
+
+from clinic_desktop.domain.consent import (
+    ASKED,
+    GIVEN,
+    GUARDIAN,
+    PATIENT,
+    REFUSED,
+    REPRESENTATIVE,
+    WITHDRAWN,
+)
+from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.services.patients.consents import ConsentRow
+from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.widgets.pill import PillSpec
+
+
+def consent_words(kind: str) -> str:
+    """What a person agrees to."""
+    return {
+        "treatment": _("Agrees to be treated here"),
+        "data": _("Agrees that the practice keeps the data"),
+        "messages": _("May be sent reminders and messages"),
+    }.get(kind) or consent_title(kind)
+
+
+def consent_title(kind: str) -> str:
+    """What a text to agree to is about; a practice's own kind is its own word."""
+    return {
+        "treatment": pgettext("consent", "Treatment"),
+        "data": pgettext("consent", "Keeping the data"),
+        "messages": pgettext("consent", "Reminders and messages"),
+        "photos": pgettext("consent", "Photos"),
+        "research": pgettext("consent", "Research and teaching"),
+    }.get(kind, kind)
+
+
+def status_words(status: str) -> str:
+    """What was decided."""
+    return {
+        GIVEN: pgettext("consent", "given"),
+        REFUSED: pgettext("consent", "refused"),
+        WITHDRAWN: pgettext("consent", "withdrawn"),
+        ASKED: pgettext("consent", "form printed"),
+    }.get(status, status)
+
+
+def status_pill(status: str) -> PillSpec:
+    """The same in colour."""
+    tone = {GIVEN: Tone.OK, REFUSED: Tone.DANGER, WITHDRAWN: Tone.WARN}
+    return PillSpec(status_words(status), tone.get(status, Tone.NEUTRAL))
+
+
+def role_words(role: str) -> str:
+    """Who decides."""
+    return {
+        PATIENT: pgettext("consent", "The patient"),
+        GUARDIAN: pgettext("consent", "Guardian"),
+        REPRESENTATIVE: pgettext("consent", "Representative"),
+    }.get(role, role)
+
+
+def consent_line(row: ConsentRow) -> str:
+    """When, on which words, by whom, on which paper."""
+    day = current().date(current().local(row.since).date())
+    parts = [isolate(day)]
+    if row.version:
+        parts.append(_("text version {number}").format(number=isolate(row.version)))
+    if row.given_by:
+        by = {role: role_words(role) for role in (GUARDIAN, REPRESENTATIVE)}.get(row.by_role, "")
+        parts.append(" ".join(filter(None, (by, isolate(row.given_by)))))
+    if row.document_id is not None:
+        parts.append(_("signed: {paper}").format(paper=isolate(row.document or _("Untitled"))))
+    if row.recorded_by:
+        parts.append(_("recorded by {name}").format(name=isolate(row.recorded_by)))
+    if row.note:
+        parts.append(row.note)
+    return " · ".join(parts)

@@ -1,0 +1,141 @@
+"""The drawer that records what somebody decided, or prints the form to be signed first."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from clinic_desktop.domain.consent import DECISIONS, GIVEN, KINDS, PATIENT, ROLES
+from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.i18n import _, isolate
+from clinic_desktop.services import documents
+from clinic_desktop.services.documents import DocumentRow
+from clinic_desktop.services.patients import consents
+from clinic_desktop.services.patients.consent_texts import ConsentTextRow
+from clinic_desktop.services.patients.consents import Decision
+from clinic_desktop.ui.core import privacy_words as words
+from clinic_desktop.ui.core.chart_form import ChartForm
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.navigator import DecideConsent
+from clinic_desktop.ui.widgets.choices import Select
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
+
+_PAPERS = 8
+
+
+class DecisionForm(ChartForm):
+    """The text in force, in the patient's language, stands in the drawer to be read."""
+
+    def __init__(
+        self, context: Context, destination: DecideConsent, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(context, destination.patient_id, parent)
+        self.setObjectName("consent")
+        self._texts: dict[str, ConsentTextRow] = {}
+        self.kind = Select(((kind, words.consent_title(kind)) for kind in KINDS), KINDS[0])
+        self.kind.setObjectName("consent.kind")
+        self.kind.chosen.connect(lambda _kind: self._show_text())
+        self.text = Label("", "body", "muted", wrap=True)
+        letters = {GIVEN: "g", "refused": "r", "withdrawn": "w"}
+        self.status = SegmentedControl(
+            [Option(each, words.status_words(each), letters[each]) for each in DECISIONS],
+            _("Decision"),
+            GIVEN,
+        )
+        self.role = SegmentedControl(
+            [Option(each, words.role_words(each)) for each in ROLES], _("Decided by"), PATIENT
+        )
+        self.role.changed.connect(self._on_role)
+        self.given_by = QLineEdit()
+        self.given_by.setObjectName("consent.given-by")
+        self.paper = Select([("", _("None yet"))], "")
+        self.note = QLineEdit()
+        form = self.form
+        self.rows |= {
+            "kind": form.add(_("What about"), self.kind),
+            "text": form.add(_("Text in force"), self.text),
+            "status": form.add(_("Decision"), self.status),
+            "by_role": form.add(_("Decided by"), self.role),
+            "given_by": form.add(_("Name"), self.given_by, required=True),
+            "document_id": form.add(_("Signed paper in the chart"), self.paper),
+            "note": form.add(_("Note"), self.note),
+        }
+        self.rows["given_by"].hide()
+        self.column.addWidget(form)
+        self.column.addStretch(1)
+        self.setFocusProxy(self.kind)
+        context.tasks.read(self, consents.texts_for, self.patient_id, done=self._on_texts)
+        if allowed(context.actor, "document.read"):
+            context.tasks.read(self, documents.documents_of, self.patient_id, done=self._on_papers)
+        else:
+            self.rows["document_id"].hide()
+
+    # ------------------------------------------------------------ the drawer's contract
+
+    def primary_text(self) -> str:
+        """Verb and object."""
+        return _("Record the decision")
+
+    def secondary(self) -> tuple[tuple[str, Callable[[], object]], ...]:
+        """The paper comes before the decision."""
+        return ((_("Print the form to sign"), self._print),)
+
+    def may_close(self) -> bool:
+        """A name or note half typed is not thrown away."""
+        return not (self.given_by.text().strip() or self.note.text().strip())
+
+    def submit(self, print_too: bool) -> None:
+        """Record it."""
+        paper = self.paper.value()
+        wish = Decision(
+            self.patient_id,
+            str(self.kind.value() or ""),
+            str(self.status.value()),
+            str(self.role.value()),
+            self.given_by.text(),
+            self.note.text(),
+            paper if isinstance(paper, uuid.UUID) else None,
+        )
+        self.write(consents.decide, wish, done=self._done)
+
+    # ------------------------------------------------------------ content
+
+    def _on_texts(self, rows: list[ConsentTextRow]) -> None:
+        self._texts = {row.kind: row for row in rows}
+        kinds = dict.fromkeys((*KINDS, *self._texts))
+        self.kind.offer([(kind, words.consent_title(kind)) for kind in kinds])
+        self._show_text()
+
+    def _show_text(self) -> None:
+        text = self._texts.get(str(self.kind.value() or ""))
+        if text is None:
+            self.text.setText(_("The practice has not written this text yet."))
+        else:
+            version = _("text version {number}").format(number=isolate(text.version))
+            self.text.setText(f"{text.title} ({version})\n{text.body}")
+
+    def _on_role(self, role: object) -> None:
+        self.rows["given_by"].setVisible(role != PATIENT)
+
+    def _on_papers(self, rows: list[DocumentRow]) -> None:
+        latest = [(row.id, row.title or _("Untitled")) for row in rows[:_PAPERS]]
+        self.paper.offer([("", _("None yet")), *latest])
+
+    def _print(self) -> None:
+        self.context.tasks.write_once(
+            self,
+            consents.ask,
+            self.patient_id,
+            str(self.kind.value() or ""),
+            done=lambda asked: self.context.printing.print_paper("consent", asked),
+            failed=self._refused,
+        )
+
+    def _done(self) -> None:
+        self.given_by.clear()
+        self.note.clear()
+        self.close_requested.emit()
+        self.context.host.toast(_("The decision is recorded."))
