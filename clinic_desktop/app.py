@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,10 @@ from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     ClinicError,
+    CodeNeededError,
     DatabaseDamagedError,
     DeviceSecretError,
     InUseError,
-    WrongPasswordError,
 )
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security import vault_file
@@ -96,8 +97,6 @@ class Session(QObject):
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
         self._pack: Path | None = None
-        # Who was to sign in, and wrong passwords that no open record has taken down yet.
-        self._asked, self._refused = "", 0
         self._keeper: BackupKeeper | None = None
         self._keeps_backups = False
         self._closing: Closing | None = None
@@ -197,9 +196,7 @@ class Session(QObject):
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
         if self.clinic is not None and self.desk is not None and self._lock is None:
-            from clinic_desktop.services.audit.events import note_lock
-
-            self.clinic.store.write(self.clinic.actor, note_lock)
+            self.clinic.leave()
         self._drop_lock()
         backup = this_pc.last_backup(self.data_dir)
         # An open record would have to be closed for it: that is for whoever starts the program.
@@ -227,18 +224,18 @@ class Session(QObject):
                 self.window.drop(view)
         self._lock = self._recover = None
 
-    def unlock(self, login: str, password: str) -> None:
+    def unlock(self, login: str, password: str, code: str = "") -> None:
         """Derive the key off the window's thread, then show the desk."""
-        known, self._asked = self.clinic, login
+        known = self.clinic
 
         def work() -> clinic.Clinic:
             if known is not None:
-                known.enter(login, password)
+                known.enter(login, password, code)
                 return known
             _load_desk()
             from clinic_desktop import clinic
 
-            return clinic.open_clinic(self.data_dir, login, password, self.clock)
+            return clinic.open_clinic(self.data_dir, login, password, self.clock, code)
 
         self._submit(work, self._opened.emit)
 
@@ -250,14 +247,6 @@ class Session(QObject):
 
     def _on_opened(self, future: Future[clinic.Clinic]) -> None:
         error = future.exception()
-        if isinstance(error, WrongPasswordError):
-            self._refused += 1
-        if self._refused and (self.clinic is not None or error is None):
-            from clinic_desktop.services.audit.events import note_refusal
-
-            store = self.clinic.store if self.clinic is not None else future.result().store
-            store.write(SYSTEM, note_refusal, self._asked, self._refused)
-            self._refused = 0
         if error is not None:
             sentence = str(error)
             if not isinstance(error, ClinicError):
@@ -267,6 +256,8 @@ class Session(QObject):
                 self._lock.offer_sheet(sentence)
             elif self._lock is not None and isinstance(error, DatabaseDamagedError):
                 self._lock.offer_rescue(sentence)
+            elif self._lock is not None and isinstance(error, CodeNeededError):
+                self._lock.ask_code(sentence)
             elif self._lock is not None and (wait := getattr(error, "seconds", 0)):
                 self._lock.hold(getattr(error, "message", sentence), wait)
             elif self._lock is not None:
@@ -310,16 +301,36 @@ class Session(QObject):
         self._go_in(future.result())
         self._ask_for_new_sheet()
 
-    def show_restore(self, login: str = "") -> None:
+    def show_restore(self, login: str = "", path: Path | None = None) -> None:
         """Ask for a backup and the recovery sheet; Esc goes back to where the person was."""
         from clinic_desktop.ui.shell.restore_view import RestoreView
 
         before = self.window.shown
         view = RestoreView(login)
+        if path is not None:
+            view.take_file(str(path))
         self._restoring = Restoring(self._keys, view, self._bring_back, self)
         self._restoring.restored.connect(self._on_restored)
         view.left.connect(lambda: self._leave_restore(view, before))
         self.window.show_only(view)
+
+    def leave_for_restore(self, path: Path) -> None:
+        """Close the open record, which only can be looked at, and ask for this backup's sheet."""
+        login = self.clinic.actor.login if self.clinic else ""
+        self.idle.stop()
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+        if self.context is not None:
+            self.context.tasks.close()
+        if self.clinic is not None:
+            self.clinic.close()
+        frame, self._frame = self._frame, None
+        self.clinic = self.context = self.desk = self._opening = None
+        self.show_lock()  # where Esc leads
+        self.show_restore(login, path)
+        if frame is not None:
+            self.window.drop(frame)
 
     def _leave_restore(self, view: QWidget, before: QWidget | None) -> None:
         self._restoring = None
@@ -420,12 +431,14 @@ class Session(QObject):
         from clinic_desktop.ui.core.print_desk import PrintDesk
         from clinic_desktop.ui.core.tasks import Tasks
         from clinic_desktop.ui.shell.desk import Desk
+        from clinic_desktop.ui.shell.password_again import ask_password
         from clinic_desktop.ui.shell.window_host import WindowHost
 
         language = opened.language()
         speak(language)
         this_pc.remember(self.data_dir, language=language.language)
         tasks, host = Tasks(opened.store, opened.actor, self), WindowHost(frame)
+        host.halt = lambda: tasks.halt
         context = Context(
             tasks=tasks,
             navigator=Navigator(self),
@@ -442,10 +455,12 @@ class Session(QObject):
         )
         context.navigator.lock_after_changed.connect(self.idle.start)
         self.context = context
+        tasks.ask_password = partial(ask_password, tasks, host, opened)
         self.desk = Desk(context)
         self.desk.lock_requested.connect(self.show_lock)
         self.desk.switch_requested.connect(self.show_lock)
         self.desk.closing_requested.connect(self.closing_wanted)
+        self.desk.restore_requested.connect(self.leave_for_restore)
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.desk)
@@ -475,7 +490,7 @@ class Session(QObject):
         if self._keeper is None:
             self._keeper = BackupKeeper(opened, self)
             self._keeper.ended.connect(self._on_backup_ended)
-            if self._keeps_backups:
+            if self._keeps_backups and opened.store.gate.passes:
                 self._keeper.start()
         return self._keeper
 

@@ -5,67 +5,59 @@ from __future__ import annotations
 import platform
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 
+from clinic_desktop.clinic_folder import (
+    name_newborn,
+    refuse_empty,
+    refuse_occupied,
+    remove_unborn,
+    take_folder,
+)
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.ballast import Ballast
+from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
-from clinic_desktop.db.place import check_place
 from clinic_desktop.db.rekeying import change_key, opens
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SINGLE_DOCTOR, SYSTEM, Actor, allowed
+from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
-    SetupError,
+    ReadOnlyError,
     StorageError,
     WrongPasswordError,
 )
-from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import Language, _
-from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
-from clinic_desktop.moving_in import settle
+from clinic_desktop.models.practice import AppUser, Practice, Setting
+from clinic_desktop.new_clinic import NewClinic, begin_practice, checked
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys, NewOwner
-from clinic_desktop.security.membership import Root
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import membership, own_pin, practice
-from clinic_desktop.services.access import require
+from clinic_desktop.services import membership, own_code, own_pin, practice
+from clinic_desktop.services.access import require, require_password
+from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
-from clinic_desktop.services.backups.upgrade import before_upgrade
+from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
 from clinic_desktop.this_pc import exists, remember, remembered, speak
 
 P = ParamSpec("P")
 T = TypeVar("T")
 LATIN_DIGITS = "formats.latin-digits"
 """The practice's choice of digits: one system for doses, results and receipts."""
-
-
-@dataclass(frozen=True)
-class NewClinic:
-    """What a practice needs to begin."""
-
-    practice: str
-    owner_login: str
-    owner_name: str
-    password: str
-    language: str = "en"
-    country: str = ""
-    currency: str = "USD"
-    time_zone: str = "UTC"
-    is_sample: bool = False
 
 
 @dataclass
@@ -90,31 +82,69 @@ class Clinic:
         """The person's language, or another one, in the clinic's formats."""
         return self.store.read(self.actor, _language, language).result()
 
-    def switch_user(self, login: str, password: str) -> Actor:
+    def switch_user(self, login: str, password: str, code: str = "") -> Actor:
         """Sign another person in on the open record.
+
+        Whoever was here in the last hours is not asked for the code of the second factor again.
 
         Raises:
             WrongPasswordError: user and password do not fit.
+            CodeNeededError, WrongCodeError, TooManyAttemptsError: nobody was signed in.
         """
-        before = self.keys.identity
-        with self.attempts.counted(login):
-            self.keys.sign_in(login, password)
+        before, slot = self.keys.identity, self.keys.vault.slot(login)
+        was_here = slot is not None and self.returning.may(slot.user, self.store.clock.uptime())
         try:
-            self.actor = _let_sign_in(self.store, self.keys, login, password)
+            with self.attempts.counted(login):
+                self.keys.sign_in(login, password)
+            asked = None if was_here else code
+            self.actor = _let_sign_in(self.store, self.keys, self.attempts, login, password, asked)
         except BaseException:
             self.keys.identity = before
             raise
+        finally:
+            self._tell_failures()
         self._remember()
         return self.actor
+
+    def _tell_failures(self) -> None:
+        """Put what failed at signing in into the log, from whichever program."""
+        logins = [slot.login for slot in self.keys.vault.slots]
+        if failed := self.attempts.untold(logins):
+            with suppress(StorageError, ReadOnlyError):  # then a later sign-in does
+                self.store.write(SYSTEM, note_refusals, failed).result()
+                self.attempts.told()
 
     def __post_init__(self) -> None:
         """Whoever opened the record may come back with a PIN."""
         self._remember()
+        self._tell_failures()
 
     def _remember(self) -> None:
         if self.actor.user_id is not None:
+            self.store.proofs.gave(self.actor.user_id)
             uptime = self.store.clock.uptime()
             self.returning.remember(self.actor.user_id, self.keys.identity, uptime)
+
+    def prove_password(self, password: str) -> None:
+        """Give the signed-in person's password again, for what asks for a fresh one.
+
+        Raises:
+            WrongPasswordError, TooManyAttemptsError: it counts as any other attempt.
+        """
+        user, login = self.actor.user_id, self.actor.login
+        try:
+            with self.attempts.counted(login):
+                self.keys.vault.unlock(login, password, self.keys.secret.secret)
+        finally:
+            self._tell_failures()
+        if user is not None:
+            self.store.proofs.gave(user)
+
+    def leave(self) -> None:
+        """The desk was hidden: whoever comes back with a PIN has not given the password."""
+        if self.actor.user_id is not None:
+            self.store.proofs.forget(self.actor.user_id)
+        self.store.write(self.actor, note_lock)
 
     def logins_with_pin(self) -> frozenset[str]:
         """Who may come back with a PIN now."""
@@ -129,15 +159,16 @@ class Clinic:
             if slot.user in kept and self.returning.may(slot.user, uptime)
         )
 
-    def enter(self, login: str, typed: str) -> Actor:
+    def enter(self, login: str, typed: str, code: str = "") -> Actor:
         """Sign somebody in with what was typed: the password, or the PIN where it counts.
 
         Raises:
-            WrongPasswordError, TooManyAttemptsError: nobody was signed in.
+            WrongPasswordError, CodeNeededError, WrongCodeError, TooManyAttemptsError: nobody was
+                signed in.
         """
         if looks_like(typed) and login in self.logins_with_pin():
             return self.come_back(login, typed)
-        return self.switch_user(login, typed)
+        return self.switch_user(login, typed, code)
 
     def come_back(self, login: str, pin: str) -> Actor:
         """Sign somebody in with the PIN who had signed in with the password before.
@@ -150,15 +181,17 @@ class Clinic:
         if slot is None or slot.user not in kept:
             raise WrongPasswordError(_("Sign in with the password now."))
         uptime, before = self.store.clock.uptime(), self.keys.identity
-        self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
         try:
-            found = self.store.write(
-                SYSTEM, membership.sign_in, login, self.keys.identity, self.keys.vault
-            ).result()
+            self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
+        except WrongPasswordError:
+            with suppress(StorageError, ReadOnlyError):  # it is refused in any case
+                self.store.write(SYSTEM, note_refusals, {login: 1}).result()
+            raise
+        try:
+            self.actor = _sign_in(self.store, self.keys, login, None).actor
         except BaseException:
             self.keys.identity = before
             raise
-        self.actor = found.actor
         return self.actor
 
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
@@ -191,6 +224,15 @@ class Clinic:
         if person.id == self.actor.user_id:
             self.keys.identity = fresh
 
+    def switch_code_off(self, person: practice.Person) -> None:
+        """Ask somebody for no code any more who lost the phone.
+
+        Raises:
+            PermissionDeniedError, NotFoundError: nothing was changed.
+        """
+        self._write(own_code.switch_off_for, person.id)
+        self.attempts.forgive(person.login)
+
     def change_roles(self, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
         """Give a person other roles; they hold from the next sign-in on.
 
@@ -206,14 +248,18 @@ class Clinic:
             WrongPasswordError: the old one is wrong.
             ValidationError: the new one is too short.
         """
+        self.store.gate.check()
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
 
-    def retire_person(self, user_id: uuid.UUID) -> None:
+    def retire_person(
+        self, user_id: uuid.UUID, prepare: Callable[[], object] = lambda: None
+    ) -> None:
         """End a person's right to sign in, and change the record's key, which the person may know.
 
-        The last owner stays. Copies made before stay readable with the key of their time.
+        ``prepare`` sees to a backup before the key; the person is out before it begins. The last
+        owner stays. Copies made before stay readable with the key of their time.
 
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
@@ -223,6 +269,7 @@ class Clinic:
         self._write(practice.retire_person, user_id, self.keys.identity)
         self.returning.forget(user_id)
         self.keys.dismiss(user_id)
+        prepare()
         self.change_key()
 
     def change_key(self) -> None:
@@ -233,11 +280,13 @@ class Clinic:
             StorageError: the disk does not let us; nothing was changed.
         """
         require(self.actor, "user.approve")
+        self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
 
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
+        self.store.gate.check()
         self.keys.rename(name)
 
     def use_recovery(self, recovery: RecoveryKey) -> None:
@@ -248,6 +297,8 @@ class Clinic:
             StorageError: the key file cannot be written; the sheet before stays good.
         """
         require(self.actor, "user.approve")
+        require_password(self.actor, self.store.proofs)
+        self.store.gate.check()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
@@ -286,6 +337,12 @@ class Clinic:
         remember(self.data_dir, backup_at=now.isoformat())
         return made
 
+    @property
+    def backup_before_upgrade(self) -> Path | None:
+        """The way back where a newer program has brought the record to its version."""
+        is_newer = self.store.gate.refusal is not None and not self.store.gate.passes
+        return made_before(self.data_dir) if is_newer else None
+
     def _check_password(self, password: str, *own_words: str) -> None:
         own = self.store.read(SYSTEM, practice.details).result()
         if not own.is_sample:  # its password stands on the screen
@@ -316,10 +373,10 @@ def create(
         ValidationError: a name, a code or the password cannot be taken.
         StorageError: the folder cannot be used.
     """
-    new = _checked(new)
+    new = checked(new)
     lock = take_folder(data_dir)
     try:
-        _refuse_occupied(data_dir)
+        refuse_occupied(data_dir)
         clock = clock or SystemClock()
         user_id = clock.new_id()
         owner = NewOwner(user_id, new.owner_login, new.owner_name, new.password)
@@ -330,29 +387,18 @@ def create(
             actor = _give_birth(data_dir, keys, recovery, new, user_id, clock)
             keys.save()
         except BaseException:
-            _remove_unborn(data_dir)
+            remove_unborn(data_dir)
             data_dir.device_secret.unlink(missing_ok=True)
             raise
-        _name_newborn(data_dir)
+        name_newborn(data_dir)
         with suppress(StorageError):  # the language of the lock screen is not worth stopping for
             remember(data_dir, language=new.language)
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         return Clinic(data_dir, store, keys, actor, lock, recovery)
     except BaseException:
         lock.release()
         raise
-
-
-def _checked(new: NewClinic) -> NewClinic:
-    if not new.is_sample:  # its password stands on the screen
-        check_new(new.password, (new.owner_login, new.owner_name, new.practice), LEAST_ALONE)
-    practice.check_formats(new.language, new.country, new.currency, new.time_zone)
-    return replace(
-        new,
-        practice=practice.short_name("practice", new.practice),
-        owner_login=practice.short_name("owner", new.owner_login),
-        owner_name=practice.short_name("owner", new.owner_name),
-    )
 
 
 def _give_birth(
@@ -360,10 +406,10 @@ def _give_birth(
     clock: Clock,
 ) -> Actor:  # fmt: skip
     """Make the record beside its name: killed at any moment, there is no half-made clinic."""
-    _remove_unborn(data_dir)
+    remove_unborn(data_dir)
     store = create_store(data_dir.unborn, keys.key, clock, platform.node())
     try:
-        actor = store.write(SYSTEM, _begin_practice, new, user_id, keys, recovery).result()
+        actor = store.write(SYSTEM, begin_practice, new, user_id, keys, recovery).result()
     finally:
         store.close()
     if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
@@ -377,62 +423,37 @@ def _give_birth(
     return actor
 
 
-def _name_newborn(data_dir: DataDir) -> None:
-    """The last step of ``create``, done at the next opening if the power went before it."""
-    if data_dir.unborn.exists() and not data_dir.database.exists():
-        data_dir.unborn.rename(data_dir.database)
-        flush_folder(data_dir.root)
-
-
-def _remove_unborn(data_dir: DataDir) -> None:
-    for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
-        path.unlink()
-
-
-def _refuse_occupied(data_dir: DataDir) -> None:
-    if exists(data_dir):
-        raise SetupError(
-            _("There already is a clinic in this folder."),
-            kept=_("Nothing was changed."),
-            hint=_("Open it, or choose an empty folder."),
-            place=str(data_dir.root),
-        )
-
-
-def refuse_empty(data_dir: DataDir) -> None:
-    """Say how to begin where there is no clinic yet.
-
-    Raises:
-        SetupError: there is none.
-    """
-    if not exists(data_dir):
-        raise SetupError(
-            _("There is no clinic in this folder yet."),
-            hint=_("Make one with “init”, or open the folder of your clinic."),
-            place=str(data_dir.root),
-        )
-
-
-def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | None = None) -> Clinic:
+def open_clinic(
+    data_dir: DataDir,
+    login: str,
+    password: str,
+    clock: Clock | None = None,
+    code: str | None = "",
+) -> Clinic:
     """Unlock and open the clinic of a folder.
 
+    ``code`` is that of the second factor; ``None`` where nobody is let in: the program's own work.
+
     Raises:
         SetupError: there is none.
+        CodeNeededError, WrongCodeError: the password is right; the code is missing or is not.
         WrongPasswordError, InUseError, DatabaseDamagedError, NewerDatabaseError, StorageError.
     """
     refuse_empty(data_dir)
     lock = take_folder(data_dir)
     try:
-        _name_newborn(data_dir)
+        name_newborn(data_dir)
         clock = clock or SystemClock()
-        with Attempts(data_dir.attempts, clock).counted(login):
+        _make_room(data_dir)
+        attempts = Attempts(data_dir.attempts, clock)
+        with attempts.counted(login):
             keys = keyring.unlock(data_dir, login, password, KdfCost())
         _settle_key(data_dir, keys)
-        clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         try:
-            actor = _let_sign_in(store, keys, login, password)
+            actor = _let_sign_in(store, keys, attempts, login, password, code)
             opened = Clinic(data_dir, store, keys, actor, lock)
             _change_key_if_due(opened)
         except BaseException:
@@ -444,6 +465,12 @@ def open_clinic(data_dir: DataDir, login: str, password: str, clock: Clock | Non
         raise
 
 
+def _make_room(data_dir: DataDir) -> None:
+    """On a full disk not even an attempt to sign in could be counted."""
+    if is_full(data_dir.database):
+        Ballast(data_dir.ballast).give_up()
+
+
 def _settle_key(data_dir: DataDir, keys: Keys) -> None:
     """Where a change of key was cut short: keep the one that the record is under."""
     if keys.coming is not None:
@@ -453,17 +480,33 @@ def _settle_key(data_dir: DataDir, keys: Keys) -> None:
 
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
-    if allowed(opened.actor, "user.approve"):
+    if opened.store.gate.refusal is None and allowed(opened.actor, "user.approve"):
         is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
                 opened.change_key()
 
 
-def _let_sign_in(store: Store, keys: Keys, login: str, password: str) -> Actor:
+def _sign_in(store: Store, keys: Keys, login: str, code: str | None) -> membership.SignedIn:
+    """On record where the record can be written; where it cannot, somebody may still look."""
+    if store.gate.refusal is None:
+        try:
+            return store.write(
+                SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
+            ).result()
+        except (ReadOnlyError, StorageError):
+            if store.gate.refusal is None:
+                raise
+    return store.read(SYSTEM, membership.sign_in_to_look, login, keys.identity, code).result()
+
+
+def _let_sign_in(
+    store: Store, keys: Keys, attempts: Attempts, login: str, password: str, code: str | None
+) -> Actor:
     """Take the roles from the membership chain, and leave no way in that it does not know."""
-    found = store.write(SYSTEM, membership.sign_in, login, keys.identity, keys.vault).result()
-    if found.state is not None:
+    with attempts.counted_code(login) if code else nullcontext():
+        found = _sign_in(store, keys, login, code)
+    if found.state is not None and store.gate.refusal is None:
         gone = keys.follow(found.state)
         keys.make_dearer(login, password, found.state.floor)
         if gone:
@@ -492,12 +535,12 @@ def recover(
     refuse_empty(data_dir)
     lock = take_folder(data_dir)
     try:
-        _name_newborn(data_dir)
+        name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
         _settle_key(data_dir, keys)
         clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        store = open_store(data_dir.database, keys.key, clock, ballast=Ballast(data_dir.ballast))
         try:
             actor = _let_in(data_dir, store, keys, recovery, login, password)
         except BaseException:
@@ -515,58 +558,9 @@ def _let_in(
     fresh = Identity.new()
     user = store.write(SYSTEM, membership.recover, login, sheet, fresh.public, keys.vault).result()
     keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
-    Attempts(data_dir.attempts, store.clock).forgive(user.login)
-    return _let_sign_in(store, keys, login, password)
-
-
-def take_folder(data_dir: DataDir) -> FolderLock:
-    """Hold the folder of a clinic against a second program; a restored clinic moves in.
-
-    Raises:
-        StorageError: it cannot be made or is no place for a record.
-        InUseError: another program holds it.
-    """
-    try:
-        data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise StorageError(
-            _("The data folder cannot be made."),
-            hint=_("Choose a folder that belongs to you."),
-            place=str(data_dir.root),
-        ) from error
-    check_place(data_dir.root)
-    lock = FolderLock(data_dir.lock)
-    lock.acquire()
-    settle(data_dir)
-    return lock
-
-
-def _begin_practice(
-    uow: UnitOfWork, new: NewClinic, user_id: uuid.UUID, keys: Keys, recovery: RecoveryKey
-) -> Actor:
-    own = Practice(
-        name=new.practice,
-        language=new.language,
-        country=new.country,
-        currency=new.currency,
-        time_zone=new.time_zone,
-        is_sample=new.is_sample,
-    )
-    doctor = Practitioner(name=new.owner_name, family=new.owner_name, is_staff=True)
-    uow.add(own, doctor)
-    user = AppUser(
-        id=user_id,
-        login=new.owner_login,
-        name=new.owner_name,
-        roles=list(SINGLE_DOCTOR),
-        practitioner_id=doctor.id,
-    )
-    uow.add(user)
-    uow.session.flush()
-    root = recovery.identity
-    as_root = Root(root.public.sealing, root.public.signing)
-    chain.begin(uow, root, keys.vault, as_root, keys.identity.public)
-    return Actor(user.id, user.login, user.name, tuple(user.roles), user.practitioner_id)
+    attempts = Attempts(data_dir.attempts, store.clock)
+    attempts.forgive(user.login)
+    return _let_sign_in(store, keys, attempts, login, password, None)
 
 
 def _language(reads: ReadSession, language: str) -> Language:
@@ -588,7 +582,10 @@ __all__ = [
     "create",
     "exists",
     "open_clinic",
+    "recover",
+    "refuse_empty",
     "remember",
     "remembered",
     "speak",
+    "take_folder",
 ]

@@ -100,6 +100,29 @@ class TooManyAttemptsError(ClinicError):
         """Until the next attempt; 0 where waiting does not help."""
 
 
+class CodeNeededError(ClinicError):
+    """The password is right; the code from the person's phone is missing."""
+
+    code = "code-needed"
+    exit_code = 17
+
+
+class WrongCodeError(ClinicError):
+    """The code is not the one that the person's phone shows now."""
+
+    code = "wrong-code"
+    exit_code = 18
+    seconds = 0
+    """Until the next attempt."""
+
+
+class PasswordAgainError(ClinicError):
+    """The password was typed too long ago for this action."""
+
+    code = "password-again"
+    exit_code = 19
+
+
 class DeviceSecretError(ClinicError):
     """This PC's half of the key is gone; the recovery sheet opens the record."""
 
@@ -121,8 +144,15 @@ class DatabaseDamagedError(ClinicError):
     exit_code = 9
 
 
+class ReadOnlyError(ClinicError):
+    """The record can only be looked at now: a newer program wrote it, or the disk is full."""
+
+    code = "read-only"
+    exit_code = 17
+
+
 class NewerDatabaseError(ClinicError):
-    """The record or its key file was written by a newer program."""
+    """The key file or a backup was written by a newer program."""
 
     code = "newer"
     exit_code = 10

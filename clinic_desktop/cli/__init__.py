@@ -74,7 +74,8 @@ def _epilog() -> str:
     codes = [(0, "Done."), (1, "A fault of the program."), *codes, (STOPPED, "Stopped by Ctrl+C.")]
     return "\n".join(
         [
-            "The password is asked for, or taken from CLINIC_PASSWORD.",
+            "The password is asked for, or taken from CLINIC_PASSWORD; the code of a phone, where",
+            "one is needed, from CLINIC_CODE.",
             "",
             "exit codes:",
             *(f"  {code:<4} {meaning}" for code, meaning in codes),

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 
 from clinic_desktop import clinic, i18n
 from clinic_desktop.config import DataDir
-from clinic_desktop.errors import SetupError, ValidationError, WrongPasswordError
+from clinic_desktop.errors import CodeNeededError, SetupError, ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import vault_file
 
 PASSWORD_VARIABLE = "CLINIC_PASSWORD"  # noqa: S105 - the name of a variable
 NEW_PASSWORD_VARIABLE = "CLINIC_NEW_PASSWORD"  # noqa: S105 - the name of a variable
+
+CODE_VARIABLE = "CLINIC_CODE"
 
 
 def password(prompt: str) -> str:
@@ -65,15 +67,34 @@ def new_password(login: str) -> str:
 def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clinic.Clinic]:
     """The open clinic of this command; closed at the end whatever happens."""
     login = options.user or only_user(data_dir)
-    opened = clinic.open_clinic(
-        data_dir, login, password(_("Password of {login}: ").format(login=login))
-    )
+    typed = password(_("Password of {login}: ").format(login=login))
+    code = os.environ.get(CODE_VARIABLE, "")
+    try:
+        opened = clinic.open_clinic(data_dir, login, typed, code=code)
+    except CodeNeededError:
+        if not sys.stdin.isatty():
+            raise
+        # Shown while it is typed: it is over in half a minute.
+        opened = clinic.open_clinic(data_dir, login, typed, code=input(_("Code from your phone: ")))
     try:
         if not options.speak:
             i18n.use(opened.language())
+        _say_if_only_to_look(opened)
         yield opened
     finally:
         opened.close()
+
+
+def _say_if_only_to_look(opened: clinic.Clinic) -> None:
+    """Beside the result, which goes elsewhere: what reads goes on, what writes will be refused."""
+    why = opened.store.gate.halt
+    if why is None:
+        return
+    way_back = opened.backup_before_upgrade
+    words = _("The backup made before the upgrade: {file}").format(file=way_back)
+    for part in (why.message, why.hint, words if way_back else ""):
+        if part:
+            print(part, file=sys.stderr)
 
 
 def only_user(data_dir: DataDir) -> str:

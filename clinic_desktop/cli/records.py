@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import open_clinic
 from clinic_desktop.cli.output import STOPPED
+from clinic_desktop.cli.stages import StageTeller
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import _, ngettext
 
@@ -44,9 +45,13 @@ def register(
 
 
 def _import(options: argparse.Namespace, data_dir: DataDir, output: Output) -> int:
+    from clinic_desktop.backups import Backups
+    from clinic_desktop.services.backups.ledger import Reason
     from clinic_desktop.services.fhir.importing import import_files
 
     with open_clinic(options, data_dir) as opened, _stopped_by_ctrl_c() as cancel:
+        if not options.dry_run:
+            Backups(opened).before(Reason.IMPORT, StageTeller(output))
         report = import_files(
             opened.store,
             opened.actor,

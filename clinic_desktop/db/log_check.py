@@ -13,8 +13,8 @@ from enum import IntEnum
 from typing import Any
 
 from clinic_desktop.db import journal
+from clinic_desktop.db.chain import THIS_PC, chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, Signer, signers
-from clinic_desktop.db.journal import THIS_PC, chain_value
 from clinic_desktop.db.mirror import Line, Mirror
 from clinic_desktop.db.replay import UNREADABLE, Replay
 from clinic_desktop.security.primitives import is_signed

@@ -64,7 +64,7 @@ def rewrite(path: Path, old: bytes, new: bytes) -> None:
 def opens(path: Path, key: bytes) -> bool:
     """Whether this key opens the record."""
     try:
-        connect(path, key).close()
+        connect(path, key, read_only=True).close()
     except DatabaseDamagedError:
         return False
     return True

@@ -19,6 +19,7 @@ from clinic_desktop.db import checkpoints, journal, rows, search
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.db.looks import Look
+from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.base import Base, Synced
 from clinic_desktop.models.local import NumberSeries
@@ -42,6 +43,8 @@ class ReadSession:
     actor: Actor
     clock: Clock
     now: datetime
+    proofs: Proofs
+    """Who gave the password when."""
     _zone: ZoneInfo | None = field(default=None, init=False)
     _held: list[Base | None] = field(default_factory=list, init=False)
     looks: list[Look] = field(default_factory=list, init=False)
@@ -191,22 +194,22 @@ def capture_commits(engine: Engine) -> None:
 
 
 @contextmanager
-def reading(engine: Engine, actor: Actor, clock: Clock) -> Iterator[ReadSession]:
+def reading(engine: Engine, actor: Actor, clock: Clock, proofs: Proofs) -> Iterator[ReadSession]:
     """A read transaction; nothing can be written through it."""
     with engine.connect() as connection, Session(connection) as session:
-        yield ReadSession(session, actor, clock, clock.now())
+        yield ReadSession(session, actor, clock, clock.now(), proofs)
 
 
 @contextmanager
 def writing(
-    engine: Engine, actor: Actor, clock: Clock, reason: str, origin: str = "local"
+    engine: Engine, actor: Actor, clock: Clock, proofs: Proofs, reason: str, origin: str = "local"
 ) -> Iterator[UnitOfWork]:
     """A write transaction, committed when the block ends without an error."""
     with engine.connect() as connection:
         with connection.begin(), rows.WritingSession(connection, expire_on_commit=False) as session:
             # As exact as the file keeps it: what a command returns equals what is read later.
             now = from_millis(to_millis(clock.now()))
-            uow = UnitOfWork(session, actor, clock, now, reason, origin)
+            uow = UnitOfWork(session, actor, clock, now, proofs, reason, origin)
             yield uow
             session.flush()
             connection.info["author"] = Author(

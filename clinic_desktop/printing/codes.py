@@ -19,7 +19,7 @@ WIDEST_BAR = 3
 
 
 @lru_cache(maxsize=256)
-def _qr_modules(content: str) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+def qr_modules(content: str) -> tuple[int, tuple[tuple[int, int, int], ...]]:
     """The side in modules, and dark stretches as (column, row, length)."""
     import segno  # noqa: PLC0415 - loaded with the first code that is printed
 
@@ -51,7 +51,7 @@ class Qr(Block):
 
     def draw(self, pen: Pen, x: float, y: float, width: float) -> None:
         """Dark modules, joined along each row."""
-        side, stretches = _qr_modules(self.content)
+        side, stretches = qr_modules(self.content)
         step = self.size / side
         boxes = [(c * step, r * step, n * step, step) for c, r, n in stretches]
         x += (width - self.size) * self.align.value

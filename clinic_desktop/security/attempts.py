@@ -1,7 +1,9 @@
 """Wrong passwords cost time, more each time: per sign-in name and per PC, over restarts too.
 
 An attempt is counted, and the count is on the disk, before the password is looked at: ending the
-program in between gains nothing. A right password takes the count of its own name back.
+program in between gains nothing. A right password takes the count of its own name back. Codes of
+the second factor are counted in the same way, five in five minutes. What failed while the record
+was closed stays in the count until the log has it (``untold``), from window and command line alike.
 
 Waiting is measured by how long the PC has been running, which no setting of the clock changes.
 After a restart of the PC a wait that was left begins anew with the PC, at most fifteen minutes.
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,12 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.errors import StorageError, TooManyAttemptsError, WrongPasswordError
+from clinic_desktop.errors import (
+    StorageError,
+    TooManyAttemptsError,
+    WrongCodeError,
+    WrongPasswordError,
+)
 from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _, current, ngettext
 from clinic_desktop.security.primitives import keyed_digest
@@ -33,6 +40,8 @@ FREE, LONG_AFTER, LONG_WAIT, MOST_WAIT, STOP = 3, 10, 900, 300, 100
 """Failures without a wait; those after which each costs 15 minutes; the last one."""
 PC_FREE = 10
 """A PC is used by many, who mistype too."""
+CODE_FREE, CODE_WAIT = 5, 300
+"""Wrong codes without a wait, and what each costs after them."""
 _MOST_NAMES = 200
 _MAX_BYTES = 64 << 10
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -51,6 +60,10 @@ class _File(Struct, forbid_unknown_fields=True):
     names: dict[str, Tally]
     """By a digest of the sign-in name: somebody may type a password into that field."""
     pc: Tally = Tally()
+    codes: dict[str, Tally] = {}
+    """Wrong codes, by the same digest."""
+    untold: dict[str, Count] = {}
+    """Failures that the log of the record does not know yet; "" for names that were forgotten."""
 
 
 def seconds_due(count: int) -> int:
@@ -93,6 +106,7 @@ class Attempts:
         before, pc_before = file.names.get(name, Tally()), file.pc
         file.names[name] = Tally(before.count + 1, self.clock.uptime())
         file.pc = Tally(pc_before.count + 1, self.clock.uptime())
+        _tell_later(file, name, 1)
         self._save(file)
         try:
             yield
@@ -105,19 +119,88 @@ class Attempts:
         left = max(pc_before.count - before.count, 0)
         self._put_back(login, Tally(), replace(pc_before, count=left))
 
+    @contextmanager
+    def counted_code(self, login: str) -> Iterator[None]:
+        """Around looking at a code of the second factor, as ``counted`` for passwords.
+
+        Raises:
+            TooManyAttemptsError: it is not looked at yet, or only somebody else helps.
+            StorageError: the count cannot be written, so the code is not looked at.
+        """
+        file = self._load()
+        name = _name(file, login)
+        before = file.codes.get(name, Tally())
+        self._refuse_code(before)
+        file.codes[name] = Tally(before.count + 1, self.clock.uptime())
+        _tell_later(file, name, 1)
+        self._save(file)
+        try:
+            yield
+        except WrongCodeError as error:
+            error.seconds = self._code_wait(self._load().codes.get(name, Tally()))
+            raise
+        except BaseException:  # the code was not what failed
+            self._put_code_back(name, before)
+            raise
+        self._put_code_back(name, Tally())
+
+    def untold(self, logins: Iterable[str]) -> dict[str, int]:
+        """Failures that the log does not know yet, by login; "" for names that nobody has."""
+        file, found = self._load(), {}
+        left = dict(file.untold)
+        for login in logins:
+            if count := left.pop(_name(file, login), 0):
+                found[login] = count
+        if others := sum(left.values()):
+            found[""] = others
+        return found
+
+    def told(self) -> None:
+        """The log has them."""
+        file = self._load()
+        file.untold = {}
+        with suppress(StorageError):  # then it has them twice
+            self._save(file)
+
     def forgive(self, login: str) -> None:
         """Forget the failures of a name: it was right, or it has a new password."""
         file = self._load()
-        gone = file.names.pop(_name(file, login), Tally()).count
+        name = _name(file, login)
+        gone = file.names.pop(name, Tally()).count
+        file.codes.pop(name, None)
         file.pc = replace(file.pc, count=max(file.pc.count - gone, 0))
         with suppress(StorageError):  # whoever is right goes in, even on a full disk
             self._save(file)
 
     def _put_back(self, login: str, before: Tally, pc_before: Tally) -> None:
         file = self._load()
-        file.names[_name(file, login)], file.pc = before, pc_before
+        name = _name(file, login)
+        file.names[name], file.pc = before, pc_before
+        _tell_later(file, name, -1)
         with suppress(StorageError):
             self._save(file)
+
+    def _put_code_back(self, name: str, before: Tally) -> None:
+        file = self._load()
+        file.codes[name] = before
+        _tell_later(file, name, -1)
+        with suppress(StorageError):
+            self._save(file)
+
+    def _refuse_code(self, own: Tally) -> None:
+        if own.count >= STOP:
+            raise TooManyAttemptsError(
+                _("Too many wrong codes. This name is closed."),
+                kept=_("The record is whole; nothing was changed."),
+                hint=_("An owner can switch the code off, or the recovery sheet opens the record."),
+            )
+        if wait := self._code_wait(own):
+            words = _("Too many wrong codes.")
+            raise TooManyAttemptsError(words, hint=wait_words(wait), seconds=wait)
+
+    def _code_wait(self, own: Tally) -> int:
+        due = CODE_WAIT if own.count >= CODE_FREE else 0
+        return max(0, math.ceil(due - (self.clock.uptime() - own.uptime)))
 
     def _refuse(self, file: _File, name: str) -> None:
         if file.names.get(name, Tally()).count >= STOP:
@@ -151,8 +234,10 @@ class Attempts:
     def _since_start(self, file: _File) -> _File:
         """What was before the PC was last started counts as if it had been then."""
         now = self.clock.uptime()
-        if max((each.uptime for each in (*file.names.values(), file.pc)), default=0) > now:
+        known = (*file.names.values(), *file.codes.values(), file.pc)
+        if max(each.uptime for each in known) > now:
             file.names = {key: replace(each, uptime=0.0) for key, each in file.names.items()}
+            file.codes = {key: replace(each, uptime=0.0) for key, each in file.codes.items()}
             file.pc = replace(file.pc, uptime=0.0)
             with suppress(StorageError):
                 self._save(file)
@@ -162,6 +247,8 @@ class Attempts:
         if len(file.names) > _MOST_NAMES:  # names that nobody has cost the PC's count too
             most = sorted(file.names.items(), key=lambda each: -each[1].count)
             file.names = dict(most[: _MOST_NAMES // 2])
+            gone = [name for name in file.untold if name not in file.names]
+            file.untold[""] = sum(file.untold.pop(name) for name in gone)
         try:
             replace_file(self.path, msgspec.json.encode(file))
         except OSError as error:
@@ -171,6 +258,10 @@ class Attempts:
                 hint=_("Free some space and try again."),
                 place=str(self.path),
             ) from error
+
+
+def _tell_later(file: _File, name: str, by: int) -> None:
+    file.untold[name] = max(file.untold.get(name, 0) + by, 0)
 
 
 def _name(file: _File, login: str) -> str:

@@ -8,6 +8,7 @@
 | ``seal_to``, ``unseal_mine`` | X25519 sealed box to a public key, bound to a header | libsodium |
 | ``sign``, ``is_signed`` | Ed25519 | RFC 8032 |
 | ``digest`` | BLAKE2b-256 | RFC 7693 |
+| ``short_code`` | HOTP with SHA-1, for codes that a phone shows | RFC 4226, RFC 6238 |
 
 Nonces are random (24 bytes: a repeat is out of reach); keys for different purposes come from
 ``expand`` with different ``info``.
@@ -108,6 +109,14 @@ def keyed_digest(key: bytes, *parts: bytes) -> bytes:
         found.update(len(part).to_bytes(8, "big"))
         found.update(part)
     return found.digest()
+
+
+def short_code(secret: bytes, counter: int, digits: int) -> str:
+    """The digits that a phone shows for this count; SHA-1 because that is what phones know."""
+    made = hmac.digest(secret, counter.to_bytes(8, "big"), "sha1")
+    start = made[-1] & 15
+    number = int.from_bytes(made[start : start + 4], "big") & 0x7FFFFFFF
+    return str(number % 10**digits).zfill(digits)
 
 
 def same(one: bytes, other: bytes) -> bool:

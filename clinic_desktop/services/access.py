@@ -10,9 +10,10 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import MATRIX, PERMISSIONS, Actor, Facts, allowed, decide
-from clinic_desktop.errors import PermissionDeniedError
+from clinic_desktop.errors import PasswordAgainError, PermissionDeniedError
 from clinic_desktop.i18n import _
 from clinic_desktop.services import guard
 
@@ -30,8 +31,12 @@ class Action:
     name: str
     permission: str
     writes: bool
+    again: bool
+    """Whether the password has to be of the last minutes."""
 
 
+PASSWORD_LASTS_S = 300.0
+"""How old a password may be where it is asked for again."""
 ACTIONS: dict[str, Action] = {}
 """Every command and query of the program, by ``module.function``."""
 
@@ -60,6 +65,21 @@ def part(function: F) -> F:
     """Declare a function that only other services call, which have checked the right already."""
     function.is_part = True  # type: ignore[attr-defined]
     return function
+
+
+def require_password(actor: Actor, proofs: Proofs) -> None:
+    """Refuse what needs a password of the last minutes; the program itself has none to give.
+
+    Raises:
+        PasswordAgainError: it was typed too long ago, or a PIN brought the person back.
+    """
+    user = actor.user_id
+    if user is not None and proofs.age(user) > PASSWORD_LASTS_S:
+        raise PasswordAgainError(
+            _("This needs your password again."),
+            kept=_("Nothing was changed."),
+            hint=_("It was typed more than five minutes ago."),
+        )
 
 
 def check_register() -> None:
@@ -95,17 +115,18 @@ def _reaches_the_record(function: Callable[..., Any]) -> bool:
 
 
 def command(
-    permission: str, *, origin: str = "local"
+    permission: str, *, origin: str = "local", password_again: bool = False
 ) -> Callable[[Callable[Concatenate[UnitOfWork, P], T]], Callable[Concatenate[UnitOfWork, P], T]]:
     """Declare a function that writes; it gets the unit of work first.
 
-    The function's name is the reason stored with the commit.
+    The function's name is the reason stored with the commit. ``password_again`` asks for a
+    password of the last minutes.
     """
 
     def declare(
         function: Callable[Concatenate[UnitOfWork, P], T],
     ) -> Callable[Concatenate[UnitOfWork, P], T]:
-        name = _register(function, permission, writes=True)
+        name = _register(function, permission, writes=True, again=password_again)
         is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
@@ -113,6 +134,8 @@ def command(
             require(uow.actor, permission)
             if is_clinical:
                 guard.check(uow, permission, function, args, kwargs)
+            if password_again:
+                require_password(uow.actor, uow.proofs)
             return function(uow, *args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]
@@ -124,14 +147,14 @@ def command(
 
 
 def query(
-    permission: str,
+    permission: str, *, password_again: bool = False
 ) -> Callable[[Callable[Concatenate[ReadSession, P], T]], Callable[Concatenate[ReadSession, P], T]]:
-    """Declare a function that only reads; it gets the read session first."""
+    """Declare a function that only reads; it gets the read session first, as in ``command``."""
 
     def declare(
         function: Callable[Concatenate[ReadSession, P], T],
     ) -> Callable[Concatenate[ReadSession, P], T]:
-        _register(function, permission, writes=False)
+        _register(function, permission, writes=False, again=password_again)
         is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
@@ -139,6 +162,8 @@ def query(
             require(reads.actor, permission)
             if is_clinical:
                 guard.check(reads, permission, function, args, kwargs)
+            if password_again:
+                require_password(reads.actor, reads.proofs)
             return function(reads, *args, **kwargs)
 
         checked.permission = permission  # type: ignore[attr-defined]
@@ -147,9 +172,11 @@ def query(
     return declare
 
 
-def _register(function: Callable[..., object], permission: str, *, writes: bool) -> str:
+def _register(
+    function: Callable[..., object], permission: str, *, writes: bool, again: bool
+) -> str:
     if permission not in PERMISSIONS:
         raise ValueError(permission)  # a spelling mistake must stop the start, not a visit
     name = f"{function.__module__.removeprefix('clinic_desktop.services.')}.{function.__name__}"
-    ACTIONS[name] = Action(name, permission, writes)
+    ACTIONS[name] = Action(name, permission, writes, again)
     return name

@@ -18,6 +18,7 @@ from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Vault
+from clinic_desktop.services import own_code
 from clinic_desktop.services.access import command, query
 
 
@@ -40,21 +41,25 @@ def owners_sealing_keys(reads: ReadSession) -> tuple[bytes, ...]:
 
 
 @command("practice.read")
-def sign_in(uow: UnitOfWork, login: str, mine: Identity, vault: Vault) -> SignedIn:
+def sign_in(
+    uow: UnitOfWork, login: str, mine: Identity, vault: Vault, code: str | None = None
+) -> SignedIn:
     """Let the holder of these keys in with the roles of the chain; run it as the program itself.
 
-    A record older than its chain gets its first entry from an owner, and keys that the chain does
-    not know are said by their holder.
+    ``code`` is that of the second factor; ``None`` where it is not asked for again. A record older
+    than its chain gets its first entry from an owner, and keys that the chain does not know are
+    said by their holder.
 
     Raises:
         WrongPasswordError: the chain does not know this person, or not these keys.
+        CodeNeededError, WrongCodeError: as ``own_code.check`` says.
         DatabaseDamagedError: chain or tables were changed from outside.
     """
     state = chain.agree(uow)
     actor = _actor_of(uow, login)
-    person = state.people.get(actor.user_id) if state and actor.user_id else None
-    if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
-        raise _nobody()
+    person = _check_keys(state, actor, mine)
+    if code is not None:
+        own_code.check(uow, actor.user_id, code)
     uow.actor = actor
     if state is None and rules.OWNER in actor.roles:
         state = chain.begin(uow, mine, vault, rules.Root(vault.recovery), mine.public)
@@ -63,6 +68,25 @@ def sign_in(uow: UnitOfWork, login: str, mine: Identity, vault: Vault) -> Signed
     if state is not None and rules.OWNER in actor.roles:
         state = _with_this_device(uow, state, mine)
     uow.audit("session.sign-in")
+    return SignedIn(actor, state)
+
+
+@query("practice.read")
+def sign_in_to_look(
+    reads: ReadSession, login: str, mine: Identity, code: str | None = None
+) -> SignedIn:
+    """The same where the record cannot be written; run it as the program itself.
+
+    Raises:
+        WrongPasswordError, CodeNeededError, WrongCodeError, DatabaseDamagedError: as ``sign_in``.
+    """
+    state = chain.agree(reads)
+    actor = _actor_of(reads, login)
+    _check_keys(state, actor, mine)
+    if code is not None:
+        own_code.check_only(reads, actor.user_id, code)
+    reads.actor = actor
+    reads.note("session.sign-in")
     return SignedIn(actor, state)
 
 
@@ -94,6 +118,7 @@ def recover(
     elif not state.root.signing:
         chain.append(uow, root, rules.NewRoot(as_root))
     chain.append(uow, root, _keys_of(row.id, fresh))
+    own_code.forget(uow, row.id)  # the paper stands for the lost phone too
     uow.audit("key.recovered", object_id=row.id)
     return row
 
@@ -102,6 +127,14 @@ def recover(
 def note_removed_ways(uow: UnitOfWork, count: int) -> None:
     """Put on record that the key file let in somebody whom the chain does not know."""
     uow.audit("key.removed", count=count)
+
+
+def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules.Person | None:
+    """The person as the chain knows them; refused where it does not, or not with these keys."""
+    person = state.people.get(actor.user_id) if state and actor.user_id else None
+    if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
+        raise _nobody()
+    return person
 
 
 def _keys_of(user: uuid.UUID, keys: PublicKeys) -> rules.PersonKeys:
@@ -119,14 +152,14 @@ def _with_this_device(uow: UnitOfWork, state: Membership, mine: Identity) -> Mem
     return chain.append(uow, mine, rules.PutDevice(device))
 
 
-def _row_of(uow: UnitOfWork, login: str) -> AppUser | None:
+def _row_of(reads: ReadSession, login: str) -> AppUser | None:
     wanted = login.strip().casefold()
-    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
+    users = reads.session.scalars(select(AppUser).where(AppUser.is_active)).all()
     return next((each for each in users if each.login.casefold() == wanted), None)
 
 
-def _actor_of(uow: UnitOfWork, login: str) -> Actor:
-    row = _row_of(uow, login)
+def _actor_of(reads: ReadSession, login: str) -> Actor:
+    row = _row_of(reads, login)
     if row is None:
         raise _nobody()
     return Actor(row.id, row.login, row.name, tuple(row.roles), row.practitioner_id)

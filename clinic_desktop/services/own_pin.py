@@ -22,7 +22,7 @@ def set_pin(uow: UnitOfWork, pin: str) -> None:
     Raises:
         ValidationError: not six digits, or six that are tried first.
     """
-    kept = pins.make(pin) if pin else None
+    kept = pins.make(pin) if pin else {}
     uow.session.merge(LocalSetting(key=f"{_PREFIX}{uow.actor.user_id}", value=kept))
     uow.audit("session.pin-set" if pin else "session.pin-removed")
 

@@ -247,7 +247,7 @@ def people(reads: ReadSession) -> tuple[Person, ...]:
     )
 
 
-@command("user.approve")
+@command("user.approve", password_again=True)
 def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKeys) -> uuid.UUID:
     """Enter a person; sign-in works once the vault has a slot with these keys for the returned id.
 
@@ -286,7 +286,7 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
     return user.id
 
 
-@command("user.approve")
+@command("user.approve", password_again=True)
 def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None:
     """End a person's right to sign in; what the person wrote stays.
 
@@ -315,7 +315,7 @@ def note_new_key(uow: UnitOfWork) -> None:
     uow.audit("key.changed")
 
 
-@command("user.approve")
+@command("user.approve", password_again=True)
 def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: PublicKeys) -> None:
     """Let other keys stand for a person, who gets a new password with them.
 
@@ -327,7 +327,7 @@ def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: Publ
     membership.append(uow, signer, chain.PersonKeys(user_id, keys.sealing, keys.signing))
 
 
-@command("user.approve")
+@command("user.approve", password_again=True)
 def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys) -> None:
     """Let another recovery sheet, which is on paper since today, be the root of the membership.
 
@@ -348,7 +348,7 @@ def recovery_sheet_day(reads: ReadSession) -> date | None:
     return date.fromisoformat(made_on) if made_on else None
 
 
-@command("user.approve")
+@command("user.approve", password_again=True)
 def change_roles(
     uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...], signer: Identity
 ) -> None:

@@ -14,7 +14,7 @@ from clinic_desktop.models.encounter import Note
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import Practitioner
 from clinic_desktop.services.audit import history, seen
-from clinic_desktop.services.audit.events import note_refusal
+from clinic_desktop.services.audit.events import note_refusals
 from clinic_desktop.services.patients.looks import look
 from tests.support.records import Record
 
@@ -129,7 +129,7 @@ def test_looks_to_ask_about(record: Record, patient: uuid.UUID) -> None:
     for number in range(seen.MANY_CHARTS):
         record.write(look, record.write(_add, f"F{number}"))
     for _turn in range(seen.MANY_REFUSALS):
-        record.write(note_refusal, "amina")
+        record.write(note_refusals, {"amina": 1})
 
     told = {each.kind: each.count for each in record.read(seen.oddities)}
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.errors import RuleError
 from clinic_desktop.i18n import _
+from clinic_desktop.security import second_factor
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling.grid import ColumnsBy
@@ -24,6 +25,8 @@ from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
 from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
 from clinic_desktop.ui.scheduling.reason_form import ReasonForm
 from clinic_desktop.ui.settings.audit_page import AuditPage
+from clinic_desktop.ui.settings.code_card import CodesForm
+from clinic_desktop.ui.settings.lock_page import LockPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
 from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
@@ -180,6 +183,23 @@ def review_emergency(program: Program) -> None:
     page.emergencies._open(next(iter(page.emergencies._rows)))
 
 
+def switch_code_on(program: Program) -> None:
+    """The drawer in which codes from a phone begin."""
+    cast("LockPage", _page(program)).code.switch_on.click()
+
+
+def show_recovery_codes(program: Program) -> None:
+    """Ten recovery codes, shown once."""
+    form = CodesForm(program.context, second_factor.new_codes())
+    program.context.host.show_drawer(form, _("New recovery codes"))
+
+
+def ask_password(program: Program) -> None:
+    """The password is wanted once more."""
+    assert program.context.tasks.ask_password is not None
+    program.context.tasks.ask_password()
+
+
 def add_closure(program: Program) -> None:
     """The drawer of closed days."""
     cast("ClosuresPage", _page(program))._add()
@@ -246,3 +266,8 @@ def fail(program: Program) -> None:
 def say_done(program: Program) -> None:
     """What was done, with a way back."""
     program.context.host.toast(_("Document removed."), lambda: None)
+
+
+def fill_disk(program: Program) -> None:
+    """Find the disk full: the record can only be looked at."""
+    program.gate.on_full()

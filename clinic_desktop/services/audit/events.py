@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import func, select
 
 from clinic_desktop.db.session import UnitOfWork
@@ -18,9 +20,10 @@ def note_lock(uow: UnitOfWork) -> None:
 
 
 @command("practice.read")
-def note_refusal(uow: UnitOfWork, login: str, times: int = 1) -> None:
-    """Somebody gave a wrong password; what was typed as a name is kept only if it is one."""
-    known = uow.session.scalar(
-        select(AppUser.id).where(func.lower(AppUser.login) == login.strip().lower())
-    )
-    uow.audit(REFUSED, object_id=known, times=times)
+def note_refusals(uow: UnitOfWork, failed: Mapping[str, int]) -> None:
+    """Wrong passwords and codes by login; what was typed as a name and is none is not kept."""
+    for login, times in failed.items():
+        known = uow.session.scalar(
+            select(AppUser.id).where(func.lower(AppUser.login) == login.lower())
+        )
+        uow.audit(REFUSED, object_id=known, times=times)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from clinic_desktop.db import journal
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.checkpoints import sign_as, signers
-from clinic_desktop.db.journal import THIS_PC
 from clinic_desktop.db.replay import UNREADABLE
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import StorageError
@@ -34,7 +34,7 @@ def note_export(uow: UnitOfWork, *, content: bool) -> None:
     uow.audit("audit.export", content=int(content))
 
 
-@query("audit.read")
+@query("audit.read", password_again=True)
 def write_export(reads: ReadSession, target: Path, *, content: bool = False) -> dict[str, int]:
     """Write the log into a new file; returns how many commits and signatures it has.
 

@@ -198,7 +198,7 @@ def _seller(uow: UnitOfWork) -> dict[str, Any]:
     return {name: getattr(practice, name) for name in _SELLER} if practice else {}
 
 
-@command("refund.create")
+@command("refund.create", password_again=True)
 def credit(uow: UnitOfWork, invoice_id: uuid.UUID, reason: str) -> Asked[Issued]:
     """Ask for a whole invoice to be taken back; where nobody else could approve it is at once.
 

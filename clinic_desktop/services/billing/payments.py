@@ -159,7 +159,7 @@ def check_out(
     return CheckedOut(issued, taken)
 
 
-@command("refund.create")
+@command("refund.create", password_again=True)
 def refund(uow: UnitOfWork, wish: GiveBack) -> Asked[PaymentTaken]:
     """Ask for money to be given back; where nobody else could approve it is given at once.
 

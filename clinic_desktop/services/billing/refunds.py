@@ -117,7 +117,7 @@ def _row(
     )
 
 
-@command("refund.approve")
+@command("refund.approve", password_again=True)
 def approve(uow: UnitOfWork, task_id: uuid.UUID) -> PaymentTaken | Issued:
     """Agree to a request and carry it out, all or nothing.
 

@@ -67,7 +67,7 @@ class EmergencyRow:
     is_overdue: bool
 
 
-@command("emergency.create")
+@command("emergency.create", password_again=True)
 def open_chart(uow: UnitOfWork, wish: OpenChart) -> datetime:
     """Open a chart for a time; returns when it closes. The log is signed in the same step.
 

@@ -52,7 +52,7 @@ def _note(uow: UnitOfWork, count: int) -> None:
     uow.audit("record.export", resources=count)
 
 
-@query("export.run")
+@query("export.run", password_again=True)
 def _write_all(reads: ReadSession, out: Path) -> dict[str, int]:
     counts: dict[str, int] = {}
     try:

@@ -17,7 +17,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.services import encounters
 from clinic_desktop.services.encounters import VisitStarted
 from clinic_desktop.services.patients.banner import PatientBannerData, banner
-from clinic_desktop.services.patients.looks import look
+from clinic_desktop.services.patients.looks import look, look_only
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
 from clinic_desktop.ui.chart.door import Door
 from clinic_desktop.ui.chart.results_section import ResultsSection
@@ -122,7 +122,11 @@ class ChartView(Screen):
             self._is_known = False
             self.loading.begin()
             self._read_banner()
-            self.context.tasks.write(self, look, destination.patient_id)
+            tasks = self.context.tasks
+            if tasks.refusal is None:
+                tasks.write(self, look, destination.patient_id)
+            else:
+                tasks.read(self, look_only, destination.patient_id)
         self.show_section(destination.section)
 
     def show_section(self, name: str) -> None:

@@ -20,12 +20,20 @@ class DrawerForm(QWidget):
         """Verb and object of the one main action; empty for none."""
         return ""
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is of no use while nothing can be saved."""
+        return bool(self.primary_text())
+
     def submit(self, print_too: bool) -> None:
         """Ctrl+Enter or the primary button; with Shift: print too."""
 
     def secondary(self) -> tuple[tuple[str, Callable[[], object]], ...]:
         """Further buttons: text and what they do."""
         return ()
+
+    def was_closed(self) -> None:
+        """The drawer is gone, whoever closed it."""
 
     def may_close(self) -> bool:
         """False while something is typed that no draft protects."""

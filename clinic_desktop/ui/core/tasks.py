@@ -6,7 +6,8 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from shiboken6 import isValid
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, PasswordAgainError
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 class _Parcel:
     """An answer, and who waits for it."""
 
-    future: Future[Any]
+    run: Callable[[], Future[Any]]
+    """Asks for it; again where the password was wanted first."""
     owner: QObject
     done: Callable[[Any], object] | None
     failed: Callable[[ClinicError], object] | None
@@ -34,6 +36,7 @@ class _Parcel:
     """Who asked what; the answers to one question keep their order."""
     is_only: bool = False
     """Whether its owner writes nothing else meanwhile."""
+    future: Future[Any] = field(default_factory=Future)
 
 
 class Tasks(QObject):
@@ -42,6 +45,9 @@ class Tasks(QObject):
     ``done`` and ``failed`` are called on the window's thread, and not at all once ``owner`` is
     gone. Without ``failed`` a known error goes to the signal ``failed``; any other exception is
     raised on the window's thread, where one hook reports it.
+
+    Where the record wants the password again, ``ask_password`` is called, and what was asked for
+    waits for ``repeat`` or ``give_up``.
 
     An owner that asks the same query again hears the answers in the order it asked: two readers
     work beside each other, and an older answer must not replace a newer one on the screen.
@@ -53,6 +59,8 @@ class Tasks(QObject):
     """A ``ClinicError`` nobody else took care of."""
     drafts_changed = Signal()
     """What the person has begun and not finished is more or less than before."""
+    gate_changed = Signal()
+    """The record can be written again, or no longer; see ``halt`` and ``refusal``."""
     closing = Signal()
     """The desk goes away: what waits to be saved is saved now."""
     _arrived = Signal(int)
@@ -71,9 +79,13 @@ class Tasks(QObject):
         """Those that came before an older one."""
         self._writing: set[QObject] = set()
         """Forms whose one write is on its way."""
+        self.ask_password: Callable[[], object] | None = None
+        self._unproven: list[tuple[_Parcel, PasswordAgainError]] = []
+        """What waits for the password."""
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
+        self._stop_gate = store.gate.subscribe(self._announce_gate)
 
     def read(
         self,
@@ -85,8 +97,8 @@ class Tasks(QObject):
         **kwargs: Any,
     ) -> Future[T]:
         """Ask the record; ``done(result)`` follows."""
-        future = self._store.read(self.actor, query, *args, **kwargs)
-        return self._follow(_Parcel(future, owner, done, failed, (owner, query)))
+        run = partial(self._store.read, self.actor, query, *args, **kwargs)
+        return self._follow(_Parcel(run, owner, done, failed, (owner, query)))
 
     def write(
         self,
@@ -98,8 +110,8 @@ class Tasks(QObject):
         **kwargs: Any,
     ) -> Future[T]:
         """Change the record in one transaction; ``done(result)`` follows its commit."""
-        future = self._store.write(self.actor, command, *args, **kwargs)
-        return self._follow(_Parcel(future, owner, done, failed))
+        run = partial(self._store.write, self.actor, command, *args, **kwargs)
+        return self._follow(_Parcel(run, owner, done, failed))
 
     def write_once(
         self,
@@ -113,8 +125,8 @@ class Tasks(QObject):
         """Write what a form holds; its key pressed again before the answer says nothing new."""
         if owner not in self._writing:
             self._writing.add(owner)
-            future = self._store.write(self.actor, command, *args, **kwargs)
-            self._follow(_Parcel(future, owner, done, failed, is_only=True))
+            run = partial(self._store.write, self.actor, command, *args, **kwargs)
+            self._follow(_Parcel(run, owner, done, failed, is_only=True))
 
     def call(
         self,
@@ -125,12 +137,22 @@ class Tasks(QObject):
         failed: Callable[[ClinicError], object] | None = None,
     ) -> Future[T]:
         """Do slow work that needs no record: draw a PDF, read a file."""
-        return self._follow(_Parcel(self._store.call(work, *args), owner, done, failed))
+        return self._follow(_Parcel(partial(self._store.call, work, *args), owner, done, failed))
 
     @property
     def folder(self) -> Path:
         """The data folder of the record."""
         return self._store.path.parent
+
+    @property
+    def halt(self) -> ClinicError | None:
+        """Why nothing new is to be begun."""
+        return self._store.gate.halt
+
+    @property
+    def refusal(self) -> ClinicError | None:
+        """Why nothing can be written."""
+        return self._store.gate.refusal
 
     @property
     def is_idle(self) -> bool:
@@ -143,10 +165,29 @@ class Tasks(QObject):
             self._is_closed = True
             self.closing.emit()
         self._stop()
+        self._stop_gate()
+
+    def repeat(self) -> None:
+        """The password was given: do what waited for it."""
+        waiting, self._unproven = self._unproven, []
+        for parcel, _error in waiting:
+            if isValid(parcel.owner):
+                if parcel.is_only:
+                    self._writing.add(parcel.owner)
+                self._follow(parcel)
+
+    def give_up(self) -> None:
+        """The password was not given: whoever waits hears that nothing was done."""
+        waiting, self._unproven = self._unproven, []
+        for parcel, error in waiting:
+            if isValid(parcel.owner) and parcel.failed is not None:
+                parcel.failed(error)
 
     def _follow(self, parcel: _Parcel) -> Future[Any]:
+        future = parcel.run()
+        parcel = replace(parcel, future=future)
         self._last += 1
-        number, future = self._last, parcel.future
+        number = self._last
         self._running[number] = parcel
         if parcel.question is not None:
             self._waiting.setdefault(parcel.question, deque()).append(number)
@@ -160,6 +201,10 @@ class Tasks(QObject):
     def _announce(self, changes: Changes) -> None:
         if isValid(self):
             self.committed.emit(changes)
+
+    def _announce_gate(self) -> None:
+        if isValid(self):
+            self.gate_changed.emit()
 
     @Slot(int)
     def _deliver(self, number: int) -> None:
@@ -187,6 +232,9 @@ class Tasks(QObject):
             result = parcel.future.result()
         except CancelledError:
             return
+        except PasswordAgainError as error:
+            self._want_password(parcel, error)
+            return
         except ClinicError as error:
             if parcel.failed is not None:
                 parcel.failed(error)
@@ -195,3 +243,10 @@ class Tasks(QObject):
             return
         if parcel.done is not None:
             parcel.done(result)
+
+    def _want_password(self, parcel: _Parcel, error: PasswordAgainError) -> None:
+        self._unproven.append((parcel, error))
+        if self.ask_password is None:
+            self.give_up()
+        elif len(self._unproven) == 1:
+            self.ask_password()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
@@ -35,6 +37,8 @@ from clinic_desktop.ui.first_run.state import (
 )
 from clinic_desktop.ui.first_run.step import Step
 from clinic_desktop.ui.first_run.stepper import Stepper
+from clinic_desktop.ui.shell.password_again import ask_password
+from clinic_desktop.ui.shell.window_host import WindowHost
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, SPACE_5, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -86,7 +90,7 @@ class FirstRunView(QWidget):
             QShortcut(QKeySequence(keys), self).activated.connect(run)
         if opened is not None:
             self.here = StepKey(opened.store.read(SYSTEM, setup.open_step).result())
-            self._tasks = Tasks(opened.store, opened.actor, self)
+            self._tasks = self._make_tasks(opened)
             speak(opened.language())
         else:
             speak(self.answers.speech())
@@ -323,12 +327,17 @@ class FirstRunView(QWidget):
     def _on_created(self, opened: Clinic) -> None:
         self._unclaimed = None
         self._clinic = opened
-        self._tasks = Tasks(opened.store, opened.actor, self)
+        self._tasks = self._make_tasks(opened)
         forget_answers(self._data_dir)
         self._set_busy(False)
         self.created.emit(opened)
         self.here = StepKey.RECOVERY
         self._rebuild()
+
+    def _make_tasks(self, opened: Clinic) -> Tasks:
+        tasks = Tasks(opened.store, opened.actor, self)
+        tasks.ask_password = partial(ask_password, tasks, WindowHost(self), opened)
+        return tasks
 
     def _refuse(self, error: ClinicError) -> None:
         self._set_busy(False)

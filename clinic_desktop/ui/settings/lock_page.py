@@ -8,6 +8,7 @@ from clinic_desktop.i18n import _, current, ngettext
 from clinic_desktop.security.pins import DIGITS
 from clinic_desktop.services import own_pin
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.settings.code_card import CodeCard
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.widgets.buttons import Button
@@ -45,6 +46,8 @@ class LockPage(SettingsPage):
         self.change.setObjectName("password.change")
         self.change.clicked.connect(self._on_change)
         self.add_card(_("My password"), known, self.new, self.change)
+        self.code = CodeCard(context)
+        self._page.column.addWidget(self.code)
         self.pin = PasswordEdit(_("PIN of six digits"))
         self.pin.setObjectName("pin.new")
         self.pin.setMaxLength(DIGITS)
@@ -64,6 +67,7 @@ class LockPage(SettingsPage):
     def load(self) -> None:
         """What is kept on this PC."""
         self.minutes.set_value(this_pc.lock_minutes(self.context.clinic.data_dir))
+        self.code.load()
 
     def _on_minutes(self, value: object) -> None:
         before = this_pc.lock_minutes(self.context.clinic.data_dir)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from uuid import UUID
+
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.permissions import STAFF_ROLES, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
-from clinic_desktop.services import practice
+from clinic_desktop.services import own_code, practice
+from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
@@ -226,6 +230,10 @@ class PersonForm(_PersonDrawer):
         self.give = Button(_("Give this password"))
         self.give.setObjectName("person.give-password")
         self.give.clicked.connect(self._on_give)
+        self.code_off = Button(_("Ask {name} for no code").format(name=person.name))
+        self.code_off.setObjectName("person.code-off")
+        self.code_off.clicked.connect(self._on_code_off)
+        self.lost_phone = Label(_("Lost phone"), "strong")
         self.retire = Button(_("{name} leaves the practice").format(name=person.name), "danger")
         self.retire.setObjectName("person.retire")
         self.retire.clicked.connect(self._on_retire)
@@ -237,14 +245,34 @@ class PersonForm(_PersonDrawer):
             Label(_("Forgotten password"), "strong"),
             self.password,
             self.give,
+            self.lost_phone,
+            self.code_off,
             self.retire,
         )
         for widget in widgets:
             self.column.addWidget(widget)
         self.column.addStretch(1)
         may = allowed(context.actor, "user.approve") and person.is_active
-        for part in (self.roles, self.password, self.give, self.retire):
+        for part in (self.roles, self.password, self.give, self.code_off, self.retire):
             part.setEnabled(may)
+        self._show_code(frozenset())
+        context.tasks.read(self, own_code.with_code, done=self._show_code)
+
+    def _show_code(self, people: frozenset[UUID]) -> None:
+        has_code = self.person.id in people
+        self.lost_phone.setVisible(has_code)
+        self.code_off.setVisible(has_code)
+
+    def _on_code_off(self) -> None:
+        name = isolate(self.person.name)
+        words = _("{name} is asked for no code any more.").format(name=name)
+        self.context.tasks.call(
+            self,
+            self.context.clinic.switch_code_off,
+            self.person,
+            done=lambda _nothing: self.finish(words),
+            failed=self.failed,
+        )
 
     def submit(self, print_too: bool) -> None:
         """Keep the roles."""
@@ -287,6 +315,7 @@ class PersonForm(_PersonDrawer):
             self,
             self.context.clinic.retire_person,
             self.person.id,
+            partial(self.context.backups.make_here, Reason.REKEY),
             done=lambda _nothing: self.finish(words),
             failed=self.failed,
         )

@@ -20,6 +20,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.shell import places
+from clinic_desktop.ui.shell.gate_banner import GateBanner
 from clinic_desktop.ui.shell.history import History
 from clinic_desktop.ui.shell.panes import Panes, panes_of
 from clinic_desktop.ui.shell.status_bar import StatusBar
@@ -56,6 +57,8 @@ class Desk(QWidget):
     closing_requested = Signal()
     """The record is to be closed behind the lock screen."""
     switch_requested = Signal()
+    restore_requested = Signal(object)
+    """The ``Path`` of a backup to bring back in the place of this record."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -94,12 +97,15 @@ class Desk(QWidget):
         self.top.lock_requested.connect(self.lock_requested)
         self.top.closing_requested.connect(self.closing_requested)
         self.top.switch_requested.connect(self.switch_requested)
+        self.gate = GateBanner(self.context)
+        self.gate.restore_wanted.connect(self.restore_requested)
         self.stack = QStackedWidget()
         self.status = StatusBar(self.context)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
+        column.addWidget(self.gate)
         column.addWidget(LowWindow(self.stack), 1)
         column.addWidget(self.status)
         row = QHBoxLayout(self)
@@ -117,6 +123,11 @@ class Desk(QWidget):
 
     def _go(self, destination: object) -> None:
         if not isinstance(destination, to.Destination):
+            return
+        why = self.context.tasks.halt
+        if why is not None and isinstance(destination, to.ImportRecords):
+            self.context.host.show_error(why)
+            self._mark(self._here)
             return
         if not self._may_open(type(destination)):
             self._refuse(type(destination))

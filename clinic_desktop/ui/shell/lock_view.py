@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.i18n import _, current, isolate
@@ -27,13 +27,14 @@ _CLOCK_MS = 5_000
 _COUNT_MS = 500
 _FIELD_WIDTH = 220
 _MOST_PER_ROW = 5
+_MOST_CODE_LETTERS = 40
 
 
 class LockView(ScrollPage):
     """Tiles of the people, a password field, and nothing of any patient."""
 
-    unlock_requested = Signal(str, str)
-    """Login and password."""
+    unlock_requested = Signal(str, str, str)
+    """Login, password, and the code of the second factor once it was asked for."""
     sheet_wanted = Signal(str)
     """The recovery sheet is to be used; the login that was chosen."""
     restore_wanted = Signal(str)
@@ -131,6 +132,15 @@ class LockView(ScrollPage):
         self.password.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.password.returnPressed.connect(self._submit)
         self.password.caps_changed.connect(self._on_caps)
+        self.code = QLineEdit()
+        self.code.setObjectName("lock.code")
+        self.code.setPlaceholderText(_("Code from your phone"))
+        self.code.setAccessibleName(_("Code from your phone"))
+        self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.code.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.code.setMaxLength(_MOST_CODE_LETTERS)
+        self.code.returnPressed.connect(self._submit)
+        self.code.hide()
         self.unlock = Button(_("Unlock"), "primary")
         self.unlock.setObjectName("lock.unlock")
         self.unlock.clicked.connect(self._submit)
@@ -138,6 +148,7 @@ class LockView(ScrollPage):
         row.setSpacing(SPACE_2)
         row.addStretch(1)
         row.addWidget(self.password)
+        row.addWidget(self.code)
         row.addWidget(self.unlock)
         row.addStretch(1)
         return row
@@ -152,6 +163,7 @@ class LockView(ScrollPage):
             stop = Qt.FocusPolicy.StrongFocus if each == login else Qt.FocusPolicy.ClickFocus
             tile.setFocusPolicy(stop)
         self.password.clear()
+        self._end_code()
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say("", "muted")
         self._show_what_to_type()
@@ -199,24 +211,43 @@ class LockView(ScrollPage):
     # ------------------------------------------------------------ the way in
 
     def _submit(self) -> None:
-        if self.login and self.password.text() and self.password.isEnabled():
+        if self.login and self.password.text() and self.unlock.isEnabled():
             self.set_busy(True)
-            self.unlock_requested.emit(self.login, self.password.text())
+            self.unlock_requested.emit(self.login, self.password.text(), self.code.text())
 
     def set_busy(self, busy: bool) -> None:
         """While the key is derived nothing can be typed twice."""
-        self.password.setEnabled(not busy)
-        self.unlock.setEnabled(not busy)
+        for field in (self.password, self.code, self.unlock):
+            field.setEnabled(not busy)
         if busy:
             self._say(_("Opening the record…"), "muted")
 
     def refuse(self, sentence: str) -> None:
         """Say why not, and let the person try again."""
         self.set_busy(False)
-        self.password.selectAll()
-        self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._field.selectAll()
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say(sentence, "danger")
         announce(self.message, sentence)
+
+    def ask_code(self, sentence: str) -> None:
+        """The password is right; the code of the second factor is wanted in its place."""
+        self.password.hide()
+        self.code.show()
+        self.set_busy(False)
+        self.code.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._say(sentence, "muted")
+        announce(self.message, sentence)
+
+    def _end_code(self) -> None:
+        self.code.clear()
+        self.code.hide()
+        self.password.show()
+
+    @property
+    def _field(self) -> QLineEdit:
+        """What is to be typed next."""
+        return self.password if self.code.isHidden() else self.code
 
     def hold(self, sentence: str, seconds: int) -> None:
         """Say that this person has to wait, and how long still; the others need not."""
@@ -229,16 +260,17 @@ class LockView(ScrollPage):
         now = self._clock.uptime()
         sentence, until = self._held.get(self.login, ("", 0.0))
         left = math.ceil(until - now)
-        for field in (self.password, self.unlock):
+        for field in (self.password, self.code, self.unlock):
             field.setEnabled(left <= 0)
         if left > 0:
             words = wait_words(left)
-            forgot = _("Forgotten? An owner can give you a new password.") if left > 30 else ""
+            is_password = left > 30 and self.code.isHidden()
+            forgot = _("Forgotten? An owner can give you a new password.") if is_password else ""
             self._say(" ".join(filter(None, (sentence, words, forgot))), "danger")
         elif self._held.pop(self.login, None):
             self._say(_("You can try again now."), "muted")
             announce(self.message, _("You can try again now."))
-            self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
         if not any(until > now for _why, until in self._held.values()):
             self._countdown.stop()
 
@@ -310,7 +342,8 @@ class LockView(ScrollPage):
         room = self.viewport().width() - 2 * SPACE_5
         fitting = max(room // (look().px(TILE_WIDTH) + SPACE_2), 1)
         columns = min(fitting, _MOST_PER_ROW, max(len(self._tiles), 1))
-        self.password.setFixedWidth(min(look().px(_FIELD_WIDTH), room // 2))
+        for field in (self.password, self.code):
+            field.setFixedWidth(min(look().px(_FIELD_WIDTH), room // 2))
         if columns == self._columns:
             return
         if self._columns:
@@ -324,7 +357,7 @@ class LockView(ScrollPage):
     def showEvent(self, event: QShowEvent) -> None:
         """The password can be typed at once."""
         super().showEvent(event)
-        self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def changeEvent(self, event: QEvent) -> None:
         """Dates in the new language, tiles of the new size."""

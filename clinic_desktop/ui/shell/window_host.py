@@ -34,14 +34,25 @@ class WindowHost(QObject):
         self._toast = Toast(surface)
         self._error: Notice | None = None
         self._undo: Callable[[], None] | None = None
+        self.halt: Callable[[], ClinicError | None] = lambda: None
+        """Asked before a form that writes is shown: why nothing new may be begun."""
 
     def show_drawer(self, content: DrawerForm, title: str, *, width: int = 460) -> None:
-        """Slide a form in over the screen; a drawer may lie over another."""
+        """Slide a form in over the screen; a drawer may lie over another.
+
+        Where its words could not be saved nobody is let type them: the reason is shown instead.
+        """
+        why = self.halt() if content.writes else None
+        if why is not None:
+            content.deleteLater()
+            self.show_error(why)
+            return
         drawer = Drawer(self.surface, title, width=width)
         drawer.body.addWidget(content, 1)
         drawer.may_close = content.may_close
         drawer.submitted.connect(content.submit)
         drawer.closed.connect(lambda: self._forget(drawer))
+        drawer.closed.connect(content.was_closed)
         content.close_requested.connect(lambda: self._finish(drawer))
         for text, run in content.secondary():
             drawer.add_secondary(text, run)

@@ -12,8 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic_desktop.clock import FixedClock
-from clinic_desktop.errors import DeviceSecretError, TooManyAttemptsError, WrongPasswordError
-from clinic_desktop.security.attempts import LONG_WAIT, PC_FREE, STOP, Attempts, seconds_due
+from clinic_desktop.errors import (
+    DeviceSecretError,
+    TooManyAttemptsError,
+    WrongCodeError,
+    WrongPasswordError,
+)
+from clinic_desktop.security.attempts import (
+    CODE_FREE,
+    CODE_WAIT,
+    LONG_WAIT,
+    PC_FREE,
+    STOP,
+    Attempts,
+    seconds_due,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,3 +173,72 @@ def test_many_names_fit_into_a_small_file(attempts: Attempts, clock: Boot) -> No
         fail(attempts, f"name{number}")
     assert attempts.path.stat().st_size < 32 << 10
     assert attempts.wait("ann") == LONG_WAIT
+
+
+# ------------------------------------------------------------------ codes, and what the log hears
+
+
+def fail_code(attempts: Attempts, login: str = "ann") -> int:
+    with pytest.raises(WrongCodeError) as caught, attempts.counted_code(login):
+        raise WrongCodeError("no")
+    return caught.value.seconds
+
+
+def test_five_codes_in_five_minutes(attempts: Attempts, clock: Boot) -> None:
+    assert [fail_code(attempts) for _time in range(CODE_FREE)] == [0, 0, 0, 0, CODE_WAIT]
+    clock.set_wall(days=400)
+    clock.advance(seconds=CODE_WAIT - 1)
+    with pytest.raises(TooManyAttemptsError) as caught, attempts.counted_code("ann"):
+        pytest.fail("looked at too early")
+    assert caught.value.seconds == 1
+    clock.advance(seconds=1)
+    assert fail_code(attempts) == CODE_WAIT, "from now on one in five minutes"
+    assert attempts.wait("ann") == 0, "the password is another matter"
+
+
+def test_a_right_code_takes_the_count_back(attempts: Attempts) -> None:
+    for _time in range(CODE_FREE - 1):
+        fail_code(attempts)
+    with attempts.counted_code("ann"):
+        pass
+    assert fail_code(attempts) == 0
+
+
+def test_after_a_hundred_codes_only_somebody_else_helps(attempts: Attempts, clock: Boot) -> None:
+    for _time in range(STOP):
+        clock.advance(seconds=CODE_WAIT)
+        fail_code(attempts)
+    clock.advance(days=1)
+    with pytest.raises(TooManyAttemptsError, match="closed"), attempts.counted_code("ann"):
+        pytest.fail("looked at")
+    attempts.forgive("ann")
+    assert fail_code(attempts) == 0
+
+
+def test_a_restart_of_the_pc_does_not_end_the_wait(attempts: Attempts, clock: Boot) -> None:
+    for _time in range(CODE_FREE):
+        fail_code(attempts)
+    clock.restart()
+    with pytest.raises(TooManyAttemptsError) as caught, attempts.counted_code("ann"):
+        pytest.fail("looked at")
+    assert 0 < caught.value.seconds <= CODE_WAIT
+
+
+def test_what_failed_waits_for_the_log(attempts: Attempts) -> None:
+    fail(attempts, "ann")
+    fail(attempts, "Ann ")
+    fail(attempts, "my password")
+    fail_code(attempts)
+    with attempts.counted("bo"):
+        pass
+    assert attempts.untold(["ann", "bo"]) == {"ann": 3, "": 1}
+    assert attempts.untold([]) == {"": 4}
+    attempts.told()
+    assert attempts.untold(["ann", "bo"]) == {}
+
+
+def test_an_attempt_that_was_cut_off_is_heard_of_too(attempts: Attempts) -> None:
+    with attempts.counted("ann"):
+        cut_off = attempts.path.read_bytes()
+    attempts.path.write_bytes(cut_off)
+    assert attempts.untold(["ann"]) == {"ann": 1}

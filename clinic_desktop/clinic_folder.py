@@ -1,0 +1,76 @@
+"""The folder of a clinic before its record is open: taken, empty, occupied, half made."""
+
+from __future__ import annotations
+
+from clinic_desktop.config import DataDir
+from clinic_desktop.db.lock import FolderLock
+from clinic_desktop.db.place import check_place
+from clinic_desktop.errors import SetupError, StorageError
+from clinic_desktop.files import flush_folder
+from clinic_desktop.i18n import _
+from clinic_desktop.moving_in import settle
+from clinic_desktop.this_pc import exists
+
+
+def take_folder(data_dir: DataDir) -> FolderLock:
+    """Hold the folder of a clinic against a second program; a restored clinic moves in.
+
+    Raises:
+        StorageError: it cannot be made or is no place for a record.
+        InUseError: another program holds it.
+    """
+    try:
+        data_dir.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageError(
+            _("The data folder cannot be made."),
+            hint=_("Choose a folder that belongs to you."),
+            place=str(data_dir.root),
+        ) from error
+    check_place(data_dir.root)
+    lock = FolderLock(data_dir.lock)
+    lock.acquire()
+    settle(data_dir)
+    return lock
+
+
+def refuse_empty(data_dir: DataDir) -> None:
+    """Say how to begin where there is no clinic yet.
+
+    Raises:
+        SetupError: there is none.
+    """
+    if not exists(data_dir):
+        raise SetupError(
+            _("There is no clinic in this folder yet."),
+            hint=_("Make one with “init”, or open the folder of your clinic."),
+            place=str(data_dir.root),
+        )
+
+
+def refuse_occupied(data_dir: DataDir) -> None:
+    """Say that a clinic is never made over another.
+
+    Raises:
+        SetupError: there is one.
+    """
+    if exists(data_dir):
+        raise SetupError(
+            _("There already is a clinic in this folder."),
+            kept=_("Nothing was changed."),
+            hint=_("Open it, or choose an empty folder."),
+            place=str(data_dir.root),
+        )
+
+
+def name_newborn(data_dir: DataDir) -> None:
+    """The last step of ``create``, done at the next opening if the power went before it."""
+    if data_dir.unborn.exists() and not data_dir.database.exists():
+        data_dir.unborn.rename(data_dir.database)
+        flush_folder(data_dir.root)
+
+
+def remove_unborn(data_dir: DataDir) -> None:
+    """Throw away what a beginning that was cut short left behind."""
+    for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
+        path.unlink()
