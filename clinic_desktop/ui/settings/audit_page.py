@@ -16,6 +16,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
+from clinic_desktop.ui.settings.alone_card import AloneCard
 from clinic_desktop.ui.settings.emergencies import EmergencyTable
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
 from clinic_desktop.ui.theme.icons import Icon
@@ -59,6 +60,8 @@ class AuditPage(SettingsPage):
         self.emergencies = EmergencyTable(context)
         self.emergencies.setMinimumHeight(_TABLE_HEIGHT)
         self.add_card(_("Opened in an emergency"), self.emergencies)
+        self.alone = AloneCard(context)
+        self.put_card(self.alone)
         self.check = Button(_("Check the log now"), icon=Icon.SHIELD)
         self.check.setObjectName("audit.check")
         self.check.clicked.connect(self._on_check)
