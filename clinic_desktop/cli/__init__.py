@@ -27,6 +27,7 @@ _SUBJECTS = (
         "salvage",
         "audit",
         "patients",
+        "subjects",
         "papers",
         "records",
         "packs",

@@ -163,5 +163,6 @@ class _Filling:
         user_id = self._write(practice.add_person, new, signer, keys)
         grace = Actor(user_id, new.login, new.name, new.roles)
         wish = payments.GiveBack(issued.id, 20_000, "Charged twice")
+        self._opened.store.proofs.gave(user_id)
         self._opened.store.write(grace, payments.refund, wish).result(60)
         return issued.id

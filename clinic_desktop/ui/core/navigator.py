@@ -189,6 +189,35 @@ class NoteDisclosure(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class ReceiveRequest(Destination):
+    """The drawer that puts a request about a patient's data into the register."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CloseRequest(Destination):
+    """The drawer that says what came of such a request."""
+
+    patient_id: uuid.UUID
+    request_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CopyRecord(Destination):
+    """The drawer that writes a patient's whole record into a folder."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class EraseRecord(Destination):
+    """The drawer that takes a patient out of the record, or says until when it must stay."""
+
+    patient_id: uuid.UUID
+
+
 NEEDS: Final[dict[type[Destination], str]] = {
     Today: "appointment.read",
     Calendar: "appointment.read",
@@ -212,6 +241,10 @@ NEEDS: Final[dict[type[Destination], str]] = {
     ChartLooks: "audit.read",
     DecideConsent: "consent.create",
     NoteDisclosure: "disclosure.create",
+    ReceiveRequest: "subject.create",
+    CloseRequest: "subject.amend",
+    CopyRecord: "subject.export",
+    EraseRecord: "subject.erase",
 }
 """The right without which a place is not offered, and does not open."""
 

@@ -15,6 +15,7 @@ from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
+from clinic_desktop.ui.core.right_words import role_hints, role_names
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
@@ -23,21 +24,6 @@ from clinic_desktop.ui.widgets.choices import Tick, words_indent
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
-
-
-def role_names() -> dict[str, str]:
-    """The roles of a practice in words."""
-    return {
-        "doctor": pgettext("role", "Doctor"),
-        "nurse": pgettext("role", "Nurse"),
-        "receptionist": pgettext("role", "Reception"),
-        "cashier": pgettext("role", "Cashier"),
-        "accountant": pgettext("role", "Accountant"),
-        "laboratory": pgettext("role", "Laboratory"),
-        "stock": pgettext("role", "Stock"),
-        "owner": pgettext("role", "Owner"),
-        "administrator": pgettext("role", "IT administrator"),
-    }
 
 
 class AccountsPage(LinesPage):
@@ -86,17 +72,7 @@ class RoleTicks(QWidget):
 
     def __init__(self, chosen: tuple[str, ...] = ()) -> None:
         super().__init__()
-        hints = {
-            "doctor": _("Charts, visits, prescriptions, signing; sees invoices"),
-            "nurse": _("Charts, measurements, drafts of notes; no money"),
-            "receptionist": _("Appointments, patients' details, invoices; no charts, no payments"),
-            "cashier": _("Invoices, payments and refunds; of patients the name only"),
-            "accountant": _("Prices and accounts, refunds to be agreed to; no charts"),
-            "laboratory": _("Orders, results and documents; no notes"),
-            "stock": _("Supplies and what is dispensed; no charts"),
-            "owner": _("Settings, people, import and backup; reads all, signs nothing"),
-            "administrator": _("Keeps the program and its backups in order; reads no charts"),
-        }
+        hints = role_hints()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

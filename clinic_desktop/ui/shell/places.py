@@ -60,6 +60,16 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
         "clinic_desktop.ui.privacy.disclosure_form:DisclosureForm",
         N_("Note what was given"),
     ),
+    to.ReceiveRequest: (
+        "clinic_desktop.ui.privacy.request_forms:RequestForm",
+        N_("Take a request about data"),
+    ),
+    to.CloseRequest: (
+        "clinic_desktop.ui.privacy.request_forms:OutcomeForm",
+        N_("What came of the request"),
+    ),
+    to.CopyRecord: ("clinic_desktop.ui.privacy.record_forms:CopyForm", N_("Copy of the record")),
+    to.EraseRecord: ("clinic_desktop.ui.privacy.record_forms:EraseForm", N_("Erase the record")),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",
         N_("Referral"),
