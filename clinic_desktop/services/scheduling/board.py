@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.permissions import allowed
@@ -149,6 +150,8 @@ class DeskCard:
     allergies: AllergyState | None
     """``None`` where the signed-in person may not see them."""
     has_allergies: bool
+    is_closed: bool
+    """The chart is kept in confidence, and nothing of it is told here."""
     insurance: str
     insured_to: date | None
     consents: tuple[ConsentRow, ...]
@@ -175,12 +178,14 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
             PatientAlert.patient_id.in_(ids), PatientAlert.is_active, ~PatientAlert.is_deleted
         )
     )
-    sees_allergies = allowed(reads.actor, "allergy.read")
+    is_closed = confidentiality.standing(reads, chart_id).is_closed
+    sees_allergies = allowed(reads.actor, "allergy.read") and not is_closed
     current = [each for each in recorded(reads, chart_id) if each.is_current]
     return DeskCard(
         patient=patient_rows(reads, [chart_id])[0],
         allergies=allergies_of(reads, chart_id) if sees_allergies else None,
-        has_allergies=bool(current),
+        has_allergies=bool(current) and not is_closed,
+        is_closed=is_closed,
         insurance=coverage.payer_name if coverage else "",
         insured_to=coverage.valid_to if coverage else None,
         consents=tuple(consents_of(reads, chart_id)),
