@@ -107,6 +107,10 @@ CARE: dict[str, Make] = {
     **{f"chart-{name}": _chart(name) for name in CHART},
     "chart-changes": lambda program: program.go(to.ChartChanges(program.sample.patient_id)),
     "chart-looks": lambda program: program.go(to.ChartLooks(program.sample.patient_id)),
+    "chart-closed": lambda program: program.go(to.Chart(program.sample.closed_id)),
+    "chart-emergency": lambda program: program.go(to.Chart(program.sample.emergency_id)),
+    "open-in-emergency": lambda program: program.go(to.OpenInEmergency(program.sample.closed_id)),
+    "care-team": lambda program: program.go(to.EditCareTeam(program.sample.patient_id)),
     "chart-document": _after(_chart("documents"), doings.add_document),
     "consent": lambda program: program.go(to.DecideConsent(program.sample.patient_id)),
     "disclosure": lambda program: program.go(to.NoteDisclosure(program.sample.patient_id)),
@@ -144,6 +148,7 @@ HOUSE: dict[str, Make] = {
         f"settings-{name}-form": _after(_settings(page), doings.add_line)
         for name, page in LINES.items()
     },
+    "settings-emergency": _after(_settings("audit"), doings.review_emergency),
     "settings-code-form": _after(_settings("lock"), doings.switch_code_on),
     "settings-codes": _after(_settings("lock"), doings.show_recovery_codes),
     "password-again": _after(_settings("people"), doings.ask_password),

@@ -71,6 +71,8 @@ class Settings(Destination):
     """The settings, at one page."""
 
     page: str = ""
+    item: str = ""
+    """What the page is to show, in its own words."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,20 @@ class ChartLooks(Destination):
 
 
 @dataclass(frozen=True)
+class OpenInEmergency(Destination):
+    """The drawer that opens a chart kept in confidence."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class EditCareTeam(Destination):
+    """The drawer of who reads a chart."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class DecideConsent(Destination):
     """The drawer that records a consent, or prints its form."""
 
@@ -260,6 +276,8 @@ NEEDS: Final[dict[type[Destination], str]] = {
     EditProblems: "diagnosis.read",
     ChartChanges: "patient.read",
     ChartLooks: "audit.read",
+    OpenInEmergency: "emergency.create",
+    EditCareTeam: "confidence.write",
     DecideConsent: "consent.create",
     NoteDisclosure: "disclosure.create",
     ReceiveRequest: "subject.create",

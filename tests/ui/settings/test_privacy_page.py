@@ -20,13 +20,13 @@ def test_what_waits_and_what_was_kept_long_enough_leads_to_its_chart(desk: Desk)
     maria = desk.record.write(patients.register, RegisterPatient(entry))
     desk.record.write(requests.receive, ReceiveRequest(maria, "access"))
     page = desk.open("privacy", PrivacyPage)
-    (waits,) = page.waiting.facts
+    (waits,) = tuple(page.waiting.facts)
     assert (waits.text, waits.sub) == ("See the own data", "OTIENO Maria")
-    assert page.over.facts == ()
+    assert not page.over.facts
     desk.record.clock.advance(days=366 * 11)
     page.load()
     desk.idle()
-    (over,) = page.over.facts
+    (over,) = tuple(page.over.facts)
     over.actions[0].run()
     assert desk.context.navigator.visited[-1] == to.Chart(maria, "privacy")  # type: ignore[attr-defined]
 
