@@ -21,7 +21,7 @@ from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded
 from clinic_desktop.services.patients.consents import ConsentRow, consents_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
-from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between
+from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between, still_here
 from clinic_desktop.services.scheduling.timetable import midnight
 
 WAIT_ALARM_MIN = 20
@@ -80,9 +80,12 @@ class BoardData:
 
 @query("appointment.read")
 def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
-    """The board of a day on the clinic's calendar; today without one."""
+    """The board of a day on the clinic's calendar; today without one.
+
+    Whoever is still in the practice stays on the board of today until they are done.
+    """
     day = day or reads.today
-    found = between(reads, *_of(reads, day))
+    found = _rows(reads, day)
     names = [_key(row.person) for row in found]
     same = Counter(name for name, _patient in set(names))
     doubled = _doubled(found)
@@ -101,6 +104,17 @@ def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
         alarm_min,
         tomorrow,
     )
+
+
+def _rows(reads: ReadSession, day: date) -> tuple[AppointmentRow, ...]:
+    """Those of a day; on the board of today also who came before and was not seen off."""
+    first, end = _of(reads, day)
+    if day != reads.today:
+        return between(reads, first, end)
+    found = between(reads, first, end, begun=True)
+    coming = [row for row in found if row.start_at >= first or row.status.is_expected]
+    every = (*still_here(reads, first), *coming)
+    return tuple(sorted(every, key=lambda row: (row.start_at, row.id)))
 
 
 def _of(reads: ReadSession, day: date) -> tuple[datetime, datetime]:

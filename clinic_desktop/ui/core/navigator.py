@@ -71,6 +71,8 @@ class Settings(Destination):
     """The settings, at one page."""
 
     page: str = ""
+    item: str = ""
+    """What the page is to show, in its own words."""
 
 
 @dataclass(frozen=True)
