@@ -17,6 +17,12 @@ def main(argv: list[str] | None = None) -> int:
         from clinic_desktop.confined.child import serve
 
         return serve()
+    if words[:1] == ["--try-backup"]:  # brings a backup back on trial, likewise
+        from pathlib import Path
+
+        from clinic_desktop.services.backups.trial import serve as try_backup
+
+        return try_backup(Path(words[1]), Path(words[2]))
     from clinic_desktop.cli import run
 
     return run(words)

@@ -301,16 +301,36 @@ class Session(QObject):
         self._go_in(future.result())
         self._ask_for_new_sheet()
 
-    def show_restore(self, login: str = "") -> None:
+    def show_restore(self, login: str = "", path: Path | None = None) -> None:
         """Ask for a backup and the recovery sheet; Esc goes back to where the person was."""
         from clinic_desktop.ui.shell.restore_view import RestoreView
 
         before = self.window.shown
         view = RestoreView(login)
+        if path is not None:
+            view.take_file(str(path))
         self._restoring = Restoring(self._keys, view, self._bring_back, self)
         self._restoring.restored.connect(self._on_restored)
         view.left.connect(lambda: self._leave_restore(view, before))
         self.window.show_only(view)
+
+    def leave_for_restore(self, path: Path) -> None:
+        """Close the open record, which only can be looked at, and ask for this backup's sheet."""
+        login = self.clinic.actor.login if self.clinic else ""
+        self.idle.stop()
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+        if self.context is not None:
+            self.context.tasks.close()
+        if self.clinic is not None:
+            self.clinic.close()
+        frame, self._frame = self._frame, None
+        self.clinic = self.context = self.desk = self._opening = None
+        self.show_lock()  # where Esc leads
+        self.show_restore(login, path)
+        if frame is not None:
+            self.window.drop(frame)
 
     def _leave_restore(self, view: QWidget, before: QWidget | None) -> None:
         self._restoring = None
@@ -434,6 +454,7 @@ class Session(QObject):
         speak(language)
         this_pc.remember(self.data_dir, language=language.language)
         tasks, host = Tasks(opened.store, opened.actor, self), WindowHost(frame)
+        host.halt = lambda: tasks.halt
         context = Context(
             tasks=tasks,
             navigator=Navigator(self),
@@ -455,6 +476,7 @@ class Session(QObject):
         self.desk.lock_requested.connect(self.show_lock)
         self.desk.switch_requested.connect(self.show_lock)
         self.desk.closing_requested.connect(self.closing_wanted)
+        self.desk.restore_requested.connect(self.leave_for_restore)
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.desk)
@@ -484,7 +506,7 @@ class Session(QObject):
         if self._keeper is None:
             self._keeper = BackupKeeper(opened, self)
             self._keeper.ended.connect(self._on_backup_ended)
-            if self._keeps_backups:
+            if self._keeps_backups and opened.store.gate.passes:
                 self._keeper.start()
         return self._keeper
 

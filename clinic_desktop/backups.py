@@ -24,6 +24,9 @@ from clinic_desktop.this_pc import remembered
 FEW_BYTES = 2 << 30
 """With less free, or less than three times the record, the disk is called almost full."""
 
+_HOURLY_WILL_DO = frozenset({Reason.MERGE, Reason.REKEY})
+"""A joining can be undone, and a change of key is safe against power cuts."""
+
 
 class Backups:
     """One per open clinic. Every method asks disks: none is for the window's thread."""
@@ -101,6 +104,28 @@ class Backups:
             return False
         known = ledger.read(self._clinic.data_dir).places
         return all(place.log_length != grown for place in known)
+
+    def is_enough(self, reason: Reason) -> bool:
+        """Whether the newest verified backup will do before such a step (adr/0013)."""
+        if not self.has_changed():
+            return True
+        last, now = ledger.read(self._clinic.data_dir).last_at, self._clinic.store.clock.now()
+        return reason in _HOURLY_WILL_DO and last is not None and now - EVERY < last <= now
+
+    def before(self, reason: Reason, tell: Tell) -> Backup | None:
+        """Have a verified backup before a step that changes much; none where the last will do.
+
+        Raises:
+            ClinicError: as ``make``; the step is not to be taken.
+        """
+        if self.is_enough(reason):
+            return None
+        try:
+            return self.make(reason, tell)
+        except InUseError:
+            if reason in _HOURLY_WILL_DO:
+                return None  # the one being made will do
+            raise
 
     def _is_sample(self) -> bool:
         return self._clinic.store.read(SYSTEM, practice.details).result().is_sample

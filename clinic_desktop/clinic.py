@@ -6,7 +6,7 @@ import platform
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
@@ -17,19 +17,23 @@ from clinic_desktop.clinic_folder import (
     refuse_empty,
     refuse_occupied,
     remove_unborn,
+    settle_key,
     take_folder,
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.ballast import Ballast
+from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
-from clinic_desktop.db.rekeying import change_key, opens
+from clinic_desktop.db.rekeying import change_key
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
+    ReadOnlyError,
     StorageError,
     WrongPasswordError,
 )
@@ -49,7 +53,8 @@ from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
-from clinic_desktop.services.backups.upgrade import before_upgrade
+from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
+from clinic_desktop.signing_in import let_sign_in, sign_in
 from clinic_desktop.this_pc import exists, lock_minutes, remember, remembered, speak
 
 P = ParamSpec("P")
@@ -111,7 +116,7 @@ class Clinic:
             with self.attempts.counted(login):
                 self.keys.sign_in(login, password)
             asked = None if was_here else code
-            found = _let_sign_in(self.store, self.keys, self.attempts, login, password, asked)
+            found = let_sign_in(self.store, self.keys, self.attempts, login, password, asked)
             self._came(found)
         except BaseException:
             self.keys.identity = before
@@ -125,7 +130,7 @@ class Clinic:
         """Put what failed at signing in into the log, from whichever program."""
         logins = [slot.login for slot in self.keys.vault.slots]
         if failed := self.attempts.untold(logins):
-            with suppress(StorageError):  # then the next sign-in does
+            with suppress(StorageError, ReadOnlyError):  # then a later sign-in does
                 self.store.write(SYSTEM, note_refusals, failed).result()
                 self.attempts.told()
 
@@ -200,12 +205,11 @@ class Clinic:
         try:
             self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
         except WrongPasswordError:
-            self.store.write(SYSTEM, note_refusals, {login: 1}).result()
+            with suppress(StorageError, ReadOnlyError):  # it is refused in any case
+                self.store.write(SYSTEM, note_refusals, {login: 1}).result()
             raise
         try:
-            found = self.store.write(
-                SYSTEM, membership.sign_in, login, self.keys.identity, self.keys.vault
-            ).result()
+            found = sign_in(self.store, self.keys, login, None)
         except BaseException:
             self.keys.identity = before
             raise
@@ -286,15 +290,19 @@ class Clinic:
             WrongPasswordError: the old one is wrong.
             ValidationError: the new one is too short.
         """
+        self.store.gate.check()
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
 
     @_in_turn
-    def retire_person(self, user_id: uuid.UUID) -> None:
+    def retire_person(
+        self, user_id: uuid.UUID, prepare: Callable[[], object] = lambda: None
+    ) -> None:
         """End a person's right to sign in, and change the record's key, which the person may know.
 
-        The last owner stays. Copies made before stay readable with the key of their time.
+        ``prepare`` sees to a backup before the key; the person is out before it begins. The last
+        owner stays. Copies made before stay readable with the key of their time.
 
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError: as in the record.
@@ -304,6 +312,7 @@ class Clinic:
         self._write(practice.retire_person, user_id, self.keys.identity)
         self.returning.forget(user_id)
         self.keys.dismiss(user_id)
+        prepare()
         self.change_key()
 
     @_in_turn
@@ -315,12 +324,14 @@ class Clinic:
             StorageError: the disk does not let us; nothing was changed.
         """
         require(self.actor, "user.approve")
+        self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
 
     @_in_turn
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
+        self.store.gate.check()
         self.keys.rename(name)
 
     @_in_turn
@@ -333,6 +344,7 @@ class Clinic:
         """
         require(self.actor, "user.approve")
         require_password(self.actor, self.store.proofs)
+        self.store.gate.check()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         drill = Drill.of(recovery, self.keys.cost)
@@ -372,6 +384,12 @@ class Clinic:
         made = back_up(actor or self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())
         return made
+
+    @property
+    def backup_before_upgrade(self) -> Path | None:
+        """The way back where a newer program has brought the record to its version."""
+        is_newer = self.store.gate.refusal is not None and not self.store.gate.passes
+        return made_before(self.data_dir) if is_newer else None
 
     def _check_password(self, password: str, *own_words: str) -> None:
         own = self.store.read(SYSTEM, practice.details).result()
@@ -423,7 +441,8 @@ def create(
         name_newborn(data_dir)
         with suppress(StorageError):  # the language of the lock screen is not worth stopping for
             remember(data_dir, language=new.language)
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         return Clinic(data_dir, store, keys, actor, lock, recovery)
     except BaseException:
         lock.release()
@@ -473,14 +492,16 @@ def open_clinic(
     try:
         name_newborn(data_dir)
         clock = clock or SystemClock()
+        _make_room(data_dir)
         attempts = Attempts(data_dir.attempts, clock)
         with attempts.counted(login):
             keys = keyring.unlock(data_dir, login, password, KdfCost())
-        _settle_key(data_dir, keys)
+        settle_key(data_dir, keys)
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        ballast = Ballast(data_dir.ballast)
+        store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         try:
-            found = _let_sign_in(store, keys, attempts, login, password, code)
+            found = let_sign_in(store, keys, attempts, login, password, code)
             opened = Clinic(
                 data_dir, store, keys, found.actor, lock,
                 rules=found.rules, lacks_code=found.lacks_code,
@@ -495,36 +516,19 @@ def open_clinic(
         raise
 
 
-def _settle_key(data_dir: DataDir, keys: Keys) -> None:
-    """Where a change of key was cut short: keep the one that the record is under."""
-    if keys.coming is not None:
-        came = not opens(data_dir.database, keys.key) and opens(data_dir.database, keys.coming)
-        keys.settle(came=came)
+def _make_room(data_dir: DataDir) -> None:
+    """On a full disk not even an attempt to sign in could be counted."""
+    if is_full(data_dir.database):
+        Ballast(data_dir.ballast).give_up()
 
 
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
-    if allowed(opened.actor, "user.approve"):
+    if opened.store.gate.refusal is None and allowed(opened.actor, "user.approve"):
         is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
                 opened.change_key()
-
-
-def _let_sign_in(
-    store: Store, keys: Keys, attempts: Attempts, login: str, password: str, code: str | None
-) -> membership.SignedIn:
-    """Take the roles from the membership chain, and leave no way in that it does not know."""
-    with attempts.counted_code(login) if code else nullcontext():
-        found = store.write(
-            SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
-        ).result()
-    if found.state is not None:
-        gone = keys.follow(found.state)
-        keys.make_dearer(login, password, found.state.floor)
-        if gone:
-            store.write(SYSTEM, membership.note_removed_ways, gone).result()
-    return found
 
 
 def recover(
@@ -550,10 +554,10 @@ def recover(
     try:
         name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
-        _settle_key(data_dir, keys)
+        settle_key(data_dir, keys)
         clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
-        store = open_store(data_dir.database, keys.key, clock)
+        store = open_store(data_dir.database, keys.key, clock, ballast=Ballast(data_dir.ballast))
         try:
             actor = _let_in(data_dir, store, keys, recovery, login, password)
         except BaseException:
@@ -573,7 +577,7 @@ def _let_in(
     keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
     attempts = Attempts(data_dir.attempts, store.clock)
     attempts.forgive(user.login)
-    return _let_sign_in(store, keys, attempts, login, password, None).actor
+    return let_sign_in(store, keys, attempts, login, password, None).actor
 
 
 __all__ = [

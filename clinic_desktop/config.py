@@ -46,6 +46,11 @@ class DataDir:
         return self.root / "clinic.db.new"
 
     @property
+    def ballast(self) -> Path:
+        """Room kept for finishing what is open when the disk is full; holds nothing."""
+        return self.root / "ballast"
+
+    @property
     def vault(self) -> Path:
         """The wrapped keys."""
         return self.root / "vault.json"

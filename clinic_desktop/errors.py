@@ -63,6 +63,12 @@ class ConfidentialError(PermissionDeniedError):
     code = "confidential"
 
 
+class StoredOnlyError(PermissionDeniedError):
+    """The chart is only stored: the person had its use restricted."""
+
+    code = "stored-only"
+
+
 class StaleError(ClinicError):
     """It was changed by somebody else since the form was opened."""
 
@@ -144,8 +150,15 @@ class DatabaseDamagedError(ClinicError):
     exit_code = 9
 
 
+class ReadOnlyError(ClinicError):
+    """The record can only be looked at now: a newer program wrote it, or the disk is full."""
+
+    code = "read-only"
+    exit_code = 17
+
+
 class NewerDatabaseError(ClinicError):
-    """The record or its key file was written by a newer program."""
+    """The key file or a backup was written by a newer program."""
 
     code = "newer"
     exit_code = 10

@@ -12,10 +12,12 @@ from clinic_desktop import clinic, moving_in
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.backup import copy_record
+from clinic_desktop.db.migrations import HEAD
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     DatabaseDamagedError,
     DeviceSecretError,
+    NewerDatabaseError,
     SetupError,
     StorageError,
     ValidationError,
@@ -105,6 +107,7 @@ def restore(
             _refuse_occupied(into)
         key, identity = _open(found, way)
         manifest = manifest_of(found, key)
+        _refuse_newer(manifest)
         kept = into.root / f"kept-{clock.now():%Y%m%d-%H%M%S}"
         try:
             without = _build(found, manifest, (key, identity), into, way, tell, clock, cost)
@@ -131,6 +134,15 @@ def _refuse_occupied(into: DataDir) -> None:
             kept=_("Nothing was changed."),
             hint=_("Choose an empty folder, or the name of a new one."),
             place=str(into.root / strange[0]),
+        )
+
+
+def _refuse_newer(manifest: Manifest) -> None:
+    if manifest.facts.schema > HEAD:
+        raise NewerDatabaseError(
+            _("The backup was made by a newer version of the program."),
+            kept=_("Nothing was changed."),
+            hint=_("Install the newer version on this PC."),
         )
 
 

@@ -79,6 +79,7 @@ def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clin
     try:
         if not options.speak:
             i18n.use(opened.language())
+        _say_if_only_to_look(opened)
         if opened.lacks_code:
             raise CodeNeededError(
                 _("Your practice asks for a code from everybody with your role."),
@@ -88,6 +89,18 @@ def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clin
         yield opened
     finally:
         opened.close()
+
+
+def _say_if_only_to_look(opened: clinic.Clinic) -> None:
+    """Beside the result, which goes elsewhere: what reads goes on, what writes will be refused."""
+    why = opened.store.gate.halt
+    if why is None:
+        return
+    way_back = opened.backup_before_upgrade
+    words = _("The backup made before the upgrade: {file}").format(file=way_back)
+    for part in (why.message, why.hint, words if way_back else ""):
+        if part:
+            print(part, file=sys.stderr)
 
 
 def only_user(data_dir: DataDir) -> str:

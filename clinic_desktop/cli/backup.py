@@ -1,18 +1,17 @@
-"""Backups on the command line: ``backup``, ``restore``, and the trial that ``backup`` runs."""
+"""Backups on the command line: ``backup`` and ``restore``."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import new_password, open_clinic, password
 from clinic_desktop.cli.recovery import typed
+from clinic_desktop.cli.stages import StageTeller
 from clinic_desktop.config import DataDir
-from clinic_desktop.errors import DatabaseDamagedError, ValidationError
+from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, current, isolate
-from clinic_desktop.services.backups.words import stage_words
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -23,7 +22,7 @@ def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
 ) -> None:
-    """Add ``backup``, ``restore`` and the hidden ``try-backup``."""
+    """Add ``backup`` and ``restore``."""
     backup = commands.add_parser(
         "backup", parents=[common], help="make a backup file and bring it back on trial"
     )
@@ -41,15 +40,11 @@ def register(
         help="without the sheet, by the owner's password; only on the PC that made the backup",
     )
     restore.set_defaults(run=_restore)
-    trial = commands.add_parser("try-backup", parents=[common])
-    trial.add_argument("file", type=Path)
-    trial.add_argument("--scratch", type=Path, required=True)
-    trial.set_defaults(run=_try)
 
 
 def _backup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     with open_clinic(options, data_dir) as opened:
-        made = opened.back_up(options.file.absolute(), _Teller(output))
+        made = opened.back_up(options.file.absolute(), StageTeller(output))
     output.result(
         {"file": str(made.path), "bytes": made.size, "made_at": made.made_at, "verified": True},
         _("The backup {file} was brought back on trial without a fault.").format(file=made.path),
@@ -73,7 +68,7 @@ def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
     else:
         way = Way(login, "", typed())
         way = Way(login, new_password(login), way.recovery)
-    found = restore(options.file, DataDir(options.into.absolute()), way, _Teller(output))
+    found = restore(options.file, DataDir(options.into.absolute()), way, StageTeller(output))
     output.result(_as_data(found), *_sentences(found, by_sheet=way.recovery is not None))
 
 
@@ -109,26 +104,3 @@ def _sentences(found: Restored, *, by_sheet: bool) -> list[str]:
             )
         )
     return told
-
-
-class _Teller:
-    """Says each stage of the work once."""
-
-    def __init__(self, output: Output) -> None:
-        self._output, self._last = output, ""
-
-    def __call__(self, stage: str, _done: int, _total: int) -> None:
-        if stage != self._last:
-            self._last = stage
-            self._output.progress(stage_words(stage))
-
-
-def _try(options: argparse.Namespace, _data_dir: DataDir, output: Output) -> int:
-    from clinic_desktop.services.backups.trial import restore_and_compare
-
-    key = bytes.fromhex(sys.stdin.readline().strip())
-    found = restore_and_compare(options.file, key, options.scratch)
-    wrong = {name: text for name, text in found.items() if text}
-    place = "; ".join(f"{name}: {text}" for name, text in wrong.items())
-    output.result({"whole": not wrong, "place": place}, place or _("in order"))
-    return DatabaseDamagedError.exit_code if wrong else 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli.access import new_password, open_clinic, password
+from clinic_desktop.cli.stages import StageTeller
 from clinic_desktop.domain.permissions import STAFF_ROLES, SYSTEM
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
@@ -89,9 +91,13 @@ def _passwd(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
 
 
 def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.backups import Backups
+    from clinic_desktop.services.backups.ledger import Reason
+
     with open_clinic(options, data_dir) as opened:
         person = _person(opened, options.login)
-        opened.retire_person(person.id)
+        backups = Backups(opened)
+        opened.retire_person(person.id, partial(backups.before, Reason.REKEY, StageTeller(output)))
     output.result(
         {"id": person.id, "login": person.login, "key_changed": True},
         _("{name} cannot sign in any more.").format(name=person.name),

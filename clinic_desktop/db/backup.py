@@ -10,8 +10,8 @@ from typing import Any
 import sqlcipher3
 from sqlcipher3 import dbapi2
 
-from clinic_desktop.db.checks import Facts, facts
 from clinic_desktop.db.engine import connect, storage_error
+from clinic_desktop.db.facts import Facts, facts
 
 PAGES_A_STEP = 256
 """A megabyte; whoever works beside the copy waits for no more than this."""
@@ -28,7 +28,7 @@ def copy_record(source: Path, key: bytes, target: Path, target_key: bytes, pace:
         StorageError: the target cannot be written.
         DatabaseDamagedError: the source cannot be read.
     """
-    with closing(connect(source, key)) as origin:
+    with closing(connect(source, key, read_only=True)) as origin:
         try:
             # One state for copy and facts, so that saving goes on beside it and nothing restarts.
             origin.execute("BEGIN")

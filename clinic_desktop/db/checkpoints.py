@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clinic_desktop.db.journal import THIS_PC
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.security.primitives import Identity, is_signed, sign
 
 EVERY_COMMITS = 64

@@ -1,4 +1,4 @@
-"""Is this record whole, and is this copy the record it was made from?"""
+"""Is this record whole?"""
 
 from __future__ import annotations
 
@@ -6,30 +6,9 @@ import hashlib
 import zlib
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from clinic_desktop.db import journal, search, triggers
-from clinic_desktop.db.migrations import version_of
-
-SAMPLE = 20
-"""Charts that are compared byte by byte."""
-_MOST = 20
-"""Faults of one kind that are named."""
-_pack = msgspec.msgpack.Encoder().encode
-
-
-class Facts(Struct, frozen=True):
-    """What one state of a record is known by."""
-
-    schema: int
-    counts: dict[str, int]
-    """Rows of every table."""
-    log_length: int
-    log_chain: bytes
-    """Length and last chain value of this PC's log."""
-    charts: dict[str, bytes]
-    """By patient id in hexadecimal, the digest of every row of a few charts."""
+from clinic_desktop.db import search, triggers
+from clinic_desktop.db.facts import MOST_NAMED, look_through
+from clinic_desktop.db.migrations import HEAD, version_of
 
 
 def examine(cursor: Any) -> dict[str, str]:
@@ -37,25 +16,20 @@ def examine(cursor: Any) -> dict[str, str]:
 
     Returns what each check found; an empty text means that all is well.
     """
-    pages = [
-        str(row[0]) for row in cursor.execute("PRAGMA cipher_integrity_check").fetchmany(_MOST)
-    ]
-    structure = [row[0] for row in cursor.execute(f"PRAGMA integrity_check({_MOST})").fetchall()]
-    orphans = cursor.execute("PRAGMA foreign_key_check").fetchmany(_MOST)
-    return {
-        "pages": "; ".join(pages),
-        "structure": "" if structure == ["ok"] else "; ".join(structure),
-        "references": "; ".join(f"{row[0]} → {row[2]}" for row in orphans),
-        "capture": "; ".join(triggers.missing(cursor)[:_MOST]),
-        "log": journal.verify_chain(cursor) or "",
-    }
+    return look_through(cursor) | {"capture": capture_faults(cursor)}
+
+
+def capture_faults(cursor: Any) -> str:
+    """Triggers that are not as they should be; of another version the record has its own."""
+    lost = triggers.missing(cursor) if version_of(cursor) == HEAD else []
+    return "; ".join(lost[:MOST_NAMED])
 
 
 def examine_content(cursor: Any) -> dict[str, str]:
     """What pages and references cannot tell: every chart is found, every attachment is itself."""
     return {
-        "search": "; ".join(search.lost(cursor)[:_MOST]),
-        "attachments": "; ".join(_spoilt_attachments(cursor)[:_MOST]),
+        "search": "; ".join(search.lost(cursor)[:MOST_NAMED]),
+        "attachments": "; ".join(_spoilt_attachments(cursor)[:MOST_NAMED]),
     }
 
 
@@ -70,56 +44,3 @@ def _is_itself(sha256: str, encoding: str, data: bytes) -> bool:
     except zlib.error:
         return False
     return hashlib.sha256(plain).hexdigest() == sha256
-
-
-def facts(cursor: Any, charts: list[str] | None = None) -> Facts:
-    """The facts of the state that the connection sees; of a random few charts, or of these."""
-    last = cursor.execute(
-        "SELECT dseq, chain FROM sync_commit WHERE dev = ? ORDER BY dseq DESC LIMIT 1",
-        (journal.THIS_PC,),
-    ).fetchone() or (0, b"")
-    if charts is None:
-        rows = cursor.execute("SELECT id FROM patient ORDER BY random() LIMIT ?", (SAMPLE,))
-        charts = [bytes(row[0]).hex() for row in rows.fetchall()]
-    about = tables_about_patients(cursor)
-    return Facts(
-        version_of(cursor),
-        {table: _count(cursor, table) for table in tables(cursor)},
-        int(last[0]),
-        bytes(last[1]),
-        {chart: _digest(cursor, about, bytes.fromhex(chart)) for chart in charts},
-    )
-
-
-def tables(cursor: Any) -> list[str]:
-    """Every table that keeps rows, the search index's own included."""
-    rows = cursor.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
-    ).fetchall()
-    return [str(row[0]) for row in rows]
-
-
-def tables_about_patients(cursor: Any) -> list[str]:
-    """The tables whose rows name the patient they are about."""
-    rows = cursor.execute(
-        "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
-        " WHERE m.type = 'table' AND c.name = 'patient_id' AND m.sql NOT LIKE 'CREATE VIRTUAL%'"
-        " ORDER BY m.name"
-    ).fetchall()
-    return [str(row[0]) for row in rows]
-
-
-def _count(cursor: Any, table: str) -> int:
-    return int(cursor.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
-
-
-def _digest(cursor: Any, about: list[str], patient: bytes) -> bytes:
-    digest = hashlib.blake2b(digest_size=32)
-    wanted = [("patient", "id"), *((table, "patient_id") for table in about)]
-    for table, column in wanted:
-        rows = cursor.execute(
-            f'SELECT * FROM "{table}" WHERE {column} = ? ORDER BY rowid', (patient,)
-        )
-        digest.update(_pack([table, [list(row) for row in rows.fetchall()]]))
-    return digest.digest()

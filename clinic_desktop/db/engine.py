@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlcipher3
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
 from clinic_desktop.errors import DatabaseDamagedError, SetupError, StorageError
 from clinic_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 SQLITE_FLOOR = (3, 51, 3)
 """The WAL-reset corruption bug of SQLite 3.7.0–3.51.2 is fixed here."""
@@ -70,15 +71,20 @@ def cipher_version() -> str:
     return str(row[0]) if row else ""
 
 
-def connect(path: Path, key: bytes | None) -> Any:
+def connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Any:
     """One connection with key and pragmas set; ``key=None`` opens a plain file (benchmarks, packs).
+
+    With ``read_only`` not a byte of the file changes, not even when the connection is closed.
 
     Raises:
         DatabaseDamagedError: the file is not a database, or not one of this key.
         StorageError: the file cannot be opened.
     """
     try:
-        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+        name = f"{path.absolute().as_uri()}?mode=ro" if read_only else str(path)
+        connection = dbapi2.connect(
+            name, isolation_level=None, check_same_thread=False, uri=read_only
+        )
     except sqlcipher3.Error as error:
         raise storage_error(error, path) from error
     try:
@@ -123,7 +129,7 @@ def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | Storag
             kept=kept,
             hint=_("Close it and try again."),
         )
-    if "full" in text or _is_full(path):
+    if "full" in text or is_full(path):
         return StorageError(
             _("The disk is full."), kept=kept, hint=_("Free some space and try again.")
         )
@@ -139,7 +145,7 @@ def storage_error(error: Exception, path: Path) -> DatabaseDamagedError | Storag
     )
 
 
-def _is_full(path: Path) -> bool:
+def is_full(path: Path) -> bool:
     """Whether that is why: a full disk shows itself as a failure of any kind."""
     try:
         return shutil.disk_usage(path.parent).free < FREE_BYTES
@@ -149,6 +155,10 @@ def _is_full(path: Path) -> bool:
 
 def make_engine(opener: Callable[[], Any], *, writer: bool) -> Engine:
     """An engine whose transactions begin when we say so: IMMEDIATE for the writer."""
+    # Imported here: who only looks at a file does not pay for it.
+    from sqlalchemy import create_engine, event  # noqa: PLC0415
+    from sqlalchemy.pool import QueuePool  # noqa: PLC0415
+
     engine = create_engine(
         "sqlite://",
         module=dbapi2,

@@ -11,11 +11,10 @@ are its column ``sv``, later ones are in ``sync_cell``.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -23,12 +22,12 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.chain import THIS_PC, chain_value
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, TableSpec
 
-THIS_PC = 1
 INSERT, UPDATE = 0, 1
 _Cell = tuple[int, bytes, int]
 """A group of a row: table, row id, group number."""
@@ -193,6 +192,17 @@ def row_version(cursor: Any, table: str, row_id: uuid.UUID) -> int:
     return int(row[0] or 0)
 
 
+def row_versions(cursor: Any, table: str) -> dict[uuid.UUID, int]:
+    """The same for every row of a table; for short lists that are edited line by line."""
+    spec = BY_NAME[table]
+    rows = cursor.execute(
+        "SELECT id, max(sv, coalesce((SELECT max(ver) FROM sync_cell WHERE tbl=? AND pk=id), 0))"
+        f" FROM {spec.name}",
+        (spec.number,),
+    )
+    return {uuid.UUID(bytes=row_id): version for row_id, version in rows.fetchall()}
+
+
 def expect(cursor: Any, table: str, row_id: uuid.UUID, base: int | None) -> None:
     """Refuse to write over a change that the form did not show.
 
@@ -221,29 +231,6 @@ def _append(cursor: Any, cid: int, author: Author, body: bytes) -> None:
         " body, chain) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         (cid, *header, body, chain_value(bytes(last[2]), header, body)),
     )
-
-
-def chain_value(previous: bytes, header: Iterable[Any], body: bytes) -> bytes:
-    """BLAKE2b-256 over the previous value, the commit's header and its body."""
-    digest = hashlib.blake2b(previous, digest_size=32)
-    digest.update(_encode(list(header)))
-    digest.update(hashlib.blake2b(body, digest_size=32).digest())
-    return digest.digest()
-
-
-def verify_chain(cursor: Any) -> str | None:
-    """The place of the first broken link of this PC's log, or ``None`` when it is whole."""
-    previous, expected = bytes(32), 1
-    for row in cursor.execute(
-        "SELECT dev, dseq, hlc, wall, user_id, reason, schema_ver, deps, body, chain"
-        " FROM sync_commit WHERE dev = ? ORDER BY dseq",
-        (THIS_PC,),
-    ):
-        *header, body, chain = row
-        if header[1] != expected or chain != chain_value(previous, header, body):
-            return f"{header[0]}/{header[1]}"
-        previous, expected = chain, expected + 1
-    return None
 
 
 def read_body(body: bytes) -> tuple[list[Any], list[Any]]:

@@ -19,8 +19,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.checkpoints import Checkpoint, checkpoints, sign_as
-from clinic_desktop.db.journal import THIS_PC
 from clinic_desktop.security.primitives import UnreadableError, expand, seal, unseal
 
 log = logging.getLogger(__name__)

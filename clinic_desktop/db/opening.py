@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.db import checkpoints, journal, triggers
+from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import (
     check_library,
     connect,
@@ -22,7 +23,7 @@ from clinic_desktop.db.engine import (
     make_engine,
     storage_error,
 )
-from clinic_desktop.db.migrations import HEAD, check_version, migrate, version_of
+from clinic_desktop.db.migrations import HEAD, is_newer, migrate, newer, version_of
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.session import UnitOfWork, capture_commits
 from clinic_desktop.db.worker import Store
@@ -57,26 +58,33 @@ def create_store(path: Path, key: bytes | None, clock: Clock, device_name: str =
 
 
 def open_store(
-    path: Path, key: bytes | None, clock: Clock, on_step: Callable[[str], None] | None = None
+    path: Path,
+    key: bytes | None,
+    clock: Clock,
+    on_step: Callable[[str], None] | None = None,
+    ballast: Ballast | None = None,
 ) -> Store:
     """Open the record: checks, then missing migrations, then capture of every commit.
 
+    What a newer program wrote is opened for looking only, see ``Store.refusal``.
+
     Raises:
         DatabaseDamagedError: not our file, not our key, or its triggers were tampered with.
-        NewerDatabaseError: a newer program wrote it.
         StorageError: the disk does not let us.
     """
     check_library()
     look_at(path, encrypted=key is not None)
-    with closing(connect(path, key)) as probe:
-        found = version_of(probe)
-    check_version(found)
+    with closing(connect(path, key, read_only=True)) as probe:
+        found, too_new = version_of(probe), is_newer(probe)
     if found == 0:
         raise _no_record(path, _("The record file is empty."))
+    if too_new:
+        with _engines(path, key, read_only=True) as engines:
+            return Store(path, *engines, clock, None, refusal=newer())
     with _engines(path, key) as engines:
         if found < HEAD:
             migrate(engines[0], on_step)
-        return _finish(path, engines, clock)
+        return _finish(path, engines, clock, ballast=ballast)
 
 
 def look_at(path: Path, *, encrypted: bool) -> None:
@@ -117,11 +125,13 @@ def _no_record(path: Path, sentence: str) -> DatabaseDamagedError:
 
 
 @contextmanager
-def _engines(path: Path, key: bytes | None) -> Iterator[tuple[Engine, Engine]]:
+def _engines(
+    path: Path, key: bytes | None, *, read_only: bool = False
+) -> Iterator[tuple[Engine, Engine]]:
     """Writer and readers, let go of again where opening fails; failures become sentences."""
 
     def opener() -> object:
-        return connect(path, key)
+        return connect(path, key, read_only=read_only)
 
     engines = make_engine(opener, writer=True), make_engine(opener, writer=False)
     try:
@@ -136,7 +146,12 @@ def _engines(path: Path, key: bytes | None) -> Iterator[tuple[Engine, Engine]]:
 
 
 def _finish(
-    path: Path, engines: tuple[Engine, Engine], clock: Clock, *, has_mirror: bool = True
+    path: Path,
+    engines: tuple[Engine, Engine],
+    clock: Clock,
+    *,
+    has_mirror: bool = True,
+    ballast: Ballast | None = None,
 ) -> Store:
     writer, readers = engines
     mirror, fault = None, ""
@@ -161,7 +176,7 @@ def _finish(
             fault = mirror.fault(cursor)
             mirror.catch_up(cursor)
     capture_commits(writer)
-    store = Store(path, writer, readers, clock, mirror)
+    store = Store(path, writer, readers, clock, mirror, ballast=ballast)
     if fault:
         store.write(SYSTEM, _note_mirror, fault).result()
     return store

@@ -15,22 +15,18 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import checkpoints
+from clinic_desktop.db import checkpoints, engine
+from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.looks import Looks
+from clinic_desktop.db.looks import Looks, is_weighty
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.proofs import Proofs
-from clinic_desktop.db.session import (
-    SIGNED_AT_ONCE,
-    ReadSession,
-    UnitOfWork,
-    reading,
-    writing,
-)
+from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
+from clinic_desktop.db.writing_gate import WritingGate
 from clinic_desktop.domain.permissions import SYSTEM, Actor
-from clinic_desktop.errors import ClinicError, DatabaseDamagedError, RuleError
+from clinic_desktop.errors import ClinicError, DatabaseDamagedError, ReadOnlyError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 
@@ -38,6 +34,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 CLOCK_BACK_MS = 60_000
 log = logging.getLogger(__name__)
+
+
+class _FullError(Exception):
+    """The disk was full, nothing of the transaction is in the file, and there is room now."""
 
 
 class Store:
@@ -48,9 +48,18 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, writer: Engine, readers: Engine, clock: Clock, mirror: Mirror | None
+        self,
+        path: Path,
+        writer: Engine,
+        readers: Engine,
+        clock: Clock,
+        mirror: Mirror | None,
+        *,
+        ballast: Ballast | None = None,
+        refusal: ClinicError | None = None,
     ) -> None:
         self.path = path
+        self.gate = WritingGate(ballast, refusal)
         self.clock = clock
         self.proofs = Proofs(clock)
         self.mirror = mirror
@@ -61,13 +70,11 @@ class Store:
         self._helpers = ThreadPoolExecutor(2, "clinic-helper")
         self._listeners: list[Callable[[Changes], None]] = []
         self._lock = threading.Lock()
-        self._gate = threading.Condition()
+        self._alone = threading.Condition()
         self._reading, self._is_alone = 0, False
         self._closed = False
         self._looks = Looks()
         self._last_wall = 0
-        self._trouble: ClinicError | None = None
-        """Why nothing may be written any more."""
 
     def write(
         self,
@@ -96,10 +103,18 @@ class Store:
     def _write(
         self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
     ) -> T:
+        self.gate.check()
+        try:
+            return self._write_once(actor, command, args, kwargs)
+        except _FullError:
+            # The commit had not come to its end in the file, so nothing is done twice.
+            return self._write_once(actor, command, args, kwargs)
+
+    def _write_once(
+        self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
+    ) -> T:
         origin = getattr(command, "origin", "local")
         reason = getattr(command, "reason", getattr(command, "__name__", "write"))
-        if self._trouble is not None:
-            raise self._trouble
         looks = self._looks.take()
         try:
             with writing(
@@ -108,19 +123,28 @@ class Store:
                 self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
                 uow.add(*(look.row() for look in looks))
-                weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in looks)
-                uow.at_once = uow.at_once or weighty
+                uow.at_once = uow.at_once or is_weighty(*(look.kind for look in looks))
         except BaseException as error:
             self._looks.give_back(looks)
             if isinstance(error, DBAPIError | sqlcipher3.Error):
-                if "disk I/O error" in str(error):
-                    self._trouble = self._begin_anew()
-                raise self.explain(error) from error
+                raise self._after_failure(error) from error
             raise
         self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
         return result
+
+    def _after_failure(self, error: DBAPIError | sqlcipher3.Error) -> Exception:
+        """What to say of a failed transaction; ``_FullError`` where it may be tried once more."""
+        said = self.explain(error)
+        is_full = "disk is full" in str(error)
+        made_room = (is_full or engine.is_full(self.path)) and self.gate.on_full()
+        if "disk I/O error" in str(error):
+            damaged = self._begin_anew()
+            if damaged is not None:
+                self.gate.close(damaged)
+        # Only of this failure SQLite says for certain that the transaction is not in the file.
+        return _FullError(said) if is_full and made_room else said
 
     def _begin_anew(self) -> ClinicError | None:
         """After a failure of the disk: let go of the file, open it anew, and look at every page.
@@ -155,15 +179,17 @@ class Store:
             ):
                 result = query(session, *args, **kwargs)
         except (DBAPIError, sqlcipher3.Error) as error:
-            raise self.explain(error) from error
+            raise self._explain_read(error) from error
         if session.looks:
-            weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in session.looks)
+            weighty = is_weighty(*(look.kind for look in session.looks))
             if (self._looks.put(session.looks) or weighty) and not self._closed:
                 self._writer.submit(self._write_looks)
         return result
 
     def _write_looks(self) -> None:
         """A commit of the program's own for looks that have waited long enough."""
+        if self.gate.refusal is not None:
+            return
         try:
             self._write(SYSTEM, _looks_only, (), {})
         except ClinicError as error:
@@ -196,12 +222,25 @@ class Store:
             return storage_error(cause, self.path)
         return error
 
+    def _explain_read(self, error: Exception) -> Exception:
+        """A newer record may lack what this program looks for."""
+        cause = (error.orig or error) if isinstance(error, DBAPIError) else error
+        if isinstance(self.gate.refusal, ReadOnlyError) and str(cause).startswith("no such"):
+            return ReadOnlyError(
+                _("This part of the record can be read by the newer program only."),
+                kept=_("Nothing was changed."),
+                hint=_("Install the newer version on this PC."),
+            )
+        return self.explain(error)
+
     def sign_off(self) -> Future[None]:
         """Sign the log as it stands after what was asked for before: at a lock, at day close."""
         return self._writer.submit(self._sign_off)
 
     def _sign_off(self) -> None:
         self._write_looks()
+        if self.gate.refusal is not None:
+            return
         try:
             with self._writer_engine.begin() as connection:
                 cursor = connection.connection.dbapi_connection
@@ -238,29 +277,30 @@ class Store:
         """Run work on the writer thread while nobody reads; reads asked for meanwhile wait."""
 
         def held() -> T:
-            with self._gate:
+            self.gate.check()
+            with self._alone:
                 self._is_alone = True
-                self._gate.wait_for(lambda: not self._reading)
+                self._alone.wait_for(lambda: not self._reading)
             try:
                 return work()
             finally:
-                with self._gate:
+                with self._alone:
                     self._is_alone = False
-                    self._gate.notify_all()
+                    self._alone.notify_all()
 
         return self._writer.submit(held)
 
     @contextmanager
     def _admitted(self) -> Iterator[None]:
-        with self._gate:
-            self._gate.wait_for(lambda: not self._is_alone)
+        with self._alone:
+            self._alone.wait_for(lambda: not self._is_alone)
             self._reading += 1
         try:
             yield
         finally:
-            with self._gate:
+            with self._alone:
                 self._reading -= 1
-                self._gate.notify_all()
+                self._alone.notify_all()
 
     def let_go(self) -> None:
         """Close the file for ``alone``; ``take`` opens it again."""

@@ -64,9 +64,7 @@ def sign_in(
     """
     state = chain.agree(uow)
     actor = _actor_of(uow, login)
-    person = state.people.get(actor.user_id) if state and actor.user_id else None
-    if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
-        raise _nobody()
+    person = _check_keys(state, actor, mine)
     if code is not None:
         own_code.check(uow, actor.user_id, code)
     uow.actor = actor
@@ -99,6 +97,25 @@ def set_rules(uow: UnitOfWork, wanted: rules.Rules, signer: Identity) -> None:
         chain.append(uow, signer, rules.SetRules(wanted))
         roles = ",".join(wanted.code_roles)
         uow.audit("access.rules", lock_minutes=wanted.lock_minutes, code_roles=roles)
+
+
+@query("practice.read")
+def sign_in_to_look(
+    reads: ReadSession, login: str, mine: Identity, code: str | None = None
+) -> SignedIn:
+    """The same where the record cannot be written; run it as the program itself.
+
+    Raises:
+        WrongPasswordError, CodeNeededError, WrongCodeError, DatabaseDamagedError: as ``sign_in``.
+    """
+    state = chain.agree(reads)
+    actor = _actor_of(reads, login)
+    _check_keys(state, actor, mine)
+    if code is not None:
+        own_code.check_only(reads, actor.user_id, code)
+    reads.actor = actor
+    reads.note("session.sign-in")
+    return SignedIn(actor, state)
 
 
 @command("user.approve")
@@ -140,6 +157,14 @@ def note_removed_ways(uow: UnitOfWork, count: int) -> None:
     uow.audit("key.removed", count=count)
 
 
+def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules.Person | None:
+    """The person as the chain knows them; refused where it does not, or not with these keys."""
+    person = state.people.get(actor.user_id) if state and actor.user_id else None
+    if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
+        raise _nobody()
+    return person
+
+
 def _keys_of(user: uuid.UUID, keys: PublicKeys) -> rules.PersonKeys:
     return rules.PersonKeys(user, keys.sealing, keys.signing)
 
@@ -155,14 +180,14 @@ def _with_this_device(uow: UnitOfWork, state: Membership, mine: Identity) -> Mem
     return chain.append(uow, mine, rules.PutDevice(device))
 
 
-def _row_of(uow: UnitOfWork, login: str) -> AppUser | None:
+def _row_of(reads: ReadSession, login: str) -> AppUser | None:
     wanted = login.strip().casefold()
-    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
+    users = reads.session.scalars(select(AppUser).where(AppUser.is_active)).all()
     return next((each for each in users if each.login.casefold() == wanted), None)
 
 
-def _actor_of(uow: UnitOfWork, login: str) -> Actor:
-    row = _row_of(uow, login)
+def _actor_of(reads: ReadSession, login: str) -> Actor:
+    row = _row_of(reads, login)
     if row is None:
         raise _nobody()
     return Actor(row.id, row.login, row.name, tuple(row.roles), row.practitioner_id)

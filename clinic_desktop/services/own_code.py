@@ -125,20 +125,35 @@ def check(uow: UnitOfWork, user_id: UUID | None, typed: str) -> None:
         CodeNeededError: none was typed.
         WrongCodeError: it is not right.
     """
-    kept = _kept(uow, user_id)
-    if kept is None:
+    kept, after = _kept(uow, user_id), check_only(uow, user_id, typed)
+    if kept is None or after is None:
         return
+    _keep(uow, user_id, after)
+    if len(after.codes) < len(kept.codes):
+        uow.audit("session.code-from-paper", object_id=user_id, left=len(after.codes))
+
+
+@part
+def check_only(reads: ReadSession, user_id: UUID | None, typed: str) -> Kept | None:
+    """The same where nothing can be written, so that a code may count twice.
+
+    Returns what is to be kept of it; ``None`` where no code is asked for.
+
+    Raises:
+        CodeNeededError, WrongCodeError: as ``check``.
+    """
+    kept = _kept(reads, user_id)
+    if kept is None:
+        return None
     if not typed.strip():
         raise CodeNeededError(
             _("The code from your phone is needed."),
             hint=_("Without the phone, type one of your recovery codes."),
         )
-    after = second_factor.accepted(kept, typed, uow.now.timestamp())
+    after = second_factor.accepted(kept, typed, reads.now.timestamp())
     if after is None:
-        raise WrongCodeError(_not_right(uow), hint=_hint())
-    _keep(uow, user_id, after)
-    if len(after.codes) < len(kept.codes):
-        uow.audit("session.code-from-paper", object_id=user_id, left=len(after.codes))
+        raise WrongCodeError(_not_right(reads), hint=_hint())
+    return after
 
 
 @part
@@ -165,8 +180,8 @@ def _keep(uow: UnitOfWork, user_id: UUID | None, kept: Kept | None) -> None:
     uow.session.merge(LocalSetting(key=f"{_PREFIX}{user_id}", value=value))
 
 
-def _not_right(uow: UnitOfWork) -> str:
-    time = current().time(uow.now.astimezone(uow.zone).time())
+def _not_right(reads: ReadSession) -> str:
+    time = current().time(reads.now.astimezone(reads.zone).time())
     return _("This is not the code of now; the clock of this PC says {time}.").format(time=time)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop import clinic
+from clinic_desktop import cli, clinic
 from clinic_desktop.backups import Backups
+from clinic_desktop.cli.access import PASSWORD_VARIABLE
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
@@ -23,6 +24,7 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import PermissionDeniedError, StorageError
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.services import practice
 from clinic_desktop.services.backups import ledger, places
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import file_name
@@ -194,3 +196,60 @@ def test_without_room_for_that_backup_nothing_is_changed(
         clinic.open_clinic(clinic_dir, "amina", PASSWORD)
     with closing(connect(clinic_dir.database, clinic_folder[1])) as cursor:
         assert cursor.execute("PRAGMA user_version").fetchone()[0] == HEAD - 1
+
+
+# ------------------------------------------------------------------ before a step that changes much
+
+
+def test_before_an_import_everything_must_be_in_a_backup_and_before_others_the_hourly_will_do(
+    opened: Clinic,
+) -> None:
+    keeper = Backups(opened)
+    made = keeper.before(Reason.IMPORT, silent)
+    assert made is not None
+    assert keeper.before(Reason.IMPORT, silent) is None  # it holds everything
+    opened.store.write(opened.actor, put_chart, 1).result()
+    for reason in (Reason.MERGE, Reason.REKEY):
+        assert keeper.before(reason, silent) is None
+    pass_time(opened, hours=1)
+    assert keeper.before(Reason.REKEY, silent) is not None
+    opened.store.write(opened.actor, put_chart, 1).result()
+    pass_time(opened, minutes=1)
+    assert keeper.before(Reason.IMPORT, silent) is not None
+    told = [result.reason for result in ledger.read(opened.data_dir).results]
+    assert told == [Reason.IMPORT, Reason.REKEY, Reason.IMPORT]
+
+
+def test_who_leaves_is_out_before_the_backup_and_the_key_is_changed_after_it(
+    opened: Clinic,
+) -> None:
+    bo = opened.add_person(practice.NewPerson("bo", "Bo", ("nurse",)), "a long sentence for bo")
+    key, seen = opened.keys.key, []
+
+    def prepare() -> None:
+        seen.append((opened.keys.key == key, opened.keys.vault.slot("bo")))
+        raise StorageError("no room")
+
+    with pytest.raises(StorageError, match="no room"):
+        opened.retire_person(bo, prepare)
+    assert seen == [(True, None)]
+    assert opened.keys.key == key
+
+
+def test_an_import_on_the_command_line_has_a_backup_first(
+    opened: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.close()
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    (tmp_path / "one.json").write_text('{"resourceType": "Patient", "id": "p1"}')
+    words = [
+        "--data-dir",
+        str(opened.data_dir.root),
+        "--json",
+        "import",
+        str(tmp_path / "one.json"),
+    ]
+    assert cli.run([*words, "--dry-run"]) == 0
+    assert ledger.read(opened.data_dir).results == []
+    assert cli.run(words) == 0
+    assert [each.reason for each in ledger.read(opened.data_dir).results] == [Reason.IMPORT]

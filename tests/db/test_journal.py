@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
 from clinic_desktop.db import journal, triggers
+from clinic_desktop.db.chain import verify_chain
 from clinic_desktop.db.dictionary import models_by_table
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import RuleError, StaleError
@@ -199,7 +200,7 @@ def test_chain_finds_an_edited_commit(record: Record) -> None:
     """Changing a word of an old commit breaks the chain at that commit."""
     record.write(_add_patient)
     record.write(_add_patient, "Wanjiru")
-    assert record.read(lambda reads: journal.verify_chain(reads.cursor)) is None
+    assert record.read(lambda reads: verify_chain(reads.cursor)) is None
 
     def tamper(uow: UnitOfWork) -> None:
         uow.cursor.execute("DROP TRIGGER guard_sync_commit_update")
@@ -207,7 +208,7 @@ def test_chain_finds_an_edited_commit(record: Record) -> None:
 
     record.write(tamper)
 
-    assert record.read(lambda reads: journal.verify_chain(reads.cursor)) == "1/2"
+    assert record.read(lambda reads: verify_chain(reads.cursor)) == "1/2"
 
 
 def test_missing_trigger_is_noticed(record: Record) -> None:

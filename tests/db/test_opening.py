@@ -22,7 +22,6 @@ from clinic_desktop.db.schema import file_statements, model_statements
 from clinic_desktop.errors import (
     DatabaseDamagedError,
     InUseError,
-    NewerDatabaseError,
     SetupError,
     StorageError,
     WrongPasswordError,
@@ -135,17 +134,6 @@ def test_plain_file_is_refused(record: Record) -> None:
     create_file(record.path, None)
 
     with pytest.raises(DatabaseDamagedError, match="not encrypted"):
-        open_store(record.path, record.key, SystemClock())
-
-
-def test_newer_file_is_refused_untouched(record: Record) -> None:
-    """An older program does not write to a newer file."""
-    record.store.close()
-    connection = connect(record.path, record.key)
-    connection.execute(f"PRAGMA user_version = {HEAD + 1}")
-    connection.close()
-
-    with pytest.raises(NewerDatabaseError):
         open_store(record.path, record.key, SystemClock())
 
 

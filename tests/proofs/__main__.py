@@ -20,6 +20,7 @@ PROOFS = {
     "clock": "tests.proofs.keys.turned_clock",
     "key-store": "tests.proofs.keys.key_store",
     "memory": "tests.proofs.keys.memory",
+    "vectors": "tests.proofs.keys.vectors",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
     "bombs": "tests.proofs.hostile.bombs",

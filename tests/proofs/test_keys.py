@@ -6,13 +6,8 @@ import sys
 
 import pytest
 
-from tests.proofs.keys import guessing, key_store, memory, rekeying, turned_clock
-from tests.proofs.storage import recorder
-
-needs_recorder = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or recorder.compiler() is None,
-    reason="recording the disk needs Linux and a C compiler",
-)
+from tests.proofs.keys import guessing, key_store, memory, rekeying, turned_clock, vectors
+from tests.proofs.needs import needs_recorder
 
 
 @needs_recorder
@@ -56,3 +51,14 @@ class _Careless(turned_clock.Turned):
 
 def test_the_proof_of_clocks_finds_a_program_that_trusts_the_wall() -> None:
     assert turned_clock.prove(size=3, seed=20_261_122, made=_Careless).failures
+
+
+@pytest.mark.parametrize("vector", vectors.VECTORS, ids=[name for name, _, _ in vectors.VECTORS])
+def test_a_primitive_gives_what_was_published(vector: vectors.Vector) -> None:
+    _name, given, wanted = vector
+    assert given().hex() == wanted
+
+
+def test_all_vectors_are_counted() -> None:
+    result = vectors.prove(size=0, seed=0)
+    assert (result.passed, result.failures) == (len(vectors.VECTORS), [])

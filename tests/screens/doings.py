@@ -26,6 +26,7 @@ from clinic_desktop.ui.imports.import_vm import Phase
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
 from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
 from clinic_desktop.ui.scheduling.reason_form import ReasonForm
+from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.code_card import CodesForm
 from clinic_desktop.ui.settings.drill_form import DrillForm
 from clinic_desktop.ui.settings.lock_page import LockPage
@@ -180,6 +181,12 @@ def open_person(program: Program) -> None:
     page.open_line(next(iter(page._rows.values())))
 
 
+def review_emergency(program: Program) -> None:
+    """What somebody looks at after an emergency."""
+    page = cast("AuditPage", _page(program))
+    page.emergencies._open(next(iter(page.emergencies._rows)))
+
+
 def switch_code_on(program: Program) -> None:
     """The drawer in which codes from a phone begin."""
     cast("LockPage", _page(program)).code.switch_on.click()
@@ -269,3 +276,8 @@ def fail(program: Program) -> None:
 def say_done(program: Program) -> None:
     """What was done, with a way back."""
     program.context.host.toast(_("Document removed."), lambda: None)
+
+
+def fill_disk(program: Program) -> None:
+    """Find the disk full: the record can only be looked at."""
+    program.gate.on_full()

@@ -16,6 +16,7 @@ from clinic_desktop import clinic
 from clinic_desktop.app import Session
 from clinic_desktop.clock import Clock, FixedClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db.writing_gate import WritingGate
 from clinic_desktop.i18n import ENGLISH, _
 from clinic_desktop.services import setup
 from clinic_desktop.ui.core.context import Context, Screen
@@ -68,11 +69,19 @@ class Program:
         assert self.session.desk.shown is not None
         return self.session.desk.shown
 
+    @property
+    def gate(self) -> WritingGate:
+        """What closes the record when the disk is full."""
+        assert self.session.clinic is not None
+        return self.session.clinic.store.gate
+
     def go(self, destination: Destination) -> QWidget:
         """Show a place and wait until it is filled."""
         assert self.session.clinic is not None
         self.session.enter(self.session.clinic)  # from behind the lock screen, if it was there
         self._end_first_run()
+        if self.gate.halt is not None:
+            self.gate.look()
         self._host.leave_drawers()
         for overlay in (self._host.error, self._host._toast):
             if overlay is not None:

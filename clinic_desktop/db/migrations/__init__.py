@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
-
-from clinic_desktop.errors import NewerDatabaseError
+from clinic_desktop.errors import ReadOnlyError
 from clinic_desktop.i18n import _
 
-HEAD = 7
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+HEAD = 10
 """``PRAGMA user_version`` of a file this program writes; equals the number of the last revision."""
 
 
@@ -20,18 +21,27 @@ def version_of(connection: Any) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_version(found: int) -> None:
-    """Refuse to write a file made by a newer program.
+def is_newer(connection: Any) -> bool:
+    """Whether a program that knows more than this one wrote the file, by the driver's connection.
 
-    Raises:
-        NewerDatabaseError: the file is newer than this program.
+    Asked of both numbers: a file whose version and revision disagree was not left so by us.
     """
-    if found > HEAD:
-        raise NewerDatabaseError(
-            _("This record was last used by a newer version of the program."),
-            kept=_("Nothing was changed."),
-            hint=_("Install the newer version on this PC."),
-        )
+    found = version_of(connection)
+    if found == 0:
+        return False
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    known = row is None or (str(row[0]).isdigit() and int(row[0]) <= HEAD)
+    return found > HEAD or not known
+
+
+def newer() -> ReadOnlyError:
+    """What is said of a file made by a newer program."""
+    return ReadOnlyError(
+        _("This record was last used by a newer version of the program: it can be looked at, not "
+          "changed."),
+        kept=_("Nothing was changed."),
+        hint=_("Install the newer version on this PC."),
+    )  # fmt: skip
 
 
 def migrate(engine: Engine, on_step: Callable[[str], None] | None = None) -> None:

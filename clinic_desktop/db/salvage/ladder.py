@@ -12,8 +12,9 @@ from typing import Any
 import sqlcipher3
 
 from clinic_desktop.db import search, triggers
-from clinic_desktop.db.checks import examine, tables
+from clinic_desktop.db.checks import examine
 from clinic_desktop.db.engine import connect, create_file, make_engine
+from clinic_desktop.db.facts import tables
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.migrations import migrate
 from clinic_desktop.db.salvage import from_log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from clinic_desktop.db.journal import THIS_PC
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.services.access import command, query
 

@@ -17,7 +17,7 @@ from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
 from clinic_desktop.services.backups.places import Place
 
-_REMEMBERED = 20
+_REMEMBERED, _UPGRADES = 20, 3
 _one_at_a_time = threading.RLock()
 
 
@@ -28,6 +28,8 @@ class Reason(StrEnum):
     HOURLY = "hourly"
     CLOSING = "closing"
     IMPORT = "import"
+    MERGE = "merge"
+    REKEY = "rekey"
     UPGRADE = "upgrade"
 
 
@@ -41,6 +43,8 @@ class Result(Struct, frozen=True):
     size: int = 0
     trouble: str = ""
     """Empty when it was verified."""
+    schema: int = 0
+    """Version of the record before an upgrade."""
 
 
 class Ledger(Struct):
@@ -66,6 +70,11 @@ def read(data_dir: DataDir) -> Ledger:
         return Ledger()
 
 
+def _upgrades(older: list[Result]) -> list[Result]:
+    """The way back from an upgrade is not forgotten for the hourly backups after it."""
+    return [each for each in older if each.reason is Reason.UPGRADE][:_UPGRADES]
+
+
 @contextmanager
 def changing(data_dir: DataDir) -> Iterator[Ledger]:
     """The ledger to change; kept when the block ends.
@@ -76,7 +85,7 @@ def changing(data_dir: DataDir) -> Iterator[Ledger]:
     with _one_at_a_time:
         found = read(data_dir)
         yield found
-        del found.results[_REMEMBERED:]
+        found.results[_REMEMBERED:] = _upgrades(found.results[_REMEMBERED:])
         try:
             replace_file(data_dir.backup_ledger, msgspec.json.encode(found))
         except OSError as error:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from clinic_desktop import __version__
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.backup import copy_record
-from clinic_desktop.db.checks import Facts
+from clinic_desktop.db.facts import Facts
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import InUseError, SetupError, StorageError
 from clinic_desktop.files import flush_folder

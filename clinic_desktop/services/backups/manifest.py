@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from clinic_desktop.db.checks import Facts
+from clinic_desktop.db.facts import Facts
 from clinic_desktop.security.vault import Vault
 
 FORMAT: Final = "clinic-backup"

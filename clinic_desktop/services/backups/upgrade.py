@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 import sqlcipher3
 
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import connect, storage_error
-from clinic_desktop.db.migrations import HEAD, version_of
+from clinic_desktop.db.migrations import HEAD, is_newer, version_of
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.vault import Vault
 from clinic_desktop.services.backups import ledger, places
@@ -26,8 +27,9 @@ def before_upgrade(data_dir: DataDir, key: bytes, vault: Vault, now: datetime) -
     """
     if data_dir.is_arriving or not data_dir.database.exists():
         return None
-    with closing(connect(data_dir.database, key)) as cursor:
-        if not 0 < version_of(cursor) < HEAD:
+    with closing(connect(data_dir.database, key, read_only=True)) as cursor:
+        schema = version_of(cursor)
+        if not 0 < schema < HEAD or is_newer(cursor):
             return None
         try:
             rows = cursor.execute(
@@ -42,5 +44,19 @@ def before_upgrade(data_dir: DataDir, key: bytes, vault: Vault, now: datetime) -
     target = here / file_name(vault.device, now)
     made = back_up(SYSTEM, source, target, lambda _stage, _done, _total: None)
     with ledger.changing(data_dir) as changed:
-        changed.results.insert(0, Result(now, str(made.path), Reason.UPGRADE, made.size))
+        result = Result(now, str(made.path), Reason.UPGRADE, made.size, schema=schema)
+        changed.results.insert(0, result)
     return made
+
+
+def made_before(data_dir: DataDir) -> Path | None:
+    """The newest backup made before an upgrade that this program can work with, if it is here."""
+    return next(
+        (
+            path
+            for result in ledger.read(data_dir).results
+            if result.reason is Reason.UPGRADE and 0 < result.schema <= HEAD
+            if (path := Path(result.path)).exists()
+        ),
+        None,
+    )

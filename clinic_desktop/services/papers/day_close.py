@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinic_desktop.db import checkpoints
-from clinic_desktop.db.journal import THIS_PC
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.printing.day_close import PAPERS as FITTING

@@ -29,6 +29,15 @@ _PAUSE_S = 0.01
 """After each step of the copy: whoever works in the window comes first."""
 
 
+def _before(backups: Backups, reason: Reason, stop: threading.Event) -> None:
+    backups.before(reason, lambda *_step: _go_on(stop))
+
+
+def _go_on(stop: threading.Event) -> None:
+    if stop.wait(_PAUSE_S):
+        raise StoppedError(_("The backup was stopped."), kept=_("Earlier backups are still there."))
+
+
 class BackupKeeper(QObject):
     """One per open clinic; all work is done on a thread of its own."""
 
@@ -39,6 +48,8 @@ class BackupKeeper(QObject):
     ended = Signal(object)
     """A ``Backup``, or the ``ClinicError`` that stood in its way."""
     _begun = Signal()
+    _held = Signal()
+    """The backup under way copies the state of a moment that has passed."""
 
     def __init__(self, opened: Clinic, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +68,9 @@ class BackupKeeper(QObject):
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
         self._begun.connect(self._on_begun)
+        self._held.connect(self._on_held)
+        self._waiting: list[Callable[[], object]] = []
+        """Steps that wait for it."""
 
     @property
     def last_at(self) -> datetime | None:
@@ -74,8 +88,8 @@ class BackupKeeper(QObject):
         self._timer.start()
 
     def look(self) -> None:
-        """Make a backup if one is due."""
-        self._run(self.backups.room_left, done=self._on_room, failed=self._on_late)
+        """Make a backup if one is due; on a disk that was full, see whether there is room."""
+        self._run(self._look_at_room, done=self._on_room, failed=self._on_late)
         too_early = self._not_before is not None and self.now < self._not_before
         if not self.is_running and not too_early:
             self._run(self._make_if_due, done=self._on_done, failed=self._on_late)
@@ -93,14 +107,31 @@ class BackupKeeper(QObject):
 
         self._run(self._make_if_changed, reason, done=end, failed=end)
 
-    def make_here(self, reason: Reason) -> None:
-        """As ``make_if_changed``, on the calling thread, which is not the window's.
+    def beforehand(self, reason: Reason, stop: threading.Event | None = None) -> Callable[[], None]:
+        """What has a backup before such a step, for a thread: it holds nothing of the window.
 
-        Raises:
-            ClinicError: why there is none.
+        It raises ``ClinicError`` where there is none, and when ``stop`` was set.
         """
-        if self.is_on and self.backups.has_changed():
-            self.backups.make(reason, self._tell)
+        if not self.is_on:
+            return lambda: None
+        return partial(_before, self.backups, reason, stop or threading.Event())
+
+    def hold(self, reason: Reason, then: Callable[[], object]) -> None:
+        """Do a step once a backup holds the state before it, which is as soon as copying begins.
+
+        The backup is finished and tried beside the work. Where none can be made the step is taken
+        all the same, so only for steps that can be undone.
+        """
+        if not self.is_on or self.is_running:
+            then()
+            return
+        self._waiting.append(then)
+        self._run(self._hold, reason, done=self._on_done, failed=self._on_failed)
+
+    def _on_held(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for step in waiting:
+            step()
 
     def ask(
         self, work: Callable[..., Any], *args: Any, done: Callable[[Any], object],
@@ -139,6 +170,10 @@ class BackupKeeper(QObject):
 
     # ------------------------------------------------------------ on its thread
 
+    def _look_at_room(self) -> int | None:
+        self._clinic.store.gate.look()
+        return self.backups.room_left()
+
     def _make_if_due(self) -> Backup | None:
         due = self.backups.is_due(self._clinic.store.clock.now())
         return self._make(Reason.HOURLY, SYSTEM) if due else None
@@ -146,16 +181,18 @@ class BackupKeeper(QObject):
     def _make_if_changed(self, reason: Reason) -> Backup | None:
         return self._make(reason, SYSTEM) if self.backups.has_changed() else None
 
+    def _hold(self, reason: Reason) -> Backup | None:
+        return None if self.backups.is_enough(reason) else self._make(reason, SYSTEM)
+
     def _make(self, reason: Reason, actor: Actor) -> Backup:
         self._stop.clear()
         self._begun.emit()
         return self.backups.make(reason, self._tell, actor)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
-        if self._stop.wait(_PAUSE_S):
-            raise StoppedError(
-                _("The backup was stopped."), kept=_("Earlier backups are still there.")
-            )
+        _go_on(self._stop)
+        if stage == "copy":
+            self._held.emit()
         self.stepped.emit(stage, done, total)
 
     # ------------------------------------------------------------ on the window's
@@ -180,5 +217,6 @@ class BackupKeeper(QObject):
 
     def _end(self, outcome: Backup | ClinicError | None) -> None:
         self.is_running = False
+        self._on_held()
         self.changed.emit()
         self.ended.emit(outcome)

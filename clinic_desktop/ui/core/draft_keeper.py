@@ -41,6 +41,7 @@ class DraftKeeper(QObject):
         self._timer.setInterval(SAVE_AFTER_MS)
         self._timer.timeout.connect(self.save)
         tasks.closing.connect(self.flush)
+        tasks.gate_changed.connect(self._on_gate)
 
     def belong_to(self, subject: str) -> None:
         """Go on with another row; what was typed for the one before is saved first."""
@@ -99,6 +100,11 @@ class DraftKeeper(QObject):
 
         if self._is_on:
             self._tasks.read(self, drafts.load_draft, self._kind, subject, done=found)
+
+    def _on_gate(self) -> None:
+        """What could not be written down is still on the screen."""
+        if self._tasks.refusal is None and self._body() is not None:
+            self.touch()
 
     def _on_saved(self, at: datetime) -> None:
         self.saved.emit(at)

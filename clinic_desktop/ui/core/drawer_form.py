@@ -20,6 +20,11 @@ class DrawerForm(QWidget):
         """Verb and object of the one main action; empty for none."""
         return ""
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is of no use while nothing can be saved."""
+        return bool(self.primary_text())
+
     def submit(self, print_too: bool) -> None:
         """Ctrl+Enter or the primary button; with Shift: print too."""
 

@@ -64,6 +64,11 @@ class PreviewForm(DrawerForm):
         """Print, where there is a printer."""
         return _("Print") if self._can_print else _("Save as PDF…")
 
+    @property
+    def writes(self) -> bool:
+        """A paper can be looked at in any case."""
+        return False
+
     def secondary(self) -> tuple[tuple[str, Callable[[], object]], ...]:
         """Save instead."""
         return ((_("Save as PDF…"), self._save),) if self._can_print else ()

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, pgettext
 from clinic_desktop.services import patients
+from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.patients import FoundPatient, PatientEntry, PatientRecord
 from clinic_desktop.services.patients.merging import FIELDS
 from clinic_desktop.ui.core.context import Context
@@ -135,16 +137,23 @@ class MergeVM(QObject):
         if state.survivor is None or state.other is None or self._is_saving:
             return
         self._is_saving = True
-        self._context.tasks.write(
-            self,
-            patients.merge,
-            state.survivor.id,
-            state.other.id,
-            state.takes,
-            done=self.joined.emit,
-            failed=self._failed,
-            reason=reason,
-        )
+        wanted = (state.survivor.id, state.other.id, state.takes)
+        self._context.backups.hold(Reason.MERGE, lambda: self._join(*wanted, reason))
+
+    def _join(
+        self, survivor: uuid.UUID, other: uuid.UUID, takes: frozenset[str], reason: str
+    ) -> None:
+        if isValid(self):  # the form may have been given up meanwhile
+            self._context.tasks.write(
+                self,
+                patients.merge,
+                survivor,
+                other,
+                takes,
+                done=self.joined.emit,
+                failed=self._failed,
+                reason=reason,
+            )
 
     def _failed(self, error: ClinicError) -> None:
         self._is_saving = False

@@ -31,6 +31,28 @@ def recipient_kinds() -> dict[str, str]:
     }
 
 
+def restriction_reasons() -> dict[str, str]:
+    """Why a chart is only stored."""
+    return {
+        "accuracy": pgettext("restriction", "The person says it is not right"),
+        "unlawful": pgettext("restriction", "It should not be kept, but the person wants that"),
+        "claim": pgettext("restriction", "The person needs it for a claim"),
+        "objection": pgettext("restriction", "The person objects to its use"),
+        "retention": pgettext("restriction", "It cannot be erased yet"),
+    }
+
+
+def exception_reasons() -> dict[str, str]:
+    """Why such a chart may be used all the same."""
+    return {
+        "care": pgettext("restriction", "Urgent care of this person"),
+        "consent": pgettext("restriction", "The person agrees"),
+        "claim": pgettext("restriction", "A claim before a court"),
+        "protection": pgettext("restriction", "To protect somebody else"),
+        "public-interest": pgettext("restriction", "Important public interest"),
+    }
+
+
 def given_words(row: DisclosureRow) -> str:
     """What was given."""
     if row.source == "export":

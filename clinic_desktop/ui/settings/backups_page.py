@@ -166,6 +166,8 @@ def _result(found: Result) -> Fact:
         Reason.HOURLY: _("Made by itself"),
         Reason.CLOSING: _("Made when the program was closed"),
         Reason.IMPORT: _("Made before an import"),
+        Reason.MERGE: _("Made before two charts were joined"),
+        Reason.REKEY: _("Made before the record got a new key"),
         Reason.UPGRADE: _("Made before the record was brought to a newer version"),
     }
     size = _("{size} MB").format(size=isolate(current().number(round(found.size / 1e6, 1))))

@@ -21,7 +21,9 @@ from clinic_desktop.ui.settings.people_page import AccountsPage
 from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.prices_page import ServicesPage, TaxesPage
 from clinic_desktop.ui.settings.printers_page import PrintersPage
+from clinic_desktop.ui.settings.privacy_page import PrivacyPage
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
+from clinic_desktop.ui.settings.rights_page import RightsPage
 from clinic_desktop.ui.settings.rules_page import RulesPage
 from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
 from clinic_desktop.ui.settings.setup_page import SetupPage
@@ -62,6 +64,8 @@ def page_specs() -> tuple[PageSpec, ...]:
         PageSpec("rules", _("Rules for signing in"),
                  _("lock minutes code phone second factor security policy"), RulesPage,
                  "user.approve"),
+        PageSpec("rights", _("Who may do what"),
+                 _("review permissions roles unused table"), RightsPage, "user.read"),
         PageSpec("prices", _("Services and prices"), _("price list charge money"), ServicesPage,
                  "price.read"),
         PageSpec("taxes", _("Taxes"), _("VAT rate percent"), TaxesPage, "price.read"),
@@ -72,6 +76,9 @@ def page_specs() -> tuple[PageSpec, ...]:
                  "chart.read"),
         PageSpec("consent-texts", _("Consent texts"), _("agree privacy form sign version"),
                  ConsentTextsPage, "consent.read"),
+        PageSpec("privacy", _("Data protection"),
+                 _("privacy requests retention erase research export anonymous years keep"),
+                 PrivacyPage, "subject.read"),
         PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
         PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
         PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),

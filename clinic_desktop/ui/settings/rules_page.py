@@ -12,9 +12,9 @@ from clinic_desktop.i18n import _
 from clinic_desktop.security.membership import Rules
 from clinic_desktop.services import membership
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.right_words import role_names
 from clinic_desktop.ui.settings.lock_page import MINUTES, minute_words
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
-from clinic_desktop.ui.settings.people_page import role_names
 from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label

@@ -15,12 +15,13 @@ from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import PermissionDeniedError
 from clinic_desktop.i18n import _, current, ngettext, pgettext
 from clinic_desktop.services.access import require
-from clinic_desktop.services.recovery_drill import DrillState, drill_state
+from clinic_desktop.services.audit import reminders
 from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.shell import places
+from clinic_desktop.ui.shell.gate_banner import GateBanner
 from clinic_desktop.ui.shell.history import History
 from clinic_desktop.ui.shell.panes import Panes, panes_of
 from clinic_desktop.ui.shell.status_bar import StatusBar
@@ -57,6 +58,8 @@ class Desk(QWidget):
     closing_requested = Signal()
     """The record is to be closed behind the lock screen."""
     switch_requested = Signal()
+    restore_requested = Signal(object)
+    """The ``Path`` of a backup to bring back in the place of this record."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -95,12 +98,15 @@ class Desk(QWidget):
         self.top.lock_requested.connect(self.lock_requested)
         self.top.closing_requested.connect(self.closing_requested)
         self.top.switch_requested.connect(self.switch_requested)
+        self.gate = GateBanner(self.context)
+        self.gate.restore_wanted.connect(self.restore_requested)
         self.stack = QStackedWidget()
         self.status = StatusBar(self.context)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
+        column.addWidget(self.gate)
         column.addWidget(LowWindow(self.stack), 1)
         column.addWidget(self.status)
         row = QHBoxLayout(self)
@@ -118,6 +124,11 @@ class Desk(QWidget):
 
     def _go(self, destination: object) -> None:
         if not isinstance(destination, to.Destination):
+            return
+        why = self.context.tasks.halt
+        if why is not None and isinstance(destination, to.ImportRecords):
+            self.context.host.show_error(why)
+            self._mark(self._here)
             return
         if not self._may_open(type(destination)):
             self._refuse(type(destination))
@@ -278,20 +289,33 @@ class Desk(QWidget):
             self.context.tasks.read(self, unfinished, done=self._say_unfinished)
 
     def _say_unfinished(self, rows: tuple[Unfinished, ...]) -> None:
-        if rows:
+        if not rows and allowed(self.context.actor, "user.approve"):
+            self.context.tasks.read(self, reminders.of_owner, done=self._remind)
+        elif rows:
             words = ngettext("{n} text is not finished.", "{n} texts are not finished.", len(rows))
             self.context.host.toast(
                 words.format(n=current().number(len(rows))),
                 lambda: self.context.navigator.open(to.Today(unfinished=True)),
                 pgettext("unfinished texts", "Show"),
             )
-        elif allowed(self.context.actor, "user.approve"):
-            self.context.tasks.read(self, drill_state, done=self._say_drill)
 
-    def _say_drill(self, state: DrillState) -> None:
-        if state.is_due:
-            self.context.host.toast(
-                _("Is the recovery sheet still in its place? Type two groups of it."),
-                lambda: self.context.navigator.open(to.Settings("recovery")),
-                _("Check my sheet"),
+    def _remind(self, found: reminders.Reminders) -> None:
+        """What an owner is to look at now and then; said at sign-in, one thing at a time."""
+        show = pgettext("unfinished texts", "Show")
+
+        def say(words: str, page: str) -> None:
+            place = to.Settings(page)
+            self.context.host.toast(words, lambda: self.context.navigator.open(place), show)
+
+        if found.done_alone:
+            words = ngettext(
+                "{n} thing was done without a second person.",
+                "{n} things were done without a second person.",
+                found.done_alone,
             )
+            say(words.format(n=current().number(found.done_alone)), "audit")
+        elif found.sheet_due:
+            words = _("Is the recovery sheet still in its place? Type two groups of it.")
+            say(words, "recovery")
+        elif found.rights_due:
+            say(_("It is time to go through who may do what."), "rights")

@@ -55,10 +55,40 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     to.EditProblems: ("clinic_desktop.ui.chart.problems_form:ProblemsForm", N_("Problems")),
     to.ChartChanges: ("clinic_desktop.ui.chart.changes_form:ChangesForm", N_("What was changed")),
     to.ChartLooks: ("clinic_desktop.ui.chart.looks_form:LooksForm", N_("Who saw this chart")),
+    to.OpenInEmergency: (
+        "clinic_desktop.ui.chart.emergency_form:EmergencyForm",
+        N_("Open in an emergency"),
+    ),
+    to.EditCareTeam: (
+        "clinic_desktop.ui.chart.care_team_form:CareTeamForm",
+        N_("Who reads this chart"),
+    ),
     to.DecideConsent: ("clinic_desktop.ui.privacy.decision_form:DecisionForm", N_("Consent")),
     to.NoteDisclosure: (
         "clinic_desktop.ui.privacy.disclosure_form:DisclosureForm",
         N_("Note what was given"),
+    ),
+    to.ReceiveRequest: (
+        "clinic_desktop.ui.privacy.request_forms:RequestForm",
+        N_("Take a request about data"),
+    ),
+    to.CloseRequest: (
+        "clinic_desktop.ui.privacy.request_forms:OutcomeForm",
+        N_("What came of the request"),
+    ),
+    to.CopyRecord: ("clinic_desktop.ui.privacy.record_forms:CopyForm", N_("Copy of the record")),
+    to.EraseRecord: ("clinic_desktop.ui.privacy.record_forms:EraseForm", N_("Erase the record")),
+    to.RestrictUse: (
+        "clinic_desktop.ui.privacy.restriction_forms:RestrictForm",
+        N_("Only store this chart"),
+    ),
+    to.LiftRestriction: (
+        "clinic_desktop.ui.privacy.restriction_forms:LiftForm",
+        N_("Use this chart again"),
+    ),
+    to.UseAnyway: (
+        "clinic_desktop.ui.privacy.restriction_forms:UseForm",
+        N_("Use it all the same"),
     ),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",

@@ -34,9 +34,19 @@ class WindowHost(QObject):
         self._toast = Toast(surface)
         self._error: Notice | None = None
         self._undo: Callable[[], None] | None = None
+        self.halt: Callable[[], ClinicError | None] = lambda: None
+        """Asked before a form that writes is shown: why nothing new may be begun."""
 
     def show_drawer(self, content: DrawerForm, title: str, *, width: int = 460) -> None:
-        """Slide a form in over the screen; a drawer may lie over another."""
+        """Slide a form in over the screen; a drawer may lie over another.
+
+        Where its words could not be saved nobody is let type them: the reason is shown instead.
+        """
+        why = self.halt() if content.writes else None
+        if why is not None:
+            content.deleteLater()
+            self.show_error(why)
+            return
         drawer = Drawer(self.surface, title, width=width)
         drawer.body.addWidget(content, 1)
         drawer.may_close = content.may_close
@@ -46,9 +56,13 @@ class WindowHost(QObject):
         content.close_requested.connect(lambda: self._finish(drawer))
         for text, run in content.secondary():
             drawer.add_secondary(text, run)
-        if content.primary_text():
-            drawer.set_primary(content.primary_text())
-            content.primary_changed.connect(lambda: drawer.set_primary(content.primary_text()))
+
+        def show_primary() -> None:  # a form may know only later what there is to do
+            if content.primary_text():
+                drawer.set_primary(content.primary_text())
+
+        show_primary()
+        content.primary_changed.connect(show_primary)
         self._drawers.append(drawer)
         drawer.open()
         if content.focusProxy() is not None:  # where the form wants its keys to begin

@@ -114,6 +114,7 @@ class VisitView(Screen):
         vm.draft_saved.connect(self._on_draft_saved)
         vm.signed.connect(self._on_signed)
         vm.failed.connect(self._on_failed)
+        self.context.tasks.gate_changed.connect(self._show_gate)
         self.note.edited.connect(lambda: vm.type_note(self.note.text()))
         self.note.action_wanted.connect(self._on_slash)
         self.vitals.record_wanted.connect(
@@ -223,6 +224,15 @@ class VisitView(Screen):
         if self.panel is not None:
             self.panel.set_visit(page.banner.row.id, page.visit.id, is_open=is_open)
         self._show_next_steps()
+        self._show_gate()
+
+    def _show_gate(self) -> None:
+        """Where nothing can be written, nothing is typed; words that are there stay in reach."""
+        may_type = self.context.tasks.refusal is None or self.vm.is_dirty
+        parts = (self.note, self.vitals, self.diagnoses, self.signed_note.addendum, self.panel)
+        for part in (*parts, self.sign_button):
+            if part is not None:
+                part.setEnabled(may_type)
 
     def _show_next_steps(self) -> None:
         page = self.vm.page

@@ -19,8 +19,9 @@ from typing import Any
 
 import sqlcipher3
 
-from clinic_desktop.db.checks import examine_content, tables
+from clinic_desktop.db.checks import examine_content
 from clinic_desktop.db.engine import connect
+from clinic_desktop.db.facts import tables
 from clinic_desktop.db.log_check import check_log
 from clinic_desktop.errors import ClinicError
 from tests.proofs.audit.corpus import remember

@@ -17,8 +17,8 @@ from pathlib import Path
 from clinic_desktop import clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
-from clinic_desktop.db.checks import tables
 from clinic_desktop.db.engine import connect
+from clinic_desktop.db.facts import tables
 from clinic_desktop.restore import Restored, Way, restore
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey

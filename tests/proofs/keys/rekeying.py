@@ -20,11 +20,11 @@ from clinic_desktop import clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import connect
-from clinic_desktop.db.rekeying import opens
+from clinic_desktop.db.rekeying import came_through, opens
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.security.primitives import Identity
 from tests.proofs.keys import changing
-from tests.proofs.result import Result
+from tests.proofs.result import Result, in_memory
 from tests.proofs.storage import recorder
 from tests.proofs.storage.afterwards import put
 from tests.proofs.storage.power_cut import cuts
@@ -58,7 +58,7 @@ def faults(folder: Path, owner: Identity, acked: list[str]) -> list[str]:
         if len(fitting) != 1:
             return [f"{len(fitting)} keys of the key file open the record"]
         if keys.coming is not None:
-            keys.settle(came=fitting[0] == keys.coming)
+            keys.settle(came=came_through(path, keys.key, keys.coming))
         again = changing.keys_of(data_dir, owner)
         with closing(connect(path, again.key)) as found:
             wrong = [str(row[0]) for row in found.execute("PRAGMA cipher_integrity_check")]
@@ -94,8 +94,7 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
     """``size`` power cuts over as many recorded runs as that takes."""
     passed = 0
     failures: list[str] = []
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as scratch:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as scratch:
         for run, first in enumerate(range(0, size, STATES_A_RUN)):
             folder, count = Path(scratch) / str(run), min(STATES_A_RUN, size - first)
             owner = record(folder, rounds=2 + count // 500)
