@@ -21,6 +21,7 @@ from clinic_desktop.clinic_folder import (
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import looking
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import is_full
@@ -29,7 +30,7 @@ from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.rekeying import change_key, opens
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
+from clinic_desktop.domain.permissions import SYSTEM, VIEWS, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
@@ -49,7 +50,7 @@ from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.services.audit.events import note_lock, note_refusals
+from clinic_desktop.services.audit.events import note_lock, note_refusals, note_view
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
 from clinic_desktop.this_pc import exists, remember, remembered, speak
@@ -139,6 +140,21 @@ class Clinic:
             self._tell_failures()
         if user is not None:
             self.store.proofs.gave(user)
+
+    def view_as(self, role: str) -> None:
+        """See the window as a role does, and write nothing, until ``end_view``.
+
+        Raises:
+            PermissionDeniedError: not the owner.
+        """
+        if role not in VIEWS:
+            raise ValueError(role)
+        self._write(note_view, role)
+        self.actor = replace(self.actor, sees_as=role)
+
+    def end_view(self) -> None:
+        """See the window as oneself again."""
+        self.actor = replace(self.actor, sees_as="")
 
     def leave(self) -> None:
         """The desk was hidden: whoever comes back with a PIN has not given the password."""
@@ -249,6 +265,7 @@ class Clinic:
             ValidationError: the new one is too short.
         """
         self.store.gate.check()
+        looking.check(self.actor)
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)

@@ -77,6 +77,7 @@ class Program:
     def go(self, destination: Destination) -> QWidget:
         """Show a place and wait until it is filled."""
         assert self.session.clinic is not None
+        self.session.clinic.end_view()
         self.session.enter(self.session.clinic)  # from behind the lock screen, if it was there
         self._end_first_run()
         if self.gate.halt is not None:
@@ -86,6 +87,16 @@ class Program:
             if overlay is not None:
                 overlay.hide()
         self.context.navigator.open(destination)
+        self.settle()
+        return self.window
+
+    def view_as(self, role: str) -> QWidget:
+        """Show the window of a role."""
+        opened = self.session.clinic
+        assert opened is not None
+        opened.end_view()
+        opened.view_as(role)
+        self.session.enter(opened)
         self.settle()
         return self.window
 

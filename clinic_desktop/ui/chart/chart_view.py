@@ -82,10 +82,13 @@ class ChartView(Screen):
         self.start = Button(_("Start visit"), "primary", Icon.START)
         self.start.setObjectName("visit.start")
         self.start.clicked.connect(self.start_visit)
-        if to.may_open(self.context.actor, to.BookAppointment):
-            self.banner.add_action(self.book)
-        if allowed(self.context.actor, "visit.create"):
-            self.banner.add_action(self.start)
+        for button, offered in (
+            (self.book, to.may_open(self.context.actor, to.BookAppointment)),
+            (self.start, allowed(self.context.actor, "visit.create")),
+        ):
+            self.banner.add_action(button)
+            if not offered:
+                button.hide()
         titles = section_titles()
         options = [Option(name, titles.get(name, name)) for name in self._makers]
         self.tabs = SectionTabs(options, _("Sections of the chart"))
