@@ -7,12 +7,7 @@ import sys
 import pytest
 
 from tests.proofs.keys import guessing, key_store, memory, rekeying, vectors
-from tests.proofs.storage import recorder
-
-needs_recorder = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or recorder.compiler() is None,
-    reason="recording the disk needs Linux and a C compiler",
-)
+from tests.proofs.needs import needs_recorder
 
 
 @needs_recorder

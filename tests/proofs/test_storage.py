@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-import pytest
-
-from tests.proofs.storage import crash_states, failing_calls, kills, recorder
-
-needs_recorder = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or recorder.compiler() is None,
-    reason="recording the disk needs Linux and a C compiler",
-)
+from tests.proofs.needs import needs_recorder
+from tests.proofs.storage import crash_states, failing_calls, kills
 
 
 @needs_recorder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import UUID
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -186,7 +185,7 @@ class NewPersonForm(_PersonDrawer):
             registration_number=self.number.text(),
         )
         words = _("{name} can sign in now.").format(name=isolate(new.name.strip()))
-        self.context.tasks.call(
+        self.context.tasks.call_once(
             self,
             self.context.clinic.add_person,
             new,
@@ -267,7 +266,7 @@ class PersonForm(_PersonDrawer):
 
     def submit(self, print_too: bool) -> None:
         """Keep the roles."""
-        self.context.tasks.call(
+        self.context.tasks.call_once(
             self,
             self.context.clinic.change_roles,
             self.person.id,
@@ -279,7 +278,7 @@ class PersonForm(_PersonDrawer):
     def _on_give(self) -> None:
         if self.password.show_error():
             words = _("{name} has a new password.").format(name=isolate(self.person.name))
-            self.context.tasks.call(
+            self.context.tasks.call_once(
                 self,
                 self.context.clinic.set_password,
                 self.person,
@@ -302,11 +301,11 @@ class PersonForm(_PersonDrawer):
 
     def _retire(self) -> None:
         words = _("{name} cannot sign in any more.").format(name=isolate(self.person.name))
-        self.context.tasks.call(
+        self.context.tasks.call_once(
             self,
             self.context.clinic.retire_person,
             self.person.id,
-            partial(self.context.backups.make_here, Reason.REKEY),
+            self.context.backups.beforehand(Reason.REKEY),
             done=lambda _nothing: self.finish(words),
             failed=self.failed,
         )
