@@ -117,6 +117,8 @@ CARE: dict[str, Make] = {
     "request": lambda program: program.go(to.ReceiveRequest(program.sample.patient_id)),
     "copy-record": lambda program: program.go(to.CopyRecord(program.sample.patient_id)),
     "erase-record": lambda program: program.go(to.EraseRecord(program.sample.patient_id)),
+    "restrict-use": lambda program: program.go(to.RestrictUse(program.sample.patient_id)),
+    "use-anyway": lambda program: program.go(to.UseAnyway(program.sample.patient_id)),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
     "visit": _visit,

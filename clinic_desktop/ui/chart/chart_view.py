@@ -49,7 +49,7 @@ _OWN: dict[str, type[Section]] = {
 }
 _BANNER_TABLES = (
     *("patient", "contact_point", "related_person", "allergy_intolerance", "patient_alert"),
-    *("patient_merge", "invoice", "payment"),
+    *("patient_merge", "invoice", "payment", "processing_restriction"),
     *("chart_confidentiality", "care_team_member", "emergency_access"),
 )
 
