@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
-from clinic_desktop import this_pc
+from clinic_desktop import this_pc, viewing
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import check_library
@@ -194,7 +194,7 @@ class Session(QObject):
         """Hide the desk behind the tiles; what was typed stays behind them."""
         self.idle.stop()
         if self.clinic is not None:
-            self.clinic.end_view()  # whoever comes back does so as himself
+            viewing.end(self.clinic)  # whoever comes back does so as himself
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
         if self.clinic is not None and self.desk is not None and self._lock is None:
@@ -410,11 +410,11 @@ class Session(QObject):
         if opened is None or self.context is None:
             return
         if not role:
-            opened.end_view()
+            viewing.end(opened)
             self.enter(opened)
             return
         done = partial(self._enter_view, opened)
-        self.context.tasks.call(self, opened.view_as, role, done=done)
+        self.context.tasks.call(self, viewing.begin, opened, role, done=done)
 
     def _enter_view(self, opened: clinic.Clinic, _nothing: None) -> None:
         self.enter(opened)

@@ -30,7 +30,7 @@ from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.rekeying import came_through, change_key
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM, VIEWS, Actor, allowed
+from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
     NotFoundError,
@@ -50,7 +50,7 @@ from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.services.audit.events import note_lock, note_refusals, note_view
+from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
 from clinic_desktop.this_pc import exists, remember, remembered, speak
@@ -140,21 +140,6 @@ class Clinic:
             self._tell_failures()
         if user is not None:
             self.store.proofs.gave(user)
-
-    def view_as(self, role: str) -> None:
-        """See the window as a role does, and write nothing, until ``end_view``.
-
-        Raises:
-            PermissionDeniedError: not the owner.
-        """
-        if role not in VIEWS:
-            raise ValueError(role)
-        self._write(note_view, role)
-        self.actor = replace(self.actor, sees_as=role)
-
-    def end_view(self) -> None:
-        """See the window as oneself again."""
-        self.actor = replace(self.actor, sees_as="")
 
     def leave(self) -> None:
         """The desk was hidden: whoever comes back with a PIN has not given the password."""

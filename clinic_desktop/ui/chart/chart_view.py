@@ -183,8 +183,10 @@ class ChartView(Screen):
         was_closed = self.door.is_closed
         self.door.set_standing(patient_id, standing)
         self._column.setStretchFactor(self.door, 1 if self.door.is_closed else 0)
-        for part in (self.tabs, self.stack, self.start):
+        for part in (self.tabs, self.stack):
             part.setHidden(self.door.is_closed)
+        may_start = allowed(self.context.actor, "visit.create")
+        self.start.setHidden(self.door.is_closed or not may_start)
         if self.door.is_closed:
             for section in self.sections.values():
                 self.stack.removeWidget(section)

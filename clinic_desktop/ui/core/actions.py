@@ -36,6 +36,8 @@ NEEDS: Final[dict[str, str]] = {
     "chart.open": "patient.read",
     "chart.changes": "patient.read",
     "chart.looks": "audit.read",
+    "chart.care-team": "confidence.write",
+    "chart.emergency": "emergency.create",
     "visit.start": "visit.create",
     "visit.finish": "visit.create",
     "visit.sign": "visit.create",
