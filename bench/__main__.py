@@ -18,7 +18,7 @@ from bench.sizes import BUNDLES, ROOT, SIZES
 from bench.timing import Line
 
 GROUPS = ("search", "chart", "today", "visit", "paper", "start", "memory", "import", "encryption",
-          "audit")  # fmt: skip
+          "audit", "backup")  # fmt: skip
 _WATCHED = ("search", "chart", "today")
 """In the others the benchmark itself holds the window's thread until the work is done."""
 
@@ -94,6 +94,7 @@ def _measure(run: Run) -> None:
         (_from_outside, ("start", "memory")),
         (_of_files, ("import", "encryption")),
         (_of_the_log, ("audit",)),
+        (_of_backups, ("backup",)),
     )
     for step, names in steps:
         if run.wants(*names):
@@ -127,7 +128,8 @@ def _at_the_desk(run: Run) -> None:
             say(f"  {name} …")
             with dog.watching(name) if name in _WATCHED else nullcontext():
                 run.add(step())
-    run.report.blocks, run.report.beats = dog.blocks, dog.beats
+    run.report.blocks += dog.blocks
+    run.report.beats += dog.beats
     dog.close()
     desk.close()
 
@@ -175,6 +177,21 @@ def _of_the_log(run: Run) -> None:
     lines, sentence = checking(ours)
     run.add(lines)
     run.report.sentences.append(sentence)
+
+
+def _of_backups(run: Run) -> None:
+    from bench.backup import backing_up
+    from bench.desk import OpenDesk
+    from bench.watchdog import Watchdog
+
+    say("backups …")
+    desk, dog = OpenDesk(run.cached.copy(run.work / "backup")), Watchdog()
+    turns = max(run.cached.size.repeats // 8, 1)
+    run.add(backing_up(desk, run.work, turns, dog.watching("backup")))
+    run.report.blocks += dog.blocks
+    run.report.beats += dog.beats
+    dog.close()
+    desk.close()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import pytest
 
 from bench.timing import Line, Spent, p95
 
-GROUPS = ("search", "chart", "today", "visit", "paper", "encryption")
+GROUPS = ("search", "chart", "today", "visit", "paper", "encryption", "backup")
 WORK = (
     *("palette: from key", "open the big chart", "Today board", "save a visit"),
-    *("prescription to PDF", "invoice to PDF", "encrypted file: writing"),
+    *("prescription to PDF", "invoice to PDF", "encrypted file: writing", "backup, brought back"),
 )
 
 
