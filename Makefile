@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: help setup demo test races check screens bench proof package i18n lock clean
+.PHONY: help setup demo test races check screens bench proof package sbom i18n lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ proof:  ## Run a proof (PROOF=power-cut SIZE=20000 SEED=1 JOBS=2)
 
 package:  ## Build the program folder into dist/ and try it
 	@$(BOOTSTRAP) package
+
+sbom:  ## List what the package contains as CycloneDX JSON, into out/sbom.cdx.json
+	@$(BOOTSTRAP) sbom
 
 i18n:  ## Bring the translation catalogues up to date with the code
 	@$(BOOTSTRAP) i18n

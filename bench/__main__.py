@@ -11,14 +11,18 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.data import Generated, generated
 from bench.report import Report, load, row, save
 from bench.sizes import BUNDLES, ROOT, SIZES
 from bench.timing import Line
 
+if TYPE_CHECKING:
+    from bench.watchdog import Watchdog
+
 GROUPS = ("search", "chart", "today", "visit", "paper", "start", "memory", "import", "encryption",
-          "audit", "backup")  # fmt: skip
+          "audit", "unlock", "backup")  # fmt: skip
 _WATCHED = ("search", "chart", "today")
 """In the others the benchmark itself holds the window's thread until the work is done."""
 
@@ -39,6 +43,11 @@ class Run:
         self.report.lines += lines
         for line in lines:
             say(row(line))
+
+    def take(self, dog: Watchdog) -> None:
+        """Take down how the window's thread answered meanwhile."""
+        self.report.blocks += dog.blocks
+        self.report.beats += dog.beats
 
     def wants(self, *names: str) -> bool:
         """Whether any of these groups is asked for."""
@@ -94,7 +103,7 @@ def _measure(run: Run) -> None:
         (_from_outside, ("start", "memory")),
         (_of_files, ("import", "encryption")),
         (_of_the_log, ("audit",)),
-        (_of_backups, ("backup",)),
+        (_of_safety, ("unlock", "backup")),
     )
     for step, names in steps:
         if run.wants(*names):
@@ -128,8 +137,7 @@ def _at_the_desk(run: Run) -> None:
             say(f"  {name} …")
             with dog.watching(name) if name in _WATCHED else nullcontext():
                 run.add(step())
-    run.report.blocks += dog.blocks
-    run.report.beats += dog.beats
+    run.take(dog)
     dog.close()
     desk.close()
 
@@ -179,19 +187,23 @@ def _of_the_log(run: Run) -> None:
     run.report.sentences.append(sentence)
 
 
-def _of_backups(run: Run) -> None:
-    from bench.backup import backing_up
+def _of_safety(run: Run) -> None:
     from bench.desk import OpenDesk
+    from bench.safety import backing_up, getting_in, window_meanwhile
     from bench.watchdog import Watchdog
 
-    say("backups …")
-    desk, dog = OpenDesk(run.cached.copy(run.work / "backup")), Watchdog()
-    turns = max(run.cached.size.repeats // 8, 1)
-    run.add(backing_up(desk, run.work, turns, dog.watching("backup")))
-    run.report.blocks += dog.blocks
-    run.report.beats += dog.beats
-    dog.close()
-    desk.close()
+    if run.wants("unlock"):
+        say("getting in …")
+        run.add(getting_in(run.cached.copy(run.work / "unlock")))
+    if run.wants("backup"):
+        say("backup …")
+        clinic = run.cached.copy(run.work / "backup")
+        run.add(backing_up(clinic, run.work, max(run.cached.size.repeats // 8, 2)))
+        desk, dog = OpenDesk(clinic), Watchdog()
+        window_meanwhile(desk, dog)
+        run.take(dog)
+        dog.close()
+        desk.close()
 
 
 if __name__ == "__main__":

@@ -92,7 +92,8 @@ class Report:
         limit, busy = int(LIMIT_S * 1000), [each for each in self.blocks if each.at_work]
         said = [
             f"- Window's thread: {self.beats:,} heartbeats while palette, chart and board were",
-            f"  measured. It did not answer for more than {limit} ms {len(self.blocks)} times;",
+            "  measured, and while a backup was made beside it. It did not answer for more than",
+            f"  {limit} ms {len(self.blocks)} times;",
         ]
         said.append(
             f"  {len(busy)} times it was itself at work for that long, else it waited for its turn."

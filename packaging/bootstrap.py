@@ -272,6 +272,11 @@ def package(_arguments: Sequence[str]) -> int:
     return run(PYTHON, ROOT / "packaging" / "build.py")
 
 
+def sbom(_arguments: Sequence[str]) -> int:
+    """List what the package contains as CycloneDX JSON, into out/sbom.cdx.json."""
+    return run(PYTHON, ROOT / "packaging" / "sbom.py", ROOT / "out" / "sbom.cdx.json")
+
+
 def lock(_arguments: Sequence[str]) -> int:
     """Write the requirements files anew: exact versions, hashes, no index address."""
     must(*PIP_INSTALL, "uv")
@@ -282,7 +287,7 @@ def lock(_arguments: Sequence[str]) -> int:
     return code or run(*compiler, "--group", "dev", "-o", LOCK.name)
 
 
-EVERY = (setup, demo, test, races, check, i18n, screens, bench, proof, package, lock)
+EVERY = (setup, demo, test, races, check, i18n, screens, bench, proof, package, sbom, lock)
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {each.__name__: each for each in EVERY}
 
 

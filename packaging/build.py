@@ -20,10 +20,11 @@ def run(*command: str | Path) -> None:
 
 
 def build() -> None:
-    """Let PyInstaller put the folder together, then add licences and what a desktop needs."""
+    """Let PyInstaller put the folder together; add licences, a list, what a desktop needs."""
     options = ("--noconfirm", "--clean", "--log-level", "WARN", "--distpath", "dist")
     run(sys.executable, "-m", "PyInstaller", *options, HERE / "clinic-desktop.spec")
     run(sys.executable, HERE / "licences.py", "collect", FOLDER / "licences")
+    run(sys.executable, HERE / "sbom.py", FOLDER / "sbom.cdx.json")
     if sys.platform.startswith("linux"):
         shutil.copytree(HERE / "linux", FOLDER / "desktop", dirs_exist_ok=True)
         shutil.copy(ROOT / "build" / "icons" / "clinic-desktop.png", FOLDER / "desktop")

@@ -37,6 +37,7 @@ pytest_plugins = (
     "tests.support.races",
     "tests.support.windows",
     "tests.support.busy_day",
+    "tests.support.notebook",
 )
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from clinic_desktop import __version__, i18n, this_pc
+from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.output import STOPPED, Output
 from clinic_desktop.config import DataDir, default_data_dir
 from clinic_desktop.errors import ClinicError, StorageError
@@ -27,6 +28,7 @@ _SUBJECTS = (
         "salvage",
         "audit",
         "patients",
+        "subjects",
         "papers",
         "records",
         "packs",
@@ -78,7 +80,7 @@ def _epilog() -> str:
             "one is needed, from CLINIC_CODE.",
             "",
             "exit codes:",
-            *(f"  {code:<4} {meaning}" for code, meaning in codes),
+            exit_codes.in_words(codes),
         ]
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import open_clinic
 from clinic_desktop.db.log_check import Finding, LogReport, Trouble
 from clinic_desktop.errors import ValidationError
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 UNANCHORED, BROKEN, FORK = 30, 31, 32
 EXIT_CODES = {Trouble.UNANCHORED: UNANCHORED, Trouble.BROKEN: BROKEN, Trouble.FORK: FORK}
 """Of ``audit verify``; no other command uses them."""
-_CODES = f"""exit codes of verify, beside the common ones:
-  {UNANCHORED}   The newest part of the log is not signed, or its copy beside the record incomplete.
-  {BROKEN}   A commit, a signature or a row is not what was written.
-  {FORK}   The record was put back to an older state, or its newest part was cut off."""
+_CODES = {
+    UNANCHORED: (
+        "The newest part of the log is not signed, or its copy beside the record incomplete."
+    ),
+    BROKEN: "A commit, a signature or a row is not what was written.",
+    FORK: "The record was put back to an older state, or its newest part was cut off.",
+}
 
 
 def register(
@@ -33,20 +37,14 @@ def register(
     common: argparse.ArgumentParser,
 ) -> None:
     """Add ``audit verify``, ``export``, ``slip`` and ``accept``."""
-    audit = commands.add_parser(
-        "audit",
-        help="who did what, and is that log whole?",
-        epilog=_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    audit = exit_codes.add_parser(
+        commands, "audit", "verify", _CODES, help="who did what, and is that log whole?"
     )
     actions = audit.add_subparsers(dest="action", metavar="ACTION", required=True)
-    verify = actions.add_parser(
-        "verify",
-        parents=[common],
-        help="check log, signatures and every row",
-        epilog=_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    verify = exit_codes.add_parser(
+        actions, "verify", "verify", _CODES,
+        parents=[common], help="check log, signatures and every row",
+    )  # fmt: skip
     verify.add_argument("--since", metavar="DAY", help="compare rows changed since then only")
     verify.set_defaults(run=_verify)
     export = actions.add_parser("export", parents=[common], help="the log for an auditor")

@@ -53,6 +53,8 @@ def _ask(data_dir: DataDir) -> None:
     replace_file(wanted, b"")
     until = time.monotonic() + WAIT_S
     try:
+        # Asked again and again: no system tells another program that a lock was let go of, and a
+        # lock that is waited for cannot be given up after a while.
         while time.monotonic() < until:
             if not wanted.exists() and not _is_open(data_dir):
                 return

@@ -106,21 +106,26 @@ def _identifier(text: str) -> Identifier:
 
 
 def _show(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    patient_id = _patient_id(options.id)
+    person = patient_id(options.id)
     with open_clinic(options, data_dir) as opened:
         store, actor = opened.store, opened.actor
-        store.write(actor, patients.look, patient_id).result()
-        found = store.read(actor, patients.record_of, patient_id).result()
-        banner = store.read(actor, patients.banner, patient_id).result()
-        consents = store.read(actor, patients.consents_of, patient_id).result()
-        papers = store.read(actor, printable, patient_id).result()
+        store.write(actor, patients.look, person).result()
+        found = store.read(actor, patients.record_of, person).result()
+        banner = store.read(actor, patients.banner, person).result()
+        consents = store.read(actor, patients.consents_of, person).result()
+        papers = store.read(actor, printable, person).result()
     data = _summary(banner.row) | _details(found, banner)
     data["consents"] = [asdict(each) for each in consents]
     data["papers"] = [asdict(each) for each in papers]
     output.result(data, *(f"{name}: {_plain(value)}" for name, value in data.items() if value))
 
 
-def _patient_id(text: str) -> uuid.UUID:
+def patient_id(text: str) -> uuid.UUID:
+    """The id that was typed.
+
+    Raises:
+        ValidationError: it is none.
+    """
     try:
         return uuid.UUID(text)
     except ValueError as error:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import only_user, password
 from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import _
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
 
 LOSSES = 33
-_CODES = f"""exit codes of salvage, beside the common ones:
-  {LOSSES}   Saved, but some rows are lost; the report names each."""
+_CODES = {LOSSES: "Saved, but some rows are lost; the report names each."}
 _SHOWN = 20
 
 
@@ -25,12 +25,13 @@ def register(
     common: argparse.ArgumentParser,
 ) -> None:
     """Add ``salvage``."""
-    salvage = commands.add_parser(
+    salvage = exit_codes.add_parser(
+        commands,
         "salvage",
+        "salvage",
+        _CODES,
         parents=[common],
         help="save what can be read of a damaged record",
-        epilog=_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     where = salvage.add_mutually_exclusive_group(required=True)
     where.add_argument("--into", type=Path, metavar="DIR", help="into another, empty folder")

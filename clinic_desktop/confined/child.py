@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 
 from clinic_desktop import i18n
-from clinic_desktop.confined import words
+from clinic_desktop.confined import steps, words
 from clinic_desktop.confined.tasks import TASKS
 from clinic_desktop.errors import BadFileError, ValidationError
 
@@ -31,6 +31,7 @@ def serve() -> int:
     with os.fdopen(os.dup(0), "rb") as asked, os.fdopen(os.dup(1), "wb") as told:
         _be_silent()
         _confine()
+        steps.enter()
         _say(told, words.Ready())
         while _is_asked(asked):
             job, data = words.receive(asked), words.receive(asked)

@@ -220,9 +220,10 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def _died_of_time(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the kernel ended it for the CPU it took."""
+    """Whether the kernel ended it for the CPU it took, in all or for one step."""
+    signals = (getattr(signal, name, None) for name in ("SIGXCPU", "SIGPROF"))
     try:
-        return process.wait(timeout=_LOOK_S) == -getattr(signal, "SIGXCPU", 0)
+        return -process.wait(timeout=_LOOK_S) in signals
     except subprocess.TimeoutExpired:
         return False
 

@@ -192,6 +192,17 @@ def row_version(cursor: Any, table: str, row_id: uuid.UUID) -> int:
     return int(row[0] or 0)
 
 
+def row_versions(cursor: Any, table: str) -> dict[uuid.UUID, int]:
+    """The same for every row of a table; for short lists that are edited line by line."""
+    spec = BY_NAME[table]
+    rows = cursor.execute(
+        "SELECT id, max(sv, coalesce((SELECT max(ver) FROM sync_cell WHERE tbl=? AND pk=id), 0))"
+        f" FROM {spec.name}",
+        (spec.number,),
+    )
+    return {uuid.UUID(bytes=row_id): version for row_id, version in rows.fetchall()}
+
+
 def expect(cursor: Any, table: str, row_id: uuid.UUID, base: int | None) -> None:
     """Refuse to write over a change that the form did not show.
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any
 
 from clinic_desktop.db import journal
-from clinic_desktop.db.chain import THIS_PC, chain_value
+from clinic_desktop.db.chain import THIS_PC, chain_value, redactions
 from clinic_desktop.db.checkpoints import Checkpoint, Signer, signers
 from clinic_desktop.db.mirror import Line, Mirror
 from clinic_desktop.db.replay import UNREADABLE, Replay
@@ -197,7 +197,7 @@ def _walk(
 ) -> Iterator[tuple[int, int, bytes]]:
     """Each commit of a PC, its chain checked: number in this record, time, body."""
     previous, expected, last_cid = bytes(32), 1, 0
-    signed = anchors.chains
+    signed, redacted = anchors.chains, redactions(cursor)
     for row in cursor.execute(
         "SELECT dev, dseq, hlc, wall, user_id, reason, schema_ver, deps, body, chain, cid"
         " FROM sync_commit WHERE dev = ? ORDER BY dseq",
@@ -206,7 +206,7 @@ def _walk(
         dseq, chain, cid = row[1], row[9], row[10]
         if dseq != expected:
             report.add(Finding(Trouble.BROKEN, "commits-missing", dev, expected))
-        elif chain != chain_value(previous, row[:8], row[8]):
+        elif chain != chain_value(previous, row[:8], row[8], redacted.get((dev, dseq))):
             report.add(Finding(Trouble.BROKEN, "chain", dev, dseq))
         if cid <= last_cid:
             report.add(Finding(Trouble.BROKEN, "order", dev, dseq))

@@ -16,6 +16,15 @@ from clinic_desktop.models.provenance import AuditEvent
 
 AT_MOST = 32
 """Waiting at a time; then they get a commit of their own."""
+_SIGNED_AT_ONCE = (
+    *("session.", "key.", "user.", "access.", "record.", "backup.", "audit.", "export."),
+    *("membership.", "integrity.", "clock."),
+)
+
+
+def is_weighty(*kinds: str) -> bool:
+    """Whether one of these events is not left for the next checkpoint but signed at once."""
+    return any(kind.startswith(_SIGNED_AT_ONCE) for kind in kinds)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Replay:
         self._compare()
         for table in TABLES:
             self._unknown_rows(table)
-            self._unknown_cells(table)
+        self._unknown_cells()
 
     def _compare(self) -> None:
         for number in self._inserts.keys() | self._updates.keys():
@@ -158,13 +158,12 @@ class Replay:
             rows = self._cursor.execute(f"SELECT id FROM {table.name} WHERE sv = ?", (cid,))
             yield from (pk for (pk,) in rows.fetchall() if pk not in known)
 
-    def _unknown_cells(self, table: TableSpec) -> None:
-        count = self._cursor.execute(
-            "SELECT count(*) FROM (SELECT DISTINCT pk, grp FROM sync_cell WHERE tbl = ?)",
-            (table.number,),
-        ).fetchone()[0]
-        if count > self._cells_found[table.number]:
-            self._report(0, table.name, b"")
+    def _unknown_cells(self) -> None:
+        for number, count in self._cursor.execute(
+            "SELECT tbl, count(*) FROM (SELECT DISTINCT tbl, pk, grp FROM sync_cell) GROUP BY tbl"
+        ).fetchall():
+            if number in BY_NUMBER and count > self._cells_found[number]:
+                self._report(0, BY_NUMBER[number].name, b"")
 
 
 def _inserted(table: int, body: bytes | None) -> set[bytes]:

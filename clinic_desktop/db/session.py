@@ -18,7 +18,7 @@ from clinic_desktop.clock import Clock
 from clinic_desktop.db import checkpoints, journal, rows, search
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.journal import Author, Changes
-from clinic_desktop.db.looks import Look
+from clinic_desktop.db.looks import Look, is_weighty
 from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.base import Base, Synced
@@ -27,12 +27,6 @@ from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import from_millis, to_millis
 
 Row = TypeVar("Row", bound=Base)
-
-SIGNED_AT_ONCE = (
-    *("session.", "key.", "user.", "access.", "record.", "backup.", "audit.", "export."),
-    *("membership.", "integrity.", "clock."),
-)
-"""Kinds of events, by their beginning, that are not left for the next checkpoint."""
 
 
 @dataclass
@@ -108,6 +102,11 @@ class ReadSession:
         """The base that a form editing this row must give back when it saves."""
         return journal.row_version(self.cursor, table, row_id)
 
+    def versions(self, table: str) -> dict[uuid.UUID, int]:
+        """The same for all rows of a short table."""
+        self.session.flush()
+        return journal.row_versions(self.cursor, table)
+
 
 @dataclass
 class UnitOfWork(ReadSession):
@@ -148,7 +147,7 @@ class UnitOfWork(ReadSession):
 
         The log is signed at once with an event that an intruder would like to hide.
         """
-        self.at_once = self.at_once or kind.startswith(SIGNED_AT_ONCE)
+        self.at_once = self.at_once or is_weighty(kind)
         self.add(
             AuditEvent(
                 kind=kind,

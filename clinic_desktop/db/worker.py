@@ -20,16 +20,10 @@ from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.looks import Looks
+from clinic_desktop.db.looks import Looks, is_weighty
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.proofs import Proofs
-from clinic_desktop.db.session import (
-    SIGNED_AT_ONCE,
-    ReadSession,
-    UnitOfWork,
-    reading,
-    writing,
-)
+from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
 from clinic_desktop.db.writing_gate import WritingGate
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, DatabaseDamagedError, ReadOnlyError, RuleError
@@ -131,8 +125,7 @@ class Store:
                 self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
                 uow.add(*(look.row() for look in looks))
-                weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in looks)
-                uow.at_once = uow.at_once or weighty
+                uow.at_once = uow.at_once or is_weighty(*(look.kind for look in looks))
         except BaseException as error:
             self._looks.give_back(looks)
             if isinstance(error, DBAPIError | sqlcipher3.Error):
@@ -190,7 +183,7 @@ class Store:
         except (DBAPIError, sqlcipher3.Error) as error:
             raise self._explain_read(error) from error
         if session.looks:
-            weighty = any(look.kind.startswith(SIGNED_AT_ONCE) for look in session.looks)
+            weighty = is_weighty(*(look.kind for look in session.looks))
             if (self._looks.put(session.looks) or weighty) and not self._closed:
                 self._writer.submit(self._write_looks)
         return result

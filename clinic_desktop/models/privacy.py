@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
+from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic_desktop.models.base import Base, Synced, optional_ref, ref, text
-from clinic_desktop.models.types import UtcDateTime
+from clinic_desktop.models.types import Day, UtcDateTime
 
 
 class ConsentText(Synced, Base):
@@ -40,3 +41,39 @@ class Disclosure(Synced, Base):
     content: Mapped[str] = text()
     """What of the record it was."""
     recorded_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
+
+
+class SubjectRequest(Synced, Base):
+    """What a patient asked for under the law of data protection, and what came of it."""
+
+    __tablename__ = "subject_request"
+    patient_id: Mapped[uuid.UUID] = ref("patient")
+    kind: Mapped[str]
+    """``access``, ``rectification``, ``restriction``, ``erasure``, ``portability`` or
+    ``objection``."""
+    received_on: Mapped[date] = mapped_column(Day)
+    due_on: Mapped[date] = mapped_column(Day)
+    asked_by: Mapped[str] = text()
+    """Who asked for the person; empty where the person did."""
+    note: Mapped[str] = text()
+    status: Mapped[str] = mapped_column(default="in-progress")
+    """``in-progress``, ``completed`` or ``refused``."""
+    outcome: Mapped[str] = text()
+    closed_on: Mapped[date | None] = mapped_column(Day)
+    closed_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
+
+
+class LogRedaction(Synced, Base):
+    """A commit of the log whose words about one person were taken out after an erasure.
+
+    The chain goes on over the digest of what was written first; what stands there now has its own.
+    """
+
+    __tablename__ = "log_redaction"
+    dev: Mapped[int]
+    dseq: Mapped[int]
+    original: Mapped[bytes] = mapped_column(LargeBinary)
+    """BLAKE2b-256 of the body as it was written."""
+    redacted: Mapped[bytes] = mapped_column(LargeBinary)
+    """BLAKE2b-256 of the body without these words."""
+    redacted_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,8 +8,7 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
-from clinic_desktop.errors import BadFileError
-from clinic_desktop.i18n import Language, _
+from clinic_desktop.i18n import Language
 from clinic_desktop.printing.blocks import (
     Block,
     Picture,
@@ -28,7 +27,6 @@ from clinic_desktop.printing.text import value
 ACCENT: Colour = (0.043, 0.42, 0.45)
 LOGO_PIXELS = 480
 """Logos are kept at most this wide or high: 300 dpi at 40 mm."""
-MAX_LOGO_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -60,16 +58,6 @@ class Stationery:
     paper: Paper
     language: Language
     letterhead: Letterhead
-
-
-def check_logo(data: bytes) -> None:
-    """Raises BadFileError when the bytes are no PNG or JPEG that paper can show."""
-    if len(data) > MAX_LOGO_BYTES or _logo(data) is None:
-        raise BadFileError(
-            _("This file cannot be used as a logo."),
-            kept=_("The logo in use stays as it is."),
-            hint=_("Choose a PNG or JPEG picture of up to 8 MB."),
-        )
 
 
 @lru_cache(maxsize=8)

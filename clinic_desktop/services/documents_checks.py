@@ -16,6 +16,7 @@ from typing import Annotated
 import msgspec
 
 from clinic_desktop.confined import reading
+from clinic_desktop.confined.steps import at_most
 from clinic_desktop.confined.words import Wish
 from clinic_desktop.errors import BadFileError
 from clinic_desktop.i18n import _
@@ -23,6 +24,9 @@ from clinic_desktop.services import pictures
 
 LARGEST_BYTES = 25 * 1024 * 1024
 MOST_PAGES = 500
+PAGE_SECONDS = 1.5
+"""Of the processor, to take a page apart before it is drawn: 60 MB of lines on a quick PC. A page
+whose forms draw each other without end would fill the memory first, which takes longer."""
 THUMBNAIL = 160
 """Longer side of the small picture, in pixels."""
 _MAGIC = {
@@ -88,7 +92,8 @@ def _pdf_pages(data: bytes) -> int:
         with opened(data) as document:
             pages = len(document)
             if 0 < pages <= MOST_PAGES:
-                page = document[0]
+                with at_most(PAGE_SECONDS):
+                    page = document[0]
                 page.render(scale=0.2).close()
                 page.close()
     except PdfiumError as error:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from clinic_desktop.confined import reading
+from clinic_desktop.confined.steps import at_most
 from clinic_desktop.confined.words import Wish
+from clinic_desktop.services.documents_checks import PAGE_SECONDS
 
 
 class PagePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +47,8 @@ def page_task(data: bytes, wish: Wish) -> Iterator[PagePicture]:
 
         with opened(data) as document:
             pages = len(document)
-            page = document[min(number, pages - 1)]
+            with at_most(PAGE_SECONDS):
+                page = document[min(number, pages - 1)]
             drawn = page.render(scale=width / max(page.get_width(), 1))
             picture = drawn.to_pil().convert("RGB")
             drawn.close()

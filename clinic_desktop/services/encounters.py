@@ -24,6 +24,7 @@ from clinic_desktop.services.scheduling.flow import (
     change_status,
     encounter_reached,
 )
+from clinic_desktop.services.scheduling.timetable import LONGEST_MIN
 
 _UNSIGNED = "SELECT id FROM note WHERE encounter_id = ? AND status = 'draft' AND is_deleted = 0"
 
@@ -162,7 +163,7 @@ def _finish(uow: UnitOfWork, encounter: Encounter) -> None:
 def _appointment(
     uow: UnitOfWork, appointment_id: uuid.UUID | None, patient_id: uuid.UUID | None
 ) -> Appointment | None:
-    """The appointment named, or the one for which the patient is here today."""
+    """The appointment named, or the one for which the patient is here, also since yesterday."""
     if appointment_id is not None:
         row = uow.session.get(Appointment, appointment_id)
         if row is None or row.is_deleted:
@@ -175,7 +176,7 @@ def _appointment(
         select(Appointment)
         .where(
             Appointment.patient_id.in_(charts.chart_ids(uow.session, patient_id)),
-            Appointment.start_at >= midnight,
+            Appointment.start_at >= midnight - timedelta(minutes=LONGEST_MIN),
             Appointment.start_at < midnight + timedelta(days=1),
             Appointment.status.in_([AppointmentStatus.ARRIVED, AppointmentStatus.IN_ROOM]),
             Appointment.is_deleted.is_(False),

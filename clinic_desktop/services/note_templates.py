@@ -32,6 +32,8 @@ class TemplateRow:
     language: str
     is_mine: bool
     """Seen by its author only; the others belong to the practice."""
+    version: int = 0
+    """Base for saving."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class PhraseRow:
 def templates(reads: ReadSession) -> list[TemplateRow]:
     """The templates of the practice and of the signed-in person, by name."""
     found = reads.session.scalars(_in_use(reads).order_by(NoteTemplate.name, NoteTemplate.id))
+    versions = reads.versions("note_template")
     return [
         TemplateRow(
             row.id,
@@ -68,6 +71,7 @@ def templates(reads: ReadSession) -> list[TemplateRow]:
             NoteText(**{part: str(row.body.get(part, "")) for part in NOTE_PARTS}),
             row.language,
             row.user_id is not None,
+            versions.get(row.id, 0),
         )
         for row in found
     ]

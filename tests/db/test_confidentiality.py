@@ -29,6 +29,7 @@ from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.papers.making import PaperRequest, make
 from clinic_desktop.services.patients import merging
 from clinic_desktop.services.patients.banner import banner
+from clinic_desktop.services.scheduling.board import desk_card
 from tests.db.test_reception import CANARY, every_answer, words_of_answer, write_a_visit
 from tests.proofs.permissions.matrix import action, services
 from tests.support.records import Record
@@ -111,6 +112,11 @@ def test_the_banner_says_that_it_is_closed_and_names_no_allergy(kept: Kept) -> N
     assert data.standing.is_closed
     assert data.allergies == ()
     assert data.row.name.family == "Ivanova"
+
+
+def test_the_card_beside_the_board_names_no_allergy(kept: Kept) -> None:
+    card = kept.read(desk_card, kept.patient)
+    assert (card.is_closed, card.allergies, card.has_allergies) == (True, None, False)
 
 
 def test_an_emergency_opens_it_for_a_time_and_is_on_record(kept: Kept) -> None:

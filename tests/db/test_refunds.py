@@ -45,7 +45,7 @@ def ask(record: Record, actor: Actor, invoice_id: uuid.UUID, amount: int = 60) -
 
 
 def paid(record: Record) -> list[tuple[int, str]]:
-    return [tuple(row) for row in record.rows("SELECT amount_minor, reason FROM payment")]  # type: ignore[misc]
+    return [tuple(row) for row in record.rows("SELECT amount_minor, reason FROM payment")]
 
 
 def seen(record: Record, actor: Actor) -> list[RequestRow]:
@@ -86,8 +86,8 @@ def test_who_asked_does_not_approve(record: Record, invoice_id: uuid.UUID, cashi
             record.store.write(person, refunds.approve, task).result()
     assert not seen(record, both)[0].can_decide
     assert not seen(record, cashier)  # a cashier sees his own
+    sql = "UPDATE task SET status = 'completed', owner_id = requester_id"
     with pytest.raises(RuleError):
-        sql = "UPDATE task SET status = 'completed', owner_id = requester_id"
         record.write(lambda uow: uow.cursor.execute(sql))
     record.write(refunds.approve, task)
     assert len(paid(record)) == 2
@@ -170,6 +170,11 @@ def test_what_was_paid_back_meanwhile_is_not_paid_again(
 def test_a_request_is_never_changed(record: Record, invoice_id: uuid.UUID, cashier: Actor) -> None:
     task = ask(record, cashier, invoice_id)
     record.write(refunds.decline, task, "No")
-    for change in ("reason = 'x'", "input = '{}'", "status = 'requested'", "owner_id = NULL"):
+    for statement in (
+        "UPDATE task SET reason = 'x'",
+        "UPDATE task SET input = '{}'",
+        "UPDATE task SET status = 'requested'",
+        "UPDATE task SET owner_id = NULL",
+    ):
         with pytest.raises(RuleError):
-            record.write(lambda uow, sql=change: uow.cursor.execute(f"UPDATE task SET {sql}"))  # type: ignore[misc]
+            record.write(lambda uow, sql=statement: uow.cursor.execute(sql))  # type: ignore[misc]

@@ -10,10 +10,11 @@ import pytest
 
 from bench.timing import Line, Spent, p95
 
-GROUPS = ("search", "chart", "today", "visit", "paper", "encryption", "backup")
+GROUPS = ("search", "chart", "today", "visit", "paper", "encryption", "unlock", "backup")
 WORK = (
     *("palette: from key", "open the big chart", "Today board", "save a visit"),
-    *("prescription to PDF", "invoice to PDF", "encrypted file: writing", "backup, brought back"),
+    *("prescription to PDF", "invoice to PDF", "encrypted file: writing"),
+    *("unlock: from password", "switch user by password", "come back by PIN", "backup, brought"),
 )
 
 

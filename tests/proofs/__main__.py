@@ -20,6 +20,7 @@ PROOFS = {
     "guessing": "tests.proofs.keys.guessing",
     "key-store": "tests.proofs.keys.key_store",
     "memory": "tests.proofs.keys.memory",
+    "vectors": "tests.proofs.keys.vectors",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
     "bombs": "tests.proofs.hostile.bombs",

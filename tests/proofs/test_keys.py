@@ -6,13 +6,8 @@ import sys
 
 import pytest
 
-from tests.proofs.keys import guessing, key_store, memory, rekeying
-from tests.proofs.storage import recorder
-
-needs_recorder = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or recorder.compiler() is None,
-    reason="recording the disk needs Linux and a C compiler",
-)
+from tests.proofs.keys import guessing, key_store, memory, rekeying, vectors
+from tests.proofs.needs import needs_recorder
 
 
 @needs_recorder
@@ -38,3 +33,14 @@ def test_guessing_costs_what_was_said() -> None:
     result = guessing.prove(size=200, seed=20_261_122)
     assert not result.failures
     assert result.passed == 200
+
+
+@pytest.mark.parametrize("vector", vectors.VECTORS, ids=[name for name, _, _ in vectors.VECTORS])
+def test_a_primitive_gives_what_was_published(vector: vectors.Vector) -> None:
+    _name, given, wanted = vector
+    assert given().hex() == wanted
+
+
+def test_all_vectors_are_counted() -> None:
+    result = vectors.prove(size=0, seed=0)
+    assert (result.passed, result.failures) == (len(vectors.VECTORS), [])

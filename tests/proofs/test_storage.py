@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.proofs.storage import crash_states, failing_calls, kills, migrating, recorder
-
-needs_recorder = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or recorder.compiler() is None,
-    reason="recording the disk needs Linux and a C compiler",
-)
+from tests.proofs.needs import needs_recorder
+from tests.proofs.storage import crash_states, failing_calls, kills, migrating
 
 
 @needs_recorder
@@ -24,10 +20,11 @@ def test_power_cuts_lose_no_save() -> None:
 
 @needs_recorder
 def test_a_program_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> None:
-    day = crash_states.record_day(tmp_path, 5, 60, 12, "--careless")
-    held, wrong = crash_states.check_share(day, (0, 1))
-    assert held < 60
-    assert any("is lost" in sentence for sentence in wrong)
+    beginning = crash_states.begin(tmp_path / "start")
+    day = crash_states.record_day(beginning, tmp_path / "day", 5, 60, 12, "--careless")
+    checked = crash_states.check_share(day, (0, 1))
+    assert checked.held < 60
+    assert any("is lost" in sentence for sentence in checked.failures)
 
 
 def test_killed_at_work() -> None:

@@ -24,6 +24,7 @@ from clinic_desktop.ui.imports.import_vm import Phase
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
 from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
 from clinic_desktop.ui.scheduling.reason_form import ReasonForm
+from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.code_card import CodesForm
 from clinic_desktop.ui.settings.lock_page import LockPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
@@ -174,6 +175,12 @@ def open_person(program: Program) -> None:
     """The first of those who sign in."""
     page = cast("LinesPage", _page(program))
     page.open_line(next(iter(page._rows.values())))
+
+
+def review_emergency(program: Program) -> None:
+    """What somebody looks at after an emergency."""
+    page = cast("AuditPage", _page(program))
+    page.emergencies._open(next(iter(page.emergencies._rows)))
 
 
 def switch_code_on(program: Program) -> None:

@@ -9,13 +9,17 @@ from datetime import date, time, timedelta
 from typing import Any, TypeVar
 
 from clinic_desktop import clinic
+from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.codes import AppointmentStatus, PaymentMethod
 from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
+from clinic_desktop.models.practice import AppUser
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import allergies, encounters, note_templates, patients, practice
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
+from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
 from clinic_desktop.services.prescribing import prescriptions
@@ -53,6 +57,10 @@ class Sample:
     invoice_id: uuid.UUID
     """Of another visit, paid in part."""
     prescription_id: uuid.UUID
+    closed_id: uuid.UUID
+    """A patient whose chart is a colleague's to read."""
+    emergency_id: uuid.UUID
+    """Another, whose chart was opened in an emergency."""
     asked_id: uuid.UUID
     """The invoice of a third visit: a cashier asks for its money back."""
 
@@ -86,6 +94,7 @@ class _Filling:
         )
         self._write(allergies.record_allergy, allergy)
         encounter_id = self._write(encounters.start_visit, patient_id=patient_id).encounter_id
+        self._keep(people[1], people[2])
         return Sample(
             patient_id,
             encounter_id,
@@ -93,8 +102,25 @@ class _Filling:
             signed=(people[0], signed),
             invoice_id=invoice_id,
             prescription_id=prescription_id,
+            closed_id=people[1],
+            emergency_id=people[2],
             asked_id=asked_id,
         )
+
+    def _keep(self, *patients: uuid.UUID) -> None:
+        """Kept in confidence by somebody else; the last one is opened in an emergency."""
+
+        def keep(uow: UnitOfWork) -> None:
+            colleague = AppUser(login="jonas", name="Dr Jonas Weber", roles=["doctor"],
+                                is_active=False)  # fmt: skip
+            uow.add(colleague)
+            for each in patients:
+                member = CareTeamMember(patient_id=each, user_id=colleague.id)
+                uow.add(ChartConfidentiality(patient_id=each), member)
+
+        self._write(keep)
+        wish = emergency.OpenChart(patients[-1], "unable", "Found without consciousness")
+        self._write(emergency.open_chart, wish)
 
     def _set_up(self) -> uuid.UUID:
         kind = self._write(resources.save_type, resources.SaveType("Travel advice", 20, "co"))
@@ -163,5 +189,6 @@ class _Filling:
         user_id = self._write(practice.add_person, new, signer, keys)
         grace = Actor(user_id, new.login, new.name, new.roles)
         wish = payments.GiveBack(issued.id, 20_000, "Charged twice")
+        self._opened.store.proofs.gave(user_id)
         self._opened.store.write(grace, payments.refund, wish).result(60)
         return issued.id

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import msgspec
 
-from clinic_desktop.confined import child, tasks, words
+from clinic_desktop.confined import child, steps, tasks, words
 from clinic_desktop.confined.words import Wish
 from clinic_desktop.errors import BadFileError
 
 NAMES = (
     "echo",
     "spin",
+    "dawdle",
     "gobble",
     "die",
     "print",
@@ -41,6 +42,11 @@ def echo_task(data: bytes, wish: Wish) -> Iterator[Said]:
 def spin_task(data: bytes, _wish: Wish) -> Iterator[Said]:
     while True:
         data = data[::-1]
+
+
+def dawdle_task(data: bytes, wish: Wish) -> Iterator[Said]:
+    with steps.at_most(0.05):
+        yield from spin_task(data, wish)
 
 
 def gobble_task(data: bytes, _wish: Wish) -> Iterator[Said]:

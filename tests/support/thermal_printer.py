@@ -12,6 +12,8 @@ from PIL import Image
 READY = {2: 0x12, 4: 0x12}
 NO_PAPER = {2: 0x32, 4: 0x72}
 COVER_OPEN = {2: 0x16, 4: 0x12}
+KICK = b"\x1bp\x00"
+"""Begins the pulse that opens the cash drawer."""
 _STATUS, _BAND, _START, _CUT = b"\x10\x04", b"\x1dv0\x00", b"\x1b@", b"\x1dV\x42\x03"
 
 
@@ -70,6 +72,8 @@ def decoded(job: bytes) -> list[Image.Image]:
     while job:
         if job.startswith(_START):
             job = job[len(_START) :]
+        elif job.startswith(KICK):
+            job = job[len(KICK) + 2 :]
         elif job.startswith(_CUT):
             papers.append(_joined(bands))
             bands, job = [], job[len(_CUT) :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -128,3 +129,9 @@ def ui_context(record: Record, qtbot: QtBot) -> Iterator[Context]:
         context.host.forget()
     context.backups.close()
     context.tasks.close()
+
+
+@pytest.fixture
+def host(ui_context: Context) -> RecordingHost:
+    """What the screen asked the window for."""
+    return cast("RecordingHost", ui_context.host)

@@ -48,7 +48,7 @@ def test_many_files_are_read_by_one_process(confined: Confined) -> None:
     assert confined.pid == first
 
 
-@pytest.mark.parametrize("misdeed", ["spin", "gobble", "die", "print"])
+@pytest.mark.parametrize("misdeed", ["spin", "dawdle", "gobble", "die", "print"])
 def test_a_misdeed_is_a_sentence_and_the_next_file_is_read(
     confined: Confined, misdeed: str
 ) -> None:
@@ -56,7 +56,7 @@ def test_a_misdeed_is_a_sentence_and_the_next_file_is_read(
     first = confined.pid
     with pytest.raises(BadFileError) as refused:
         confined.read(misdeed, Said, b"Maria Lopez", name="scan.pdf")
-    words = {"spin": "longer", "gobble": "memory"}.get(misdeed, "damaged")
+    words = {"spin": "longer", "dawdle": "longer", "gobble": "memory"}.get(misdeed, "damaged")
     assert words in refused.value.message
     assert refused.value.place == "scan.pdf"
     assert "Lopez" not in str(refused.value)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from clinic_desktop.db import journal
-from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.chain import THIS_PC, body_digest, redactions
 from clinic_desktop.db.checkpoints import sign_as, signers
 from clinic_desktop.db.replay import UNREADABLE
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -93,16 +93,19 @@ def _head(reads: ReadSession, *, content: bool) -> dict[str, Any]:
 
 
 def _commits(cursor: Any, *, content: bool) -> Iterator[dict[str, Any]]:
+    redacted = redactions(cursor)
     for dev, dseq, hlc, wall, user, reason, schema, deps, body, chain in cursor.execute(
         "SELECT dev, dseq, hlc, wall, user_id, reason, schema_ver, deps, body, chain"
         " FROM sync_commit ORDER BY dev, dseq"
     ):
         header = [dev, dseq, hlc, wall, user.hex() if user else None, reason, schema, deps.hex()]
-        shown = content or _tells_events_only(body)
+        digest = body_digest(body, redacted.get((dev, dseq)))
+        # Of a commit that an erasure took words from, only the digest is what was signed.
+        shown = (content or _tells_events_only(body)) and digest == body_digest(body)
         yield {
             "commit": header,
             "body": body.hex() if shown else None,
-            "digest": hashlib.blake2b(body, digest_size=32).hexdigest(),
+            "digest": digest.hex(),
             "chain": chain.hex(),
         }
 

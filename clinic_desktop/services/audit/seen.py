@@ -15,11 +15,14 @@ from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.audit.events import REFUSED
+from clinic_desktop.services.confidentiality.emergency import BEGAN
 from clinic_desktop.services.patients.looks import OPENED
 
 DAYS_BACK = 30
 MANY_CHARTS = 40
 """Different charts of one person within one hour."""
+MANY_EMERGENCIES = 3
+"""Charts that one person may open in an emergency within a week before somebody asks."""
 MANY_REFUSALS = 5
 """Wrong passwords within one day."""
 NIGHT_FROM, NIGHT_TO = 22, 6
@@ -54,7 +57,8 @@ class Oddity:
     """Something to ask about; nothing of it is a proof of wrong."""
 
     kind: str
-    """``many``, ``night``, ``family``, ``neighbour``, ``refused``, or an event's own kind."""
+    """``many``, ``night``, ``family``, ``neighbour``, ``refused``, ``emergency-often``,
+    or an event's own kind."""
     at: datetime
     who: str
     count: int
@@ -96,7 +100,7 @@ def oddities(reads: ReadSession, days: int = DAYS_BACK) -> list[Oddity]:
     ]  # fmt: skip
     looks = [each for each in events if each.kind == OPENED and each.user_id is not None]
     found = [*_many(looks), *_nights(reads, looks), *_close_ones(reads, looks)]
-    found += [*_refusals(reads, events), *_faults(events)]
+    found += [*_refusals(reads, events), *_emergencies(events), *_faults(events)]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
@@ -165,6 +169,17 @@ def _refusals(reads: ReadSession, events: list[_Event]) -> Iterator[Oddity]:
     for within in days.values():
         if len(within) >= MANY_REFUSALS:
             yield Oddity("refused", within[-1].at, "", len(within))
+
+
+def _emergencies(events: list[_Event]) -> Iterator[Oddity]:
+    """More emergencies of one person within a week than seem likely."""
+    last: dict[uuid.UUID | None, list[_Event]] = defaultdict(list)
+    for event in events:
+        if event.kind == BEGAN:
+            week = [each for each in last[event.user_id] if event.at - each.at < timedelta(days=7)]
+            last[event.user_id] = [*week, event]
+            if len(week) >= MANY_EMERGENCIES:
+                yield Oddity("emergency-often", event.at, event.who, len(week) + 1)
 
 
 def _faults(events: list[_Event]) -> Iterator[Oddity]:

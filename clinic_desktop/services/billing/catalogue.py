@@ -30,6 +30,8 @@ class ServiceRow:
     tax_inclusive: bool
     tax_rate_id: uuid.UUID | None
     is_active: bool = True
+    version: int = 0
+    """Base for saving: of the service or of its price, whichever was written last."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class ServiceForm:
     tax_rate_id: uuid.UUID | None = None
     is_active: bool = True
     id: uuid.UUID | None = None
+    base: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple
     """Services with their standard price, in the practice's order; ``all_`` with retired ones."""
     standard = select(PriceList.id).where(PriceList.is_default, ~PriceList.is_deleted).limit(1)
     statement = (
-        select(ServiceItem, Price.amount_minor, TaxRate)
+        select(ServiceItem, Price, TaxRate)
         .select_from(ServiceItem)
         .outerjoin(
             Price,
@@ -84,25 +87,29 @@ def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple
     if not all_:
         statement = statement.where(ServiceItem.is_active)
     words = text.casefold().split()
+    versions = reads.versions("service_item") | reads.versions("price")
     return tuple(
-        _row(item, amount, tax)
-        for item, amount, tax in reads.session.execute(statement)
+        _row(item, price, tax, versions)
+        for item, price, tax in reads.session.execute(statement)
         if all(word in f"{item.code} {item.name} {item.category}".casefold() for word in words)
     )
 
 
-def _row(item: ServiceItem, amount: int | None, tax: TaxRate | None) -> ServiceRow:
+def _row(
+    item: ServiceItem, price: Price | None, tax: TaxRate | None, versions: dict[uuid.UUID, int]
+) -> ServiceRow:
     return ServiceRow(
         id=item.id,
         code=item.code,
         name=item.name,
         category=item.category,
-        amount_minor=amount or 0,
+        amount_minor=price.amount_minor if price else 0,
         tax_name=tax.name if tax else "",
         tax_bp=tax.rate_bp if tax else 0,
         tax_inclusive=tax.is_inclusive if tax else False,
         tax_rate_id=item.tax_rate_id,
         is_active=item.is_active,
+        version=max(versions.get(each.id, 0) for each in (item, price) if each is not None),
     )
 
 
@@ -112,6 +119,7 @@ def save_service(uow: UnitOfWork, form: ServiceForm) -> uuid.UUID:
 
     Raises:
         ValidationError: no name, or a price that cannot be.
+        StaleError: somebody changed the service or its price since they were shown.
     """
     if not form.name.strip():
         raise ValidationError("name", _("The service needs a name."))
@@ -126,14 +134,15 @@ def save_service(uow: UnitOfWork, form: ServiceForm) -> uuid.UUID:
         if found is None:
             raise NotFoundError(_("There is no such service."))
         item = found
+        uow.expect("service_item", item.id, form.base)
         item.name = form.name.strip()
     item.code, item.category = form.code.strip(), form.category.strip()
     item.tax_rate_id, item.is_active = form.tax_rate_id, form.is_active
-    _set_price(uow, item.id, form.amount_minor)
+    _set_price(uow, item.id, form.amount_minor, form.base)
     return item.id
 
 
-def _set_price(uow: UnitOfWork, service_id: uuid.UUID, amount_minor: int) -> None:
+def _set_price(uow: UnitOfWork, service_id: uuid.UUID, amount_minor: int, base: int | None) -> None:
     list_id = standard_list(uow)
     uow.session.flush()
     price = uow.session.scalar(
@@ -146,6 +155,7 @@ def _set_price(uow: UnitOfWork, service_id: uuid.UUID, amount_minor: int) -> Non
     if price is None:
         uow.add(Price(price_list_id=list_id, service_item_id=service_id, amount_minor=amount_minor))
     else:
+        uow.expect("price", price.id, base)
         price.amount_minor = amount_minor
 
 

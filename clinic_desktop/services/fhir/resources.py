@@ -84,12 +84,13 @@ def _notes(text: str) -> list[Resource]:
     return [{"text": text}] if text else []
 
 
-def _id(row: Row) -> str:
+def row_id(row: Row) -> str:
+    """The id of a row as its resource has it."""
     return str(uuid.UUID(bytes=bytes(row["id"])))
 
 
 def _resource(kind: str, row: Row, **content: Any) -> Resource:
-    return clean({"resourceType": kind, "id": _id(row), **content})  # type: ignore[no-any-return]
+    return clean({"resourceType": kind, "id": row_id(row), **content})  # type: ignore[no-any-return]
 
 
 def patient(row: Row, numbers: Sequence[Row], reach: Sequence[Row], kin: Sequence[Row]) -> Resource:
@@ -157,7 +158,7 @@ def _language(code: str) -> Resource:
 
 def no_known_allergies(row: Row) -> Resource:
     """The statement "none known" of a patient who was asked."""
-    own = uuid.uuid5(_NONE_KNOWN_SPACE, _id(row))
+    own = uuid.uuid5(_NONE_KNOWN_SPACE, row_id(row))
     return _resource(
         "AllergyIntolerance",
         {"id": own.bytes},

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import DatabaseDamagedError, NotFoundError
 from clinic_desktop.i18n import _
+from clinic_desktop.models.billing import Payment
 from clinic_desktop.models.document import Attachment, PrintedDocument
 from clinic_desktop.models.local import Blob, PrintJob
 from clinic_desktop.printing.stamp import ReprintMark, stamp
@@ -56,6 +57,8 @@ class ReadyPaper:
     """Where it is kept already, if it is: it was to be printed and never came out."""
     original_id: uuid.UUID | None = None
     """What it is a copy of."""
+    is_cash: bool = False
+    """Whether cash changes hands with it: the first print of a receipt for it, never a copy."""
 
 
 @command("print.write")
@@ -197,7 +200,9 @@ def ready(reads: ReadSession, wish: PaperRequest) -> ReadyPaper:
     made = _as_kept(reads, same[0]) if same else make(reads, wish)
     if out:
         return ReadyPaper(_marked(reads, made, out[0].id), original_id=out[0].id)
-    return ReadyPaper(made, kept_id=same[0].id if same else None)
+    payment = reads.session.get(Payment, wish.subject_id) if wish.kind == "receipt" else None
+    is_cash = payment is not None and payment.method == "cash"
+    return ReadyPaper(made, kept_id=same[0].id if same else None, is_cash=is_cash)
 
 
 def _as_kept(reads: ReadSession, row: PrintedDocument) -> MadePaper:

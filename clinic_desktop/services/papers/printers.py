@@ -33,6 +33,8 @@ class PrinterChoice:
     paper: str = ""
     copies: int = 1
     preview: bool = False
+    opens_drawer: bool = False
+    """Whether the printer opens the cash drawer when cash changes hands; thermal printers do."""
     offset_x_mm: float = 0.0
     offset_y_mm: float = 0.0
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.permissions import allowed
@@ -20,7 +21,7 @@ from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded
 from clinic_desktop.services.patients.consents import ConsentRow, consents_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
-from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between
+from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between, still_here
 from clinic_desktop.services.scheduling.timetable import midnight
 
 WAIT_ALARM_MIN = 20
@@ -79,9 +80,12 @@ class BoardData:
 
 @query("appointment.read")
 def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
-    """The board of a day on the clinic's calendar; today without one."""
+    """The board of a day on the clinic's calendar; today without one.
+
+    Whoever is still in the practice stays on the board of today until they are done.
+    """
     day = day or reads.today
-    found = between(reads, *_of(reads, day))
+    found = _rows(reads, day)
     names = [_key(row.person) for row in found]
     same = Counter(name for name, _patient in set(names))
     doubled = _doubled(found)
@@ -100,6 +104,17 @@ def today_board(reads: ReadSession, day: date | None = None) -> BoardData:
         alarm_min,
         tomorrow,
     )
+
+
+def _rows(reads: ReadSession, day: date) -> tuple[AppointmentRow, ...]:
+    """Those of a day; on the board of today also who came before and was not seen off."""
+    first, end = _of(reads, day)
+    if day != reads.today:
+        return between(reads, first, end)
+    found = between(reads, first, end, begun=True)
+    coming = [row for row in found if row.start_at >= first or row.status.is_expected]
+    every = (*still_here(reads, first), *coming)
+    return tuple(sorted(every, key=lambda row: (row.start_at, row.id)))
 
 
 def _of(reads: ReadSession, day: date) -> tuple[datetime, datetime]:
@@ -149,6 +164,8 @@ class DeskCard:
     allergies: AllergyState | None
     """``None`` where the signed-in person may not see them."""
     has_allergies: bool
+    is_closed: bool
+    """The chart is kept in confidence, and nothing of it is told here."""
     insurance: str
     insured_to: date | None
     consents: tuple[ConsentRow, ...]
@@ -175,12 +192,14 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
             PatientAlert.patient_id.in_(ids), PatientAlert.is_active, ~PatientAlert.is_deleted
         )
     )
-    sees_allergies = allowed(reads.actor, "allergy.read")
+    is_closed = confidentiality.standing(reads, chart_id).is_closed
+    sees_allergies = allowed(reads.actor, "allergy.read") and not is_closed
     current = [each for each in recorded(reads, chart_id) if each.is_current]
     return DeskCard(
         patient=patient_rows(reads, [chart_id])[0],
         allergies=allergies_of(reads, chart_id) if sees_allergies else None,
-        has_allergies=bool(current),
+        has_allergies=bool(current) and not is_closed,
+        is_closed=is_closed,
         insurance=coverage.payer_name if coverage else "",
         insured_to=coverage.valid_to if coverage else None,
         consents=tuple(consents_of(reads, chart_id)),

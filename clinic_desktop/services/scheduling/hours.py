@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Select, select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.errors import NotFoundError, ValidationError
+from clinic_desktop.errors import NotFoundError, StaleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import Practice, Practitioner
 from clinic_desktop.models.scheduling import Closure, WorkingHours
@@ -30,6 +30,8 @@ class WeekHours:
     spans: tuple[tuple[Span, ...], ...]
     valid_from: date | None = None
     valid_to: date | None = None
+    seen: tuple[tuple[Span, ...], ...] | None = None
+    """The hours that were shown while these were typed."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def save_week_hours(uow: UnitOfWork, wish: WeekHours) -> None:
 
     Raises:
         ValidationError: not seven days, a span that ends before it begins, or a period that does.
+        StaleError: the hours are not those that were ``seen``.
     """
     if len(wish.spans) != 7:
         raise ValidationError("hours", _("A week has seven days."))
@@ -108,10 +111,8 @@ def save_week_hours(uow: UnitOfWork, wish: WeekHours) -> None:
             raise ValidationError("hours", _("These hours end before they begin."))
     if wish.valid_from and wish.valid_to and wish.valid_to < wish.valid_from:
         raise ValidationError("valid_to", _("The last day comes before the first."))
-    for row in uow.session.scalars(_hours()).all():
-        same = Resource(row.practitioner_id, row.location_id) == wish.resource
-        if same and (row.valid_from, row.valid_to) == (wish.valid_from, wish.valid_to):
-            row.is_deleted = True
+    for row in _replaced(uow, wish):
+        row.is_deleted = True
     uow.add(
         *(
             WorkingHours(
@@ -127,6 +128,26 @@ def save_week_hours(uow: UnitOfWork, wish: WeekHours) -> None:
             for start, end in merged(spans)
         )
     )
+
+
+def _replaced(uow: UnitOfWork, wish: WeekHours) -> list[WorkingHours]:
+    """The lines that these hours replace."""
+    before = [
+        row
+        for row in uow.session.scalars(_hours())
+        if Resource(row.practitioner_id, row.location_id) == wish.resource
+        and (row.valid_from, row.valid_to) == (wish.valid_from, wish.valid_to)
+    ]
+    held: list[list[Span]] = [[] for _day in range(7)]
+    for row in before:
+        held[row.weekday].append((row.start_min, row.end_min))
+    if wish.seen is not None and tuple(merged(spans) for spans in held) != wish.seen:
+        raise StaleError(
+            _("Somebody changed these hours while you were editing."),
+            kept=_("What you typed is still here; nothing was saved over the other change."),
+            hint=_("Compare the days that are marked, and save again."),
+        )
+    return before
 
 
 @query("appointment.read")

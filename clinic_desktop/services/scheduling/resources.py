@@ -28,6 +28,8 @@ class PractitionerRow:
     specialty: str
     color: str
     is_active: bool
+    version: int = 0
+    """Base for saving."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class RoomRow:
     name: str
     color: str
     is_active: bool
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class TypeRow:
     color: str
     preparation: str
     is_active: bool
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class SavePractitioner:
     color: str = ""
     is_active: bool = True
     practitioner_id: uuid.UUID | None = None
+    base: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class SaveRoom:
     color: str = ""
     is_active: bool = True
     room_id: uuid.UUID | None = None
+    base: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class SaveType:
     preparation: str = ""
     is_active: bool = True
     type_id: uuid.UUID | None = None
+    base: int | None = None
 
 
 @query("appointment.read")
@@ -114,8 +121,12 @@ def practitioners(reads: ReadSession) -> tuple[PractitionerRow, ...]:
         .where(Practitioner.is_staff, Practitioner.is_deleted.is_(False))
         .order_by(Practitioner.id)
     )
+    versions = reads.versions("practitioner")
     return tuple(
-        PractitionerRow(row.id, row.name, row.specialty, row.color, row.is_active) for row in found
+        PractitionerRow(
+            row.id, row.name, row.specialty, row.color, row.is_active, versions.get(row.id, 0)
+        )
+        for row in found
     )
 
 
@@ -127,7 +138,11 @@ def rooms(reads: ReadSession) -> tuple[RoomRow, ...]:
         .where(Location.kind == "room", Location.is_deleted.is_(False))
         .order_by(Location.position, Location.id)
     )
-    return tuple(RoomRow(row.id, row.name, row.color, row.is_active) for row in found)
+    versions = reads.versions("location")
+    return tuple(
+        RoomRow(row.id, row.name, row.color, row.is_active, versions.get(row.id, 0))
+        for row in found
+    )
 
 
 @query("appointment.read")
@@ -138,6 +153,7 @@ def types(reads: ReadSession) -> tuple[TypeRow, ...]:
         .where(AppointmentType.is_deleted.is_(False))
         .order_by(AppointmentType.position, AppointmentType.id)
     )
+    versions = reads.versions("appointment_type")
     return tuple(
         TypeRow(
             row.id,
@@ -147,6 +163,7 @@ def types(reads: ReadSession) -> tuple[TypeRow, ...]:
             row.color,
             row.preparation,
             row.is_active,
+            versions.get(row.id, 0),
         )
         for row in found
     )
@@ -159,8 +176,9 @@ def save_practitioner(uow: UnitOfWork, wish: SavePractitioner) -> uuid.UUID:
     Raises:
         ValidationError: no name.
         NotFoundError: there is no such doctor.
+        StaleError: somebody changed the line since it was shown.
     """
-    row = _row(uow, Practitioner, wish.practitioner_id, _("There is no such doctor."))
+    row = _row(uow, Practitioner, (wish.practitioner_id, wish.base), _("There is no such doctor."))
     row.name = _named(wish.name)
     row.family = row.family or row.name
     row.specialty, row.color = wish.specialty.strip(), wish.color
@@ -176,8 +194,9 @@ def save_room(uow: UnitOfWork, wish: SaveRoom) -> uuid.UUID:
     Raises:
         ValidationError: no name.
         NotFoundError: there is no such room.
+        StaleError: as above.
     """
-    row = _row(uow, Location, wish.room_id, _("There is no such room."))
+    row = _row(uow, Location, (wish.room_id, wish.base), _("There is no such room."))
     row.name, row.color, row.is_active = _named(wish.name), wish.color, wish.is_active
     if wish.room_id is None:
         row.position = len(rooms(uow))
@@ -193,8 +212,11 @@ def save_type(uow: UnitOfWork, wish: SaveType) -> uuid.UUID:
         ValidationError: no name, a length out of range, or a shortcut that another type has or
             that means a day or a time.
         NotFoundError: there is no such type.
+        StaleError: as above.
     """
-    row = _row(uow, AppointmentType, wish.type_id, _("There is no such type of appointment."))
+    row = _row(
+        uow, AppointmentType, (wish.type_id, wish.base), _("There is no such type of appointment.")
+    )
     row.name = _named(wish.name)
     row.shortcut = "".join(wish.shortcut.split()).casefold()
     if not SHORTEST_MIN <= wish.duration_min <= LONGEST_MIN:
@@ -240,11 +262,15 @@ def _named(name: str) -> str:
 _Line = TypeVar("_Line", Practitioner, Location, AppointmentType)
 
 
-def _row(uow: UnitOfWork, model: type[_Line], row_id: uuid.UUID | None, missing: str) -> _Line:
-    """A line to write: the one with this id, or a new one."""
+def _row(
+    uow: UnitOfWork, model: type[_Line], which: tuple[uuid.UUID | None, int | None], missing: str
+) -> _Line:
+    """A line to write: the one with this id, as it was at its base, or a new one."""
+    row_id, base = which
     if row_id is None:
         return model(id=uow.new_id())
     row = uow.session.get(model, row_id)
     if row is None or row.is_deleted:
         raise NotFoundError(missing)
+    uow.expect(model.__tablename__, row_id, base)
     return row

@@ -28,7 +28,7 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.scheduling import Appointment, AppointmentType
+from clinic_desktop.models.scheduling import IS_PRESENT, Appointment, AppointmentType
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part
@@ -145,13 +145,23 @@ _SELECT = (
 
 @cache
 def _between() -> tuple[str, dict[str, Any]]:
-    """SQL and fixed values for the driver: SQLAlchemy would take as long as the file."""
     statement = _SELECT.where(
         Appointment.start_at >= bindparam("earliest"),
         Appointment.start_at < bindparam("end"),
         Appointment.end_at > bindparam("first"),
         Appointment.status != AppointmentStatus.CANCELLED.value,
     ).order_by(Appointment.start_at, Appointment.id)
+    return _compiled(statement)
+
+
+@cache
+def _still_here() -> tuple[str, dict[str, Any]]:
+    earlier = Appointment.start_at < bindparam("first")
+    return _compiled(_SELECT.where(IS_PRESENT, earlier))
+
+
+def _compiled(statement: Select[Any]) -> tuple[str, dict[str, Any]]:
+    """SQL and fixed values for the driver: SQLAlchemy would take as long as the file."""
     made = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
     return str(made), dict(made.params)
 
@@ -169,10 +179,21 @@ def between(
 
     ``begun`` adds what began before and lasts into it, such as over midnight.
     """
-    sql, values = _between()
-    reads.session.flush()
     earliest = first - timedelta(minutes=LONGEST_MIN) if begun else first
-    times = {"earliest": earliest, "first": first, "end": end}
+    return _at(reads, _between(), earliest=earliest, first=first, end=end)
+
+
+@part
+def still_here(reads: ReadSession, first: datetime) -> tuple[AppointmentRow, ...]:
+    """What began before a moment, however long ago, and is under way: nobody has ended it."""
+    return _at(reads, _still_here(), first=first)
+
+
+def _at(
+    reads: ReadSession, made: tuple[str, dict[str, Any]], **times: datetime
+) -> tuple[AppointmentRow, ...]:
+    sql, values = made
+    reads.session.flush()
     found = reads.cursor.execute(
         sql, values | {name: to_millis(moment) for name, moment in times.items()}
     )

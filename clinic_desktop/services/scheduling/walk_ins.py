@@ -17,7 +17,13 @@ from clinic_desktop.services.access import command, query
 from clinic_desktop.services.scheduling.bookings import fresh_code, usual_minutes
 from clinic_desktop.services.scheduling.changes import AppointmentChange, state_of
 from clinic_desktop.services.scheduling.resources import practitioners
-from clinic_desktop.services.scheduling.timetable import Resource, Timetable, midnight, minute_of
+from clinic_desktop.services.scheduling.timetable import (
+    LONGEST_MIN,
+    Resource,
+    Timetable,
+    midnight,
+    minute_of,
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,9 @@ class Queue:
 @query("appointment.read")
 def queues(reads: ReadSession) -> tuple[Queue, ...]:
     """The doctors of the practice, those at work with the shortest queue first."""
+    earliest = midnight(reads.today, reads.zone) - timedelta(minutes=LONGEST_MIN)
     statement = select(Appointment.practitioner_id).where(
-        Appointment.start_at >= midnight(reads.today, reads.zone),
+        Appointment.start_at >= earliest,
         Appointment.start_at < midnight(reads.today + timedelta(days=1), reads.zone),
         Appointment.status.in_([AppointmentStatus.ARRIVED, AppointmentStatus.IN_ROOM]),
         Appointment.is_deleted.is_(False),

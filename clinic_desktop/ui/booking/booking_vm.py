@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.services.scheduling import bookings, clashes, openings, resources
 from clinic_desktop.services.scheduling.bookings import BookAppointment, PlaceAppointment
-from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.clashes import Slot, SlotCheck
 from clinic_desktop.services.scheduling.openings import DayPart, FindOpenings, Opening
 from clinic_desktop.services.scheduling.resources import Bookable
@@ -59,7 +58,6 @@ class BookingState:
     """``None`` until the calendar has answered."""
     found: tuple[Opening, ...] = ()
     """The next free times."""
-    saving: bool = False
 
     @property
     def minutes(self) -> int:
@@ -298,21 +296,14 @@ class BookingVM(QObject):
     def save(self) -> None:
         """Book or move; the answer comes as ``saved`` or ``refused``."""
         form = self.state.form
-        if self.state.saving or form.plan.error:
+        if form.plan.error or form.day is None or form.at is None:
             return
-        if form.day is None or form.at is None:
-            return
-        self.state = replace(self.state, saving=True)
+        write, answers = self._context.tasks.write_once, {"done": self.saved.emit,
+                                                          "failed": self._failed}  # fmt: skip
         if self.row is None:
-            self._context.tasks.write(
-                self, bookings.book, self._booking(form.day, form.at), done=self._done,
-                failed=self._failed,
-            )  # fmt: skip
+            write(self, bookings.book, self._booking(form.day, form.at), **answers)
         else:
-            self._context.tasks.write(
-                self, bookings.place, self._placing(self.row, form.day, form.at),
-                done=self._done, failed=self._failed,
-            )  # fmt: skip
+            write(self, bookings.place, self._placing(self.row, form.day, form.at), **answers)
 
     def _booking(self, day: date, at: time) -> BookAppointment:
         form = self.state.form
@@ -336,11 +327,7 @@ class BookingVM(QObject):
             form.overlap_reason, row.version,
         )  # fmt: skip
 
-    def _done(self, change: AppointmentChange) -> None:
-        self.saved.emit(change)
-
     def _failed(self, error: ClinicError) -> None:
-        self.state = replace(self.state, saving=False)
         if isinstance(error, ValidationError) and error.field == "overlap_reason":
             self.check_now()
         self.refused.emit(error)

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from clinic_desktop.db.confidentiality import Standing
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
@@ -18,6 +19,7 @@ from clinic_desktop.services.encounters import VisitStarted
 from clinic_desktop.services.patients.banner import PatientBannerData, banner
 from clinic_desktop.services.patients.looks import look, look_only
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
+from clinic_desktop.ui.chart.door import Door
 from clinic_desktop.ui.chart.results_section import ResultsSection
 from clinic_desktop.ui.chart.section import Section
 from clinic_desktop.ui.chart.summary_section import SummarySection
@@ -48,6 +50,7 @@ _OWN: dict[str, type[Section]] = {
 _BANNER_TABLES = (
     *("patient", "contact_point", "related_person", "allergy_intolerance", "patient_alert"),
     *("patient_merge", "invoice", "payment"),
+    *("chart_confidentiality", "care_team_member", "emergency_access"),
 )
 
 
@@ -90,12 +93,15 @@ class ChartView(Screen):
         options = [Option(name, titles.get(name, name)) for name in self._makers]
         self.tabs = SectionTabs(options, _("Sections of the chart"))
         self.tabs.changed.connect(lambda name: self.show_section(str(name)))
+        self.door = Door(self.context)
+        self.door.ran_out.connect(self._read_banner)
         self.stack = QStackedWidget()
         inner = QWidget()
-        column = QVBoxLayout(inner)
+        self._column = column = QVBoxLayout(inner)
         column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)
         column.setSpacing(SPACE_2)
         column.addWidget(self.banner)
+        column.addWidget(self.door)
         column.addWidget(self.tabs)
         column.addWidget(self.stack, 1)
         self.loading = Loading(inner)
@@ -127,6 +133,9 @@ class ChartView(Screen):
         """Show a section, made and filled the first time it is wanted."""
         wanted = name if name in self._makers else next(iter(self._makers), "")
         if not wanted:
+            return
+        if self.door.is_closed and self._is_known:
+            self._shown = wanted
             return
         section = self.sections.get(wanted)
         if section is None:
@@ -163,7 +172,24 @@ class ChartView(Screen):
             return
         self.banner.set_card(patient_card(data))
         self._is_known = True
+        self._stand_before(asked, data.standing)
         self._reveal()
+
+    def _stand_before(self, patient_id: uuid.UUID, standing: Standing) -> None:
+        """Show the chart, or only its cover: of a closed chart nothing is held any more."""
+        was_closed = self.door.is_closed
+        self.door.set_standing(patient_id, standing)
+        self._column.setStretchFactor(self.door, 1 if self.door.is_closed else 0)
+        for part in (self.tabs, self.stack, self.start):
+            part.setHidden(self.door.is_closed)
+        if self.door.is_closed:
+            for section in self.sections.values():
+                self.stack.removeWidget(section)
+                section.deleteLater()
+            self.sections.clear()
+            self.door.cover.button.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif was_closed:
+            self.show_section(self._shown)
 
     def _reveal(self, *, late: bool = False) -> None:
         """Show the page in one piece; a section that takes long is not waited for."""
@@ -229,6 +255,16 @@ class ChartView(Screen):
             Action("chart.changes", _("What was changed"), lambda: self._edit(to.ChartChanges),
                    "Ctrl+Shift+H", Icon.HISTORY, here),
         ]  # fmt: skip
+        if to.may_open(self.context.actor, to.EditCareTeam):
+            asked.append(
+                Action("chart.care-team", _("Who reads this chart"),
+                       lambda: self._edit(to.EditCareTeam), "", Icon.LOCK, here)
+            )  # fmt: skip
+        if to.may_open(self.context.actor, to.OpenInEmergency):
+            asked.append(
+                Action("chart.emergency", _("Open in an emergency…"), self.door.ask, "",
+                       Icon.LOCK, here)
+            )  # fmt: skip
         if allowed(self.context.actor, "audit.read"):
             asked.append(
                 Action("chart.looks", _("Who saw this chart"), lambda: self._edit(to.ChartLooks),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from clinic_desktop.errors import ClinicError, ConfidentialError
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.panels import ChartSection
 
@@ -79,7 +80,13 @@ class Section(ChartSection):
                 done(answer)
                 self.answered.emit()
 
-        self.context.tasks.read(self, query, patient, *args, done=arrived, **kwargs)
+        def refused(error: ClinicError) -> None:
+            self._waiting.discard(topic)
+            self.answered.emit()
+            if not isinstance(error, ConfidentialError):  # the cover of the chart says it
+                self.context.tasks.failed.emit(error)
+
+        self.context.tasks.read(self, query, patient, *args, done=arrived, failed=refused, **kwargs)
 
     def refresh(self) -> None:
         """Read the record again."""

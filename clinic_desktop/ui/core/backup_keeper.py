@@ -30,6 +30,15 @@ _PAUSE_S = 0.01
 """After each step of the copy: whoever works in the window comes first."""
 
 
+def _before(backups: Backups, reason: Reason, stop: threading.Event) -> None:
+    backups.before(reason, lambda *_step: _go_on(stop))
+
+
+def _go_on(stop: threading.Event) -> None:
+    if stop.wait(_PAUSE_S):
+        raise StoppedError(_("The backup was stopped."), kept=_("Earlier backups are still there."))
+
+
 class BackupKeeper(QObject):
     """One per open clinic; all work is done on a thread of its own."""
 
@@ -100,14 +109,14 @@ class BackupKeeper(QObject):
 
         self._run(self._make_if_changed, reason, done=end, failed=end)
 
-    def make_here(self, reason: Reason) -> None:
-        """Have one before such a step, on the calling thread, which is not the window's.
+    def beforehand(self, reason: Reason, stop: threading.Event | None = None) -> Callable[[], None]:
+        """What has a backup before such a step, for a thread: it holds nothing of the window.
 
-        Raises:
-            ClinicError: why there is none.
+        It raises ``ClinicError`` where there is none, and when ``stop`` was set.
         """
-        if self.is_on:
-            self.backups.before(reason, self._tell)
+        if not self.is_on:
+            return lambda: None
+        return partial(_before, self.backups, reason, stop or threading.Event())
 
     def hold(self, reason: Reason, then: Callable[[], object]) -> None:
         """Do a step once a backup holds the state before it, which is as soon as copying begins.
@@ -187,10 +196,7 @@ class BackupKeeper(QObject):
         return self.backups.make(reason, self._tell, actor)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
-        if self._stop.wait(_PAUSE_S):
-            raise StoppedError(
-                _("The backup was stopped."), kept=_("Earlier backups are still there.")
-            )
+        _go_on(self._stop)
         if stage == "copy":
             self._held.emit()
         self.stepped.emit(stage, done, total)

@@ -16,7 +16,7 @@ from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.segmented import SegmentedControl
-from clinic_desktop.ui.widgets.value_edits import ParsedEdit
+from clinic_desktop.ui.widgets.value_edits import NumberUnitEdit, ParsedEdit
 
 Read = Callable[[], Any]
 Write = Callable[[Any], object]
@@ -45,7 +45,7 @@ class FieldDraft:
 
     def keep(self, name: str, field: QWidget) -> None:
         """A field like any other."""
-        read, write, changed = _access(field)
+        read, write, changed = access(field)
         self.keep_by(name, read, write, changed)
 
     def keep_by(self, name: str, read: Read, write: Write, changed: SignalInstance) -> None:
@@ -66,6 +66,25 @@ class FieldDraft:
         self._begun = False  # what is filled in was not typed
         fill()
         self.begin()
+
+    def follow(self, name: str) -> None:
+        """A field shows what the record holds by now: nobody typed that."""
+        self._first[name] = self._fields[name][0]()
+
+    def begin_as(self, other: FieldDraft) -> None:
+        """The form began with what another one shows by now."""
+        self._first = other._texts()
+
+    def sent_off(self, subject: str) -> None:
+        """What was typed for a row is in the record, unless somebody typed on meanwhile."""
+        if subject != self._key[1] or not self.is_typed():
+            self.keeper.discard(subject)
+
+    def rename(self, subject: str) -> None:
+        """The row that the fields are about has got its name; they stay as they are."""
+        before, self._key = self._key[1], (self._key[0], subject)
+        self.keeper.belong_to(subject)
+        self.keeper.discard(before)
 
     def put_again(self, name: str) -> None:
         """A field has only now got the options of which one was given back."""
@@ -139,7 +158,8 @@ class FieldDraft:
             self.keeper.touch()
 
 
-def _access(field: QWidget) -> tuple[Read, Write, SignalInstance]:
+def access(field: QWidget) -> tuple[Read, Write, SignalInstance]:
+    """How a field is read and written as plain values, and how it says that it changed."""
     if isinstance(field, Tick):
         return field.isChecked, lambda value: field.setChecked(bool(value)), field.toggled
     if isinstance(field, SegmentedControl):
@@ -148,7 +168,7 @@ def _access(field: QWidget) -> tuple[Read, Write, SignalInstance]:
         return lambda: str(field.value()), lambda text: _choose(field, text), field.chosen
     if isinstance(field, QPlainTextEdit | QTextEdit):
         return field.toPlainText, lambda text: field.setPlainText(str(text)), field.textChanged
-    if isinstance(field, ParsedEdit):
+    if isinstance(field, ParsedEdit | NumberUnitEdit):
         return field.text, lambda text: field.set_text(str(text)), field.changed
     if isinstance(field, QLineEdit):
         return field.text, lambda text: field.setText(str(text)), field.textChanged

@@ -102,6 +102,7 @@ def oddity_of(oddity: Oddity) -> str:
         "clock.back": _("The clock of this PC was put back"),
         "key.recovered": _("The recovery sheet was used"),
         "record.restored": _("A backup was brought back"),
+        "emergency-often": _("Opened charts in an emergency again and again"),
         "integrity.mirror-older": _("The record was older than the files beside it"),
         "integrity.mirror-missing": _("The files beside the record were gone"),
         "integrity.accepted": _("An older record was accepted"),

@@ -71,6 +71,8 @@ class Settings(Destination):
     """The settings, at one page."""
 
     page: str = ""
+    item: str = ""
+    """What the page is to show, in its own words."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,20 @@ class ChartLooks(Destination):
 
 
 @dataclass(frozen=True)
+class OpenInEmergency(Destination):
+    """The drawer that opens a chart kept in confidence."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class EditCareTeam(Destination):
+    """The drawer of who reads a chart."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class DecideConsent(Destination):
     """The drawer that records a consent, or prints its form."""
 
@@ -185,6 +201,35 @@ class DecideConsent(Destination):
 @dataclass(frozen=True)
 class NoteDisclosure(Destination):
     """The drawer that notes who got what of a record."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ReceiveRequest(Destination):
+    """The drawer that puts a request about a patient's data into the register."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CloseRequest(Destination):
+    """The drawer that says what came of such a request."""
+
+    patient_id: uuid.UUID
+    request_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CopyRecord(Destination):
+    """The drawer that writes a patient's whole record into a folder."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class EraseRecord(Destination):
+    """The drawer that takes a patient out of the record, or says until when it must stay."""
 
     patient_id: uuid.UUID
 
@@ -210,8 +255,14 @@ NEEDS: Final[dict[type[Destination], str]] = {
     EditProblems: "diagnosis.read",
     ChartChanges: "patient.read",
     ChartLooks: "audit.read",
+    OpenInEmergency: "emergency.create",
+    EditCareTeam: "confidence.write",
     DecideConsent: "consent.create",
     NoteDisclosure: "disclosure.create",
+    ReceiveRequest: "subject.create",
+    CloseRequest: "subject.amend",
+    CopyRecord: "subject.export",
+    EraseRecord: "subject.erase",
 }
 """The right without which a place is not offered, and does not open."""
 

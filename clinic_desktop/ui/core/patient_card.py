@@ -26,7 +26,9 @@ def patient_card(data: PatientBannerData) -> PatientCard:
         phone=row.phone,
         balance=current().money(owed, row.balance.currency) if owed else "",
         owes=owed > 0,
-        allergy_state=AllergyState(data.allergy_status),
+        allergy_state=AllergyState.CONFIDENTIAL
+        if data.standing.is_closed
+        else AllergyState(data.allergy_status),
         allergies=tuple(allergy_words(each) for each in data.allergies),
         asked=_("asked {date}").format(date=asked) if asked else "",
         marks=_marks(data),
@@ -72,6 +74,8 @@ def allergy_words(mark: AllergyMark) -> str:
 
 def _marks(data: PatientBannerData) -> tuple[PillSpec, ...]:
     marks = []
+    if data.standing.is_restricted:
+        marks.append(PillSpec(_("Kept in confidence"), Tone.INFO))
     if data.row.deceased:
         on = current().date(current().local(data.deceased_at).date()) if data.deceased_at else ""
         marks.append(PillSpec(_("Died {date}").format(date=isolate(on)).strip(), Tone.NEUTRAL))

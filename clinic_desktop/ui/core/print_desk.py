@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -106,11 +106,12 @@ class PrintDesk(QObject):
         )
 
     def _send(self, job: _Job, kept_id: uuid.UUID) -> None:
+        opens_drawer = job.choice.opens_drawer and job.ready.is_cash
         self._tasks.call(
             self,
             spool.send,
             job.ready.made,
-            job.choice,
+            replace(job.choice, opens_drawer=opens_drawer),
             done=lambda where: self._sent(job.ready.made, kept_id, where),
             failed=lambda error: self._failed(error, job, kept_id),
         )

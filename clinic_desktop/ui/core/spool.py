@@ -54,7 +54,7 @@ def send(made: MadePaper, choice: PrinterChoice) -> str:
         return str(_to_folder(made, Path(where.removeprefix(FOLDER))))
     if where.startswith(THERMAL):
         address = where.removeprefix(THERMAL)
-        thermal.send(made, address, choice.copies, printer_names())
+        thermal.send(made, address, choice, printer_names())
         return address
     if not where:
         raise PrintError(

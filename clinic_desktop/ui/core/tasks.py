@@ -36,6 +36,8 @@ class _Parcel:
     """Who asked what; the answers to one question keep their order."""
     is_only: bool = False
     """Whether its owner writes nothing else meanwhile."""
+    told: Callable[[Any], object] | None = None
+    """Hears how far the work is."""
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -66,6 +68,8 @@ class Tasks(QObject):
     _arrived = Signal(int)
     """The number of an answer that is there. A number, because a thread of the record must never
     hold a widget: the last one to let go of it would destroy it on that thread."""
+    _stepped = Signal(int, object)
+    """The number of an answer to come, and how far it is."""
 
     def __init__(self, store: Store, actor: Actor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +88,7 @@ class Tasks(QObject):
         """What waits for the password."""
         self._is_closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._stepped.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self._stop = store.subscribe(self._announce)
         self._stop_gate = store.gate.subscribe(self._announce_gate)
 
@@ -135,9 +140,34 @@ class Tasks(QObject):
         *args: Any,
         done: Callable[[T], object] | None = None,
         failed: Callable[[ClinicError], object] | None = None,
+        told: Callable[[Any], object] | None = None,
     ) -> Future[T]:
-        """Do slow work that needs no record: draw a PDF, read a file."""
-        return self._follow(_Parcel(partial(self._store.call, work, *args), owner, done, failed))
+        """Do slow work that needs no record: draw a PDF, read a file.
+
+        ``work`` is no method of a widget, which a thread must not hold. With ``told`` its last
+        argument is a function to say how far it is; ``told(step)`` follows on the window's thread.
+        """
+
+        def run() -> Future[T]:
+            if told is None:
+                return self._store.call(work, *args)
+            return self._store.call(work, *args, partial(self._step, self._last + 1))
+
+        return self._follow(_Parcel(run, owner, done, failed, told=told))
+
+    def call_once(
+        self,
+        owner: QObject,
+        work: Callable[..., T],
+        *args: Any,
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[ClinicError], object] | None = None,
+    ) -> None:
+        """As ``write_once``, for what goes into more than the record, such as the file of keys."""
+        if owner not in self._writing:
+            self._writing.add(owner)
+            run = partial(self._store.call, work, *args)
+            self._follow(_Parcel(run, owner, done, failed, is_only=True))
 
     @property
     def folder(self) -> Path:
@@ -197,6 +227,16 @@ class Tasks(QObject):
     def _post(self, number: int) -> None:
         if isValid(self):
             self._arrived.emit(number)
+
+    def _step(self, number: int, step: object) -> None:
+        if isValid(self):
+            self._stepped.emit(number, step)
+
+    @Slot(int, object)
+    def _tell(self, number: int, step: object) -> None:
+        parcel = self._running.get(number)
+        if parcel is not None and parcel.told is not None and isValid(parcel.owner):
+            parcel.told(step)
 
     def _announce(self, changes: Changes) -> None:
         if isValid(self):

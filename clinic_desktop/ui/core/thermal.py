@@ -18,7 +18,7 @@ from clinic_desktop.errors import PrintError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.printing.raster import HEADS, escpos_raster, raster_receipt
 from clinic_desktop.services.papers.making import MadePaper
-from clinic_desktop.services.papers.printers import host_and_port
+from clinic_desktop.services.papers.printers import PrinterChoice, host_and_port
 
 _CONNECT_S, _PIECE_S, _ANSWER_S = 5.0, 10.0, 1.0
 _PIECE = 4096
@@ -28,8 +28,8 @@ _OFFLINE, _PAPER = 2, 4
 """What DLE EOT asks about. Source: Epson ESC/POS command reference."""
 
 
-def send(made: MadePaper, address: str, copies: int, queues: list[str]) -> None:
-    """Print; ``queues`` are the names of the system's printers.
+def send(made: MadePaper, address: str, choice: PrinterChoice, queues: list[str]) -> None:
+    """Print as chosen; ``queues`` are the names of the system's printers.
 
     Raises:
         PrintError: not a roll, nobody answers, or the printer says what it lacks.
@@ -40,7 +40,9 @@ def send(made: MadePaper, address: str, copies: int, queues: list[str]) -> None:
             kept=_("The paper is kept in the archive."),
             hint=_("Choose a printer in the settings, or save the PDF."),
         )
-    data = escpos_raster(raster_receipt(made.pdf, HEADS[made.paper])) * copies
+    dots = raster_receipt(made.pdf, HEADS[made.paper])
+    data = escpos_raster(dots, kick_drawer=choice.opens_drawer)
+    data += escpos_raster(dots) * (choice.copies - 1)
     try:
         if "/" in address or "\\" in address:
             _to_device(data, address)

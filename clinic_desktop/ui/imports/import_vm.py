@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
+from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.fhir.importing import ImportReport, Progress, import_files
@@ -44,14 +47,12 @@ class ImportVM(QObject):
     """Runs one import at a time on a worker thread."""
 
     changed = Signal()
-    _told = Signal(object)
 
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
         self._cancel = threading.Event()
         self.state = ImportState()
-        self._told.connect(self._on_progress, Qt.ConnectionType.QueuedConnection)
         # A closed screen stops what nobody watches any more.
         self.destroyed.connect(self._cancel.set)
 
@@ -79,8 +80,18 @@ class ImportVM(QObject):
         self._cancel.clear()
         running = replace(self.state, phase=Phase.RUNNING, progress=None, report=None, error=None)
         self._set(running)
-        self._context.tasks.call(
-            self, self._run, running, done=self._on_done, failed=self._on_failed
+        context = self._context
+        context.tasks.call(
+            self,
+            _import,
+            context.clinic.store,
+            context.actor,
+            context.backups.beforehand(Reason.IMPORT, self._cancel),
+            running,
+            self._cancel,
+            told=self._on_progress,
+            done=self._on_done,
+            failed=self._on_failed,
         )
 
     def start_for_real(self) -> None:
@@ -91,18 +102,6 @@ class ImportVM(QObject):
     def cancel(self) -> None:
         """Stop after what is being written now."""
         self._cancel.set()
-
-    def _run(self, state: ImportState) -> ImportReport:
-        if not state.dry_run:
-            self._context.backups.make_here(Reason.IMPORT)
-        return import_files(
-            self._context.clinic.store,
-            self._context.actor,
-            state.paths,
-            dry_run=state.dry_run,
-            on_progress=self._told.emit,  # on the worker's thread; the signal brings it here
-            cancel=self._cancel,
-        )
 
     def _on_progress(self, progress: Progress) -> None:
         if self.state.phase is Phase.RUNNING:
@@ -117,3 +116,19 @@ class ImportVM(QObject):
     def _set(self, state: ImportState) -> None:
         self.state = state
         self.changed.emit()
+
+
+def _import(
+    store: Store,
+    actor: Actor,
+    back_up: Callable[[], None],
+    state: ImportState,
+    cancel: threading.Event,
+    tell: Callable[[Progress], None],
+) -> ImportReport:
+    """On a thread beside the window: the backup first, if anything is to be written."""
+    if not state.dry_run:
+        back_up()
+    return import_files(
+        store, actor, state.paths, dry_run=state.dry_run, on_progress=tell, cancel=cancel
+    )

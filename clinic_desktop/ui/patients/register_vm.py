@@ -7,7 +7,6 @@ import uuid
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desktop.errors import ClinicError
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import (
     Candidate,
@@ -36,7 +35,6 @@ class RegisterVM(QObject):
         self._wanted: Candidate | None = None
         self._asked: Candidate | None = None
         self._asking = False
-        self.is_saving = False
 
     def look_for(self, entry: PatientEntry) -> None:
         """Look for people like this one; only the newest question is answered."""
@@ -74,20 +72,9 @@ class RegisterVM(QObject):
 
     def register(self, new: RegisterPatient) -> None:
         """Save once, however often the key is pressed."""
-        if self.is_saving:
-            return
-        self.is_saving = True
-        self._context.tasks.write(
-            self, patients.register, new, done=self._saved, failed=self._failed
+        self._context.tasks.write_once(
+            self, patients.register, new, done=self.registered.emit, failed=self.refused.emit
         )
-
-    def _saved(self, patient_id: uuid.UUID) -> None:
-        self.is_saving = False
-        self.registered.emit(patient_id)
-
-    def _failed(self, error: ClinicError) -> None:
-        self.is_saving = False
-        self.refused.emit(error)
 
 
 def prefilled(text: str) -> dict[str, str]:

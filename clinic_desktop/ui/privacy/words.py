@@ -31,6 +31,18 @@ def recipient_kinds() -> dict[str, str]:
     }
 
 
+def request_kinds() -> dict[str, str]:
+    """What the law of data protection lets a person ask for."""
+    return {
+        "access": pgettext("request", "See the own data"),
+        "portability": pgettext("request", "Get a copy to take along"),
+        "rectification": pgettext("request", "Have something corrected"),
+        "restriction": pgettext("request", "Have the data only stored"),
+        "erasure": pgettext("request", "Have the data erased"),
+        "objection": pgettext("request", "Object to a use of the data"),
+    }
+
+
 def given_words(row: DisclosureRow) -> str:
     """What was given."""
     if row.source == "export":

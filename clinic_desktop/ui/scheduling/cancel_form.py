@@ -83,7 +83,7 @@ class CancelForm(DrawerForm):
         wish = flow.ChangeStatus(
             self._row.id, AppointmentStatus.CANCELLED, reason=self.reason.text()
         )
-        self._context.tasks.write(
+        self._context.tasks.write_once(
             self, flow.change_status, wish, done=self._done, failed=self._failed
         )
 

@@ -16,6 +16,8 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
+from clinic_desktop.ui.settings.alone_card import AloneCard
+from clinic_desktop.ui.settings.emergencies import EmergencyTable
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.buttons import Button
@@ -55,6 +57,11 @@ class AuditPage(SettingsPage):
         self.table.retry_wanted.connect(self._load)
         days = ngettext("The last {count} day", "The last {count} days", seen.DAYS_BACK)
         self.add_card(days.format(count=seen.DAYS_BACK), self.table)
+        self.emergencies = EmergencyTable(context)
+        self.emergencies.setMinimumHeight(_TABLE_HEIGHT)
+        self.add_card(_("Opened in an emergency"), self.emergencies)
+        self.alone = AloneCard(context)
+        self.put_card(self.alone)
         self.check = Button(_("Check the log now"), icon=Icon.SHIELD)
         self.check.setObjectName("audit.check")
         self.check.clicked.connect(self._on_check)
@@ -74,6 +81,7 @@ class AuditPage(SettingsPage):
         self.add_card(_("End of the day"), words_, self.slip)
         self.end()
         self._load()
+        self.emergencies.load()
 
     def _load(self) -> None:
         self.table.set_loading(True)

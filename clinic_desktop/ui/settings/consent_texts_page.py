@@ -56,7 +56,7 @@ class ConsentTextLine(LineForm):
     """Kind, language, heading and text."""
 
     def __init__(self, context: Context, row: ConsentTextRow | None) -> None:
-        super().__init__(context, consent_texts.save_text)
+        super().__init__(context, consent_texts.save_text, row)
         self.draft = FieldDraft(context, "consent-text", str(row.id) if row else "", self)
         self.column.insertWidget(0, self.draft.notice)
         self.active.hide()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from clinic_desktop.clinic import LATIN_DIGITS
 from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
 from clinic_desktop.services import practice
 from clinic_desktop.services.billing import catalogue
@@ -120,8 +121,13 @@ class LanguagePage(SettingsPage):
                 practice.change_details,
                 change(self._details),
                 done=self._rebuild,
-                failed=self.refuse,
+                failed=self._overtaken,
             )
+
+    def _overtaken(self, error: ClinicError) -> None:
+        """Somebody else was faster: what is kept now is shown, to choose again."""
+        self.refuse(error)
+        self.load()
 
     def _rebuild(self, _nothing: None) -> None:
         self.context.navigator.rebuild_requested.emit(Settings(PAGE))

@@ -66,8 +66,12 @@ class SettingsPage(QWidget):
                 card.body.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeading)
             else:
                 card.add(widget)
-        self._page.column.addWidget(card)
+        self.put_card(card)
         return card
+
+    def put_card(self, card: Card) -> None:
+        """A card that was made elsewhere."""
+        self._page.column.addWidget(card)
 
     def end(self) -> None:
         """No more cards follow."""

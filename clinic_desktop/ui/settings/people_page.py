@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import UUID
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -15,6 +14,7 @@ from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
+from clinic_desktop.ui.core.right_words import role_hints, role_names
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
@@ -23,21 +23,6 @@ from clinic_desktop.ui.widgets.choices import Tick, words_indent
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
-
-
-def role_names() -> dict[str, str]:
-    """The roles of a practice in words."""
-    return {
-        "doctor": pgettext("role", "Doctor"),
-        "nurse": pgettext("role", "Nurse"),
-        "receptionist": pgettext("role", "Reception"),
-        "cashier": pgettext("role", "Cashier"),
-        "accountant": pgettext("role", "Accountant"),
-        "laboratory": pgettext("role", "Laboratory"),
-        "stock": pgettext("role", "Stock"),
-        "owner": pgettext("role", "Owner"),
-        "administrator": pgettext("role", "IT administrator"),
-    }
 
 
 class AccountsPage(LinesPage):
@@ -86,17 +71,7 @@ class RoleTicks(QWidget):
 
     def __init__(self, chosen: tuple[str, ...] = ()) -> None:
         super().__init__()
-        hints = {
-            "doctor": _("Charts, visits, prescriptions, signing; sees invoices"),
-            "nurse": _("Charts, measurements, drafts of notes; no money"),
-            "receptionist": _("Appointments, patients' details, invoices; no charts, no payments"),
-            "cashier": _("Invoices, payments and refunds; of patients the name only"),
-            "accountant": _("Prices and accounts, refunds to be agreed to; no charts"),
-            "laboratory": _("Orders, results and documents; no notes"),
-            "stock": _("Supplies and what is dispensed; no charts"),
-            "owner": _("Settings, people, import and backup; reads all, signs nothing"),
-            "administrator": _("Keeps the program and its backups in order; reads no charts"),
-        }
+        hints = role_hints()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -195,7 +170,7 @@ class NewPersonForm(_PersonDrawer):
             registration_number=self.number.text(),
         )
         words = _("{name} can sign in now.").format(name=isolate(new.name.strip()))
-        self.context.tasks.call(
+        self.context.tasks.call_once(
             self,
             self.context.clinic.add_person,
             new,
@@ -276,7 +251,7 @@ class PersonForm(_PersonDrawer):
 
     def submit(self, print_too: bool) -> None:
         """Keep the roles."""
-        self.context.tasks.call(
+        self.context.tasks.call_once(
             self,
             self.context.clinic.change_roles,
             self.person.id,
@@ -288,7 +263,7 @@ class PersonForm(_PersonDrawer):
     def _on_give(self) -> None:
         if self.password.show_error():
             words = _("{name} has a new password.").format(name=isolate(self.person.name))
-            self.context.tasks.call(
+            self.context.tasks.call_once(
                 self,
                 self.context.clinic.set_password,
                 self.person,
@@ -311,11 +286,11 @@ class PersonForm(_PersonDrawer):
 
     def _retire(self) -> None:
         words = _("{name} cannot sign in any more.").format(name=isolate(self.person.name))
-        self.context.tasks.call(
+        self.context.tasks.call_once(
             self,
             self.context.clinic.retire_person,
             self.person.id,
-            partial(self.context.backups.make_here, Reason.REKEY),
+            self.context.backups.beforehand(Reason.REKEY),
             done=lambda _nothing: self.finish(words),
             failed=self.failed,
         )

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtWidgets import QLineEdit
 
 from clinic_desktop.domain.permissions import allowed
-from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.errors import ClinicError, StaleError, ValidationError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services import practice
 from clinic_desktop.services.papers import trying
@@ -28,8 +28,6 @@ from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.choices import Tick
 from clinic_desktop.ui.widgets.form import Form
 
-Change = Callable[[PracticeDetails], PracticeDetails]
-
 
 class PracticePage(SettingsPage):
     """Each field is kept when it is left."""
@@ -42,6 +40,8 @@ class PracticePage(SettingsPage):
             Scope.CLINIC,
         )
         self._details: PracticeDetails | None = None
+        self._sent: dict[str, object] = {}
+        """What was written from here last, by field."""
         self.fields = PracticeFields()
         self.fields.edited.connect(self._on_field)
         self.logo = LogoField(partial(context.tasks.call, self))
@@ -81,11 +81,7 @@ class PracticePage(SettingsPage):
 
     def _on_field(self, name: str) -> None:
         if self._details is not None:
-            new: dict[str, Any] = {name: self.fields.values()[name]}
-            old: dict[str, Any] = {name: getattr(self._details, name)}
-            self._change(
-                lambda known: replace(known, **new), lambda known: replace(known, **old), name
-            )
+            self._change(name, getattr(self._details, name), self.fields.values()[name])
 
     def _on_footer(self) -> None:
         text = self.footer.text().strip()
@@ -94,32 +90,46 @@ class PracticePage(SettingsPage):
 
     def _change_letterhead(self, name: str, value: object) -> None:
         if self._details is not None:
-            old = self._details.letterhead
-            self._change(
-                lambda known: replace(known, letterhead={**known.letterhead, name: value}),
-                lambda known: replace(known, letterhead=old),
-                name,
-            )
+            self._change(name, _value(self._details, name), value)
 
-    def _change(self, change: Change, undo: Change | None, field: str) -> None:
-        """Change what is in the record now, so that quick changes follow each other."""
+    def _change(self, field: str, seen: object, value: object, *, is_undo: bool = False) -> None:
+        """Change what is in the record now, so that quick changes follow each other.
+
+        Nothing is written over what somebody else wrote into this field and was not ``seen``.
+        """
+        mine = {seen, self._sent.get(field, seen)}
+        self._sent[field] = value
 
         def write(found: PracticeDetails) -> None:
+            if not isinstance(value, bool) and _value(found, field) not in mine:
+                self._overtaken(found, field)
+                return
             self.context.tasks.write(
                 self,
                 practice.change_details,
-                change(found),
-                done=lambda _nothing: self._changed(undo, field),
+                _changed(found, field, value),
+                done=lambda _nothing: self._kept(field, seen, value, is_undo=is_undo),
                 failed=lambda error: self._failed(error, field),
             )
 
         self.context.tasks.read(self, practice.details, done=write)
 
-    def _changed(self, undo: Change | None, field: str) -> None:
+    def _overtaken(self, found: PracticeDetails, field: str) -> None:
+        """What was typed stays; left once more, it goes over the other change."""
+        self._details, theirs = found, str(_value(found, field))
+        self._sent.pop(field, None)
+        words = _("Changed by somebody else meanwhile to: {value}")
+        words = words.format(value=isolate(theirs) or "–")
+        if field in FIELDS:
+            self.fields.tell_of_change(field, theirs, words)
+        else:
+            self.refuse(StaleError(words, kept=_("What you typed is still here.")))
+
+    def _kept(self, field: str, before: object, value: object, *, is_undo: bool) -> None:
         self.load()
         if field == "name":
             self._rename()
-        back = (lambda: self._change(undo, None, field)) if undo else None
+        back = None if is_undo else lambda: self._change(field, value, before, is_undo=True)
         self.said(_("Kept."), back)
 
     def _rename(self) -> None:
@@ -166,3 +176,15 @@ class PracticePage(SettingsPage):
             self.said(_("Saved in {place}.").format(place=isolate(where)))
 
         self.context.tasks.call(self, spool.save, made, path, done=saved, failed=self.refuse)
+
+
+def _value(details: PracticeDetails, field: str) -> object:
+    """A field of the practice, or of its letterhead."""
+    return getattr(details, field) if field in FIELDS else details.letterhead.get(field, "")
+
+
+def _changed(details: PracticeDetails, field: str, value: object) -> PracticeDetails:
+    if field in FIELDS:
+        new: dict[str, Any] = {field: value}
+        return replace(details, **new)
+    return replace(details, letterhead={**details.letterhead, field: value})

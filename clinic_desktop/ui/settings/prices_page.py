@@ -108,8 +108,7 @@ class ServiceLine(LineForm):
         currency: str,
         taxes: tuple[TaxRateRow, ...],
     ) -> None:
-        super().__init__(context, catalogue.save_service)
-        self._row = row
+        super().__init__(context, catalogue.save_service, row)
         self.name = self.line("name", _("Service"), row.name if row else "")
         self.price = MoneyEdit(money_parser(currency))
         if row is not None:
@@ -145,7 +144,8 @@ class ServiceLine(LineForm):
             category=self.category.text(),
             tax_rate_id=tax if isinstance(tax, uuid.UUID) else None,
             is_active=self.active.isChecked(),
-            id=self._row.id if self._row else None,
+            id=self.row.id if self.row else None,
+            base=self.base,
         )
 
 
@@ -181,8 +181,7 @@ class TaxLine(LineForm):
     """A new tax, or one that is taken out of use."""
 
     def __init__(self, context: Context, row: TaxRateRow | None) -> None:
-        super().__init__(context, catalogue.save_tax_rate)
-        self._row = row
+        super().__init__(context, catalogue.save_tax_rate, row)
         self.active.hide()
         self.name: QLineEdit = self.line("name", _("Name of the tax"), row.name if row else "")
         self.rate = ParsedEdit(percent_parser)
@@ -204,11 +203,11 @@ class TaxLine(LineForm):
 
     def primary_text(self) -> str:
         """Only a new tax is saved."""
-        return "" if self._row is not None else _("Save")
+        return "" if self.row is not None else _("Save")
 
     def submit(self, print_too: bool) -> None:
         """Enter the tax."""
-        if self._row is not None:
+        if self.row is not None:
             return
         if not self.rate.show_error() or self.rate.value() is None:
             self.rows["rate_bp"].set_error(_("Write the rate as a number, such as 16 or 7.5."))
@@ -225,11 +224,11 @@ class TaxLine(LineForm):
         )
 
     def _on_retire(self) -> None:
-        if self._row is not None:
+        if self.row is not None:
             self._context.tasks.write(
                 self,
                 catalogue.retire_tax_rate,
-                self._row.id,
+                self.row.id,
                 done=lambda _nothing: self.close_requested.emit(),
                 failed=self._failed,
             )

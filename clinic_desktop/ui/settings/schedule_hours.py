@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -19,6 +20,7 @@ from clinic_desktop.services.scheduling.hours import WeekHours
 from clinic_desktop.services.scheduling.resources import Bookable
 from clinic_desktop.services.scheduling.timetable import PRACTICE, Resource, Span, merged
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4
 from clinic_desktop.ui.widgets.buttons import Button
@@ -38,6 +40,8 @@ Week = tuple[tuple[Span, ...], ...]
 Key = tuple[Resource, date | None, date | None]
 """Whose hours, and the period they hold for if not usually."""
 _NO_HOURS: Week = ((),) * 7
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""As drafts name them."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class HoursPage(QWidget):
     """Seven lines such as "8-12, 14-18" for whom and when they hold.
 
     What is typed stays until it is saved, whatever else changes: a day changed by somebody else
-    meanwhile says so below its line.
+    meanwhile says so below its line. Each week has a draft of its own.
     """
 
     def __init__(self, context: Context) -> None:
@@ -64,8 +68,12 @@ class HoursPage(QWidget):
         self._weeks: dict[Key, Week] = {}
         self._held = _NO_HOURS
         """What the record holds of the week shown, as far as is known."""
+        self._seen = _NO_HOURS
+        """What will be saved over: the same, or what was saved from here since."""
         self._sent: WeekHours | None = None
         """What was saved from here last."""
+        self._wanted = ""
+        """The week to go to, as a draft names it."""
         self.whose = Select([(PRACTICE, _("The practice"))], PRACTICE)
         self.whose.chosen.connect(lambda _value: self._on_whose())
         self.period = Select([(USUAL, _("Usually"))], USUAL)
@@ -76,7 +84,9 @@ class HoursPage(QWidget):
         self.days = [ParsedEdit(_read, _("closed")) for _day in range(7)]
         self.save = Button(_("Save hours"), "primary")
         self.save.clicked.connect(self._save)
+        self.draft = FieldDraft(context, "hours", "", self)
         self._build()
+        self._keep_drafts()
         context.tasks.committed.connect(self._on_committed)
         self.load()
 
@@ -104,6 +114,7 @@ class HoursPage(QWidget):
         page = ScrollPage()
         page.column.setContentsMargins(0, 0, 0, 0)
         page.column.setSpacing(SPACE_4)
+        page.column.addWidget(self.draft.notice)
         page.column.addWidget(card)
         page.column.addStretch(1)
         column = QVBoxLayout(self)
@@ -114,6 +125,14 @@ class HoursPage(QWidget):
         header.subtitle.setWordWrap(True)
         column.addWidget(header)
         column.addWidget(page, 1)
+
+    def _keep_drafts(self) -> None:
+        for name, edit in zip(_DAYS, self.days, strict=True):
+            self.draft.keep_by(name, partial(_meaning, edit), edit.set_text, edit.changed)
+        self.draft.keep("from", self.first)
+        self.draft.keep("to", self.last)
+        held = lambda: [show_hours(spans) for spans in self._held]  # noqa: E731
+        self.draft.keep_by("held", held, self._warn_of_changes, self.days[0].changed)
 
     def load(self) -> None:
         """Read hours, doctors and rooms."""
@@ -135,7 +154,28 @@ class HoursPage(QWidget):
         self.whose.offer(offered)
         self._offer_periods()
         self._refresh()
+        is_first = not self._card.isEnabled()
         self._card.setEnabled(True)
+        if self._wanted:
+            self._go_to_wanted()
+        elif is_first:
+            self._show_week()
+
+    def show_item(self, subject: str) -> None:
+        """Go to the week of a draft."""
+        self._wanted = subject
+        if self._card.isEnabled():
+            self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        whose, _bar, period = self._wanted.partition("/")
+        self._wanted = ""
+        names = {_name_of(each): each for each in _offered(self.whose)}
+        self.whose.set_value(names.get(whose, PRACTICE))
+        self._offer_periods()
+        periods = {_name_of(each): each for each in _offered(self.period)}
+        self.period.set_value(periods.get(period, USUAL))
+        self._show_week()
 
     def _on_whose(self) -> None:
         if self.period.value() != NEW_PERIOD and self._key() not in self._weeks:
@@ -155,20 +195,31 @@ class HoursPage(QWidget):
         self.period.offer([*offered, (NEW_PERIOD, _("Another period…"))])
 
     def _show_week(self) -> None:
-        """Another week was chosen: its lines are filled in anew."""
-        for row in (self._from, self._to):
+        """Another week was chosen: its lines are filled in anew, those of the other are kept."""
+        self.draft.belong_to(self._subject(), self._fill_week)
+
+    def _fill_week(self) -> None:
+        for row, edit in ((self._from, self.first), (self._to, self.last)):
             row.setVisible(self.period.value() == NEW_PERIOD)
-        self._held = self._week()
+            edit.set_text("")
+        self._held = self._seen = self._week()
         for number in range(7):
             self._fill(number)
 
     def _fill(self, number: int) -> None:
         self.days[number].set_text(show_hours(self._held[number]))
         self._lines[number].set_warning("")
+        self.draft.follow(_DAYS[number])
+
+    def _warn_of_changes(self, seen: list[str]) -> None:
+        """Words of a draft are given back: they were typed over these hours."""
+        for line, before, now in zip(self._lines, seen, self._held, strict=True):
+            line.set_warning(_changed_words(now) if before != show_hours(now) else "")
 
     def _refresh(self) -> None:
         """The record was read again: days that nobody is typing follow it."""
-        before, self._held = self._held, self._week()
+        before = self._held
+        self._held = self._seen = self._week()
         sent = self._sent.spans if self._sent and _key_of(self._sent) == self._key() else before
         for number, (edit, now) in enumerate(zip(self.days, self._held, strict=True)):
             if now == before[number]:
@@ -177,9 +228,8 @@ class HoursPage(QWidget):
             if typed in {before[number], now}:
                 self._fill(number)
             elif now != sent[number]:
-                words = _("Changed by somebody else meanwhile to: {hours}")
-                theirs = isolate(show_hours(now)) or _("closed")
-                self._lines[number].set_warning(words.format(hours=theirs))
+                self._lines[number].set_warning(_changed_words(now))
+        self.draft.follow("held")
 
     def _week(self) -> Week:
         key = self._key()
@@ -192,6 +242,11 @@ class HoursPage(QWidget):
             return None
         start, end = period if isinstance(period, tuple) else (None, None)
         return self._resource(), start, end
+
+    def _subject(self) -> str:
+        """The week chosen, as its draft is named."""
+        period = _name_of(self.period.value())
+        return f"{_name_of(self._resource())}/{period}"
 
     def _resource(self) -> Resource:
         chosen = self.whose.value()
@@ -215,16 +270,18 @@ class HoursPage(QWidget):
             wrong[0].setFocus()
             return
         spans = tuple(merged(edit.value() or ()) for edit in self.days)
-        self._sent = wish = WeekHours(self._resource(), spans, start, end)
+        subject = self._subject()
+        self._sent = wish = WeekHours(self._resource(), spans, start, end, self._seen)
+        self._seen = spans
         self._context.tasks.write(
             self,
             hours.save_week_hours,
             wish,
-            done=lambda _none: self._saved(wish),
+            done=lambda _none: self._saved(wish, subject),
             failed=self._failed,
         )
 
-    def _saved(self, wish: WeekHours) -> None:
+    def _saved(self, wish: WeekHours, subject: str) -> None:
         """A new period becomes one of those to choose from, and stays in view."""
         dates = (_day(self.first), _day(self.last))
         is_shown = (wish.resource, *dates) == _key_of(wish) and wish.resource == self._resource()
@@ -237,14 +294,49 @@ class HoursPage(QWidget):
             for edit in (self.first, self.last):
                 edit.set_text("")
             self._refresh()
+            self.draft.rename(self._subject())
+        else:
+            self._settle(wish, subject)
         self._context.host.toast(_("The hours are saved."))
 
+    def _settle(self, wish: WeekHours, subject: str) -> None:
+        """What was saved is a draft no longer; what was typed since is."""
+        if subject == self._subject():
+            for name, edit, spans in zip(_DAYS, self.days, wish.spans, strict=True):
+                if _meaning(edit) == show_hours(spans):
+                    self.draft.follow(name)
+        self.draft.sent_off(subject)
+
     def _failed(self, error: ClinicError) -> None:
+        self._seen = self._held
         self._context.host.show_error(error)
 
 
 def _key_of(week: WeekHours) -> Key:
     return week.resource, week.valid_from, week.valid_to
+
+
+def _name_of(choice: object) -> str:
+    """Whose week, or which, in the name of a draft."""
+    if isinstance(choice, Resource):
+        return str(choice.practitioner_id or choice.location_id or "")
+    if isinstance(choice, tuple):
+        return " ".join(day.isoformat() for day in choice)
+    return str(choice)
+
+
+def _offered(field: Select) -> list[object]:
+    return [field.itemData(place) for place in range(field.count())]
+
+
+def _meaning(edit: ParsedEdit) -> str:
+    """The hours as they are shown when saved; as typed where they cannot be read."""
+    return edit.text() if edit.error() else show_hours(merged(edit.value() or ()))
+
+
+def _changed_words(now: tuple[Span, ...]) -> str:
+    words = _("Changed by somebody else meanwhile to: {hours}")
+    return words.format(hours=isolate(show_hours(now)) or _("closed"))
 
 
 def _read(text: str) -> Parsed:

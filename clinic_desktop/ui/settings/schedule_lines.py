@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.errors import ClinicError, StaleError, ValidationError
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.scheduling import resources
 from clinic_desktop.services.scheduling.resources import (
@@ -23,14 +25,17 @@ from clinic_desktop.services.scheduling.resources import (
     TypeRow,
 )
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import Read, Write, access
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card, SectionHeader
-from clinic_desktop.ui.widgets.choices import Tick
+from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.form import Form, FormRow
+from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.value_edits import NumberUnitEdit
 
 Query = Callable[..., Sequence[Any]]
@@ -51,6 +56,7 @@ class LinesPage(QWidget):
         title, explanation, add = words
         self._context, self._query, self._source = context, query, table
         self._rows: dict[uuid.UUID, Any] = {}
+        self._opened: LineForm | None = None
         self._add_words = add
         header = SectionHeader(title, explanation)
         header.subtitle.setWordWrap(True)
@@ -77,7 +83,9 @@ class LinesPage(QWidget):
 
     def open_line(self, row: Any | None) -> None:
         """Open a line, or an empty one."""
-        form = self.form(row)
+        self._opened = form = self.form(row)
+        form.opened()
+        form.outdated.connect(self.load)
         self._context.host.show_drawer(form, row.name if row is not None else self._add_words)
 
     def form(self, row: Any | None) -> LineForm:
@@ -94,21 +102,38 @@ class LinesPage(QWidget):
     def _show(self, rows: Sequence[Any]) -> None:
         self._rows = {row.id: row for row in rows}
         self.table.model_.set_rows(self._rows)
+        form = self._opened
+        if form is not None and isValid(form) and form.row is not None:
+            now = self._rows.get(form.row.id)
+            if now is not None and now != form.row:
+                form.follow(self.form(now))
 
 
 class LineForm(DrawerForm):
-    """Fields of one line. ``wish()`` is what ``command`` gets."""
+    """Fields of one line. ``wish()`` is what ``command`` gets.
+
+    When somebody else changes the line meanwhile, fields left alone follow; below the others
+    stands what they hold by now, and the next save goes over that.
+    """
 
     saved = Signal()
+    outdated = Signal()
+    """It was to be saved over something newer than is shown."""
 
-    def __init__(self, context: Context, command: Callable[..., uuid.UUID]) -> None:
+    def __init__(
+        self, context: Context, command: Callable[..., uuid.UUID], row: Any | None
+    ) -> None:
         super().__init__()
-        self._context, self._command = context, command
+        self._context, self._command, self.row = context, command, row
+        self._first: list[Any] = []
+        self._overtaken = Notice(Tone.WARN, "")
+        self._overtaken.hide()
         self.fields = Form()
         self.rows: dict[str, FormRow] = {}
         self.active = Tick(_("In use"))
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.addWidget(self._overtaken)
         self.column.addWidget(self.fields)
         self.column.addWidget(self.active)
         self.column.addStretch(1)
@@ -124,6 +149,48 @@ class LineForm(DrawerForm):
         """The tick stands below the fields, and so it comes after them by the Tab key."""
         QWidget.setTabOrder(self.fields.rows[-1].field, self.active)
         super().showEvent(event)
+
+    @property
+    def base(self) -> int | None:
+        """The version of the line that will be saved over."""
+        return None if self.row is None else self.row.version
+
+    def opened(self) -> None:
+        """The fields are filled in: what differs from now on was typed."""
+        self._first = [read() for _row, read, _write in self._accesses()]
+
+    def follow(self, newer: LineForm) -> None:
+        """Somebody else changed the line; ``newer`` shows it as it is now."""
+        newer.opened()
+        theirs = (partial(_shown, field) for _row, field in newer._lines())
+        for (row, read, write), before, now, shown in zip(
+            self._accesses(), self._first, newer._first, theirs, strict=True
+        ):
+            mine = read()
+            if now in {before, mine}:
+                continue
+            if mine == before:
+                write(now)
+            elif row is not None:
+                words = _("Changed by somebody else meanwhile to: {value}")
+                row.set_warning(words.format(value=isolate(shown()) or "–"))
+        self.row, self._first = newer.row, newer._first
+        newer.deleteLater()
+        self._overtaken.set_words(
+            Tone.WARN,
+            _("Somebody changed this while you were editing."),
+            _("Fields you had not changed show the newer version."),
+        )
+        self._overtaken.show()
+        self._overtaken.say()
+
+    def _accesses(self) -> list[tuple[FormRow | None, Read, Write]]:
+        return [(row, *access(field)[:2]) for row, field in self._lines()]
+
+    def _lines(self) -> list[tuple[FormRow | None, QWidget]]:
+        lines = [(row, row.field) for row in self.fields.rows]
+        typed = [(row, field) for row, field in lines if not isinstance(field, Button | Label)]
+        return [*typed, (None, self.active)]
 
     def wish(self) -> object:
         """The command's wish from what was typed."""
@@ -145,11 +212,21 @@ class LineForm(DrawerForm):
 
     def _failed(self, error: ClinicError) -> None:
         row = self.rows.get(error.field) if isinstance(error, ValidationError) else None
+        if isinstance(error, StaleError):
+            self.outdated.emit()
         if row is None:
             self._context.host.show_error(error)
         else:
             row.set_error(str(error))
             row.field.setFocus()
+
+
+def _shown(field: QWidget) -> str:
+    """What a field shows, as a person reads it."""
+    if isinstance(field, Select):
+        return field.currentText()
+    value = access(field)[0]()
+    return value if isinstance(value, str) else ("✓" if value else "")
 
 
 def _use_column() -> Column:
@@ -190,8 +267,7 @@ class TypeForm(LineForm):
     """One appointment type."""
 
     def __init__(self, context: Context, row: TypeRow | None) -> None:
-        super().__init__(context, resources.save_type)
-        self._row = row
+        super().__init__(context, resources.save_type, row)
         self.name = self.line("name", _("Name"), row.name if row else "")
         self.shortcut = self.line(
             "shortcut", _("Letters"), row.shortcut if row else "",
@@ -214,10 +290,11 @@ class TypeForm(LineForm):
             self.name.text(),
             int(text) if text.isdecimal() else 0,
             self.shortcut.text(),
-            self._row.color if self._row else "",
+            self.row.color if self.row else "",
             self.preparation.text(),
             self.active.isChecked(),
-            self._row.id if self._row else None,
+            self.row.id if self.row else None,
+            self.base,
         )
 
 
@@ -247,8 +324,7 @@ class PersonForm(LineForm):
     """One doctor or nurse."""
 
     def __init__(self, context: Context, row: PractitionerRow | None) -> None:
-        super().__init__(context, resources.save_practitioner)
-        self._row = row
+        super().__init__(context, resources.save_practitioner, row)
         self.name = self.line(
             "name", _("Name"), row.name if row else "",
             hint=_("As patients read it: “Dr Achieng Kamau”"),
@@ -262,9 +338,10 @@ class PersonForm(LineForm):
         return SavePractitioner(
             self.name.text(),
             self.specialty.text(),
-            self._row.color if self._row else "",
+            self.row.color if self.row else "",
             self.active.isChecked(),
-            self._row.id if self._row else None,
+            self.row.id if self.row else None,
+            self.base,
         )
 
 
@@ -289,16 +366,15 @@ class RoomForm(LineForm):
     """One room."""
 
     def __init__(self, context: Context, row: RoomRow | None) -> None:
-        super().__init__(context, resources.save_room)
-        self._row = row
+        super().__init__(context, resources.save_room, row)
         self.name = self.line("name", _("Name"), row.name if row else "")
         self.active.setChecked(row.is_active if row else True)
         self.setFocusProxy(self.name)
 
     def wish(self) -> SaveRoom:
         """What was typed."""
-        row = self._row
+        row = self.row
         return SaveRoom(
             self.name.text(), row.color if row else "", self.active.isChecked(),
-            row.id if row else None,
+            row.id if row else None, self.base,
         )  # fmt: skip

@@ -21,6 +21,7 @@ from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.navigator import Destination, Settings
 from clinic_desktop.ui.settings.page import SettingsPage
 from clinic_desktop.ui.settings.pages import PageSpec, page_specs
+from clinic_desktop.ui.settings.schedule_hours import HoursPage
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
@@ -95,6 +96,9 @@ class SettingsView(Screen):
         else:
             self._load(self.shown)
         self.list.setFocus()
+        page = self.stack.currentWidget()
+        if isinstance(destination, Settings) and destination.item and isinstance(page, HoursPage):
+            page.show_item(destination.item)
 
     def screen_actions(self) -> tuple[Action, ...]:
         """Every page can be asked for by name from anywhere."""

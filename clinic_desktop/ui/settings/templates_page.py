@@ -52,8 +52,7 @@ class TemplateLine(LineForm):
     """Name, letters and the four parts."""
 
     def __init__(self, context: Context, row: TemplateRow | None) -> None:
-        super().__init__(context, note_templates.save_template)
-        self._row = row
+        super().__init__(context, note_templates.save_template, row)
         self.draft = FieldDraft(context, "template", str(row.id) if row else "", self)
         self.column.insertWidget(0, self.draft.notice)
         self.active.hide()
@@ -93,6 +92,12 @@ class TemplateLine(LineForm):
         """What is typed is kept as a draft."""
         return self.draft.flush()
 
+    def follow(self, newer: LineForm) -> None:
+        """What somebody else wrote was not typed here."""
+        super().follow(newer)
+        if isinstance(newer, TemplateLine):
+            self.draft.begin_as(newer.draft)
+
     def _done(self, key: uuid.UUID) -> None:
         self.draft.forget()
         super()._done(key)
@@ -104,13 +109,14 @@ class TemplateLine(LineForm):
             name=self.name.text(),
             shortcut=self.shortcut.text().lstrip("/"),
             text=NoteText(**texts),
-            language=self._row.language if self._row else "",
+            language=self.row.language if self.row else "",
             is_mine=self.mine.isChecked(),
-            template_id=self._row.id if self._row else None,
+            template_id=self.row.id if self.row else None,
+            base=self.base,
         )
 
     def _on_retire(self) -> None:
-        row = self._row
+        row = self.row
         if row is None:
             return
         context = self._context

@@ -84,6 +84,11 @@ class PracticeFields(QWidget):
         if name in self._rows:
             self._rows[name].set_error(sentence)
 
+    def tell_of_change(self, name: str, kept: str, sentence: str) -> None:
+        """Another text is kept by now than the one typed over; what is typed stays."""
+        self._kept[name] = kept
+        self._rows[name].set_warning(sentence)
+
     def focus(self, name: str) -> None:
         """Put the caret into a field."""
         self._fields[name].setFocus()

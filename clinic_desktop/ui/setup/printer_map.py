@@ -60,6 +60,10 @@ class _Row(QWidget):
         )
         self.preview = Tick(_("Look first"))
         self.preview.setChecked(choice.preview)
+        self.drawer = Tick(_("Open the cash drawer"))
+        self.drawer.setToolTip(_("When a receipt for cash is printed, not for its copies"))
+        self.drawer.setChecked(choice.opens_drawer)
+        self.drawer.setVisible(self._has_drawer)
         self.test = Button(_("Test page"))
         words = {
             self.printer: _("Printer for {document}"),
@@ -67,6 +71,7 @@ class _Row(QWidget):
             self.paper: _("Paper for {document}"),
             self.copies: _("Copies of {document}"),
             self.preview: _("Look first: {document}"),
+            self.drawer: _("Open the cash drawer: {document}"),
             self.test: _("Test page for {document}"),
         }
         for widget, name in words.items():
@@ -98,6 +103,11 @@ class _Row(QWidget):
     def _is_thermal(self) -> bool:
         return self.choice.printer.startswith(THERMAL)
 
+    @property
+    def _has_drawer(self) -> bool:
+        """A cash drawer hangs on the printer of receipts."""
+        return self._is_thermal and self.choice.kind == "receipt"
+
     def _papers(self) -> list[tuple[str, str]]:
         papers = KINDS[self.choice.kind].papers
         return [
@@ -112,6 +122,7 @@ class _Row(QWidget):
         self.paper.chosen.connect(lambda key: self._send(paper=str(key)))
         self.copies.chosen.connect(lambda count: self._send(copies=int(count)))
         self.preview.clicked.connect(lambda on: self._send(preview=bool(on)))
+        self.drawer.clicked.connect(lambda on: self._send(opens_drawer=bool(on)))
         self.test.clicked.connect(self.tested)
 
     def _on_printer(self, value: object) -> None:
@@ -153,6 +164,7 @@ class _Row(QWidget):
             self.printer.addItem(text, key)
         self.printer.set_value(printer)
         self.address.setVisible(self._is_thermal)
+        self.drawer.setVisible(self._has_drawer)
         self.paper.set_value(self.choice.paper or self.paper.value())
         self.paper.offer(self._papers())
 
@@ -186,7 +198,7 @@ class _Row(QWidget):
 
 
 def _part(row: _Row, widget: QWidget) -> str:
-    parts = ("printer", "address", "paper", "copies", "preview", "test")
+    parts = ("printer", "address", "paper", "copies", "preview", "drawer", "test")
     return next(name for name in parts if getattr(row, name) is widget)
 
 

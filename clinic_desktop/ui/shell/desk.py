@@ -15,6 +15,7 @@ from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import PermissionDeniedError
 from clinic_desktop.i18n import _, current, ngettext, pgettext
 from clinic_desktop.services.access import require
+from clinic_desktop.services.audit import reminders
 from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
@@ -288,10 +289,30 @@ class Desk(QWidget):
             self.context.tasks.read(self, unfinished, done=self._say_unfinished)
 
     def _say_unfinished(self, rows: tuple[Unfinished, ...]) -> None:
-        if rows:
+        if not rows and allowed(self.context.actor, "user.approve"):
+            self.context.tasks.read(self, reminders.of_owner, done=self._remind)
+        elif rows:
             words = ngettext("{n} text is not finished.", "{n} texts are not finished.", len(rows))
             self.context.host.toast(
                 words.format(n=current().number(len(rows))),
                 lambda: self.context.navigator.open(to.Today(unfinished=True)),
                 pgettext("unfinished texts", "Show"),
             )
+
+    def _remind(self, found: reminders.Reminders) -> None:
+        """What an owner is to look at now and then; said at sign-in, one thing at a time."""
+        show = pgettext("unfinished texts", "Show")
+
+        def say(words: str, page: str) -> None:
+            place = to.Settings(page)
+            self.context.host.toast(words, lambda: self.context.navigator.open(place), show)
+
+        if found.done_alone:
+            words = ngettext(
+                "{n} thing was done without a second person.",
+                "{n} things were done without a second person.",
+                found.done_alone,
+            )
+            say(words.format(n=current().number(found.done_alone)), "audit")
+        elif found.rights_due:
+            say(_("It is time to go through who may do what."), "rights")

@@ -55,11 +55,29 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     to.EditProblems: ("clinic_desktop.ui.chart.problems_form:ProblemsForm", N_("Problems")),
     to.ChartChanges: ("clinic_desktop.ui.chart.changes_form:ChangesForm", N_("What was changed")),
     to.ChartLooks: ("clinic_desktop.ui.chart.looks_form:LooksForm", N_("Who saw this chart")),
+    to.OpenInEmergency: (
+        "clinic_desktop.ui.chart.emergency_form:EmergencyForm",
+        N_("Open in an emergency"),
+    ),
+    to.EditCareTeam: (
+        "clinic_desktop.ui.chart.care_team_form:CareTeamForm",
+        N_("Who reads this chart"),
+    ),
     to.DecideConsent: ("clinic_desktop.ui.privacy.decision_form:DecisionForm", N_("Consent")),
     to.NoteDisclosure: (
         "clinic_desktop.ui.privacy.disclosure_form:DisclosureForm",
         N_("Note what was given"),
     ),
+    to.ReceiveRequest: (
+        "clinic_desktop.ui.privacy.request_forms:RequestForm",
+        N_("Take a request about data"),
+    ),
+    to.CloseRequest: (
+        "clinic_desktop.ui.privacy.request_forms:OutcomeForm",
+        N_("What came of the request"),
+    ),
+    to.CopyRecord: ("clinic_desktop.ui.privacy.record_forms:CopyForm", N_("Copy of the record")),
+    to.EraseRecord: ("clinic_desktop.ui.privacy.record_forms:EraseForm", N_("Erase the record")),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",
         N_("Referral"),

@@ -56,9 +56,13 @@ class WindowHost(QObject):
         content.close_requested.connect(lambda: self._finish(drawer))
         for text, run in content.secondary():
             drawer.add_secondary(text, run)
-        if content.primary_text():
-            drawer.set_primary(content.primary_text())
-            content.primary_changed.connect(lambda: drawer.set_primary(content.primary_text()))
+
+        def show_primary() -> None:  # a form may know only later what there is to do
+            if content.primary_text():
+                drawer.set_primary(content.primary_text())
+
+        show_primary()
+        content.primary_changed.connect(show_primary)
         self._drawers.append(drawer)
         drawer.open()
         if content.focusProxy() is not None:  # where the form wants its keys to begin

@@ -199,6 +199,8 @@ def _marks(card: DeskCard) -> list[PillSpec]:
     if card.patient.deceased:
         marks.insert(0, PillSpec(_("Deceased"), Tone.NEUTRAL))
     known = card.allergies
+    if card.is_closed:
+        return [PillSpec(_("Allergies kept in confidence"), Tone.WARN, Glyph.UP), *marks]
     if known is None:
         flag = [PillSpec(_("Has allergies"), Tone.DANGER, Glyph.UP)] if card.has_allergies else []
         return [*flag, *marks]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from clinic_desktop.domain.codes import AppointmentStatus
-from clinic_desktop.i18n import _, isolate, pgettext
+from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.scheduling.board import WAIT_ALARM_MIN, BoardRow
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
 from clinic_desktop.ui.scheduling.status import longest_status, status_of
-from clinic_desktop.ui.scheduling.words import age_and_sex, clock, minutes, name_of
+from clinic_desktop.ui.scheduling.words import age_and_sex, clock, minutes, name_of, short_day
 from clinic_desktop.ui.theme.tokens import Tone
 
 
@@ -43,8 +43,12 @@ class BoardCells:
         return arrived and waited is not None and waited >= self.alarm_min
 
     def _time(self, row: BoardRow) -> Cell:
-        sub = _("walk-in") if row.appointment.is_walk_in else ""
-        return Cell(clock(row.appointment.start_at), sub)
+        begun = row.appointment.start_at
+        day = current().local(begun).date()
+        facts = [short_day(day)] if day < self.today else []  # not seen off since then
+        if row.appointment.is_walk_in:
+            facts.append(_("walk-in"))
+        return Cell(clock(begun), " · ".join(facts))
 
     def _patient(self, row: BoardRow) -> Cell:
         person = row.appointment.person

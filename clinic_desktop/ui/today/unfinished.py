@@ -99,6 +99,7 @@ def _title(row: Unfinished) -> str:
         "refund": _("Refund"),
         "credit": _("Take the invoice back"),
         "template": _("Template"),
+        "hours": _("Working hours"),
         "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
     }
@@ -114,6 +115,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "walk-in": lambda: to.WalkIn(uuid.UUID(row.subject) if row.subject else None),
         "waitlist": to.Calendar,
         "template": lambda: to.Settings("templates"),
+        "hours": lambda: to.Settings("working-hours", row.subject),
         "consent-text": lambda: to.Settings("consent-texts"),
         "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
     }

@@ -30,6 +30,8 @@ class AllergyState(StrEnum):
     RECORDED = "recorded"
     NONE_KNOWN = "none-known"
     NOT_ASKED = "not-asked"
+    CONFIDENTIAL = "confidential"
+    """The chart is closed to whoever looks."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,8 @@ class PatientBanner(QFrame):
             zone = [PillSpec(text, Tone.DANGER, Glyph.UP) for text in card.allergies]
         elif card.allergy_state is AllergyState.NONE_KNOWN:
             zone = [PillSpec(_("No known allergies") + asked, Tone.OK)]
+        elif card.allergy_state is AllergyState.CONFIDENTIAL:
+            zone = [PillSpec(_("Allergies kept in confidence"), Tone.WARN, Glyph.UP)]
         else:
             zone = [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP)]
         return [*zone, *card.marks]

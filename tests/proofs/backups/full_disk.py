@@ -2,26 +2,22 @@
 
 Each case gives the clinic a little more room than the last. Every second one keeps a ballast: given
 up at the first refusal it lets the work go on, and when room is made at the end, so does the
-program. Where the system lets us, the room is
-a small disk of its own (tmpfs), so that the system itself says that it is full; elsewhere the
-largest file that the program may write is limited.
+program. Where the system lets us, the room is a small disk of its own (tmpfs), so that the system
+itself says that it is full; elsewhere the largest file that the program may write is limited.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.proofs.audit.corpus import remember
-from tests.proofs.backups.practice import at_most
-from tests.proofs.result import Result
-from tests.proofs.storage import working_day
+from tests.proofs.result import Result, progress
+from tests.proofs.storage import forked, working_day
 from tests.proofs.storage.afterwards import faults
 from tests.proofs.storage.recorder import ACKED
 
@@ -61,25 +57,24 @@ def fill_once(
         if ballast and is_disk:
             (root / working_day.FILLER).write_bytes(bytes(ballast * 2))
         largest = (root / "clinic.db").stat().st_size // 2
-        process = subprocess.run(
-            [sys.executable, "-m", working_day.__name__, str(root), "--saves", str(SAVES),
-             "--ballast", str(ballast)],
-            env=environment, capture_output=True, text=True, check=False,
-            preexec_fn=None if is_disk else at_most(largest + room),
-        )  # fmt: skip
+        said = forked.run(
+            [str(root), "--saves", str(SAVES), "--ballast", str(ballast)],
+            environment,
+            largest_file=0 if is_disk else largest + room,
+        )
         # Somebody made room: what is there is looked at on a disk that has enough.
         shutil.copytree(root, whole)
     acked = (whole / ACKED).read_text().split("\n") if (whole / ACKED).exists() else []
     told = acked[:-1]
     if told and len(told[-1].split(" ")) < 2:
         told.pop()  # the list of the proof itself was cut by the full disk
-    bare = "Traceback" in process.stderr and "StorageError" not in process.stderr
+    bare = "Traceback" in said and "StorageError" not in said
     found = faults(whole, key, told, whole=True)
     shutil.rmtree(whole)
     shutil.rmtree(scratch / "disk")
-    never_opens = "AssertionError" in process.stderr
-    if never_opens or (bare and "OSError: [Errno" not in process.stderr):
-        found.append(process.stderr.strip().splitlines()[-1])
+    never_opens = "AssertionError" in said
+    if never_opens or (bare and "OSError: [Errno" not in said):
+        found.append(said.strip().splitlines()[-1])
     return found
 
 
@@ -92,7 +87,7 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
         source = scratch / "clinic"
         source.mkdir()
         key, actor = working_day.make_clinic(source)
-        environment = {**os.environ, **working_day.environment_of(key, actor)}
+        environment = working_day.environment_of(key, actor)
         for number in range(size):
             room = (number * _ROOM // size + seed) // 4096 * 4096
             ballast = BALLAST if number % 2 else 0
@@ -101,4 +96,6 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
                 failures.append(f"room {room}, ballast {ballast}: {'; '.join(found[:3])}")
             else:
                 passed += 1
+            if number % 100 == 99:
+                progress("T4", number + 1, size, failures)
     return remember(Result("T4", passed, failures, seed))

@@ -1,22 +1,49 @@
-"""T16: real files with random changes never harm the program: taken, or refused with a sentence."""
+"""T16: real files with random changes never harm the program: taken, or refused with a sentence.
+
+Most are read by a confined process that is given many at a time (``inside``). Each so many, and
+each that ends that process, go the program's whole way.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import lzma
 import random
+import signal
+import subprocess
+import sys
 import tempfile
+import uuid
 import zipfile
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from PIL import Image
 
-from clinic_desktop.confined import reading
+from clinic_desktop.confined import reading, words
+from clinic_desktop.db.facts import Facts
 from clinic_desktop.domain.codes import System
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.security.vault import Vault
+from clinic_desktop.services.backups.manifest import Head, Manifest, Part
 from clinic_desktop.services.packs.pack import Concept, PackInfo, write_pack
+from clinic_desktop.services.practice import LOGO_SIDE
+from tests.proofs.audit.corpus import remember
+from tests.proofs.hostile import inside
 from tests.proofs.hostile.bombs import _pdf_page, take
-from tests.proofs.result import Result
+from tests.proofs.hostile.inside import Input, Told
+from tests.proofs.result import Result, in_memory, progress
+
+BATCH = 1000
+WHOLE_WAY_EACH = 100
+"""Each so many files go the program's whole way, too."""
+LONGEST = 2.0
+"""Seconds of the processor that a changed file may take."""
 
 _WORDS = (b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"[" * 40, b'"', b"1e999", b"/Length", b"\n")
 _LINE = (
@@ -30,12 +57,12 @@ _LINE = (
 
 def samples() -> list[tuple[str, bytes]]:
     """One sound file of each kind."""
-    picture = Image.effect_noise((96, 64), 60).convert("RGB")
+    picture = Image.frombytes("RGB", (24, 16), random.Random(16).randbytes(24 * 16 * 3))
     found = [("a.json", _LINE), ("a.jsonl", _LINE * 3)]
-    found += [("a.jsonl.xz", lzma.compress(_LINE)), ("a.ndjson.gz", gzip.compress(_LINE))]
+    found += [("a.jsonl.xz", lzma.compress(_LINE)), ("a.ndjson.gz", gzip.compress(_LINE, mtime=0))]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("a.json", _LINE)
+        packed.writestr(zipfile.ZipInfo("a.json"), _LINE, zipfile.ZIP_DEFLATED)
     found.append(("a.zip", archive.getvalue()))
     for name, kind in (
         *(("a.png", "PNG"), ("a.jpg", "JPEG"), ("photo.webp", "WEBP")),
@@ -53,6 +80,13 @@ def samples() -> list[tuple[str, bytes]]:
         info = PackInfo("test", "Test", System.ICD10, "1", "en", "here", "free", "2026-01-01")
         write_pack(pack, info, [Concept("I10", "Hypertension"), Concept("A00", "Cholera")])
         found.append(("pack.clinicpack", pack.read_bytes()))
+    public = Identity.new().public.sealing
+    ways = Vault(uuid.UUID(int=1), uuid.UUID(int=2), "").with_recovery(bytes(48), public)
+    found.append(("backup.head", msgspec.json.encode(Head(ways))))
+    facts = Facts(7, {"patient": 2}, 3, bytes(32), {"ab" * 16: bytes(32)})
+    part = Part("clinic.db", 4096, bytes(32))
+    whole = Manifest(datetime(2026, 11, 22, tzinfo=UTC), "0.1.0", "Test", part, (part,), facts)
+    found.append(("backup.manifest", msgspec.json.encode(whole)))
     return found
 
 
@@ -75,20 +109,173 @@ def changed(content: bytes, dice: random.Random) -> bytes:
     return bytes(out)
 
 
+def tasks_of(name: str, path: Path) -> tuple[tuple[str, words.Wish], ...]:
+    """What the program has the confined process do with such a file."""
+    wish: words.Wish = {"path": str(path)}
+    match Path(name).suffix:
+        case ".zip":
+            part: words.Wish = {**wish, "member": "a.json", "checking": 1}
+            return ("fhir-members", wish), ("fhir", part)
+        case ".csv":
+            return (("code-table", wish),)
+        case ".head" | ".manifest" as end:
+            return ((f"backup-{end[1:]}", {}),)
+        case ".clinicpack":
+            return (("code-pack", wish),)
+        case ".pdf":
+            return (("document", {"mime": "application/pdf"}),)
+        case ".png" | ".jpg" if name.startswith("a."):
+            kind = "image/png" if name.endswith("png") else "image/jpeg"
+            return (("document", {"mime": kind}),)
+        case _ if name.startswith("photo"):
+            return (("photo", {}),)
+        case _ if name.startswith("logo"):
+            return (("logo", {"side": LOGO_SIDE}),)
+        case _:
+            return (("fhir", {**wish, "member": "", "checking": 1}),)
+
+
+@dataclass
+class Count:
+    """What came of the inputs."""
+
+    told: Told = field(default_factory=Told)
+    kinds: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
+    """How the confined process came to its end."""
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, told: Told) -> None:
+        """Take a batch down."""
+        total = self.told
+        total.done += told.done
+        total.refused += told.refused
+        total.given_up += told.given_up
+        if told.slowest > total.slowest:
+            total.slowest, total.slowest_kind = told.slowest, told.slowest_kind
+        total.memory = max(total.memory, told.memory)
+
+
+class Fuzz:
+    """Changed files of all kinds, read in batches; each so many go the program's whole way."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._seed = folder, seed
+        self._samples = samples()
+        self._child: Child | None = None
+        self.count = Count()
+
+    def run(self, size: int) -> None:
+        """Read ``size`` files."""
+        for first in range(0, size, BATCH):
+            self._read([self._input(n) for n in range(first, min(first + BATCH, size))])
+            for number in range(first, min(first + BATCH, size), WHOLE_WAY_EACH):
+                self._whole_way(number)
+            if first // BATCH % 100 == 99:
+                progress("T16", first + BATCH, size, self.count.failures)
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._child is not None:
+            self._child.close()
+        self._child = None
+
+    def content(self, number: int) -> tuple[str, bytes]:
+        """Name and bytes of one input."""
+        name, sound = self._samples[number % len(self._samples)]
+        return name, changed(sound, random.Random(self._seed * 1_000_003 + number))
+
+    def _input(self, number: int) -> Input:
+        name, data = self.content(number)
+        self.count.kinds[name] += 1
+        path = self._folder / f"{number % BATCH}-{name}"
+        tasks = tasks_of(name, path)
+        if "path" in tasks[0][1]:
+            path.write_bytes(data)
+            data = b""
+        return Input(number, name, tasks, data)
+
+    def _read(self, inputs: list[Input]) -> None:
+        while inputs:
+            if self._child is None:
+                self._child = Child(self._folder)
+            told = self._child.read(inputs)
+            if told is not None:
+                self.count.add(told)
+                strange, inputs = told.strange, []
+            else:  # it died: what it was reading is the reason
+                at, why = self._child.died_at()
+                self.count.ended[why] += 1
+                strange = [at]
+                inputs = [each for each in inputs if each.number > at]
+                self._child = None
+            for number in strange:
+                self._whole_way(number)
+
+    def _whole_way(self, number: int) -> None:
+        """As the program itself takes a file: whatever happens, a sentence comes of it."""
+        name, data = self.content(number)
+        try:
+            take(name, data, self._folder)
+        except Exception as error:  # noqa: BLE001 - that is what we look for
+            self.count.failures.append(f"{name}: {error!r}, number {number} of seed {self._seed}")
+
+
+class Child:
+    """One confined process that reads batches."""
+
+    def __init__(self, folder: Path) -> None:
+        self._mark = folder / "mark"
+        self._mark.write_bytes(bytes(8))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", inside.__name__, str(self._mark)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def read(self, inputs: list[Input]) -> Told | None:
+        """What came of a batch; ``None`` if the process did not live to tell."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            words.send(self._process.stdin, msgspec.msgpack.encode(inputs))
+            self._process.stdin.flush()
+            frame = words.receive(self._process.stdout)
+        except BrokenPipeError:
+            return None
+        return msgspec.msgpack.decode(frame, type=Told) if frame is not None else None
+
+    def died_at(self) -> tuple[int, str]:
+        """The input that ended it, and how."""
+        code = self._process.wait()
+        why = signal.Signals(-code).name if code < 0 else f"code {code}"
+        self.close()
+        return int.from_bytes(self._mark.read_bytes(), "big"), why
+
+    def close(self) -> None:
+        """End it."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        self._process.wait()
+
+
 def prove(size: int, seed: int, _jobs: int) -> Result:
     """``size`` changed files of all kinds in turn."""
-    failures: list[str] = []
-    found = samples()
-    refused = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(size):
-            name, content = found[number % len(found)]
-            data = changed(content, random.Random(seed * 1_000_003 + number))
-            try:
-                refused += bool(take(name, data, Path(folder)))
-            except Exception as error:  # noqa: BLE001 - that is what we look for
-                failures.append(f"{name}: {error!r}, number {number} of seed {seed}")
-    print(f"{refused} refused, {size - refused - len(failures)} taken")
+    with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
+        fuzz = Fuzz(Path(folder), seed)
+        try:
+            fuzz.run(size)
+        finally:
+            fuzz.close()
+    count, told = fuzz.count, fuzz.count.told
+    if told.slowest > LONGEST:
+        count.failures.append(f"{told.slowest_kind}: {told.slowest:.1f} s of the processor")
+    print(f"{told.done} answered, {told.refused} refused, {told.given_up} cannot be read")
+    print(f"slowest {told.slowest:.2f} s ({told.slowest_kind}), memory {told.memory >> 20} MiB")
+    print(f"confined processes that ended: {dict(count.ended)}")
+    print(f"of each kind: {', '.join(f'{n} {kind}' for kind, n in count.kinds.items())}")
     reading.shared.close()
     reading.bulk.close()
-    return Result("T16", size - len(failures), failures, seed)
+    return remember(Result("T16", size - len(count.failures), count.failures, seed))

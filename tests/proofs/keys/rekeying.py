@@ -24,7 +24,7 @@ from clinic_desktop.db.rekeying import opens
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.security.primitives import Identity
 from tests.proofs.keys import changing
-from tests.proofs.result import Result
+from tests.proofs.result import Result, in_memory
 from tests.proofs.storage import recorder
 from tests.proofs.storage.afterwards import put
 from tests.proofs.storage.power_cut import cuts
@@ -94,8 +94,7 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
     """``size`` power cuts over as many recorded runs as that takes."""
     passed = 0
     failures: list[str] = []
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as scratch:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as scratch:
         for run, first in enumerate(range(0, size, STATES_A_RUN)):
             folder, count = Path(scratch) / str(run), min(STATES_A_RUN, size - first)
             owner = record(folder, rounds=2 + count // 500)

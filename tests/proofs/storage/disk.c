@@ -49,6 +49,19 @@ static void prepare(void) {
         fail_ever = !strcmp(how, "ever"), fail_each = !strcmp(how, "each");
 }
 
+/* For a process that was forked: forget what its parent did and read the environment anew. */
+void clinic_disk_begin(void) {
+    pthread_mutex_lock(&lock);
+    if (log_fd >= 0) syscall(SYS_close, log_fd);
+    log_fd = -1;
+    ready = armed = fail_errno = fail_ever = fail_each = 0;
+    fail_kind = 0;
+    fail_at = calls = 0;
+    root_length = 0;
+    prepare();
+    pthread_mutex_unlock(&lock);
+}
+
 /* The name below the root, "" for the root itself, or NULL. */
 static const char *below_root(const char *path) {
     prepare();

@@ -8,18 +8,17 @@ whole; and no error is anything but a sentence.
 from __future__ import annotations
 
 import errno
+import math
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinic_desktop.domain.permissions import Actor
-from tests.proofs.result import Result
-from tests.proofs.storage import recorder, working_day
+from tests.proofs.result import Result, in_memory, progress
+from tests.proofs.storage import forked, recorder, working_day
 from tests.proofs.storage.afterwards import faults
 
 SAVES = 30
@@ -37,7 +36,8 @@ class Clinic:
 def how(rng: random.Random) -> str:
     """What fails, as ``disk.c`` takes it."""
     kind = rng.choice("wwsta")
-    number = rng.randint(1, 400) if kind in "wa" else rng.randint(1, 40)
+    # As many early as late ones: from each second call to one in hours of work.
+    number = round(math.exp(rng.uniform(0, math.log(400 if kind in "wa" else 40))))
     error = rng.choice((errno.EIO, errno.ENOSPC, errno.EDQUOT))
     return f"{kind}:{number}:{error}:{rng.choice(('once', 'ever', 'each'))}"
 
@@ -46,21 +46,14 @@ def fail_once(clinic: Clinic, folder: Path, fail: str, seed: int) -> tuple[int, 
     """Work on a copy of the clinic while its disk fails; how many calls did, and what is wrong."""
     root, log = folder / "clinic", folder / "log"
     shutil.copytree(clinic.root, root)
-    environment = recorder.environment(root, log=log, fail=fail)
+    environment = recorder.wishes(root, log=log, fail=fail)
     environment |= working_day.environment_of(clinic.key, clinic.actor)
-    command = [sys.executable, "-m", working_day.__name__, str(root), "--saves", str(SAVES)]
-    done = subprocess.run(
-        [*command, "--seed", str(seed)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    said = forked.run([str(root), "--saves", str(SAVES), "--seed", str(seed)], environment)
     count = sum(step.kind == "f" for step in recorder.read_log(log))
     acked = (root / recorder.ACKED).read_text().split("\n")[:-1]
     wrong = faults(root, clinic.key, acked, whole=True)
-    if "Traceback" in done.stderr:
-        wrong.append(done.stderr.strip().split("\n")[-1])
+    if "Traceback" in said:
+        wrong.append(said.strip().split("\n")[-1])
     shutil.rmtree(folder)
     return count, wrong
 
@@ -69,7 +62,10 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
     """Work until ``size`` calls of the disk have failed."""
     passed, rng = 0, random.Random(seed)
     failures: list[str] = []
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
+    with (
+        tempfile.TemporaryDirectory(dir=in_memory()) as scratch,
+        ThreadPoolExecutor(jobs) as pool,
+    ):
         root = Path(scratch) / "start"
         root.mkdir()
         clinic = Clinic(root, *working_day.make_clinic(root))
@@ -86,4 +82,7 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
                     failures.append(f"{case[1]} seed {seed + case[0]}: {'; '.join(wrong[:3])}")
                 else:
                     passed += count
+            if number % 100 == 0:
+                progress("T3", passed, size, failures)
+    print(f"{number} days of work")
     return Result("T3", passed, failures, seed)

@@ -1,21 +1,19 @@
 """T2: the program is killed in the middle of its work, again and again, on one record.
 
-The process works on a real folder; after some saves, at a moment of its own within the next one,
-it gets SIGKILL (``TerminateProcess`` on Windows). What it had said is saved must be there.
+After some saves the process gets, at a moment of its own within the next one,
+SIGKILL (``TerminateProcess`` on Windows). What it had said is saved must be there.
 """
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import random
 import selectors
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from tests.proofs.result import Result
-from tests.proofs.storage import working_day
+from tests.proofs.result import Result, progress
+from tests.proofs.storage import forked, working_day
 from tests.proofs.storage.afterwards import faults
 from tests.proofs.storage.recorder import ACKED, ARMED
 
@@ -28,19 +26,20 @@ LONGEST_SAVE = 0.02
 def kill_once(root: Path, environment: dict[str, str], seed: int) -> bool:
     """Start the program on a folder and kill it at work; ``False`` if it had nothing left to do."""
     rng = random.Random(seed)
-    command = [sys.executable, "-m", working_day.__name__, str(root), "--saves", "400", "--aloud"]
-    process = subprocess.Popen(
-        [*command, "--seed", str(seed)], env=environment, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    told = [process.stdout.readline() for _save in range(rng.randint(1, 14))]
+    reading, writing = multiprocessing.Pipe(duplex=False)
+    words = [str(root), "--saves", "400", "--aloud", "--seed", str(seed)]
+    process = forked.begin(words, environment, root.with_suffix(".said"), told=writing)
+    writing.close()
+    with open(reading.fileno(), "rb", buffering=0, closefd=False) as pipe:
+        told = [pipe.readline() for _save in range(rng.randint(1, 8))]
     with selectors.DefaultSelector() as selector:  # the next save, or a moment within it
-        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(reading, selectors.EVENT_READ)
         selector.select(rng.uniform(0, LONGEST_SAVE))
-    running = process.poll() is None
+    running = process.is_alive()
     process.kill()
-    process.communicate()
+    process.join()
+    process.close()
+    reading.close()
     return running and all(told)
 
 
@@ -55,7 +54,7 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
                 root = Path(scratch) / str(number)
                 root.mkdir()
                 key, actor = working_day.make_clinic(root)
-                environment = {**os.environ, **working_day.environment_of(key, actor)}
+                environment = working_day.environment_of(key, actor)
             (root / ARMED).unlink(missing_ok=True)
             if not kill_once(root, environment, seed + number):
                 failures.append(f"kill {number}: the program ended by itself")
@@ -65,4 +64,6 @@ def prove(size: int, seed: int, jobs: int = 1) -> Result:
                 failures.append(f"kill {number}: {'; '.join(found[:3])}")
             else:
                 passed += 1
+            if number % 100 == 99:
+                progress("T2", number + 1, size, failures)
     return Result("T2", passed, failures, seed)

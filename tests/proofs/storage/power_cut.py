@@ -24,22 +24,47 @@ class Inode:
 
     safe: bytearray = field(default_factory=bytearray)
     pending: list[Step] = field(default_factory=list)
+    syncs: int = 0
 
     def sync(self) -> None:
         for step in self.pending:
             _apply(self.safe, step)
+        self.syncs += bool(self.pending)
         self.pending.clear()
+
+
+Kept = tuple[tuple[int, int], ...]
+"""Which of the steps since the last sync the disk kept: their numbers, and of a torn write the
+number of the sector, -1 for all of it."""
 
 
 @dataclass(frozen=True)
 class Left:
-    """What one power cut leaves."""
+    """What one power cut leaves; to be read before the disk does its next step."""
 
     point: int
     """How many steps were done before it."""
-    files: dict[str, bytes]
+    kept: dict[str, tuple[int, int, Kept]]
+    """Of each name: the file, how often it was synced, and what of the rest is there. Disks of
+    which this is equal are equal, byte by byte."""
     acked: list[str]
     """What the program had said is saved."""
+    inodes: dict[int, Inode] = field(repr=False)
+
+    def unsafe_from(self, name: str) -> int:
+        """Before this byte the file holds what was synced, whatever the disk kept."""
+        inode = self.inodes[self.kept[name][0]]
+        return min([len(inode.safe), *(step.offset for step in inode.pending)])
+
+    def content(self, name: str, start: int = 0) -> bytearray:
+        """The bytes of one file; from ``start`` on, which is not beyond ``unsafe_from``."""
+        number, _syncs, kept = self.kept[name]
+        inode = self.inodes[number]
+        content = inode.safe[start:]
+        for which, sector in kept:
+            step = inode.pending[which]
+            _apply(content, step if sector < 0 else _sectors(step)[sector], start)
+        return content
 
 
 class Disk:
@@ -103,43 +128,46 @@ class Disk:
         for step in self._pending_names[:keep]:
             self._rename(names, step)
         mood = rng.choice(("all", "none", "prefix", "some", "torn"))
-        files = {name: self._left(self._inodes[inode], mood, rng) for name, inode in names.items()}
-        return Left(point, files, self.acked.split("\n")[:-1])
+        kept = {}
+        for name, number in names.items():
+            inode = self._inodes[number]
+            kept[name] = number, inode.syncs, tuple(self._kept(inode, mood, rng))
+        return Left(point, kept, self.acked.split("\n")[:-1], self._inodes)
 
     @staticmethod
-    def _left(inode: Inode, mood: str, rng: random.Random) -> bytes:
+    def _kept(inode: Inode, mood: str, rng: random.Random) -> Iterator[tuple[int, int]]:
         if mood == "none" or not inode.pending:
-            return bytes(inode.safe)
-        content = bytearray(inode.safe)
+            return
         ends = rng.randint(0, len(inode.pending)) if mood == "prefix" else len(inode.pending)
-        for step in inode.pending[:ends]:
+        for which, step in enumerate(inode.pending[:ends]):
             if mood in {"all", "prefix"} or rng.random() < 0.5:
-                _apply(content, step)
+                yield which, -1
             elif mood == "torn" and step.kind == "w":
-                for part in _sectors(step):
+                for sector in range(len(_sectors(step))):
                     if rng.random() < 0.5:
-                        _apply(content, part)
-        return bytes(content)
+                        yield which, sector
 
 
-def _apply(content: bytearray, step: Step) -> None:
+def _apply(content: bytearray, step: Step, start: int = 0) -> None:
+    """Do a step to a file's bytes from ``start`` on."""
+    at = step.offset - start
+    if len(content) < at:
+        content.extend(bytes(at - len(content)))
     if step.kind == "t":
-        if len(content) < step.offset:
-            content.extend(bytes(step.offset - len(content)))
-        del content[step.offset :]
-        return
-    if len(content) < step.offset:
-        content.extend(bytes(step.offset - len(content)))
-    content[step.offset : step.offset + len(step.data)] = step.data
+        del content[at:]
+    else:
+        content[at : at + len(step.data)] = step.data
 
 
-def _sectors(step: Step) -> Iterator[Step]:
+def _sectors(step: Step) -> list[Step]:
+    found = []
     at = step.offset
     end = at + len(step.data)
     while at < end:
         stop = min(end, (at // SECTOR + 1) * SECTOR)
-        yield Step("w", step.name, at, step.data[at - step.offset : stop - step.offset])
+        found.append(Step("w", step.name, at, step.data[at - step.offset : stop - step.offset]))
         at = stop
+    return found
 
 
 def cuts(

@@ -50,14 +50,19 @@ def library() -> Path:
     return made
 
 
-def environment(root: Path, *, log: Path | None = None, fail: str = "") -> dict[str, str]:
-    """The environment in which a program's disk is recorded, or fails."""
-    added = {"LD_PRELOAD": str(library()), "CLINIC_DISK_ROOT": str(root.resolve())}
+def wishes(root: Path, *, log: Path | None = None, fail: str = "") -> dict[str, str]:
+    """What the recorder is to do, as it reads it."""
+    found = {"CLINIC_DISK_ROOT": str(root.resolve())}
     if log is not None:
-        added["CLINIC_DISK_LOG"] = str(log)
+        found["CLINIC_DISK_LOG"] = str(log)
     if fail:
-        added["CLINIC_DISK_FAIL"] = fail
-    return {**os.environ, **added}
+        found["CLINIC_DISK_FAIL"] = fail
+    return found
+
+
+def environment(root: Path, *, log: Path) -> dict[str, str]:
+    """The environment in which a program's disk is recorded."""
+    return {**os.environ, "LD_PRELOAD": str(library()), **wishes(root, log=log)}
 
 
 def read_log(path: Path) -> Iterator[Step]:

@@ -67,7 +67,7 @@ class Day:
         user, practitioner = os.environ[ACTOR].split()
         roles = ("owner", "doctor")
         self._actor = Actor(uuid.UUID(user), "amina", "", roles, uuid.UUID(practitioner))
-        self._clock = FixedClock(DAY, seed=seed + 1)
+        self._clock = FixedClock(DAY, seed=seed + 1 << 32)  # ids are counted from there
         key = bytes.fromhex(os.environ[KEY])
         kept = Ballast(DataDir(root).ballast, ballast) if ballast else None
         self._store = open_store(DataDir(root).database, key, self._clock, ballast=kept)

@@ -66,7 +66,7 @@ def test_a_cashier_asks_and_nothing_is_printed(
     form.reason.setText("Paid twice")
     with qtbot.waitSignal(form.close_requested):
         form.submit(print_too=False)
-    qtbot.waitUntil(lambda: view.document.withdraw.isVisible())
+    qtbot.waitUntil(view.document.withdraw.isVisible)
     host = cast("RecordingHost", ui_context.host)
     assert host.titles == ["Refund"]  # no receipt
     assert record.rows("SELECT count(*) FROM payment") == [(1,)]
@@ -75,7 +75,7 @@ def test_a_cashier_asks_and_nothing_is_printed(
     qtbot.waitUntil(lambda: "1" in view.tabs.buttons()[-1].text())
 
     view.document.withdraw.click()
-    qtbot.waitUntil(lambda: view.document.refund.isVisible())
+    qtbot.waitUntil(view.document.refund.isVisible)
     assert record.rows("SELECT status FROM task") == [("cancelled",)]
 
 
@@ -91,7 +91,7 @@ def test_an_accountant_finds_it_and_approves(
     view.vm.show_tab(Tab.REQUESTS)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1 and ui_context.tasks.is_idle)
     view._on_opened(next(iter(view._rows)))
-    qtbot.waitUntil(lambda: view.document.approve.isVisible())
+    qtbot.waitUntil(view.document.approve.isVisible)
     assert not view.document.pay.isVisible()
     view.document.approve.click()
     qtbot.waitUntil(lambda: not view.document.approve.isVisible())

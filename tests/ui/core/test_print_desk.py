@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import cast
 
 import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.models.patient import Patient
-from clinic_desktop.services.billing import payments
-from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.papers import archive, printers
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.preview import PreviewForm
 from clinic_desktop.ui.widgets.notice import Notice
 from tests.support.pdf_reading import text_of
+from tests.support.receipts import pay
 from tests.support.records import Record
 from tests.support.windows import RecordingHost
 
@@ -27,22 +23,7 @@ from tests.support.windows import RecordingHost
 @pytest.fixture
 def receipt(record: Record) -> uuid.UUID:
     """A payment that has a receipt."""
-
-    def add(uow: UnitOfWork) -> uuid.UUID:
-        patient = Patient(family="Otieno", given="Brian", mrn="A1-7", language="en")
-        uow.add(patient)
-        return patient.id
-
-    form = InvoiceForm(record.write(add), (LineForm("Consultation", 150_000),))
-    done = record.write(payments.check_out, form, "cash", 200_000)
-    assert done.payment is not None
-    return done.payment.id
-
-
-@pytest.fixture
-def host(ui_context: Context) -> RecordingHost:
-    """What the window was asked for."""
-    return cast("RecordingHost", ui_context.host)
+    return pay(record, "Otieno", "Brian", "en")
 
 
 def _into(record: Record, folder: Path, **choices: object) -> None:

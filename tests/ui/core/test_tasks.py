@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -88,6 +89,23 @@ def test_a_form_is_written_once_however_often_its_key_is_pressed(
     qtbot.waitUntil(lambda: tasks.is_idle)
     assert len(heard) == 2
     assert len(record.read(resources.rooms)) == before + 1
+
+
+def test_slow_work_says_how_far_it_is(ui_context: Context, qtbot: QtBot) -> None:
+    tasks, owner, other = ui_context.tasks, QObject(), QObject()
+    heard: list[str] = []
+
+    def count(name: str, tell: Callable[[str], None]) -> str:
+        for step in range(3):
+            tell(f"{name} {step}")
+        return f"{name} done"
+
+    tasks.call(owner, count, "one", told=heard.append, done=heard.append)
+    qtbot.waitUntil(lambda: tasks.is_idle)
+    tasks.call(other, count, "two", told=heard.append)
+    other.deleteLater()
+    qtbot.waitUntil(lambda: tasks.is_idle)
+    assert heard[:4] == ["one 0", "one 1", "one 2", "one done"]
 
 
 def _heard(_who: QObject, _found: object) -> None:

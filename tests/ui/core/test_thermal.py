@@ -10,27 +10,25 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import pytest
 from PIL import ImageChops
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ClinicError, PrintError, ValidationError
-from clinic_desktop.models.patient import Patient
 from clinic_desktop.printing.raster import DARK_BELOW, page_images
-from clinic_desktop.services.billing import payments
-from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.papers import archive, making, printers
 from clinic_desktop.services.papers.making import MadePaper, PaperRequest
 from clinic_desktop.services.papers.printers import THERMAL, PrinterChoice, host_and_port
 from clinic_desktop.ui.core import thermal
 from clinic_desktop.ui.core.context import Context
+from tests.support.receipts import pay
 from tests.support.records import Record
 from tests.support.thermal_printer import (
     COVER_OPEN,
+    KICK,
     NO_PAPER,
     READY,
     decoded,
@@ -38,6 +36,7 @@ from tests.support.thermal_printer import (
 )
 from tests.support.windows import RecordingHost
 
+ONCE = PrinterChoice("receipt")
 WIDTH = {"roll-80": 576, "roll-58": 384}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and lp are of Linux and macOS")
 
@@ -45,22 +44,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and lp are of 
 @pytest.fixture
 def receipt(record: Record) -> uuid.UUID:
     """A payment that has a receipt, in Arabic: nothing a printer could spell itself."""
-
-    def add(uow: UnitOfWork) -> uuid.UUID:
-        patient = Patient(family="الحسن", given="أحمد", mrn="A1-7", language="ar")
-        uow.add(patient)
-        return patient.id
-
-    form = InvoiceForm(record.write(add), (LineForm("Consultation", 150_000),))
-    done = record.write(payments.check_out, form, "cash", 200_000)
-    assert done.payment is not None
-    return done.payment.id
-
-
-@pytest.fixture
-def host(ui_context: Context) -> RecordingHost:
-    """What the window was asked for."""
-    return cast("RecordingHost", ui_context.host)
+    return pay(record, "الحسن", "أحمد", "ar")
 
 
 def made(record: Record, receipt: uuid.UUID, paper: str = "roll-80") -> MadePaper:
@@ -112,6 +96,30 @@ def test_a_receipt_comes_out_dot_by_dot_and_is_cut(
     (job,) = printer.jobs
     assert_same_dots(job, pdf, WIDTH[paper], copies=2)
     assert record.rows("SELECT count(*) FROM print_job") == [(0,)]
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_the_drawer_opens_once_for_a_receipt_of_cash_and_not_for_its_copy(
+    ui_context: Context, record: Record, receipt: uuid.UUID, qtbot: QtBot, is_wanted: bool
+) -> None:
+    with thermal_printer(READY) as printer:
+        choice = PrinterChoice("receipt", THERMAL + printer.address, copies=2)
+        record.write(printers.choose, replace(choice, opens_drawer=is_wanted))
+        print_it(ui_context, qtbot, receipt)
+        print_it(ui_context, qtbot, receipt)
+    assert [job.count(KICK) for job in printer.jobs] == [int(is_wanted), 0]
+    assert [len(decoded(job)) for job in printer.jobs] == [2, 2]
+
+
+def test_the_drawer_stays_shut_where_no_cash_changes_hands(
+    ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    by_card = pay(record, "Otieno", "Brian", "en", method="card")
+    with thermal_printer(READY) as printer:
+        choice = PrinterChoice("receipt", THERMAL + printer.address, opens_drawer=True)
+        record.write(printers.choose, choice)
+        print_it(ui_context, qtbot, by_card)
+    assert KICK not in printer.jobs[0]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +193,7 @@ def test_a_printer_that_stops_taking_bytes_is_given_up(
         door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         address = f"127.0.0.1:{door.getsockname()[1]}"
         with pytest.raises(PrintError, match="does not answer"):
-            thermal.send(made(record, receipt), address, 400, [])
+            thermal.send(made(record, receipt), address, PrinterChoice("receipt", copies=400), [])
 
 
 @posix
@@ -194,11 +202,11 @@ def test_a_device_gets_the_same_bytes(record: Record, receipt: uuid.UUID, tmp_pa
     os.mkfifo(device)
     paper = made(record, receipt)
     with pytest.raises(PrintError):  # nobody at the other end
-        thermal.send(paper, str(device), 1, [])
+        thermal.send(paper, str(device), ONCE, [])
     end = os.open(device, os.O_RDWR | os.O_NONBLOCK)
     job = b""
     with ThreadPoolExecutor(1) as beside:
-        sent = beside.submit(thermal.send, paper, str(device), 1, [])
+        sent = beside.submit(thermal.send, paper, str(device), ONCE, [])
         while select.select([end], [], [], 0 if sent.done() else 0.1)[0] or not sent.done():
             with suppress(BlockingIOError):
                 job += os.read(end, 65536)
@@ -214,7 +222,7 @@ def test_a_path_that_is_no_device_is_refused_and_never_written(
 ) -> None:
     (tmp_path / "a-file").write_text("mine")
     with pytest.raises(PrintError, match="does not answer"):
-        thermal.send(made(record, receipt), str(tmp_path / name), 1, [])
+        thermal.send(made(record, receipt), str(tmp_path / name), ONCE, [])
     assert (tmp_path / "a-file").read_text() == "mine"
     assert not (tmp_path / "missing").exists()
 
@@ -236,16 +244,16 @@ def test_a_queue_of_the_system_gets_the_bytes_raw(
     paper = made(record, receipt, "roll-58")
     if not works:
         with pytest.raises(PrintError, match="does not answer"):
-            thermal.send(paper, "Kitchen", 1, ["Kitchen"])
+            thermal.send(paper, "Kitchen", ONCE, ["Kitchen"])
         return
-    thermal.send(paper, "Kitchen", 1, ["Kitchen"])
+    thermal.send(paper, "Kitchen", ONCE, ["Kitchen"])
     assert (tmp_path / "said").read_text() == "-s -d Kitchen -o raw\n"
     assert_same_dots((tmp_path / "job").read_bytes(), paper.pdf, 384)
 
 
 def test_only_receipt_rolls_go_to_a_thermal_printer(record: Record, receipt: uuid.UUID) -> None:
     with pytest.raises(PrintError, match="roll only"):
-        thermal.send(made(record, receipt, "a5"), "127.0.0.1", 1, [])
+        thermal.send(made(record, receipt, "a5"), "127.0.0.1", ONCE, [])
     for kind, paper in (("receipt", "a5"), ("invoice", ""), ("person-label", "label-roll-62")):
         wish = PrinterChoice(kind, THERMAL + "desk", paper)
         with pytest.raises(ValidationError) as caught:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -152,6 +152,25 @@ def test_cancel_stops_it(
     assert report is not None
     assert report.was_cancelled
     assert report.imported == {}
+
+
+def test_the_thread_that_imports_holds_no_part_of_the_screen(
+    view: ImportView, qtbot: QtBot, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be destroyed there, if the thread were the last to let go of it."""
+    store = view.context.clinic.store
+    call, given = store.call, []
+
+    def note(work: Callable[..., object], *args: object) -> object:
+        given.extend([work, *args])
+        return call(work, *args)
+
+    monkeypatch.setattr(store, "call", note)
+    view.add_paths([str(good)])
+    view.primary()
+    finish(qtbot, view)
+    held = [getattr(each, "__self__", each) for each in given]
+    assert not [each for each in held if isinstance(each, QObject)]
 
 
 def test_files_and_folders_are_chosen_in_dialogs_that_do_not_block(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,9 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.privacy.consents_card import ConsentsCard
 from clinic_desktop.ui.privacy.decision_form import DecisionForm
 from clinic_desktop.ui.privacy.privacy_section import PrivacySection
+from clinic_desktop.ui.privacy.record_forms import CopyForm, EraseForm
+from clinic_desktop.ui.privacy.request_forms import OutcomeForm, RequestForm
+from clinic_desktop.ui.privacy.requests_card import RequestsCard
 from tests.support.records import Record
 from tests.support.windows import RecordingHost
 
@@ -117,3 +121,71 @@ def test_the_form_is_printed_before_it_is_signed(
     qtbot.waitUntil(lambda: bool(host.drawers), timeout=20000)
     assert record.read(patients.decisions_of, maria)[0].status == "proposed"
     assert record.read(patients.consents_of, maria) == []
+
+
+def test_a_request_is_taken_shown_with_its_day_and_answered(
+    section: PrivacySection,
+    ui_context: Context,
+    record: Record,
+    maria: uuid.UUID,
+    qtbot: QtBot,
+) -> None:
+    listed = card(section, RequestsCard)
+    form = shown(RequestForm(ui_context, to.ReceiveRequest(maria)), ui_context, qtbot)
+    form.kind.set_value("erasure")
+    QTest.keyClicks(form.asked_by, "Anna")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    qtbot.waitUntil(lambda: len(listed.listed.facts) == 1)
+    fact = listed.listed.facts[0]
+    assert (fact.text, fact.pill.text.split()[0]) == ("Have the data erased", "due")
+
+    fact.actions[0].run()
+    asked = ui_context.navigator.visited[-1]  # type: ignore[attr-defined]
+    assert isinstance(asked, to.CloseRequest)
+    answer = shown(OutcomeForm(ui_context, asked), ui_context, qtbot)
+    answer.submit(print_too=False)
+    idle(ui_context, qtbot)
+    assert "may ask" in answer.rows["outcome"].message.text()
+    answer.outcome.setPlainText("The law keeps it until 2036.")
+    answer.refused.setChecked(True)
+    with qtbot.waitSignal(answer.close_requested):
+        answer.submit(print_too=False)
+    qtbot.waitUntil(lambda: listed.listed.facts[0].pill.text == "refused")
+
+
+def test_a_copy_is_written_into_the_folder_that_was_typed(
+    ui_context: Context, record: Record, maria: uuid.UUID, qtbot: QtBot, tmp_path: Path
+) -> None:
+    form = shown(CopyForm(ui_context, to.CopyRecord(maria)), ui_context, qtbot)
+    form.submit(print_too=False)
+    assert "where" in form.rows["folder"].message.text()
+    form.folder.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(form.close_requested, timeout=20000):
+        form.submit(print_too=False)
+    assert {each.name for each in (tmp_path / "out").iterdir()} >= {"record.pdf", "bundle.json"}
+    idle(ui_context, qtbot)
+
+
+def test_erasing_says_until_when_the_law_keeps_the_chart(
+    ui_context: Context, maria: uuid.UUID, qtbot: QtBot
+) -> None:
+    form = shown(EraseForm(ui_context, to.EraseRecord(maria)), ui_context, qtbot)
+    assert form.primary_text() == "Close"
+    assert not form.form.isVisible()
+    assert "2036" in form.notice._title.text()
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+
+
+def test_erasing_takes_the_patient_away_and_leads_to_the_list(
+    ui_context: Context, record: Record, maria: uuid.UUID, qtbot: QtBot
+) -> None:
+    record.clock.advance(days=366 * 11)
+    form = shown(EraseForm(ui_context, to.EraseRecord(maria)), ui_context, qtbot)
+    assert "Backups" in form.told.text()
+    QTest.keyClicks(form.reason, "Asked for in writing")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    assert record.rows("SELECT family, is_deleted FROM patient") == [("", 1)]
+    assert isinstance(ui_context.navigator.visited[-1], to.Patients)  # type: ignore[attr-defined]

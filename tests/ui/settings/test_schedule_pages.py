@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,12 +15,17 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
+from clinic_desktop.errors import StaleError
+from clinic_desktop.services import drafts
+from clinic_desktop.services.billing import catalogue
+from clinic_desktop.services.billing.catalogue import ServiceForm
 from clinic_desktop.services.scheduling import hours, resources
 from clinic_desktop.services.scheduling.hours import WeekHours
+from clinic_desktop.services.scheduling.resources import SavePractitioner, SaveRoom, SaveType
 from clinic_desktop.services.scheduling.timetable import PRACTICE, Resource
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.schedule_closures import ClosureForm, ClosuresPage, HolidaysForm
-from clinic_desktop.ui.settings.schedule_hours import NEW_PERIOD, HoursPage
+from clinic_desktop.ui.settings.schedule_hours import NEW_PERIOD, USUAL, HoursPage
 from clinic_desktop.ui.settings.schedule_lines import PeoplePage, RoomsPage, TypeForm, TypesPage
 from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
 from clinic_desktop.ui.widgets.choices import Select
@@ -93,6 +101,65 @@ def test_enter_on_a_line_opens_it_with_what_it_holds(context: Context, qtbot: Qt
     assert isinstance(form, TypeForm)
     assert (form.name.text(), form.length.text()) == ("Follow-up", "15")
     qtbot.addWidget(form)
+
+
+def test_two_people_in_one_line_lose_nothing_of_each_other(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    record = busy_day.record
+    page = TypesPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 4)
+    page.open_line(page.table.model_.row_at(1))
+    form = drawer(context)
+    assert isinstance(form, TypeForm)
+    shown(qtbot, form)
+    old = form.row
+    assert old is not None
+    form.name.setText("Control")
+    wish = SaveType("Review", 25, old.shortcut, preparation="Fasting", type_id=old.id)
+    record.write(resources.save_type, wish)
+    qtbot.waitUntil(lambda: form.length.text() == "25")
+    assert (form.name.text(), form.preparation.text()) == ("Control", "Fasting")
+    assert "Review" in form.rows["name"].message.text()
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    found = next(row for row in record.read(resources.types) if row.id == old.id)
+    assert (found.name, found.duration_min, found.preparation) == ("Control", 25, "Fasting")
+
+
+def test_a_line_is_never_saved_over_what_was_not_shown(busy_day: BusyDay) -> None:
+    """Between two PCs, or in the moment before the list was read again."""
+    record = busy_day.record
+    price = ServiceForm("Dressing", 50_000)
+    lines: tuple[tuple[Callable[..., uuid.UUID], Any, Callable[..., Any], str], ...] = (
+        (resources.save_type, SaveType("Scan"), resources.types, "type_id"),
+        (resources.save_room, SaveRoom("Scan"), resources.rooms, "room_id"),
+        (resources.save_practitioner, SavePractitioner("Scan"), resources.practitioners,
+         "practitioner_id"),
+        (catalogue.save_service, price, catalogue.services, "id"),
+    )  # fmt: skip
+    for save, wish, listed, name in lines:
+        key = record.write(save, wish)
+        base = next(row.version for row in record.read(listed) if row.id == key)
+        mine = replace(wish, **{name: key, "base": base})
+        changed = {"amount_minor": 1} if wish is price else {"name": "Theirs"}
+        record.write(save, replace(mine, **changed))
+        with pytest.raises(StaleError):
+            record.write(save, mine)
+        base = next(row.version for row in record.read(listed) if row.id == key)
+        record.write(save, replace(mine, base=base))
+
+
+def test_hours_are_never_saved_over_what_was_not_shown(busy_day: BusyDay) -> None:
+    early, late = ((480, 720),), ((840, 1080),)
+    none: tuple[tuple[tuple[int, int], ...], ...] = ((),) * 7
+    first = WeekHours(PRACTICE, (early, *none[1:]), seen=none)
+    busy_day.record.write(hours.save_week_hours, first)
+    with pytest.raises(StaleError):
+        busy_day.record.write(hours.save_week_hours, replace(first, spans=(late, *none[1:])))
+    again = replace(first, spans=(late, *none[1:]), seen=first.spans)
+    busy_day.record.write(hours.save_week_hours, again)
 
 
 @pytest.mark.parametrize("page", [PeoplePage, RoomsPage])
@@ -184,6 +251,66 @@ def test_hours_being_typed_outlive_what_others_save(
     assert not any(row.message.text() for row in page._lines)
     (week,) = busy_day.record.read(hours.week_hours)
     assert week.spans[:3] == (((600, 840),), (), early)
+
+
+def test_hours_typed_for_one_doctor_wait_while_another_is_looked_at(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    page = HoursPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: page.whose.count() == 6)
+    njeri, kamau = (Resource(busy_day.doctors[name]) for name in ("Njeri", "Kamau"))
+    choose(page.whose, njeri)
+    page.days[0].set_text("10-14")
+    page.days[1].set_text("9-")
+    choose(page.whose, kamau)
+    assert [page.days[day].text() for day in range(2)] == ["", ""]
+    assert not page.draft.notice.isVisible()
+    choose(page.period, NEW_PERIOD)
+    page.first.set_text("8.2.2027")
+    page.days[2].set_text("8-9")
+    choose(page.period, USUAL)
+    assert page.days[2].text() == ""
+    choose(page.whose, njeri)
+    qtbot.waitUntil(page.draft.notice.isVisible)
+    assert [page.days[day].text() for day in range(2)] == ["10:00-14:00", "9-"]
+    page.days[1].set_text("")
+    page.save.click()
+    qtbot.waitUntil(lambda: len(busy_day.record.read(hours.week_hours)) == 1)
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    (left,) = busy_day.record.read(drafts.my_drafts)
+    assert left.subject == f"{busy_day.doctors['Kamau']}/new"
+    choose(page.whose, kamau)
+    page.show_item(left.subject)
+    qtbot.waitUntil(lambda: page.days[2].text() == "08:00-09:00")
+    assert (page.whose.value(), page.period.value()) == (kamau, NEW_PERIOD)
+    assert page.first.text() == "8.2.2027"
+
+
+def test_a_draft_of_hours_says_what_was_changed_under_it(
+    context: Context, busy_day: BusyDay, qtbot: QtBot
+) -> None:
+    njeri = Resource(busy_day.doctors["Njeri"])
+    early, late = ((480, 720),), ((840, 1080),)
+    busy_day.record.write(hours.save_week_hours, WeekHours(njeri, (early,) * 7))
+    page = HoursPage(context)
+    shown(qtbot, page)
+    qtbot.waitUntil(lambda: page.whose.count() == 6)
+    choose(page.whose, njeri)
+    page.days[0].set_text("10-14")
+    choose(page.whose, PRACTICE)
+    busy_day.record.write(hours.save_week_hours, WeekHours(njeri, (late, *(early,) * 6)))
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    choose(page.whose, njeri)
+    qtbot.waitUntil(page.draft.notice.isVisible)
+    assert page.days[0].text() == "10:00-14:00"
+    assert "14:00-18:00" in page._lines[0].message.text()
+    assert not page._lines[1].message.text()
+    page.draft.start_afresh()
+    assert page.days[0].text() == "14:00-18:00"
+    assert not page._lines[0].message.text()
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    assert not busy_day.record.read(drafts.my_drafts)
 
 
 def test_leave_is_added_in_words(context: Context, busy_day: BusyDay, qtbot: QtBot) -> None:

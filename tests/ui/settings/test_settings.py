@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -184,6 +185,34 @@ def test_a_practice_without_a_name_is_refused_beside_the_field(desk: Desk) -> No
     assert desk.record.read(practice.details).name == "Kilimani Family Clinic"
     retype(page.fields._fields["name"], "Kilimani Clinic")
     desk.until(lambda: desk.context.clinic.keys.vault.name == "Kilimani Clinic")
+
+
+def test_a_detail_of_the_practice_is_never_written_over_one_that_was_not_shown(
+    desk: Desk,
+) -> None:
+    page, record = desk.open("practice", PracticePage), desk.record
+
+    def kept(name: str) -> object:
+        return getattr(record.read(practice.details), name)
+
+    def elsewhere(**values: object) -> None:
+        known = record.read(practice.details)
+        record.write(practice.change_details, replace(known, **values))  # type: ignore[arg-type]
+
+    elsewhere(city="Mombasa", phone="+254700000001")
+    retype(page.fields._fields["city"], "Kisumu")
+    row = page.fields._rows["city"]
+    desk.until(lambda: "Mombasa" in row.message.text())
+    assert (kept("city"), page.fields.values()["city"]) == ("Mombasa", "Kisumu")
+    QTest.keyClick(page.fields._fields["city"], Qt.Key.Key_Return)
+    desk.until(lambda: kept("city") == "Kisumu")
+    assert kept("phone") == "+254700000001", "what was left alone stays as others made it"
+    undo = desk.host.undo
+    assert undo is not None
+    elsewhere(city="Nakuru")
+    undo()
+    desk.until(lambda: "Nakuru" in row.message.text())
+    assert kept("city") == "Nakuru"
 
 
 def test_letterhead_and_logo_are_kept_and_shown_on_a_sample(desk: Desk, tmp_path: Path) -> None:

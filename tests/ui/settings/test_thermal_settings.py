@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from clinic_desktop.services.papers import printers
 from clinic_desktop.ui.settings.printers_page import PrintersPage
-from tests.support.thermal_printer import READY, decoded, thermal_printer
+from tests.support.thermal_printer import KICK, READY, decoded, thermal_printer
 from tests.ui.settings.conftest import Desk
 from tests.ui.settings.test_settings import choose, retype
 
 
 def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
     page = desk.open("printers", PrintersPage)
-    desk.until(lambda: bool(page.map.rows))
-    desk.idle()  # the lines may be on their way a second time
+    desk.until(lambda: bool(page.map.rows) and page.map.rows["receipt"].isVisible())
     assert page.map.rows["invoice"].printer.findText("Thermal printer (ESC/POS)…") == -1
     row = page.map.rows["receipt"]
     choose(row.paper, "a5")
@@ -24,9 +23,14 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
         kept = desk.record.read(printers.choice, "receipt")
         assert (kept.printer, kept.paper) == (f"thermal:{printer.address}", "roll-80")
         assert row.printer.currentText() == "Thermal printer (ESC/POS)"
+        row.drawer.click()
+        desk.idle()
+        assert desk.record.read(printers.choice, "receipt").opens_drawer
         with desk.qtbot.waitSignal(page.map.said):
             row.test.click()
     assert len(decoded(printer.jobs[0])) == 1
+    assert KICK in printer.jobs[0]
+    assert not page.map.rows["appointment-slip"].drawer.isVisible()
     retype(row.address, "desk:port")
     desk.until(lambda: "no address" in page.map._notice.accessibleName())
     retype(row.address, "")
@@ -34,13 +38,13 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
     choose(row.printer, "")
     desk.idle()
     assert not row.address.isVisible()
+    assert not row.drawer.isVisible()
     assert "a5" in [row.paper.itemData(at) for at in range(row.paper.count())]
 
 
 def test_an_address_being_typed_outlives_a_new_reading_of_the_printers(desk: Desk) -> None:
     page = desk.open("printers", PrintersPage)
-    desk.until(lambda: bool(page.map.rows))
-    desk.idle()  # the lines may be on their way a second time
+    desk.until(lambda: bool(page.map.rows) and page.map.rows["receipt"].isVisible())
     row = page.map.rows["receipt"]
     choose(row.printer, "ask-thermal")
     row.address.insert("192.168.1.")

@@ -205,12 +205,22 @@ def test_the_next_step_is_the_primary_button(view: TodayView, qtbot: QtBot) -> N
     assert view.inspector.primary.accessibleName() == "Start visit"
 
 
-def test_after_midnight_the_board_is_of_the_new_day(view: TodayView, qtbot: QtBot) -> None:
+def test_after_midnight_the_board_is_of_the_new_day_and_of_who_is_still_here(
+    view: TodayView, qtbot: QtBot
+) -> None:
     before = view.vm.state.day
     view.context.clock.advance(hours=13)  # type: ignore[attr-defined]
     view.vm.tick()
     qtbot.waitUntil(lambda: view.vm.state.day > before)
-    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 0)
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 4)
+    shown = {name_of(row.appointment).split()[0] for row in view.vm.state.rows()}
+    assert shown == {"HADDAD", "ИВАНОВА", "MENSAH", "SINGH"}
+    cells = view.table.model_.cells_at(0)
+    assert cells is not None
+    assert cells[0].sub == "Sat 21 Nov", "a time alone would be read as one of today"
+    choose(view, "HADDAD")
+    QTest.keyClick(view.table, Qt.Key.Key_B)
+    qtbot.waitUntil(lambda: status_of(view, "HADDAD") == S.TO_BILL)
 
 
 def test_the_tab_of_tomorrow_shows_tomorrow(

@@ -10,8 +10,8 @@ from clinic_desktop.i18n import PAPER_LANGUAGES
 from clinic_desktop.printing.day_close import PAPERS, DayCloseDoc, Taken, render_day_close
 from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.paper import Paper
+from tests.support.notebook import Notebook, lies_well
 from tests.support.paper_samples import letterhead, paper_language
-from tests.unit.printing.test_documents import Notebook, lies_well
 
 DOC = DayCloseDoc(
     day=date(2026, 11, 21),
@@ -29,18 +29,11 @@ DOC = DayCloseDoc(
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.key)
 @pytest.mark.parametrize("code", PAPER_LANGUAGES)
 def test_the_slip_is_one_page_and_nothing_overlaps(
-    code: str, paper: Paper, monkeypatch: pytest.MonkeyPatch
+    code: str, paper: Paper, notebooks: list[Notebook]
 ) -> None:
-    made: list[Notebook] = []
-
-    def make(**arguments: str) -> Notebook:
-        made.append(Notebook(**arguments))
-        return made[-1]
-
-    monkeypatch.setattr("clinic_desktop.printing.page.PdfWriter", make)
     render_day_close(DOC, Stationery(paper, paper_language(code), letterhead(code)))
-    assert made[0].pages == 1
-    lies_well(made[0], paper)
+    assert notebooks[0].pages == 1
+    lies_well(notebooks[0], paper)
 
 
 def test_the_code_is_what_the_auditor_types() -> None:

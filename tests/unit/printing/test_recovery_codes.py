@@ -12,9 +12,9 @@ from clinic_desktop.printing.paper import Paper
 from clinic_desktop.printing.recovery_codes import RecoveryCodesDoc, render_recovery_codes
 from clinic_desktop.printing.recovery_sheet import PAPERS
 from clinic_desktop.security.second_factor import new_codes
+from tests.support.notebook import Notebook, lies_well
 from tests.support.paper_samples import letterhead, paper_language
 from tests.support.pdf_reading import text_of
-from tests.unit.printing.test_documents import Notebook, lies_well
 
 CODES = new_codes()
 
@@ -22,20 +22,13 @@ CODES = new_codes()
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.key)
 @pytest.mark.parametrize("code", PAPER_LANGUAGES)
 def test_the_codes_are_on_one_page_and_nothing_overlaps(
-    code: str, paper: Paper, monkeypatch: pytest.MonkeyPatch
+    code: str, paper: Paper, notebooks: list[Notebook]
 ) -> None:
-    made: list[Notebook] = []
-
-    def make(**arguments: str) -> Notebook:
-        made.append(Notebook(**arguments))
-        return made[-1]
-
-    monkeypatch.setattr("clinic_desktop.printing.page.PdfWriter", make)
     widest = tuple("WWWW " * 3 + "WWWW" for _number in range(10))
     doc = RecoveryCodesDoc("amina", widest, date(2026, 11, 21))
     render_recovery_codes(doc, Stationery(paper, paper_language(code), letterhead(code)))
-    assert made[0].pages == 1
-    lies_well(made[0], paper)
+    assert notebooks[0].pages == 1
+    lies_well(notebooks[0], paper)
 
 
 @pytest.mark.parametrize("code", PAPER_LANGUAGES)

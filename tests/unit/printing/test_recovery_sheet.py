@@ -15,9 +15,9 @@ from clinic_desktop.printing.recovery_sheet import (
     render_recovery_sheet,
 )
 from clinic_desktop.security.recovery_key import RecoveryKey, parse
+from tests.support.notebook import Notebook, lies_well
 from tests.support.paper_samples import letterhead, paper_language
 from tests.support.pdf_reading import read_pdf
-from tests.unit.printing.test_documents import Notebook, lies_well
 
 KEY = RecoveryKey(bytes(range(60, 80)))
 
@@ -30,35 +30,23 @@ def sheet(code: str, paper: Paper = A4, key: RecoveryKey = KEY) -> bytes:
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.key)
 @pytest.mark.parametrize("code", PAPER_LANGUAGES)
 def test_the_sheet_is_one_page_and_nothing_overlaps(
-    code: str, paper: Paper, monkeypatch: pytest.MonkeyPatch
+    code: str, paper: Paper, notebooks: list[Notebook]
 ) -> None:
-    made: list[Notebook] = []
-
-    def make(**arguments: str) -> Notebook:
-        made.append(Notebook(**arguments))
-        return made[-1]
-
-    monkeypatch.setattr("clinic_desktop.printing.page.PdfWriter", make)
     widest = RecoveryKey(bytes.fromhex("e739ce739ce739ce739ce739ce739ce739ce739c"))  # many W
     assert widest.text.count("W") > 30
     sheet(code, paper, widest)
-    assert made[0].pages == 1
-    lies_well(made[0], paper)
+    assert notebooks[0].pages == 1
+    lies_well(notebooks[0], paper)
 
 
 @pytest.mark.parametrize("code", PAPER_LANGUAGES)
 def test_the_letters_of_a_group_run_from_left_to_right(
-    code: str, monkeypatch: pytest.MonkeyPatch
+    code: str, notebooks: list[Notebook]
 ) -> None:
-    made: list[Notebook] = []
-
-    def make(**arguments: str) -> Notebook:
-        made.append(Notebook(**arguments))
-        return made[-1]
-
-    monkeypatch.setattr("clinic_desktop.printing.page.PdfWriter", make)
     sheet(code)
-    letters = [box for box in made[0].drawn if len(box.text) == 1 and box.top - box.bottom > 10]
+    letters = [
+        box for box in notebooks[0].drawn if len(box.text) == 1 and box.top - box.bottom > 10
+    ]
     lines = sorted({box.bottom for box in letters}, reverse=True)
     rows = ["".join(b.text for b in sorted(letters, key=lambda b: b.left) if b.bottom == line)
             for line in lines]  # fmt: skip

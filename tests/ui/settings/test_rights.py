@@ -1,0 +1,88 @@
+"""The owner's look at who may do what, and at what was done without a second person."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import cast
+
+from pytestqt.qtbot import QtBot
+
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.services.billing import invoices, payments
+from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
+from clinic_desktop.services.billing.payments import GiveBack, TakePayment
+from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.settings.audit_page import AuditPage
+from clinic_desktop.ui.settings.rights_page import RightsForm, RightsPage
+from clinic_desktop.ui.shell.desk import Desk
+from tests.support.records import Record, engage
+from tests.support.windows import RecordingHost
+
+
+def _idle(qtbot: QtBot, context: Context) -> None:
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+def _refunded_alone(record: Record) -> None:
+    patient = Patient(family="Otieno", given="Brian", mrn="A1-7")
+    record.write(lambda uow: uow.add(patient))
+    issued = record.write(invoices.issue, InvoiceForm(patient.id, (LineForm("ECG", 100),)))
+    record.write(payments.take, TakePayment(issued.id, 100))
+    record.write(payments.refund, GiveBack(issued.id, 40, "Paid twice"))
+
+
+def test_the_list_is_gone_through_and_kept_as_a_table(
+    record: Record, ui_context: Context, qtbot: QtBot, tmp_path: Path
+) -> None:
+    engage(record, "nurse", "stock")
+    record.clock.advance(days=200)
+    page = RightsPage(ui_context)
+    qtbot.addWidget(page)
+    page.load()
+    qtbot.waitUntil(lambda: page.table.model_.rowCount() == 2)
+    assert "time to do so" in page.when.text()
+    page._open("signed-nurse-stock")
+    host = cast("RecordingHost", ui_context.host)
+    form = host.drawers[-1]
+    assert isinstance(form, RightsForm)
+    words = " ".join(fact.spoken for fact in form.rights.facts)
+    assert "Notes of visits" in words
+    assert "not used: add" in words
+    page.done.click()
+    qtbot.waitUntil(lambda: record.owner.name in page.when.text())
+    assert "time to do so" not in page.when.text()
+
+    page.save_to(tmp_path / "rights.csv")
+    _idle(qtbot, ui_context)
+    with (tmp_path / "rights.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {line["login"] for line in csv.DictReader(file)} == {"amina", "signed-nurse-stock"}
+
+
+def test_what_was_done_alone_is_listed_and_said_after_a_week(
+    record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    _refunded_alone(record)
+    host = cast("RecordingHost", ui_context.host)
+    desk = Desk(ui_context)
+    qtbot.addWidget(desk)
+    desk.open_first()
+    _idle(qtbot, ui_context)
+    assert host.toasts == []
+    record.clock.advance(days=8)
+    desk.open_first()
+    _idle(qtbot, ui_context)
+    assert host.toasts == ["1 thing was done without a second person."]
+
+    page = AuditPage(ui_context)
+    qtbot.addWidget(page)
+    _idle(qtbot, ui_context)
+    week, refund = page.alone.list.facts
+    assert "Paid twice" in refund.sub
+    assert "16" in week.text
+    page.alone.seen.click()
+    _idle(qtbot, ui_context)
+    host.toasts.clear()
+    desk.open_first()
+    _idle(qtbot, ui_context)
+    assert host.toasts == []
