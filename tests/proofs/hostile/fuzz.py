@@ -118,10 +118,9 @@ def tasks_of(name: str, path: Path) -> tuple[tuple[str, words.Wish], ...]:
             return ("fhir-members", wish), ("fhir", part)
         case ".csv":
             return (("code-table", wish),)
-        case ".head" | ".manifest" as end:
-            return ((f"backup-{end[1:]}", {}),)
-        case ".clinicpack":
-            return (("code-pack", wish),)
+        case ".head" | ".manifest" | ".clinicpack" as end:
+            of_backup = f"backup-{end[1:]}"
+            return (("code-pack", wish) if end == ".clinicpack" else (of_backup, {}),)
         case ".pdf":
             return (("document", {"mime": "application/pdf"}),)
         case ".png" | ".jpg" if name.startswith("a."):
