@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests.proofs.needs import needs_recorder
-from tests.proofs.storage import crash_states, failing_calls, kills, recorder
+from tests.proofs.storage import crash_states, failing_calls, kills, migrating, recorder
 from tests.proofs.storage.power_cut import cuts
 
 
@@ -27,14 +30,14 @@ def test_a_program_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> 
 
 @needs_recorder
 def test_what_is_looked_at_is_what_the_power_cut_left(tmp_path: Path) -> None:
-    """Only what differs from the last disk is written anew; a seventh of the cuts is laid."""
+    """Only what differs from the last disk is written anew, however much came between."""
     beginning = crash_states.begin(tmp_path / "start")
-    day = crash_states.record_day(beginning, tmp_path / "day", 8, 700, 30)
+    day = crash_states.record_day(beginning, tmp_path / "day", 8, 2000, 60)
     place = tmp_path / "place"
     judge = crash_states.Judge(day, place)
     seen = 0
-    for number, left in cuts(day.start, recorder.read_log(day.log), 700, 8):
-        if number % 7:
+    for number, left in cuts(day.start, recorder.read_log(day.log), 2000, 8):
+        if number % 31:
             continue
         judge.lay(left)
         for name in ("clinic.db", "clinic.db-wal"):
@@ -48,6 +51,13 @@ def test_killed_at_work() -> None:
     result = kills.prove(size=4, seed=20_261_122)
     assert not result.failures
     assert result.passed == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fork are POSIX's")
+def test_an_upgrade_that_dies_leaves_one_version_or_the_other() -> None:
+    result = migrating.prove(size=25, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 25
 
 
 @needs_recorder
