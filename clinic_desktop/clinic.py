@@ -21,12 +21,13 @@ from clinic_desktop.clinic_folder import (
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import looking
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
-from clinic_desktop.db.rekeying import change_key, opens
+from clinic_desktop.db.rekeying import came_through, change_key
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
@@ -249,6 +250,7 @@ class Clinic:
             ValidationError: the new one is too short.
         """
         self.store.gate.check()
+        looking.check(self.actor)
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
@@ -474,8 +476,7 @@ def _make_room(data_dir: DataDir) -> None:
 def _settle_key(data_dir: DataDir, keys: Keys) -> None:
     """Where a change of key was cut short: keep the one that the record is under."""
     if keys.coming is not None:
-        came = not opens(data_dir.database, keys.key) and opens(data_dir.database, keys.coming)
-        keys.settle(came=came)
+        keys.settle(came=came_through(data_dir.database, keys.key, keys.coming))
 
 
 def _change_key_if_due(opened: Clinic) -> None:

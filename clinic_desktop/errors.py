@@ -63,6 +63,12 @@ class ConfidentialError(PermissionDeniedError):
     code = "confidential"
 
 
+class StoredOnlyError(PermissionDeniedError):
+    """The chart is only stored: the person had its use restricted."""
+
+    code = "stored-only"
+
+
 class StaleError(ClinicError):
     """It was changed by somebody else since the form was opened."""
 
@@ -142,6 +148,12 @@ class DatabaseDamagedError(ClinicError):
 
     code = "damaged"
     exit_code = 9
+
+
+class ShrunkenRecordError(DatabaseDamagedError):
+    """A backup holds far fewer rows than the one before."""
+
+    code = "shrunken"
 
 
 class ReadOnlyError(ClinicError):

@@ -6,7 +6,7 @@ the new key. The caller keeps both until this has returned (``security.keys.Keys
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import sqlcipher3
@@ -33,7 +33,7 @@ def _change(store: Store, old: bytes, new: bytes) -> None:
     try:
         rewrite(store.path, old, new)
     finally:
-        key = new if opens(store.path, new) else old
+        key = new if came_through(store.path, old, new) else old
 
         def opener() -> object:
             return connect(store.path, key)
@@ -59,6 +59,19 @@ def rewrite(path: Path, old: bytes, new: bytes) -> None:
             hint=_("Restore a backup, or ask for help."),
             place=str(path),
         )
+
+
+def came_through(path: Path, old: bytes, new: bytes) -> bool:
+    """Whether the record is under the new key, and under that alone.
+
+    A change that was cut short may lie in SQLite's log only. It is brought into the file: checks of
+    the seals read the file without its log, and would call every page damaged.
+    """
+    if opens(path, old) or not opens(path, new):
+        return False
+    with suppress(sqlcipher3.Error), closing(connect(path, new)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return True
 
 
 def opens(path: Path, key: bytes) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +14,13 @@ from clinic_desktop import clinic
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import rekeying
+from clinic_desktop.db.engine import connect
+from clinic_desktop.db.facts import look_through
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import PermissionDeniedError, StorageError
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.recovery_key import RecoveryKey
+from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import practice
 from clinic_desktop.services.practice import NewPerson
 from tests.support.records import CHEAP, PASSWORD
@@ -106,6 +112,25 @@ def test_a_change_that_was_cut_short_opens(opened: Clinic, reached: str, way: st
     assert len(logins(again)) == 2
     again.close()
     assert not vault_file.load(folder.vault).coming
+
+
+def test_a_change_that_lies_in_the_log_only_is_not_taken_for_damage(
+    opened: Clinic, tmp_path: Path
+) -> None:
+    """The power goes before SQLite brought the pages under the new key into the file."""
+    opened.close()
+    path, old, new = opened.data_dir.database, opened.keys.key, new_database_key()
+    cut = tmp_path / path.name
+    with closing(connect(path, old)) as record:
+        record.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
+        record.execute(f"PRAGMA rekey = \"x'{new.hex()}'\"").fetchall()
+        for each in path.parent.glob(f"{path.name}*"):
+            if not each.name.endswith("-shm"):
+                shutil.copy(each, tmp_path)
+    assert not rekeying.came_through(cut, old, old)
+    assert rekeying.came_through(cut, old, new)
+    with closing(connect(cut, new)) as record:
+        assert not any(look_through(record).values())
 
 
 def test_a_full_disk_leaves_the_old_key(opened: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from clinic_desktop import clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import connect
-from clinic_desktop.db.rekeying import opens
+from clinic_desktop.db.rekeying import came_through, opens
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.security.primitives import Identity
 from tests.proofs.keys import changing
@@ -58,7 +58,7 @@ def faults(folder: Path, owner: Identity, acked: list[str]) -> list[str]:
         if len(fitting) != 1:
             return [f"{len(fitting)} keys of the key file open the record"]
         if keys.coming is not None:
-            keys.settle(came=fitting[0] == keys.coming)
+            keys.settle(came=came_through(path, keys.key, keys.coming))
         again = changing.keys_of(data_dir, owner)
         with closing(connect(path, again.key)) as found:
             wrong = [str(row[0]) for row in found.execute("PRAGMA cipher_integrity_check")]
