@@ -154,6 +154,8 @@ HOUSE: dict[str, Make] = {
     "recovery-check": _after(_settings("recovery"), doings.check_sheet),
     "password-again": _after(_settings("people"), doings.ask_password),
     "settings-person": _after(_settings("people"), doings.open_person),
+    "settings-rights-form": _after(_settings("rights"), doings.open_rights),
+    "view-as": lambda program: program.view_as("receptionist"),
     "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
     "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),
     "settings-found": _after(_settings("practice"), doings.find_setting),
