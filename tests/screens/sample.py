@@ -21,7 +21,11 @@ from clinic_desktop.services import allergies, encounters, note_templates, patie
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
-from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
+from clinic_desktop.services.patients import (
+    PatientEntry,
+    Phone,
+    RegisterPatient,
+)
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling import bookings, flow, hours, resources, waitlist
