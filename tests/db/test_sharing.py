@@ -102,7 +102,7 @@ def test_a_stranger_is_given_nothing(record: Record, family: tuple[uuid.UUID, uu
         record.write(sharing.share, Share(child, uuid.uuid4(), ("results",)))
     for wrong in ({"parts": ("everything",)}, {"by_role": "aunt"}, {"by_role": "guardian"}):
         with pytest.raises(ValidationError):
-            record.write(sharing.share, replace(Share(child, mother, ("notes",)), **wrong))  # type: ignore[arg-type]
+            record.write(sharing.share, replace(Share(child, mother, ("notes",)), **wrong))
 
 
 def test_every_part_is_known_everywhere() -> None:
