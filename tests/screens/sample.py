@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any, TypeVar
 
@@ -22,12 +22,19 @@ from clinic_desktop.services.billing import accounts, catalogue, invoices, payme
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.patients import (
+    Decision,
     PatientEntry,
     Phone,
     RegisterPatient,
+    Relative,
+    UpdatePatient,
+    consent_texts,
+    sharing,
 )
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
+from clinic_desktop.services.privacy import requests
+from clinic_desktop.services.privacy.disclosures import NoteDisclosure, note_disclosure
 from clinic_desktop.services.scheduling import bookings, flow, hours, resources, waitlist
 from tests.support.charts import put_chart
 from tests.support.records import NOON
