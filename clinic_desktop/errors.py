@@ -63,6 +63,12 @@ class ConfidentialError(PermissionDeniedError):
     code = "confidential"
 
 
+class StoredOnlyError(PermissionDeniedError):
+    """The chart is only stored: the person had its use restricted."""
+
+    code = "stored-only"
+
+
 class StaleError(ClinicError):
     """It was changed by somebody else since the form was opened."""
 

@@ -39,7 +39,18 @@ def register(
     take = commands.add_parser(
         "export", parents=[common], help="write the medical records to a folder"
     )
-    take.add_argument("--format", choices=("fhir",), default="fhir")
+    take.add_argument(
+        "--format",
+        choices=("fhir", "deidentified"),
+        default="fhir",
+        help="everything as FHIR, or CSV without names for research and reports",
+    )
+    take.add_argument(
+        "--dates",
+        choices=("year", "shift"),
+        default="year",
+        help="of what has no names: years only, or days moved by person",
+    )
     take.add_argument("out", type=Path, metavar="OUT", help="a new or empty folder")
     take.set_defaults(run=_export)
 
@@ -138,6 +149,9 @@ def _sentences(report: ImportReport) -> list[str]:
 def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.services.fhir.exporting import export_folder
 
+    if options.format == "deidentified":
+        _export_deidentified(options, data_dir, output)
+        return
     with open_clinic(options, data_dir) as opened:
         counts = export_folder(opened.store, opened.actor, options.out)
     total = sum(counts.values())
@@ -147,4 +161,18 @@ def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
         ngettext(
             "{count} resource written to {folder}.", "{count} resources written to {folder}.", total
         ).format(count=total, folder=options.out),
+    )
+
+
+def _export_deidentified(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.domain.deidentifying import Dates
+    from clinic_desktop.services.privacy.deidentified import export_deidentified, warnings
+
+    with open_clinic(options, data_dir) as opened:
+        dates = Dates(options.dates)
+        told = export_deidentified(opened.store, opened.actor, options.out, dates)
+    output.result(
+        asdict(told),
+        *(f"{table}: {count}" for table, count in told.rows.items()),
+        *warnings(told),
     )

@@ -77,3 +77,18 @@ class LogRedaction(Synced, Base):
     redacted: Mapped[bytes] = mapped_column(LargeBinary)
     """BLAKE2b-256 of the body without these words."""
     redacted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProcessingRestriction(Synced, Base):
+    """A time in which a patient's chart is only stored, because the person asked for that."""
+
+    __tablename__ = "processing_restriction"
+    patient_id: Mapped[uuid.UUID] = ref("patient")
+    reason: Mapped[str]
+    """``accuracy``, ``unlawful``, ``claim``, ``objection`` or ``retention``."""
+    words: Mapped[str] = text()
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[uuid.UUID | None] = optional_ref("app_user", index=False)
+    end_words: Mapped[str] = text()

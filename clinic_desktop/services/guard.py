@@ -12,11 +12,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from clinic_desktop.db import confidentiality
+from clinic_desktop.db import confidentiality, restriction
 from clinic_desktop.db.confidentiality import Standing
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.permissions import Facts, past_restriction
-from clinic_desktop.errors import ConfidentialError
+from clinic_desktop.errors import ConfidentialError, StoredOnlyError
 from clinic_desktop.i18n import _
 
 TABLE_OF: Final[Mapping[str, str]] = {
@@ -89,8 +89,12 @@ def check(
 
     Raises:
         ConfidentialError: it is kept in confidence.
+        StoredOnlyError: its processing is restricted.
     """
-    if reads.actor.user_id is None or not confidentiality.any_kept(reads):
+    if reads.actor.user_id is None:
+        return
+    is_kept, is_stored = confidentiality.any_kept(reads), restriction.any_stored_only(reads)
+    if not (is_kept or is_stored):
         return
     given = inspect.signature(function).bind(reads, *args, **named).arguments
     charts = set()
@@ -103,9 +107,28 @@ def check(
             if treated is not None and treated == reads.actor.practitioner_id:
                 reads.admitted |= set(confidentiality.group(reads, patient_id))
     for patient_id in charts:
-        enter(reads, permission, patient_id)
+        if is_kept:
+            enter(reads, permission, patient_id)
+        if is_stored:
+            use(reads, patient_id)
     if permission.partition(".")[0] in WORDS:
         _check_words(reads, given)
+
+
+def use(reads: ReadSession, patient_id: uuid.UUID) -> None:
+    """Refuse a chart that is only stored, unless the person said why it is used.
+
+    Raises:
+        StoredOnlyError: its processing is restricted.
+    """
+    if restriction.is_stored_only(reads, patient_id) and not restriction.is_excepted(
+        reads, patient_id
+    ):
+        raise StoredOnlyError(
+            _("This chart is only stored: the person had its use restricted."),
+            kept=_("Nothing was shown or changed."),
+            hint=_("Its page Privacy says why, and opens it for a reason of the law."),
+        )
 
 
 def _check_words(reads: ReadSession, given: Mapping[str, Any]) -> None:

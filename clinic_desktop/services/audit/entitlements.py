@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import pkgutil
 import uuid
@@ -23,6 +22,7 @@ from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.security import membership as rules
 from clinic_desktop.security.membership import Entry, Membership
+from clinic_desktop.services import spreadsheet
 from clinic_desktop.services.access import ACTIONS, command, part, query
 from clinic_desktop.services.patients.looks import OPENED
 
@@ -233,27 +233,22 @@ def _last_event(reads: ReadSession, user_id: uuid.UUID, kind: str) -> datetime |
 def review_as_csv(reads: ReadSession) -> str:
     """The same for a spreadsheet: a line per person and right; times in ISO 8601, UTC."""
     found = review(reads)
-    file = io.StringIO()
-    sheet = csv.writer(file)
-    sheet.writerow(("person", "login", "role", "since", "given by", "right", "last used", "unused"))
-    for person in found.people:
-        for role in person.roles:
-            for right in person.rights:
-                if right.permission in _rights_of(role.role):
-                    sheet.writerow(
-                        [
-                            _plain(person.name), _plain(person.login), role.role, _iso(role.since),
-                            _plain(role.given_by), right.permission, _iso(right.last_used),
-                            "yes" if right.is_unused else "",
-                        ]
-                    )  # fmt: skip
+    file = io.StringIO(newline="")
+    head = ("person", "login", "role", "since", "given by", "right", "last used", "unused")
+    spreadsheet.write(
+        file,
+        head,
+        (
+            (person.name, person.login, role.role, _iso(role.since), role.given_by,
+             right.permission, _iso(right.last_used), "yes" if right.is_unused else "")
+            for person in found.people
+            for role in person.roles
+            for right in person.rights
+            if right.permission in _rights_of(role.role)
+        ),
+    )  # fmt: skip
     return file.getvalue()
 
 
 def _iso(at: datetime | None) -> str:
     return at.isoformat(timespec="seconds") if at else ""
-
-
-def _plain(text: str) -> str:
-    """A spreadsheet must not take a name for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text

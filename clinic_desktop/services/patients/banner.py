@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from clinic_desktop.db import confidentiality
+from clinic_desktop.db import confidentiality, restriction
 from clinic_desktop.db import search as index
 from clinic_desktop.db.confidentiality import OPEN, Standing
 from clinic_desktop.db.lists import marks
@@ -14,6 +14,7 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus
 from clinic_desktop.domain.folding import fold, words_of
 from clinic_desktop.domain.permissions import allowed
+from clinic_desktop.i18n import _
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
@@ -94,7 +95,7 @@ def banner(reads: ReadSession, patient_id: uuid.UUID) -> PatientBannerData:
         allergy_status=AllergyStatus.RECORDED if allergies else _status(stored),
         allergy_asked_on=None if asked_on is None else date.fromisoformat(asked_on),
         allergies=allergies,
-        alerts=tuple(alerts_of(reads, patient_id)),
+        alerts=(*_stored_only(reads, patient_id), *alerts_of(reads, patient_id)),
         guardian=_guardian(reads, patient_id),
         has_namesake=row.has_namesake or _has_namesake(reads, row),
         has_twin=_has_twin(reads, row),
@@ -158,3 +159,10 @@ def _has_twin(reads: ReadSession, row: PatientRow) -> bool:
     family = fold(row.name.family)
     found = charts.rows(reads, _BORN_THEN, row.id, born)
     return any(fold(other) == family for (other,) in found)
+
+
+def _stored_only(reads: ReadSession, patient_id: uuid.UUID) -> tuple[AlertRow, ...]:
+    """The flag of a chart that is only stored: everybody at the desk must see it."""
+    if not (restriction.any_stored_only(reads) and restriction.is_stored_only(reads, patient_id)):
+        return ()
+    return (AlertRow(patient_id, "danger", _("Only stored: use restricted")),)

@@ -234,6 +234,27 @@ class EraseRecord(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class RestrictUse(Destination):
+    """The drawer by which a chart is only stored from now on."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class LiftRestriction(Destination):
+    """The drawer by which such a chart may be used again."""
+
+    patient_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class UseAnyway(Destination):
+    """The drawer that asks why a chart that is only stored is used all the same."""
+
+    patient_id: uuid.UUID
+
+
 NEEDS: Final[dict[type[Destination], str]] = {
     Today: "appointment.read",
     Calendar: "appointment.read",
@@ -263,6 +284,9 @@ NEEDS: Final[dict[type[Destination], str]] = {
     CloseRequest: "subject.amend",
     CopyRecord: "subject.export",
     EraseRecord: "subject.erase",
+    RestrictUse: "subject.amend",
+    LiftRestriction: "subject.amend",
+    UseAnyway: "patient.read",
 }
 """The right without which a place is not offered, and does not open."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from clinic_desktop.domain.consent import (
     ASKED,
     GIVEN,
@@ -13,6 +15,8 @@ from clinic_desktop.domain.consent import (
 )
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.patients.consents import ConsentRow
+from clinic_desktop.services.privacy.requests import OPEN as REQUEST_OPEN
+from clinic_desktop.services.privacy.requests import REFUSED as REQUEST_REFUSED
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import PillSpec
 
@@ -78,3 +82,32 @@ def consent_line(row: ConsentRow) -> str:
     if row.note:
         parts.append(row.note)
     return " · ".join(parts)
+
+
+def request_kinds() -> dict[str, str]:
+    """What the law of data protection lets a person ask for."""
+    return {
+        "access": pgettext("request", "See the own data"),
+        "portability": pgettext("request", "Get a copy to take along"),
+        "rectification": pgettext("request", "Have something corrected"),
+        "restriction": pgettext("request", "Have the data only stored"),
+        "erasure": pgettext("request", "Have the data erased"),
+        "objection": pgettext("request", "Object to a use of the data"),
+    }
+
+
+SOON_DAYS = 7
+"""Before the day by which the law wants an answer."""
+
+
+def request_pill(status: str, due_on: date, today: date) -> PillSpec:
+    """Open with its day, done, or refused."""
+    if status == REQUEST_REFUSED:
+        return PillSpec(pgettext("request", "refused"), Tone.NEUTRAL)
+    if status != REQUEST_OPEN:
+        return PillSpec(pgettext("request", "done"), Tone.OK)
+    due = isolate(current().date(due_on))
+    if due_on < today:
+        return PillSpec(_("overdue since {day}").format(day=due), Tone.DANGER)
+    soon = (due_on - today).days <= SOON_DAYS
+    return PillSpec(_("due {day}").format(day=due), Tone.WARN if soon else Tone.INFO)

@@ -14,9 +14,12 @@ from clinic_desktop.ui.privacy.card import PrivacyCard
 from clinic_desktop.ui.privacy.consents_card import ConsentsCard
 from clinic_desktop.ui.privacy.disclosures_card import DisclosuresCard
 from clinic_desktop.ui.privacy.requests_card import RequestsCard
+from clinic_desktop.ui.privacy.restriction_card import RestrictionCard
 from clinic_desktop.ui.widgets.page import ScrollPage
 
-_CARDS: tuple[type[PrivacyCard], ...] = (ConsentsCard, DisclosuresCard, RequestsCard)
+_CARDS: tuple[type[PrivacyCard], ...] = (
+    *(RestrictionCard, ConsentsCard, DisclosuresCard, RequestsCard),
+)
 
 
 class PrivacySection(ChartSection):

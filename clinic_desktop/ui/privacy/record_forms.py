@@ -141,7 +141,7 @@ class EraseForm(ChartForm):
 
     def primary_text(self) -> str:
         """The verb; where it may not be done, the way out."""
-        return _("Close") if self._may is False else _("Erase for good")
+        return _("Only store this chart") if self._may is False else _("Erase for good")
 
     def may_close(self) -> bool:
         """A reason is not thrown away."""
@@ -169,6 +169,7 @@ class EraseForm(ChartForm):
         """Erase it."""
         if self._may is False:
             self.close_requested.emit()
+            self.context.navigator.open(to.RestrictUse(self.patient_id))
         elif self._may:
             self.context.tasks.write_once(
                 self,

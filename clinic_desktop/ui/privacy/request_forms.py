@@ -12,7 +12,7 @@ from clinic_desktop.services.privacy.requests import DUE_DAYS
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.privacy import words
+from clinic_desktop.ui.core.privacy_words import request_kinds
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Select, Tick
 from clinic_desktop.ui.widgets.parsed import date_parser
@@ -29,7 +29,7 @@ class RequestForm(ChartForm):
         self.setObjectName("request")
         today = context.language.local(context.clock.now()).date()
         order = date_order(context.language.locale)
-        self.kind = Select(words.request_kinds().items(), "access")
+        self.kind = Select(request_kinds().items(), "access")
         self.received = SmartDateEdit(date_parser(today, order=order, past=True, whole_day=True))
         self.received.set_text(today.isoformat())
         self.due = SmartDateEdit(date_parser(today, order=order, whole_day=True))

@@ -5,21 +5,17 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
-from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.privacy import requests
-from clinic_desktop.services.privacy.requests import REFUSED, RequestRow
+from clinic_desktop.services.privacy.requests import RequestRow
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.privacy import words
+from clinic_desktop.ui.core.privacy_words import request_kinds, request_pill
 from clinic_desktop.ui.privacy.card import PrivacyCard
 from clinic_desktop.ui.theme.icons import Icon
-from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
-from clinic_desktop.ui.widgets.pill import PillSpec
-
-SOON_DAYS = 7
 
 
 class RequestsCard(PrivacyCard):
@@ -62,12 +58,12 @@ class RequestsCard(PrivacyCard):
         asked = _("asked on {day}").format(day=isolate(current().date(row.received_on)))
         parts = [asked, isolate(row.asked_by), row.note, row.outcome]
         actions: tuple[FactAction, ...] = ()
-        title = words.request_kinds().get(row.kind, row.kind)
+        title = request_kinds().get(row.kind, row.kind)
         if row.is_open and to.may_open(self.context.actor, to.CloseRequest):
             name = _("Say what came of it: {request}").format(request=title)
             actions = (FactAction(Icon.CHECK, name, partial(self._close, row)),)
         sub = " · ".join(filter(None, parts))
-        return Fact(row.id, title, sub, state_pill(row, today), actions)
+        return Fact(row.id, title, sub, request_pill(row.status, row.due_on, today), actions)
 
     def _open(self, kind: type[to.Destination]) -> None:
         if self.patient_id is not None:
@@ -75,16 +71,3 @@ class RequestsCard(PrivacyCard):
 
     def _close(self, row: RequestRow) -> None:
         self.context.navigator.open(to.CloseRequest(row.patient_id, row.id))
-
-
-def state_pill(row: RequestRow, today: date) -> PillSpec:
-    """Open with its day, done, or refused."""
-    if not row.is_open:
-        refused = row.status == REFUSED
-        done = pgettext("request", "refused") if refused else pgettext("request", "done")
-        return PillSpec(done, Tone.NEUTRAL if refused else Tone.OK)
-    due = isolate(current().date(row.due_on))
-    if row.due_on < today:
-        return PillSpec(_("overdue since {day}").format(day=due), Tone.DANGER)
-    soon = (row.due_on - today).days <= SOON_DAYS
-    return PillSpec(_("due {day}").format(day=due), Tone.WARN if soon else Tone.INFO)

@@ -31,15 +31,25 @@ def recipient_kinds() -> dict[str, str]:
     }
 
 
-def request_kinds() -> dict[str, str]:
-    """What the law of data protection lets a person ask for."""
+def restriction_reasons() -> dict[str, str]:
+    """Why a chart is only stored."""
     return {
-        "access": pgettext("request", "See the own data"),
-        "portability": pgettext("request", "Get a copy to take along"),
-        "rectification": pgettext("request", "Have something corrected"),
-        "restriction": pgettext("request", "Have the data only stored"),
-        "erasure": pgettext("request", "Have the data erased"),
-        "objection": pgettext("request", "Object to a use of the data"),
+        "accuracy": pgettext("restriction", "The person says it is not right"),
+        "unlawful": pgettext("restriction", "It should not be kept, but the person wants that"),
+        "claim": pgettext("restriction", "The person needs it for a claim"),
+        "objection": pgettext("restriction", "The person objects to its use"),
+        "retention": pgettext("restriction", "It cannot be erased yet"),
+    }
+
+
+def exception_reasons() -> dict[str, str]:
+    """Why such a chart may be used all the same."""
+    return {
+        "care": pgettext("restriction", "Urgent care of this person"),
+        "consent": pgettext("restriction", "The person agrees"),
+        "claim": pgettext("restriction", "A claim before a court"),
+        "protection": pgettext("restriction", "To protect somebody else"),
+        "public-interest": pgettext("restriction", "Important public interest"),
     }
 
 

@@ -21,6 +21,7 @@ from clinic_desktop.ui.settings.people_page import AccountsPage
 from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.prices_page import ServicesPage, TaxesPage
 from clinic_desktop.ui.settings.printers_page import PrintersPage
+from clinic_desktop.ui.settings.privacy_page import PrivacyPage
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.rights_page import RightsPage
 from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
@@ -71,6 +72,9 @@ def page_specs() -> tuple[PageSpec, ...]:
                  "chart.read"),
         PageSpec("consent-texts", _("Consent texts"), _("agree privacy form sign version"),
                  ConsentTextsPage, "consent.read"),
+        PageSpec("privacy", _("Data protection"),
+                 _("privacy requests retention erase research export anonymous years keep"),
+                 PrivacyPage, "subject.read"),
         PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
         PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
         PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),

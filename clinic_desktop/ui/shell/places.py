@@ -78,6 +78,18 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
     ),
     to.CopyRecord: ("clinic_desktop.ui.privacy.record_forms:CopyForm", N_("Copy of the record")),
     to.EraseRecord: ("clinic_desktop.ui.privacy.record_forms:EraseForm", N_("Erase the record")),
+    to.RestrictUse: (
+        "clinic_desktop.ui.privacy.restriction_forms:RestrictForm",
+        N_("Only store this chart"),
+    ),
+    to.LiftRestriction: (
+        "clinic_desktop.ui.privacy.restriction_forms:LiftForm",
+        N_("Use this chart again"),
+    ),
+    to.UseAnyway: (
+        "clinic_desktop.ui.privacy.restriction_forms:UseForm",
+        N_("Use it all the same"),
+    ),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",
         N_("Referral"),

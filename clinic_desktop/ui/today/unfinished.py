@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
@@ -37,6 +38,8 @@ class UnfinishedCard(Card):
     def load(self, *, focus: bool = False) -> None:
         """Read anew; ``focus`` gives the first line the keys."""
         self._wants_focus = focus
+        if not allowed(self._context.actor, "draft.write"):
+            return
         self._context.tasks.read(self, unfinished, done=self._show)
 
     def _on_changed(self) -> None:

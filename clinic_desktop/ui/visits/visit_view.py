@@ -317,7 +317,7 @@ class VisitView(Screen):
 
     def _on_signed(self) -> None:
         self.context.host.toast(_("Visit signed."))
-        self.context.actions.set_screen(self.screen_actions())
+        self.context.actions.set_screen(self.offered_actions())
 
     def _on_addendum_signed(self) -> None:
         self.signed_note.clear_addendum()

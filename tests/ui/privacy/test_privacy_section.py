@@ -22,6 +22,8 @@ from clinic_desktop.ui.privacy.privacy_section import PrivacySection
 from clinic_desktop.ui.privacy.record_forms import CopyForm, EraseForm
 from clinic_desktop.ui.privacy.request_forms import OutcomeForm, RequestForm
 from clinic_desktop.ui.privacy.requests_card import RequestsCard
+from clinic_desktop.ui.privacy.restriction_card import RestrictionCard
+from clinic_desktop.ui.privacy.restriction_forms import LiftForm, RestrictForm, UseForm
 from tests.support.records import Record
 from tests.support.windows import RecordingHost
 
@@ -171,11 +173,36 @@ def test_erasing_says_until_when_the_law_keeps_the_chart(
     ui_context: Context, maria: uuid.UUID, qtbot: QtBot
 ) -> None:
     form = shown(EraseForm(ui_context, to.EraseRecord(maria)), ui_context, qtbot)
-    assert form.primary_text() == "Close"
+    assert form.primary_text() == "Only store this chart"
     assert not form.form.isVisible()
     assert "2036" in form.notice._title.text()
     with qtbot.waitSignal(form.close_requested):
         form.submit(print_too=False)
+    assert ui_context.navigator.visited == [to.RestrictUse(maria)]  # type: ignore[attr-defined]
+
+
+def test_a_chart_is_only_stored_used_for_a_reason_and_free_again(
+    section: PrivacySection, ui_context: Context, maria: uuid.UUID, qtbot: QtBot
+) -> None:
+    held = card(section, RestrictionCard)
+    assert held.notice.isHidden()
+    form = shown(RestrictForm(ui_context, to.RestrictUse(maria)), ui_context, qtbot)
+    QTest.keyClicks(form.words, "Says the diagnosis is wrong")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    qtbot.waitUntil(held.notice.isVisible)
+    assert held.use.isVisible()
+
+    use = shown(UseForm(ui_context, to.UseAnyway(maria)), ui_context, qtbot)
+    QTest.keyClicks(use.words, "Brought in unconscious")
+    with qtbot.waitSignal(use.close_requested):
+        use.submit(print_too=False)
+    qtbot.waitUntil(held.use.isHidden)
+    lift = shown(LiftForm(ui_context, to.LiftRestriction(maria)), ui_context, qtbot)
+    QTest.keyClicks(lift.words, "It was put right and told")
+    with qtbot.waitSignal(lift.close_requested):
+        lift.submit(print_too=False)
+    qtbot.waitUntil(held.notice.isHidden)
 
 
 def test_erasing_takes_the_patient_away_and_leads_to_the_list(
