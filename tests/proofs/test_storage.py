@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests.proofs.needs import needs_recorder
-from tests.proofs.storage import crash_states, failing_calls, kills
+from tests.proofs.storage import crash_states, failing_calls, kills, migrating
 
 
 @needs_recorder
@@ -28,6 +31,13 @@ def test_killed_at_work() -> None:
     result = kills.prove(size=4, seed=20_261_122)
     assert not result.failures
     assert result.passed == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fork are POSIX's")
+def test_an_upgrade_that_dies_leaves_one_version_or_the_other() -> None:
+    result = migrating.prove(size=25, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 25
 
 
 @needs_recorder
