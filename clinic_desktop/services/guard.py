@@ -97,16 +97,7 @@ def check(
     if not (is_kept or is_stored):
         return
     given = inspect.signature(function).bind(reads, *args, **named).arguments
-    charts = set()
-    for name, row_ids in _ids(given):
-        if not TABLE_OF[name]:
-            charts |= set(row_ids)
-            continue
-        for patient_id, treated in confidentiality.owners(reads, TABLE_OF[name], row_ids):
-            charts.add(patient_id)
-            if treated is not None and treated == reads.actor.practitioner_id:
-                reads.admitted |= set(confidentiality.group(reads, patient_id))
-    for patient_id in charts:
+    for patient_id in _charts(reads, given):
         if is_kept:
             enter(reads, permission, patient_id)
         if is_stored:
@@ -129,6 +120,20 @@ def use(reads: ReadSession, patient_id: uuid.UUID) -> None:
             kept=_("Nothing was shown or changed."),
             hint=_("Its page Privacy says why, and opens it for a reason of the law."),
         )
+
+
+def _charts(reads: ReadSession, given: Mapping[str, Any]) -> set[uuid.UUID]:
+    """Whose rows the ids are; whoever treated at a visit is let in as its author."""
+    charts = set()
+    for name, row_ids in _ids(given):
+        if not TABLE_OF[name]:
+            charts |= set(row_ids)
+            continue
+        for patient_id, treated in confidentiality.owners(reads, TABLE_OF[name], row_ids):
+            charts.add(patient_id)
+            if treated is not None and treated == reads.actor.practitioner_id:
+                reads.admitted |= set(confidentiality.group(reads, patient_id))
+    return charts
 
 
 def _check_words(reads: ReadSession, given: Mapping[str, Any]) -> None:
