@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
-from clinic_desktop import this_pc
+from clinic_desktop import this_pc, viewing
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import check_library
@@ -193,6 +193,8 @@ class Session(QObject):
     def show_lock(self) -> None:
         """Hide the desk behind the tiles; what was typed stays behind them."""
         self.idle.stop()
+        if self.clinic is not None:
+            viewing.end(self.clinic)  # whoever comes back does so as himself
         vault = self.clinic.keys.vault if self.clinic else vault_file.load(self.data_dir.vault)
         login = self.clinic.actor.login if self.clinic else self._login
         if self.clinic is not None and self.desk is not None and self._lock is None:
@@ -402,6 +404,21 @@ class Session(QObject):
         self.desk_shown.emit()
         self._ask_about_pack()
 
+    def view_as(self, role: str) -> None:
+        """Show the window as a role sees it, or, for an empty role, as the person does."""
+        opened = self.clinic
+        if opened is None or self.context is None:
+            return
+        if not role:
+            viewing.end(opened)
+            self.enter(opened)
+            return
+        done = partial(self._enter_view, opened)
+        self.context.tasks.call(self, viewing.begin, opened, role, done=done)
+
+    def _enter_view(self, opened: clinic.Clinic, _nothing: None) -> None:
+        self.enter(opened)
+
     def _load_ahead(self) -> None:
         """Behind the lock screen the desk's code, behind the desk that of its other places."""
         self._keys.submit(_load_desk if self.desk is None else _load_places)
@@ -459,6 +476,7 @@ class Session(QObject):
         self.desk = Desk(context)
         self.desk.lock_requested.connect(self.show_lock)
         self.desk.switch_requested.connect(self.show_lock)
+        self.desk.view_requested.connect(self.view_as, Qt.ConnectionType.QueuedConnection)
         self.desk.closing_requested.connect(self.closing_wanted)
         self.desk.restore_requested.connect(self.leave_for_restore)
         column = QVBoxLayout(frame)

@@ -21,6 +21,7 @@ from clinic_desktop.clinic_folder import (
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import looking
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import is_full
@@ -249,6 +250,7 @@ class Clinic:
             ValidationError: the new one is too short.
         """
         self.store.gate.check()
+        looking.check(self.actor)
         self._check_password(new, self.actor.login, self.actor.name)
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import checkpoints, engine
+from clinic_desktop.db import checkpoints, engine, looking
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
@@ -60,6 +60,8 @@ class Store:
     ) -> None:
         self.path = path
         self.gate = WritingGate(ballast, refusal)
+        self.was_left_open = False
+        """Whether the program or the PC went down the last time."""
         self.clock = clock
         self.proofs = Proofs(clock)
         self.mirror = mirror
@@ -103,6 +105,7 @@ class Store:
     def _write(
         self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
     ) -> T:
+        looking.check(actor)
         self.gate.check()
         try:
             return self._write_once(actor, command, args, kwargs)

@@ -67,6 +67,17 @@ SINGLE_DOCTOR: Final = (
     *("owner", "doctor", "receptionist", "cashier", "accountant", "administrator"),
 )
 """What one person who does everything is."""
+USUAL_SETS: Final[Mapping[str, tuple[str, ...]]] = {
+    "front-desk": ("receptionist", "cashier"),
+    "doctor": ("doctor",),
+    "nurse": ("nurse",),
+    "accountant": ("accountant",),
+    "treating-owner": ("owner", "doctor"),
+    "everything": SINGLE_DOCTOR,
+}
+"""Roles that go together, so that an owner need not think of nine for each person."""
+VIEWS: Final = tuple(role for role in STAFF_ROLES if role != "owner")
+"""Whose window an owner can look at."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ class Actor:
     name: str = ""
     roles: tuple[str, ...] = ()
     practitioner_id: uuid.UUID | None = None
+    sees_as: str = ""
+    """The role whose window an owner looks at; as long as that lasts, nothing is written."""
 
 
 SYSTEM = Actor(None, "system", "Clinic Desktop", STAFF_ROLES)
@@ -177,7 +190,22 @@ def _past_restriction(role: str, grant: Grant, facts: Facts) -> bool:
 def allowed(actor: Actor, permission: str) -> bool:
     """Whether a role of the actor gives the right at all; unknown roles give nothing.
 
-    Conditions about the thing itself are decided where it is at hand, by ``decide``.
+    Conditions about the thing itself are decided where it is at hand, by ``decide``. Whoever sees
+    the window as a role gets what that role is offered, and of what can be read no more than his
+    own rights give.
     """
+    if not actor.sees_as:
+        return _given(actor.roles, permission)
+    if permission == "draft.write" or not _given((actor.sees_as,), permission):
+        return False
+    return not _shows(permission) or _given(actor.roles, permission)
+
+
+def _given(roles: Iterable[str], permission: str) -> bool:
     cells = MATRIX[permission].cells
-    return any(role in cells and cells[role] <= OBJECT_CONDITIONS for role in actor.roles)
+    return any(role in cells and cells[role] <= OBJECT_CONDITIONS for role in roles)
+
+
+def _shows(permission: str) -> bool:
+    """Whether a right lets something be seen; the others change something."""
+    return permission.partition(".")[2] in {"find", "read", "flag", "own", "export"}

@@ -27,6 +27,7 @@ from clinic_desktop.ui.scheduling.reason_form import ReasonForm
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.code_card import CodesForm
 from clinic_desktop.ui.settings.lock_page import LockPage
+from clinic_desktop.ui.settings.rights_page import RightsPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
 from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
@@ -169,6 +170,12 @@ def _page(program: Program) -> QWidget:
 def add_line(program: Program) -> None:
     """An empty line of a list."""
     cast("LinesPage", _page(program)).open_line(None)
+
+
+def open_rights(program: Program) -> None:
+    """The drawer of what one person may do."""
+    page = cast("RightsPage", _page(program))
+    page._open("amina")
 
 
 def open_person(program: Program) -> None:

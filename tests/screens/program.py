@@ -12,7 +12,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
 from shiboken6 import delete
 
-from clinic_desktop import clinic
+from clinic_desktop import clinic, viewing
 from clinic_desktop.app import Session
 from clinic_desktop.clock import Clock, FixedClock
 from clinic_desktop.config import DataDir
@@ -77,6 +77,7 @@ class Program:
     def go(self, destination: Destination) -> QWidget:
         """Show a place and wait until it is filled."""
         assert self.session.clinic is not None
+        viewing.end(self.session.clinic)
         self.session.enter(self.session.clinic)  # from behind the lock screen, if it was there
         self._end_first_run()
         if self.gate.halt is not None:
@@ -86,6 +87,16 @@ class Program:
             if overlay is not None:
                 overlay.hide()
         self.context.navigator.open(destination)
+        self.settle()
+        return self.window
+
+    def view_as(self, role: str) -> QWidget:
+        """Show the window of a role."""
+        opened = self.session.clinic
+        assert opened is not None
+        viewing.end(opened)
+        viewing.begin(opened, role)
+        self.session.enter(opened)
         self.settle()
         return self.window
 

@@ -156,6 +156,8 @@ HOUSE: dict[str, Make] = {
     "settings-codes": _after(_settings("lock"), doings.show_recovery_codes),
     "password-again": _after(_settings("people"), doings.ask_password),
     "settings-person": _after(_settings("people"), doings.open_person),
+    "settings-rights-form": _after(_settings("rights"), doings.open_rights),
+    "view-as": lambda program: program.view_as("receptionist"),
     "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
     "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),
     "settings-found": _after(_settings("practice"), doings.find_setting),

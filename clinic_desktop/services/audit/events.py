@@ -19,6 +19,12 @@ def note_lock(uow: UnitOfWork) -> None:
     uow.audit(LOCKED)
 
 
+@command("user.approve")
+def note_view(uow: UnitOfWork, role: str) -> None:
+    """An owner looks at the window as a role sees it."""
+    uow.audit("access.view-as", role=role)
+
+
 @command("practice.read")
 def note_refusals(uow: UnitOfWork, failed: Mapping[str, int]) -> None:
     """Wrong passwords and codes by login; what was typed as a name and is none is not kept."""

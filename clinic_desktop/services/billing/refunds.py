@@ -93,7 +93,8 @@ def _row(
 ) -> RequestRow:  # fmt: skip
     is_own = task.requester_id == reads.actor.user_id
     # Nobody stands alone beside a request that had to wait; the door asks the chain again.
-    may = decide(reads.actor.roles, _APPROVAL, Facts(is_own=is_own)).is_allowed
+    decided = decide(reads.actor.roles, _APPROVAL, Facts(is_own=is_own))
+    may = allowed(reads.actor, _APPROVAL) and decided.is_allowed
     return RequestRow(
         id=task.id,
         code=task.code,

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, current
 from clinic_desktop.services.billing.payments import CheckedOut
 from clinic_desktop.ui.billing.billing_model import columns
@@ -140,7 +141,7 @@ class BillingView(Screen):
     def _render_side(self, state: BillingState) -> None:
         if state.checkout is not None and state.checkout.invoices:
             self.vm.open_document(state.checkout.invoices[0].id)
-        elif state.checkout is not None:
+        elif state.checkout is not None and allowed(self.context.actor, "invoice.create"):
             form = self.checkout.form
             shown = (state.checkout.patient_id, state.checkout.encounter_id)
             if form is None or (form.patient_id, form.encounter_id) != shown:

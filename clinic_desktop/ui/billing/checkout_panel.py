@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import patients
@@ -121,6 +122,9 @@ class CheckoutPanel(Card):
         self.later = Button(_("Issue invoice, pay later"))
         self.later.setObjectName("checkout.later")
         self.later.clicked.connect(lambda: self._check_out(""))
+        self._takes_money = allowed(self._context.actor, "payment.create")
+        self.method.setVisible(self._takes_money)
+        self.take.setVisible(self._takes_money)
         self.add(self.method)
         self.body.addLayout(row)
         self.add(self.take)
@@ -145,7 +149,8 @@ class CheckoutPanel(Card):
 
     def begin(self) -> None:
         """Take the keys: to the button that takes the money, or to the services to add."""
-        first = self.take if self._form is not None and self._form.lines else self.service
+        way = self.take if self._takes_money else self.later
+        first = way if self._form is not None and self._form.lines else self.service
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _name(self, asked: uuid.UUID, found: list[PatientRow]) -> None:
@@ -281,7 +286,7 @@ class CheckoutPanel(Card):
         amount = total.total_minor if total else 0
         self.total.setText(money(amount, form.currency))
         self._tax.setText(money(total.tax_minor if total else 0, form.currency))
-        cash = self.method.value() == "cash"
+        cash = self._takes_money and self.method.value() == "cash"
         self.tendered.setVisible(cash)
         given = self.tendered.value()
         self._change.setVisible(cash and given is not None)
@@ -301,8 +306,8 @@ class CheckoutPanel(Card):
             self._notice.set_words(Tone.DANGER, sentence)
 
     def submit(self) -> None:
-        """Issue and take the whole amount."""
-        self._check_out(str(self.method.value() or "cash"))
+        """Issue and take the whole amount; who takes no money issues the invoice."""
+        self._check_out(str(self.method.value() or "cash") if self._takes_money else "")
 
     def _check_out(self, method: str) -> None:
         form = self._form

@@ -85,10 +85,13 @@ class ChartView(Screen):
         self.start = Button(_("Start visit"), "primary", Icon.START)
         self.start.setObjectName("visit.start")
         self.start.clicked.connect(self.start_visit)
-        if to.may_open(self.context.actor, to.BookAppointment):
-            self.banner.add_action(self.book)
-        if allowed(self.context.actor, "visit.create"):
-            self.banner.add_action(self.start)
+        for button, offered in (
+            (self.book, to.may_open(self.context.actor, to.BookAppointment)),
+            (self.start, allowed(self.context.actor, "visit.create")),
+        ):
+            self.banner.add_action(button)
+            if not offered:
+                button.hide()
         titles = section_titles()
         options = [Option(name, titles.get(name, name)) for name in self._makers]
         self.tabs = SectionTabs(options, _("Sections of the chart"))
@@ -180,8 +183,10 @@ class ChartView(Screen):
         was_closed = self.door.is_closed
         self.door.set_standing(patient_id, standing)
         self._column.setStretchFactor(self.door, 1 if self.door.is_closed else 0)
-        for part in (self.tabs, self.stack, self.start):
+        for part in (self.tabs, self.stack):
             part.setHidden(self.door.is_closed)
+        may_start = allowed(self.context.actor, "visit.create")
+        self.start.setHidden(self.door.is_closed or not may_start)
         if self.door.is_closed:
             for section in self.sections.values():
                 self.stack.removeWidget(section)

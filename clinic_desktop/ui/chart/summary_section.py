@@ -172,7 +172,7 @@ class SummarySection(Section):
                 Fact(
                     row.id,
                     words.joined(isolate(words.day_of(row.start_at)), words.visit_title(row)),
-                    words.joined(row.practitioner, words.diagnoses_of(row), row.excerpt),
+                    words.joined(row.practitioner, words.diagnoses_of(row), words.excerpt_of(row)),
                     words.visit_pill(row),
                 )
                 for row in found.visits
@@ -237,7 +237,9 @@ class SummarySection(Section):
         if series is None:
             return
         trend = words.trend_of(series)
-        title = f"{series.display}, {unit_words(series.unit)}" if series.unit else series.display
+        title = isolate(series.display)
+        if series.unit:
+            title = f"{title}, {isolate(unit_words(series.unit))}"
         last = trend.points[-1] if trend.points else None
         sub = words.joined(isolate(last.shown), isolate(last.when), last.flag) if last else ""
         self.trend_card.header.set_title(title, sub)

@@ -112,9 +112,8 @@ def _visit_date(row: VisitRow) -> Cell:
 
 
 def _visit_about(row: VisitRow) -> Cell:
-    return Cell(
-        words.visit_title(row), words.joined(words.diagnoses_of(row), row.excerpt), tip=row.excerpt
-    )
+    about = words.joined(words.diagnoses_of(row), words.excerpt_of(row))
+    return Cell(words.visit_title(row), about, tip=row.excerpt)
 
 
 class MedicinesSection(TableSection):
@@ -188,8 +187,7 @@ class VaccinesSection(TableSection):
         shown = ngettext("{count} dose given", "{count} doses given", given)
         self.count.setText(shown.format(count=given))
         most = max((len(row.doses) for row in rows), default=1)
-        for number in range(MOST_DOSES):
-            self.table.setColumnHidden(number + 1, number >= max(most, 1))
+        self.table.leave_out(range(max(most, 1) + 1, MOST_DOSES + 1))
 
 
 def _vaccine(row: VaccineRow) -> Cell:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
+
+from clinic_desktop.domain.permissions import Actor, allowed
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,45 @@ class Action:
     """Heading in the palette and the shortcut overlay, translated."""
     keywords: str = ""
     """Further words people look for, translated."""
+
+
+NEEDS: Final[dict[str, str]] = {
+    "allergy.record": "allergy.create",
+    "problem.add": "diagnosis.create",
+    "document.add": "document.create",
+    "results.table": "chart.read",
+    "chart.open": "patient.read",
+    "chart.changes": "patient.read",
+    "chart.looks": "audit.read",
+    "chart.care-team": "confidence.write",
+    "chart.emergency": "emergency.create",
+    "visit.start": "visit.create",
+    "visit.finish": "visit.create",
+    "visit.sign": "visit.create",
+    "visit.templates": "note.create",
+    "visit.vitals": "vitals.create",
+    "visit.diagnose": "diagnosis.create",
+    "visit.copy-plan": "note.create",
+    "visit.follow-up": "appointment.create",
+    "visit.print": "print.write",
+    "visit.chart": "patient.read",
+    "checkout.take": "invoice.create",
+    "document.print": "print.write",
+    "calendar.wait": "appointment.create",
+    "today.unfinished": "draft.write",
+    "patients.open": "patient.read",
+    "import.files": "import.run",
+    "import.start": "import.run",
+}
+"""The right without which an action of a screen is not offered. Those that only move about, or that
+the screen chooses by itself, are not among it."""
+
+
+def offered(actor: Actor, actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Of a screen's actions those that the person may do."""
+    return tuple(
+        each for each in actions if each.name not in NEEDS or allowed(actor, NEEDS[each.name])
+    )
 
 
 class Actions(QObject):

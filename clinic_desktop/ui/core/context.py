@@ -10,7 +10,7 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import Clock
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.i18n import Language
-from clinic_desktop.ui.core.actions import Action, Actions
+from clinic_desktop.ui.core.actions import Action, Actions, offered
 from clinic_desktop.ui.core.backup_keeper import BackupKeeper
 from clinic_desktop.ui.core.drawer_form import DrawerForm
 from clinic_desktop.ui.core.host import Host
@@ -53,6 +53,10 @@ class Screen(QWidget):
     def screen_actions(self) -> tuple[Action, ...]:
         """What can be done here; shortcuts, palette and help follow from it."""
         return ()
+
+    def offered_actions(self) -> tuple[Action, ...]:
+        """Of them those that the signed-in person may do."""
+        return offered(self.context.actor, self.screen_actions())
 
     def primary(self) -> None:
         """Ctrl+Enter."""

@@ -35,6 +35,18 @@ def role_hints() -> dict[str, str]:
     }
 
 
+def set_names() -> dict[str, str]:
+    """The usual sets of roles in words."""
+    return {
+        "front-desk": pgettext("roles", "Front desk"),
+        "doctor": pgettext("roles", "Doctor"),
+        "nurse": pgettext("roles", "Nurse"),
+        "accountant": pgettext("roles", "Accountant"),
+        "treating-owner": pgettext("roles", "Owner who treats"),
+        "everything": pgettext("roles", "Does everything alone"),
+    }
+
+
 def thing(permission: str) -> str:
     """What a right is about."""
     name = permission.partition(".")[0]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
 
+from clinic_desktop.db import looking
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
@@ -182,7 +183,7 @@ class Tasks(QObject):
     @property
     def refusal(self) -> ClinicError | None:
         """Why nothing can be written."""
-        return self._store.gate.refusal
+        return self._store.gate.refusal or looking.refusal(self.actor)
 
     @property
     def is_idle(self) -> bool:

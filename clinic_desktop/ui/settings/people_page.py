@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.domain.permissions import STAFF_ROLES, allowed
+from clinic_desktop.domain.permissions import STAFF_ROLES, USUAL_SETS, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import own_code, practice
@@ -14,12 +15,13 @@ from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
-from clinic_desktop.ui.core.right_words import role_hints, role_names
+from clinic_desktop.ui.core.right_words import role_hints, role_names, set_names
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.choices import Tick, words_indent
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
@@ -67,7 +69,7 @@ def _state(row: Person) -> Cell:
 
 
 class RoleTicks(QWidget):
-    """One tick for each role, with what it allows."""
+    """One tick for each role, with what it allows, below buttons for the usual sets."""
 
     def __init__(self, chosen: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -75,6 +77,15 @@ class RoleTicks(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.sets = {name: Button(words) for name, words in set_names().items()}
+        usual = QWidget()
+        flow = FlowLayout(usual)
+        for name, button in self.sets.items():
+            button.setObjectName(f"person.set.{name}")
+            button.clicked.connect(partial(self.choose, USUAL_SETS[name]))
+            flow.addWidget(button)
+        column.addWidget(usual)
+        column.addSpacing(SPACE_2)
         self.ticks: dict[str, Tick] = {}
         for role, name in role_names().items():
             tick = Tick(name)
@@ -89,6 +100,11 @@ class RoleTicks(QWidget):
             column.addWidget(tick)
             column.addLayout(below)
             column.addSpacing(SPACE_2)
+
+    def choose(self, roles: tuple[str, ...]) -> None:
+        """Tick these, and no others."""
+        for role, tick in self.ticks.items():
+            tick.setChecked(role in roles)
 
     def value(self) -> tuple[str, ...]:
         """The roles chosen, in the order of the program."""

@@ -26,6 +26,7 @@ from clinic_desktop.ui.shell.history import History
 from clinic_desktop.ui.shell.panes import Panes, panes_of
 from clinic_desktop.ui.shell.status_bar import StatusBar
 from clinic_desktop.ui.shell.top_bar import TopBar
+from clinic_desktop.ui.shell.view_banner import ViewBanner
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.nav_rail import NavRail
 from clinic_desktop.ui.widgets.page import LowWindow
@@ -58,6 +59,8 @@ class Desk(QWidget):
     closing_requested = Signal()
     """The record is to be closed behind the lock screen."""
     switch_requested = Signal()
+    view_requested = Signal(str)
+    """The role whose window is to be shown; empty for the own one again."""
     restore_requested = Signal(object)
     """The ``Path`` of a backup to bring back in the place of this record."""
 
@@ -98,6 +101,9 @@ class Desk(QWidget):
         self.top.lock_requested.connect(self.lock_requested)
         self.top.closing_requested.connect(self.closing_requested)
         self.top.switch_requested.connect(self.switch_requested)
+        self.view = ViewBanner(self.context)
+        self.view.ended.connect(lambda: self.view_requested.emit(""))
+        self.top.view_requested.connect(self.view_requested)
         self.gate = GateBanner(self.context)
         self.gate.restore_wanted.connect(self.restore_requested)
         self.stack = QStackedWidget()
@@ -106,6 +112,7 @@ class Desk(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
+        column.addWidget(self.view)
         column.addWidget(self.gate)
         column.addWidget(LowWindow(self.stack), 1)
         column.addWidget(self.status)
@@ -161,7 +168,7 @@ class Desk(QWidget):
         screen = self._screens[kind]
         self.stack.setCurrentWidget(screen)
         screen.go_to(destination)
-        self.context.actions.set_screen(screen.screen_actions())
+        self.context.actions.set_screen(screen.offered_actions())
         self._mark(destination)
         return True
 
@@ -255,7 +262,7 @@ class Desk(QWidget):
     def _bind_screen_keys(self) -> None:
         """Each key is bound once; what it does follows the screen."""
         screen = self.shown
-        own = screen.screen_actions() if screen is not None else ()
+        own = screen.offered_actions() if screen is not None else ()
         # A bare letter belongs to the focused list.
         self._screen_runs = {each.shortcut: each.run for each in own if len(each.shortcut) > 1}
         self._screen_runs["Ctrl+Return"] = self._primary

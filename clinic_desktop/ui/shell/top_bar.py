@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
+from clinic_desktop.domain.permissions import VIEWS, allowed
 from clinic_desktop.i18n import _
 from clinic_desktop.services import practice
 from clinic_desktop.services.practice import PracticeDetails
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.right_words import role_names
 from clinic_desktop.ui.shell.palette import Palette
 from clinic_desktop.ui.shell.patient_tabs import PatientTabs
 from clinic_desktop.ui.theme.icons import Icon
@@ -30,6 +33,8 @@ class TopBar(QFrame):
     lock_requested = Signal()
     closing_requested = Signal()
     switch_requested = Signal()
+    view_requested = Signal(str)
+    """The role whose window an owner wants to see; empty for his own again."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -52,6 +57,7 @@ class TopBar(QFrame):
         menu.addAction(_("Lock and close the record"), self.closing_requested.emit)
         menu.addSeparator()
         menu.addAction(_("Settings"), lambda: context.navigator.open(to.Settings()))
+        self._add_views(menu)
         self._person.setMenu(menu)
         first = QHBoxLayout()
         first.setSpacing(SPACE_2)
@@ -67,6 +73,17 @@ class TopBar(QFrame):
         column.setSpacing(0)
         column.addLayout(first)
         column.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignLeading)
+
+    def _add_views(self, menu: QMenu) -> None:
+        """How others see the window, for an owner."""
+        actor = self._context.actor
+        if actor.sees_as:
+            menu.addAction(_("End the view"), lambda: self.view_requested.emit(""))
+        elif allowed(actor, "user.approve"):
+            self.views = menu.addMenu(_("See the window as…"))
+            for role in VIEWS:
+                run = partial(self.view_requested.emit, role)
+                self.views.addAction(role_names()[role], run)
 
     def embed_palette(self) -> None:
         """Hang the palette below the field; once the bar stands in its window."""

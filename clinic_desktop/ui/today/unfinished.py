@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.unfinished import Unfinished, unfinished
 from clinic_desktop.ui.core import navigator as to
@@ -37,6 +38,8 @@ class UnfinishedCard(Card):
     def load(self, *, focus: bool = False) -> None:
         """Read anew; ``focus`` gives the first line the keys."""
         self._wants_focus = focus
+        if not allowed(self._context.actor, "draft.write"):
+            return
         self._context.tasks.read(self, unfinished, done=self._show)
 
     def _on_changed(self) -> None:
@@ -113,7 +116,7 @@ def _place(row: Unfinished) -> to.Destination | None:
     anywhere: dict[str, Callable[[], to.Destination]] = {
         "appointment": lambda: to.BookAppointment(unfinished=row.subject),
         "walk-in": lambda: to.WalkIn(uuid.UUID(row.subject) if row.subject else None),
-        "waitlist": to.Calendar,
+        "waitlist": lambda: to.Calendar(add_waiting=True),
         "template": lambda: to.Settings("templates"),
         "hours": lambda: to.Settings("working-hours", row.subject),
         "consent-text": lambda: to.Settings("consent-texts"),

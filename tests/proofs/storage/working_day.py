@@ -23,8 +23,8 @@ from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.names import HumanName
-from clinic_desktop.domain.permissions import SYSTEM, Actor
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.domain.permissions import SINGLE_DOCTOR, SYSTEM, Actor
+from clinic_desktop.errors import ClinicError, PermissionDeniedError
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.services import drafts, encounters, notes
 from clinic_desktop.services.billing import invoices, payments
@@ -65,8 +65,8 @@ class Day:
         self._root, self._aloud = root, aloud
         self._rng = random.Random(seed)
         user, practitioner = os.environ[ACTOR].split()
-        roles = ("owner", "doctor")
-        self._actor = Actor(uuid.UUID(user), "amina", "", roles, uuid.UUID(practitioner))
+        doctor = uuid.UUID(practitioner)
+        self._actor = Actor(uuid.UUID(user), "amina", "", SINGLE_DOCTOR, doctor)
         self._clock = FixedClock(DAY, seed=seed + 1 << 32)  # ids are counted from there
         key = bytes.fromhex(os.environ[KEY])
         kept = Ballast(DataDir(root).ballast, ballast) if ballast else None
@@ -86,6 +86,8 @@ class Day:
             self._clock.advance(seconds=self._rng.randint(1, 90))
             try:
                 kind()
+            except PermissionDeniedError:
+                raise  # a day on which nothing may be done would prove nothing
             except ClinicError as error:
                 refused += 1
                 print(type(error).__name__, file=sys.stderr)

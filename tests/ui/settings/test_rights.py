@@ -8,12 +8,14 @@ from typing import cast
 
 from pytestqt.qtbot import QtBot
 
+from clinic_desktop.domain.permissions import USUAL_SETS
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.audit_page import AuditPage
+from clinic_desktop.ui.settings.people_page import RoleTicks
 from clinic_desktop.ui.settings.rights_page import RightsForm, RightsPage
 from clinic_desktop.ui.shell.desk import Desk
 from tests.support.records import Record, engage
@@ -86,3 +88,12 @@ def test_what_was_done_alone_is_listed_and_said_after_a_week(
     desk.open_first()
     _idle(qtbot, ui_context)
     assert host.toasts == []
+
+
+def test_a_usual_set_ticks_its_roles_and_no_others(qtbot: QtBot) -> None:
+    ticks = RoleTicks(("stock",))
+    qtbot.addWidget(ticks)
+    assert ticks.sets.keys() == USUAL_SETS.keys()
+    for name, button in ticks.sets.items():
+        button.click()
+        assert set(ticks.value()) == set(USUAL_SETS[name])

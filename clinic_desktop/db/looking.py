@@ -1,0 +1,29 @@
+"""Who looks at the window as another role would, and changes nothing."""
+
+from __future__ import annotations
+
+from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.errors import ReadOnlyError
+from clinic_desktop.i18n import _
+
+
+def refusal(actor: Actor) -> ReadOnlyError | None:
+    """Why this person can write nothing now, if so."""
+    if not actor.sees_as:
+        return None
+    return ReadOnlyError(
+        _("You are looking at the window as another role sees it."),
+        kept=_("Nothing was changed."),
+        hint=_("End the view to work on."),
+    )
+
+
+def check(actor: Actor) -> None:
+    """Refuse to write for somebody who only looks.
+
+    Raises:
+        ReadOnlyError: the person sees the window as another role.
+    """
+    why = refusal(actor)
+    if why is not None:
+        raise why
