@@ -9,18 +9,27 @@ from datetime import datetime
 from pathlib import Path
 
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.domain.backup_ages import EVERY
+from clinic_desktop.domain.backup_ages import EVERY, has_shrunk
 from clinic_desktop.domain.permissions import SYSTEM, Actor
-from clinic_desktop.errors import ClinicError, InUseError, StoppedError, StorageError
-from clinic_desktop.i18n import _
+from clinic_desktop.errors import (
+    ClinicError,
+    InUseError,
+    ShrunkenRecordError,
+    StoppedError,
+    StorageError,
+)
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import practice
 from clinic_desktop.services.access import require
 from clinic_desktop.services.backups import history, ledger, places
+from clinic_desktop.services.backups.container import unreadable
 from clinic_desktop.services.backups.ledger import Reason, Result
-from clinic_desktop.services.backups.making import Backup, Tell, record_size
+from clinic_desktop.services.backups.making import SUFFIX, Backup, Tell, record_size
 from clinic_desktop.services.backups.places import Place
-from clinic_desktop.this_pc import remembered
+from clinic_desktop.this_pc import remember, remembered
 
+SHRUNKEN = f"fewer-rows{SUFFIX}"
+"""Name of a backup that was set aside; the rotation does not know it, the next one replaces it."""
 FEW_BYTES = 2 << 30
 """With less free, or less than three times the record, the disk is called almost full."""
 
@@ -157,14 +166,16 @@ class Backups:
         for place, path in here:
             try:
                 if made is None:
+                    last_at = str(remembered(self._clinic.data_dir).get("backup_at", ""))
                     made = self._clinic.back_up(path, tell, actor)
+                    self._set_aside_if_shrunk(made, reason, last_at)
                     file = made.path
                 else:
                     tell("spread", 0, 0)
                     file = places.copy_to(made.path, path)
                 self._note(place, made, file, reason)
                 places.tidy(path, self._clinic.keys.vault.device)
-            except StoppedError:
+            except (StoppedError, ShrunkenRecordError):
                 raise
             except ClinicError as error:
                 self._note_trouble(place, path, error, reason)
@@ -185,10 +196,42 @@ class Backups:
             result = Result(made.made_at, str(file), reason, made.size)
             changed.results.insert(0, result)
             changed.sheet = self._clinic.keys.vault.recovery
+            changed.rows = made.rows
             for each in changed.places:
                 if each.id == place.id:
                     each.path, each.trouble = str(file.parent), ""
                     each.last_at, each.log_length = made.made_at, made.log_length
+
+    def _set_aside_if_shrunk(self, made: Backup, reason: Reason, last_at: str) -> None:
+        """Keep a backup of far fewer rows apart: it neither counts nor removes an older one.
+
+        One made by hand counts: somebody has looked.
+
+        Raises:
+            ShrunkenRecordError: it was set aside.
+        """
+        before = ledger.read(self._clinic.data_dir).rows
+        if reason is Reason.BY_HAND or not has_shrunk(made.rows, before):
+            return
+        aside = made.path.with_name(SHRUNKEN)
+        try:
+            made.path.replace(aside)
+        except OSError as error:
+            raise unreadable(aside, error) from error
+        now, words = self._clinic.store.clock.now(), current().number
+        shrunk = ShrunkenRecordError(
+            _("The record has far fewer rows than at the last backup: {now} instead of {before}.")
+            .format(now=words(made.rows), before=words(before)),
+            kept=_("No older backup was removed; this one lies beside them as {file}.").format(
+                file=isolate(SHRUNKEN)
+            ),
+            hint=_("Look whether charts are missing. If all is well, make a backup by hand."),
+            place=str(aside),
+        )  # fmt: skip
+        remember(self._clinic.data_dir, backup_at=last_at)
+        with ledger.changing(self._clinic.data_dir) as changed:
+            changed.results.insert(0, Result(now, str(aside), reason, trouble=shrunk.message))
+        raise shrunk
 
     def _note_trouble(self, place: Place, path: Path, error: ClinicError, reason: Reason) -> None:
         now = self._clinic.store.clock.now()

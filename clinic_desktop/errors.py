@@ -150,6 +150,12 @@ class DatabaseDamagedError(ClinicError):
     exit_code = 9
 
 
+class ShrunkenRecordError(DatabaseDamagedError):
+    """A backup holds far fewer rows than the one before."""
+
+    code = "shrunken"
+
+
 class ReadOnlyError(ClinicError):
     """The record can only be looked at now: a newer program wrote it, or the disk is full."""
 

@@ -17,7 +17,6 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     DatabaseDamagedError,
     DeviceSecretError,
-    NewerDatabaseError,
     SetupError,
     StorageError,
     ValidationError,
@@ -31,8 +30,15 @@ from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableErro
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Person, Vault, new_database_key
 from clinic_desktop.services import practice
-from clinic_desktop.services.backups import history
-from clinic_desktop.services.backups.container import Found, find, manifest_of, not_whole, unpack
+from clinic_desktop.services.backups import confining, history
+from clinic_desktop.services.backups.container import (
+    Found,
+    find,
+    manifest_of,
+    newer,
+    not_whole,
+    unpack,
+)
 from clinic_desktop.services.backups.making import Tell, check_room
 from clinic_desktop.services.backups.manifest import Manifest
 from clinic_desktop.services.backups.trial import wrong_with
@@ -73,7 +79,7 @@ def owners(path: Path) -> tuple[str, ...]:
     Raises:
         BadFileError, NewerDatabaseError, StorageError: as ``container.find``.
     """
-    return tuple(slot.login for slot in find(path).head.ways.slots)
+    return tuple(slot.login for slot in find(path, confining.head).head.ways.slots)
 
 
 def restore(
@@ -99,14 +105,14 @@ def restore(
     """
     if way.recovery is not None:
         check_new(way.password, (way.login,), LEAST_ALONE)
-    found = find(path)
+    found = find(path, confining.head)
     clock = clock or SystemClock()
     lock = clinic.take_folder(into)
     try:
         if not replacing:
             _refuse_occupied(into)
         key, identity = _open(found, way)
-        manifest = manifest_of(found, key)
+        manifest = manifest_of(found, key, confining.manifest)
         _refuse_newer(manifest)
         kept = into.root / f"kept-{clock.now():%Y%m%d-%H%M%S}"
         try:
@@ -139,11 +145,7 @@ def _refuse_occupied(into: DataDir) -> None:
 
 def _refuse_newer(manifest: Manifest) -> None:
     if manifest.facts.schema > HEAD:
-        raise NewerDatabaseError(
-            _("The backup was made by a newer version of the program."),
-            kept=_("Nothing was changed."),
-            hint=_("Install the newer version on this PC."),
-        )
+        raise newer()
 
 
 def _open(found: Found, way: Way) -> tuple[bytes, Identity | None]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 TASKS: Final = {
+    "backup-head": "clinic_desktop.services.backups.confining:head_task",
+    "backup-manifest": "clinic_desktop.services.backups.confining:manifest_task",
     "document": "clinic_desktop.services.documents_checks:check_task",
     "page": "clinic_desktop.services.documents_pages:page_task",
     "photo": "clinic_desktop.services.pictures:photo_task",

@@ -74,6 +74,7 @@ def open_store(
     """
     check_library()
     look_at(path, encrypted=key is not None)
+    left_open = _was_left_open(path)
     with closing(connect(path, key, read_only=True)) as probe:
         found, too_new = version_of(probe), is_newer(probe)
     if found == 0:
@@ -84,7 +85,15 @@ def open_store(
     with _engines(path, key) as engines:
         if found < HEAD:
             migrate(engines[0], on_step)
-        return _finish(path, engines, clock, ballast=ballast)
+        store = _finish(path, engines, clock, ballast=ballast)
+    store.was_left_open = left_open
+    return store
+
+
+def _was_left_open(path: Path) -> bool:
+    """A record that was closed has everything in its one file."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def look_at(path: Path, *, encrypted: bool) -> None:

@@ -60,6 +60,8 @@ class Store:
     ) -> None:
         self.path = path
         self.gate = WritingGate(ballast, refusal)
+        self.was_left_open = False
+        """Whether the program or the PC went down the last time."""
         self.clock = clock
         self.proofs = Proofs(clock)
         self.mirror = mirror

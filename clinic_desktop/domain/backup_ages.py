@@ -10,6 +10,7 @@ LEAST = 3
 """So many of the newest are never removed."""
 EVERY = timedelta(hours=1)
 """How often a record that changes is backed up."""
+_SHRUNK = 0.7
 _LATE, _TOO_LATE = timedelta(hours=24), timedelta(hours=72)
 _TURNS: tuple[tuple[int, Callable[[datetime], object]], ...] = (
     (24, lambda at: (at.date(), at.hour)),
@@ -36,6 +37,14 @@ def age_of(made: datetime | None, now: datetime) -> Age:
         return Age.NEVER
     since = now - made
     return Age.TOO_LATE if since >= _TOO_LATE else Age.LATE if since >= _LATE else Age.FRESH
+
+
+def has_shrunk(rows: int, before: int) -> bool:
+    """Whether so many rows are gone since the last verified backup that somebody has to look.
+
+    The program never removes a chart: a record that has lost a third was harmed or exchanged.
+    """
+    return rows < _SHRUNK * before
 
 
 def kept(made: Iterable[datetime]) -> set[datetime]:

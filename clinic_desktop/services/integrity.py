@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from clinic_desktop.db.checks import examine, examine_content
 from clinic_desktop.db.log_check import Trouble, check_log
-from clinic_desktop.db.session import ReadSession
-from clinic_desktop.services.access import query
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.services.access import command, query
 
 _MOST = 20
 """Rows that are named."""
@@ -42,6 +42,12 @@ def check(reads: ReadSession, *, deep: bool = False) -> CheckReport:
     if not report.ok:
         reads.note("integrity.fault", checks=", ".join(k for k, v in report.checks.items() if v))
     return report
+
+
+@command("practice.read")
+def note_broken_pages(uow: UnitOfWork, count: int) -> None:
+    """Put on record that the daily look found pages without their seal; for the program itself."""
+    uow.audit("integrity.fault", checks="pages", count=count)
 
 
 def _rows_past_the_log(reads: ReadSession) -> str:

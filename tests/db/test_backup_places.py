@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop import cli, clinic
-from clinic_desktop.backups import Backups
+from clinic_desktop import cli, clinic, this_pc
+from clinic_desktop.backups import SHRUNKEN, Backups
 from clinic_desktop.cli.access import PASSWORD_VARIABLE
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
@@ -21,7 +21,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.migrations import HEAD
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.errors import PermissionDeniedError, StorageError
+from clinic_desktop.errors import PermissionDeniedError, ShrunkenRecordError, StorageError
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice
@@ -253,3 +253,31 @@ def test_an_import_on_the_command_line_has_a_backup_first(
     assert ledger.read(opened.data_dir).results == []
     assert cli.run(words) == 0
     assert [each.reason for each in ledger.read(opened.data_dir).results] == [Reason.IMPORT]
+
+
+# ------------------------------------------------------------------ fewer rows than before
+
+
+def test_a_record_that_lost_a_third_is_set_aside_and_removes_nothing(
+    opened: Clinic, tmp_path: Path
+) -> None:
+    keeper = Backups(opened)
+    keeper.choose(tmp_path / "stick")
+    opened.store.write(opened.actor, put_chart, 30).result()
+    first = keeper.make(Reason.HOURLY, silent)
+    with ledger.changing(opened.data_dir) as changed:
+        assert changed.rows == first.rows
+        changed.rows = first.rows * 2  # as if half of it were gone
+    opened.store.write(opened.actor, put_chart, 1).result()
+    for _time in range(2):
+        pass_time(opened, hours=2)
+        with pytest.raises(ShrunkenRecordError, match="far fewer rows"):
+            keeper.make(Reason.HOURLY, silent)
+        known = ledger.read(opened.data_dir)
+        assert known.last_at == first.made_at == this_pc.last_backup(opened.data_dir)
+        assert "far fewer rows" in known.results[0].trouble
+        names = {path.name for path in (tmp_path / "stick").glob("*.clinicbackup")}
+        assert names == {first.path.name, SHRUNKEN}
+    made = keeper.make(Reason.BY_HAND, silent)
+    assert ledger.read(opened.data_dir).rows == made.rows
+    assert ledger.read(opened.data_dir).last_at == made.made_at

@@ -18,6 +18,7 @@ from clinic_desktop.cli.access import NEW_PASSWORD_VARIABLE, PASSWORD_VARIABLE
 from clinic_desktop.cli.recovery import VARIABLE
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
+from clinic_desktop.confined.reading import shared
 from clinic_desktop.db.engine import connect
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import (
@@ -29,7 +30,7 @@ from clinic_desktop.errors import (
     StorageError,
     WrongPasswordError,
 )
-from clinic_desktop.restore import Restored, Way, restore
+from clinic_desktop.restore import Restored, Way, owners, restore
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.backups import container, making
 from clinic_desktop.services.backups.making import UNFINISHED, Backup, Source
@@ -398,3 +399,29 @@ def test_the_deep_check_finds_a_chart_that_the_search_lost(said: Any, opened: Cl
     assert code == DatabaseDamagedError.exit_code
     assert found["checks"]["search"]
     assert said("check")[1]["ok"] is True
+
+
+def test_a_foreign_backup_is_taken_apart_elsewhere(
+    made: Backup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    real = shared.read
+
+    def read(task: str, *args: Any, **kwargs: Any) -> Any:
+        seen.append(task)
+        return real(task, *args, **kwargs)
+
+    monkeypatch.setattr(shared, "read", read)
+    by_sheet(made.path, tmp_path / "new")
+    assert seen == ["backup-head", "backup-manifest"]
+
+
+@pytest.mark.parametrize(
+    "head", [b"[" * 200_000, b'{"format": "clinic-backup", "version": 1}', b""]
+)
+def test_a_head_that_is_none_is_refused_in_a_sentence(tmp_path: Path, head: bytes) -> None:
+    path = tmp_path / "strange.clinicbackup"
+    tail = (0).to_bytes(4, "big") + len(head).to_bytes(4, "big") + b"clinic-backup/1\n"
+    path.write_bytes(b"pages" + head + tail)
+    with pytest.raises(BadFileError, match="not a whole backup"):
+        owners(path)

@@ -71,6 +71,23 @@ def test_an_old_value_is_put_back_as_a_change(record: Record, patient: uuid.UUID
         record.write(history.put_back, first)
 
 
+def test_putting_back_is_taken_back_unless_somebody_changed_it_since(
+    record: Record, patient: uuid.UUID
+) -> None:
+    first = record.read(history.of, "patient", patient)[-1]
+    stood = record.write(history.put_back, first)
+    record.write(history.undo_put_back, first, stood)
+    assert record.rows("SELECT given FROM patient WHERE id = ?", patient.bytes) == [("Anna",)]
+    newest = record.read(history.of, "patient", patient)[0]
+    assert (newest.before, newest.after) == ("Ann", "Anna")
+    first = record.read(history.of, "patient", patient)[-1]
+    stood = record.write(history.put_back, first)
+    record.write(_set, patient, given="Annabel")
+    with pytest.raises(StaleError):
+        record.write(history.undo_put_back, first, stood)
+    assert record.rows("SELECT given FROM patient WHERE id = ?", patient.bytes) == [("Annabel",)]
+
+
 def test_what_has_rules_of_its_own_is_not_put_back(record: Record, patient: uuid.UUID) -> None:
     """Charts joined, notes, money: their own forms know what may be done."""
     change = record.read(history.of, "patient", patient)[0]

@@ -13,6 +13,7 @@ PROOFS = {
     "power-cut": "tests.proofs.storage.crash_states",
     "kill": "tests.proofs.storage.kills",
     "failing-disk": "tests.proofs.storage.failing_calls",
+    "migration": "tests.proofs.storage.migrating",
     "backup": "tests.proofs.backups.drills",
     "disk-full": "tests.proofs.backups.full_disk",
     "rekey": "tests.proofs.keys.rekeying",

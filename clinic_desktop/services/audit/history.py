@@ -11,7 +11,7 @@ from clinic_desktop.db import confidentiality, history
 from clinic_desktop.db.history import History, Version
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import Actor, allowed
-from clinic_desktop.errors import NotFoundError, RuleError
+from clinic_desktop.errors import NotFoundError, RuleError, StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.types import from_millis
@@ -87,30 +87,55 @@ def of_chart(reads: ReadSession, patient_id: uuid.UUID) -> list[FieldChange]:
 
 
 @command("patient.amend")
-def put_back(uow: UnitOfWork, change: FieldChange) -> None:
+def put_back(uow: UnitOfWork, change: FieldChange) -> int:
     """Give a group of fields the values it had before a change: a change like any other.
+
+    Returns the commit whose values stood until then, for ``undo_put_back``.
 
     Raises:
         RuleError: this kind of row is changed in its own form only.
         NotFoundError: there is no such version.
         StaleError: the row was changed since its history was read.
     """
-    table, row_id, group, cid = change.table, change.row_id, change.group, change.replaced
-    if table not in RESTORABLE or group in NOT_RESTORABLE_GROUPS:
+    known = _versions(uow, change)
+    uow.expect(change.table, change.row_id, change.base)
+    _restore(uow, change, known, change.replaced)
+    return max(known)
+
+
+@command("patient.amend")
+def undo_put_back(uow: UnitOfWork, change: FieldChange, stood: int) -> None:
+    """Take putting back back: the values of the commit ``stood`` hold again.
+
+    Raises:
+        RuleError, NotFoundError: see ``put_back``.
+        StaleError: the fields were changed since they were put back.
+    """
+    known = _versions(uow, change)
+    put = known.get(change.replaced)
+    if put is None or known[max(known)].values != put.values:
+        raise StaleError(
+            _("This was changed again since."),
+            kept=_("The newer value was kept."),
+            hint=_("Look at the list of changes."),
+        )
+    _restore(uow, change, known, stood)
+
+
+def _versions(uow: UnitOfWork, change: FieldChange) -> dict[int, Version]:
+    """The versions of the fields that were changed, by commit."""
+    if change.table not in RESTORABLE or change.group in NOT_RESTORABLE_GROUPS:
         raise RuleError(_("This is put right in its own form."))
-    uow.expect(table, row_id, change.base)
-    version = next(
-        (
-            each
-            for each in History(uow.cursor).of(table, row_id)
-            if each.cid == cid and each.group.name == group
-        ),
-        None,
-    )
-    if version is None:
+    found = History(uow.cursor).of(change.table, change.row_id)
+    return {each.cid: each for each in found if each.group.name == change.group}
+
+
+def _restore(uow: UnitOfWork, change: FieldChange, known: dict[int, Version], commit: int) -> None:
+    if commit not in known:
         raise NotFoundError(_("There is no such version."))
-    history.write_values(uow.cursor, table, row_id, version.values.items())
-    uow.audit("history.put-back", object_id=row_id, table=table, group=group, commit=cid)
+    table, row_id = change.table, change.row_id
+    history.write_values(uow.cursor, table, row_id, known[commit].values.items())
+    uow.audit("history.put-back", object_id=row_id, table=table, group=change.group, commit=commit)
 
 
 def _permission(table: str) -> str:

@@ -82,8 +82,39 @@ def digest_of(file: IO[bytes], size: int, told: Told, target: IO[bytes] | None =
 # ------------------------------------------------------------ reading
 
 
-def find(path: Path) -> Found:
+class _Kind(Struct):
+    format: str
+    version: int
+
+
+def read_head(raw: bytes) -> Head:
+    """Decode a head.
+
+    Raises:
+        NewerDatabaseError: made by a newer program.
+        ValueError, RecursionError: it is none.
+    """
+    kind = msgspec.json.decode(raw, type=_Kind)
+    if kind.format == FORMAT and kind.version > VERSION:
+        raise newer()
+    if kind.format != FORMAT:
+        raise ValueError(kind.format)
+    return msgspec.json.decode(raw, type=Head)
+
+
+def read_manifest(plain: bytes) -> Manifest:
+    """Decode a manifest that was opened with the backup's key.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
+    return msgspec.json.decode(plain, type=Manifest)
+
+
+def find(path: Path, read: Callable[[bytes], Head] = read_head) -> Found:
     """Read the end of a backup file, which needs no key.
+
+    ``read`` is ``confining.head`` where the file may come from elsewhere.
 
     Raises:
         BadFileError: not a backup, or not a whole one.
@@ -103,7 +134,10 @@ def find(path: Path) -> Found:
             raw = file.read(head_size)
     except OSError as error:
         raise unreadable(path, error) from error
-    return Found(path, _head(raw, path), raw, manifest_at, manifest_size)
+    try:
+        return Found(path, read(raw), raw, manifest_at, manifest_size)
+    except (ValueError, RecursionError, BadFileError) as error:  # msgspec's are ValueErrors
+        raise not_whole(path) from error
 
 
 def _tail(raw: bytes, path: Path) -> tuple[int, int, bytes]:
@@ -113,29 +147,10 @@ def _tail(raw: bytes, path: Path) -> tuple[int, int, bytes]:
     return int(manifest_size), int(head_size), bytes(magic)
 
 
-class _Kind(Struct):
-    format: str
-    version: int
-
-
-def _head(raw: bytes, path: Path) -> Head:
-    try:
-        kind = msgspec.json.decode(raw, type=_Kind)
-        if kind.format == FORMAT and kind.version > VERSION:
-            raise NewerDatabaseError(
-                _("The backup was made by a newer version of the program."),
-                kept=_("Nothing was changed."),
-                hint=_("Install the newer version on this PC."),
-            )
-        if kind.format != FORMAT:
-            raise not_whole(path)
-        return msgspec.json.decode(raw, type=Head)
-    except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
-        raise not_whole(path) from error
-
-
-def manifest_of(found: Found, key: bytes) -> Manifest:
-    """What is in the backup.
+def manifest_of(
+    found: Found, key: bytes, read: Callable[[bytes], Manifest] = read_manifest
+) -> Manifest:
+    """What is in the backup; ``read`` as of ``find``.
 
     Raises:
         BadFileError: the file was changed, or cut and put together again.
@@ -146,10 +161,10 @@ def manifest_of(found: Found, key: bytes) -> Manifest:
             file.seek(found.manifest_at)
             sealed = file.read(found.manifest_size)
         plain = unseal(_manifest_key(key), sealed, found.head_raw)
-        manifest = msgspec.json.decode(plain, type=Manifest)
+        manifest = read(plain)
     except OSError as error:
         raise unreadable(found.path, error) from error
-    except (UnreadableError, ValueError, RecursionError) as error:
+    except (UnreadableError, ValueError, RecursionError, BadFileError) as error:
         raise not_whole(found.path) from error
     if sum(part.size for part in (manifest.record, *manifest.files)) != found.manifest_at:
         raise not_whole(found.path)
@@ -197,6 +212,15 @@ def _forget_cached(file: IO[bytes]) -> None:
     """Read from the disk what is on the disk, not what is still in memory: sticks lie."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def newer() -> NewerDatabaseError:
+    """What is said of a backup that this program cannot bring back."""
+    return NewerDatabaseError(
+        _("The backup was made by a newer version of the program."),
+        kept=_("Nothing was changed."),
+        hint=_("Install the newer version on this PC."),
+    )
 
 
 def not_whole(path: Path) -> ClinicError:

@@ -56,6 +56,9 @@ class Ledger(Struct):
     sheet: bytes = b""
     """Public key of the recovery sheet that opens the newest backup."""
 
+    rows: int = 0
+    """Rows of the newest verified backup."""
+
     @property
     def last_at(self) -> datetime | None:
         """When the newest verified backup of any place was made."""

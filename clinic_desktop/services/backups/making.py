@@ -61,6 +61,8 @@ class Backup:
     made_at: datetime
     log_length: int
     """How much of this PC's log it holds."""
+    rows: int = 0
+    """Of all its tables."""
 
 
 def file_name(device: uuid.UUID, now: datetime) -> str:
@@ -110,7 +112,8 @@ def _back_up(source: Source, target: Path, tell: Tell) -> Backup:
         in_fresh_process(part, key, scratch, lambda: tell("trial", 0, 0))
         part.rename(target)
         flush_folder(target.parent)
-        return Backup(target, target.stat().st_size, source.now, facts.log_length)
+        return Backup(target, target.stat().st_size, source.now, facts.log_length,
+                      sum(facts.counts.values()))  # fmt: skip
     except OSError as error:
         raise StorageError(
             _("The backup cannot be written there: {reason}").format(

@@ -98,7 +98,7 @@ class CalendarBar(QWidget):
         """Show which days these are, and whose."""
         self._today, self._by = today, state.by
         week = state.mode is Mode.WEEK
-        self.title.setText(_week(state.first_day) if week else long_day(state.day))
+        self.title.setText(_week(state.first_day, today) if week else long_day(state.day))
         self.mode.set_value(state.mode)
         self.by.set_value(state.by)
         self.whose.setVisible(week and state.offered is not None)
@@ -136,6 +136,10 @@ class CalendarBar(QWidget):
         self.day_wanted.emit(day)
 
 
-def _week(first: date) -> str:
+def _week(first: date, today: date) -> str:
+    """No longer than it has to be, so that the bar stays one line: 16–22 Nov."""
     last = first + timedelta(days=6)
-    return f"{day_in(first, 'd MMM')} – {day_in(last, 'd MMM y')}"
+    end = day_in(last, "d MMM" if last.year == today.year else "d MMM y")
+    if first.month == last.month:
+        return f"{day_in(first, 'd')}–{end}"
+    return f"{day_in(first, 'd MMM')} – {end}"

@@ -56,6 +56,7 @@ class CalendarView(Screen):
         self.steps = Steps(context, self)
         self._scrolled_for: object = None
         self._wanted_slot: tuple[uuid.UUID, int] | None = None
+        self._adds_waiting = False
         self._wanted_tile: uuid.UUID | None = None
         self._build()
         self._connect()
@@ -135,12 +136,14 @@ class CalendarView(Screen):
 
     def go_to(self, destination: Destination) -> None:
         """Come here, to a day if one is named."""
+        self._adds_waiting = isinstance(destination, to.Calendar) and destination.add_waiting
         if isinstance(destination, to.Calendar) and destination.day is not None:
             self._wanted_tile = destination.appointment_id
             self.vm.go(destination.day)
         else:
             self.vm.load()
         self.canvas.setFocus()
+        self._take_wanted_form()
 
     def screen_actions(self) -> tuple[Action, ...]:
         """The steps of the tile with the focus, and the ways through the calendar."""
@@ -186,6 +189,7 @@ class CalendarView(Screen):
     def _render(self, state: CalendarState) -> None:
         self.bar.show_state(state, self.vm.today)
         self.panel.show_state(state)
+        self._take_wanted_form()
         if state.grid is None:
             return
         if state.grid is not self.canvas.grid:
@@ -311,6 +315,11 @@ class CalendarView(Screen):
         self.vm.remove_waiting(row)
         said = _("{name} waits no longer").format(name=isolate(listed(row.person)))
         self.context.host.toast(said, lambda: self.vm.remove_waiting(row, restore=True))
+
+    def _take_wanted_form(self) -> None:
+        if self._adds_waiting and self.vm.state.offered is not None:
+            self._adds_waiting = False
+            self._add_waiting()
 
     def _add_waiting(self) -> None:
         if self.vm.state.offered is not None:

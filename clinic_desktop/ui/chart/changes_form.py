@@ -62,9 +62,20 @@ class ChangesForm(DrawerForm):
             self,
             history.put_back,
             chosen,
-            done=lambda _result: self.context.host.toast(_("The old value stands again.")),
+            done=lambda stood: self._offer_undo(chosen, stood),
             failed=self.context.host.show_error,
         )
+
+    def _offer_undo(self, change: FieldChange, stood: int) -> None:
+        tasks, host = self.context.tasks, self.context.host
+
+        def undo() -> None:  # the drawer may be closed by then
+            taken = _("Taken back")
+            tasks.write(
+                tasks, history.undo_put_back, change, stood, done=lambda _none: host.toast(taken)
+            )
+
+        host.toast(_("The old value stands again."), undo)
 
     def _chosen(self) -> FieldChange | None:
         row = self.table.model_.row_at(self.table.currentIndex().row())

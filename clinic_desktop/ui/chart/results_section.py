@@ -129,8 +129,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column("name", _("Result"), lambda row: Cell(row.display, category_words(row.category)),
                CellKind.STRONG, 20, stretch=True),
-        Column("value", _("Value"), _value,
-               CellKind.NUMBER, 12),
+        Column("value", _("Value"), _value, CellKind.NUMBER, 15),
         Column("flag", _("Flag"), _pill, CellKind.PILL, 12),
         Column("range", _("Reference"), lambda row: Cell(words.range_of(row)), letters=9),
         Column("on", _("Date"), lambda row: Cell(words.day_of(row.measured_at)), letters=13),

@@ -237,7 +237,9 @@ class SummarySection(Section):
         if series is None:
             return
         trend = words.trend_of(series)
-        title = f"{series.display}, {unit_words(series.unit)}" if series.unit else series.display
+        title = isolate(series.display)
+        if series.unit:
+            title = f"{title}, {isolate(unit_words(series.unit))}"
         last = trend.points[-1] if trend.points else None
         sub = words.joined(isolate(last.shown), isolate(last.when), last.flag) if last else ""
         self.trend_card.header.set_title(title, sub)

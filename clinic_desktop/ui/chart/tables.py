@@ -188,8 +188,7 @@ class VaccinesSection(TableSection):
         shown = ngettext("{count} dose given", "{count} doses given", given)
         self.count.setText(shown.format(count=given))
         most = max((len(row.doses) for row in rows), default=1)
-        for number in range(MOST_DOSES):
-            self.table.setColumnHidden(number + 1, number >= max(most, 1))
+        self.table.leave_out(range(max(most, 1) + 1, MOST_DOSES + 1))
 
 
 def _vaccine(row: VaccineRow) -> Cell:

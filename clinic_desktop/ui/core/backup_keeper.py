@@ -16,6 +16,7 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, StoppedError
 from clinic_desktop.i18n import _
+from clinic_desktop.page_watch import PageWatch
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import Backup
 from clinic_desktop.ui.core.background import Background
@@ -54,7 +55,7 @@ class BackupKeeper(QObject):
     def __init__(self, opened: Clinic, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clinic = opened
-        self.backups = Backups(opened)
+        self.backups, self._pages = Backups(opened), PageWatch(opened)
         self.is_running = False
         self.room_left: int | None = None
         """Free bytes on the record's disk, if they are few."""
@@ -90,6 +91,7 @@ class BackupKeeper(QObject):
     def look(self) -> None:
         """Make a backup if one is due; on a disk that was full, see whether there is room."""
         self._run(self._look_at_room, done=self._on_room, failed=self._on_late)
+        self._run(self._look_at_pages, done=lambda _whole: None, failed=self.ended.emit)
         too_early = self._not_before is not None and self.now < self._not_before
         if not self.is_running and not too_early:
             self._run(self._make_if_due, done=self._on_done, failed=self._on_late)
@@ -173,6 +175,10 @@ class BackupKeeper(QObject):
     def _look_at_room(self) -> int | None:
         self._clinic.store.gate.look()
         return self.backups.room_left()
+
+    def _look_at_pages(self) -> None:
+        if self._pages.is_due(self.now):
+            self._pages.look()
 
     def _make_if_due(self) -> Backup | None:
         due = self.backups.is_due(self._clinic.store.clock.now())

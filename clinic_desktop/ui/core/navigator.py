@@ -32,6 +32,8 @@ class Calendar(Destination):
 
     day: date | None = None
     appointment_id: uuid.UUID | None = None
+    add_waiting: bool = False
+    """Whether somebody is to be added to the wait list."""
 
 
 @dataclass(frozen=True)

@@ -248,8 +248,8 @@ class TypesPage(LinesPage):
             _("Add a type"),
         )
         columns = (
-            Column("name", _("Name"), lambda row: Cell(row.name), CellKind.STRONG, 20,
-                   stretch=True),
+            Column("name", pgettext("of a thing", "Name"), lambda row: Cell(row.name),
+                   CellKind.STRONG, 20, stretch=True),
             Column("shortcut", _("Letters"), lambda row: Cell(row.shortcut), letters=8),
             Column("length", _("Length"), lambda row: Cell(
                 current().number(row.duration_min), pgettext("unit", "min")
@@ -268,7 +268,7 @@ class TypeForm(LineForm):
 
     def __init__(self, context: Context, row: TypeRow | None) -> None:
         super().__init__(context, resources.save_type, row)
-        self.name = self.line("name", _("Name"), row.name if row else "")
+        self.name = self.line("name", pgettext("of a thing", "Name"), row.name if row else "")
         self.shortcut = self.line(
             "shortcut", _("Letters"), row.shortcut if row else "",
             hint=_("Typed in a booking: “tue 10:30 fu”"),
@@ -351,8 +351,8 @@ class RoomsPage(LinesPage):
     def __init__(self, context: Context) -> None:
         words = (_("Rooms"), _("The calendar can show a column for each."), _("Add a room"))
         columns = (
-            Column("name", _("Name"), lambda row: Cell(row.name), CellKind.STRONG, 20,
-                   stretch=True),
+            Column("name", pgettext("of a thing", "Name"), lambda row: Cell(row.name),
+                   CellKind.STRONG, 20, stretch=True),
             _use_column(),
         )  # fmt: skip
         super().__init__(context, words, columns, resources.rooms, "location")
@@ -367,7 +367,7 @@ class RoomForm(LineForm):
 
     def __init__(self, context: Context, row: RoomRow | None) -> None:
         super().__init__(context, resources.save_room, row)
-        self.name = self.line("name", _("Name"), row.name if row else "")
+        self.name = self.line("name", pgettext("of a thing", "Name"), row.name if row else "")
         self.active.setChecked(row.is_active if row else True)
         self.setFocusProxy(self.name)
 

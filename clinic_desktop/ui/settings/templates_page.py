@@ -31,8 +31,8 @@ class TemplatesPage(LinesPage):
             _("Add a template"),
         )
         columns = (
-            Column("name", _("Name"), lambda row: Cell(row.name), CellKind.STRONG, 22,
-                   stretch=True),
+            Column("name", pgettext("of a thing", "Name"), lambda row: Cell(row.name),
+                   CellKind.STRONG, 22, stretch=True),
             Column("shortcut", _("Letters"), lambda row: Cell(isolate(f"/{row.shortcut}")),
                    letters=12),
             Column("whose", pgettext("column", "Whose"), _whose, letters=18, drop=1),
@@ -56,7 +56,7 @@ class TemplateLine(LineForm):
         self.draft = FieldDraft(context, "template", str(row.id) if row else "", self)
         self.column.insertWidget(0, self.draft.notice)
         self.active.hide()
-        self.name = self.line("name", _("Name"), row.name if row else "")
+        self.name = self.line("name", pgettext("of a thing", "Name"), row.name if row else "")
         self.shortcut = self.line(
             "shortcut", _("Letters"), row.shortcut if row else "", hint=_("One word, such as uri")
         )

@@ -25,7 +25,7 @@ class StatusBar(QFrame):
         self.place = Label(_("Everything is on this PC, encrypted"), "caption", "muted", wrap=True)
         self.backup = Label("", "caption", "muted", wrap=True)
         self.backup.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        keys = Label(_("F1 shows the keys"), "caption", "muted")
+        keys = Label(_("{key} shows the keys").format(key=isolate("F1")), "caption", "muted")
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_4, SPACE_1, SPACE_4, SPACE_1)
         row.setSpacing(SPACE_4)

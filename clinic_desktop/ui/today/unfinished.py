@@ -116,7 +116,7 @@ def _place(row: Unfinished) -> to.Destination | None:
     anywhere: dict[str, Callable[[], to.Destination]] = {
         "appointment": lambda: to.BookAppointment(unfinished=row.subject),
         "walk-in": lambda: to.WalkIn(uuid.UUID(row.subject) if row.subject else None),
-        "waitlist": to.Calendar,
+        "waitlist": lambda: to.Calendar(add_waiting=True),
         "template": lambda: to.Settings("templates"),
         "hours": lambda: to.Settings("working-hours", row.subject),
         "consent-text": lambda: to.Settings("consent-texts"),

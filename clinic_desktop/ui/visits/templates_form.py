@@ -82,7 +82,7 @@ class TemplatesForm(DrawerForm):
             "shortcut": self.form.add(
                 _("Shortcut"), self.shortcut, required=True, hint=_("Typed after the slash: uri")
             ),
-            "name": self.form.add(_("Name"), self.name, required=True),
+            "name": self.form.add(pgettext("of a thing", "Name"), self.name, required=True),
         }
         hint = _("Blanks to fill stand in brackets: ⟦how long⟧.")
         for part, edit in self.edits.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, QTimer, Signal
@@ -57,6 +57,7 @@ class DataTable(QTableView):
     ) -> None:
         super().__init__(parent)
         self._columns = tuple(columns)
+        self._left_out: frozenset[int] = frozenset()
         self._tall = tall
         self._kept: Hashable | None = None
         self._resetting = False
@@ -331,9 +332,14 @@ class DataTable(QTableView):
                 self.setColumnWidth(place, self._widths[place])
         self._fit_columns()
 
+    def leave_out(self, places: Iterable[int]) -> None:
+        """Show none of these columns for now; they take no room from the others."""
+        self._left_out = frozenset(places)
+        self._fit_columns()
+
     def _fit_columns(self) -> None:
         room = self.viewport().width()
-        shown = set(range(len(self._columns)))
+        shown = set(range(len(self._columns))) - self._left_out
         droppable = sorted(
             (place for place in shown if self._columns[place].drop),
             key=lambda place: -self._columns[place].drop,

@@ -15,16 +15,22 @@ import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from PIL import Image
 
 from clinic_desktop.confined import reading, words
+from clinic_desktop.db.facts import Facts
 from clinic_desktop.domain.codes import System
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.security.vault import Vault
+from clinic_desktop.services.backups.manifest import Head, Manifest, Part
 from clinic_desktop.services.packs.pack import Concept, PackInfo, write_pack
 from clinic_desktop.services.practice import LOGO_SIDE
 from tests.proofs.audit.corpus import remember
@@ -74,6 +80,13 @@ def samples() -> list[tuple[str, bytes]]:
         info = PackInfo("test", "Test", System.ICD10, "1", "en", "here", "free", "2026-01-01")
         write_pack(pack, info, [Concept("I10", "Hypertension"), Concept("A00", "Cholera")])
         found.append(("pack.clinicpack", pack.read_bytes()))
+    public = Identity.new().public.sealing
+    ways = Vault(uuid.UUID(int=1), uuid.UUID(int=2), "").with_recovery(bytes(48), public)
+    found.append(("backup.head", msgspec.json.encode(Head(ways))))
+    facts = Facts(7, {"patient": 2}, 3, bytes(32), {"ab" * 16: bytes(32)})
+    part = Part("clinic.db", 4096, bytes(32))
+    whole = Manifest(datetime(2026, 11, 22, tzinfo=UTC), "0.1.0", "Test", part, (part,), facts)
+    found.append(("backup.manifest", msgspec.json.encode(whole)))
     return found
 
 
@@ -105,8 +118,9 @@ def tasks_of(name: str, path: Path) -> tuple[tuple[str, words.Wish], ...]:
             return ("fhir-members", wish), ("fhir", part)
         case ".csv":
             return (("code-table", wish),)
-        case ".clinicpack":
-            return (("code-pack", wish),)
+        case ".head" | ".manifest" | ".clinicpack" as end:
+            of_backup = f"backup-{end[1:]}"
+            return (("code-pack", wish) if end == ".clinicpack" else (of_backup, {}),)
         case ".pdf":
             return (("document", {"mime": "application/pdf"}),)
         case ".png" | ".jpg" if name.startswith("a."):

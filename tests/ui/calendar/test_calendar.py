@@ -14,12 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop import i18n
 from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.i18n import Language
 from clinic_desktop.services.scheduling import grid, hours, waitlist
 from clinic_desktop.services.scheduling.grid import ColumnsBy, GridTile
 from clinic_desktop.services.scheduling.timetable import PRACTICE
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.calendar.calendar_vm import Mode
 from clinic_desktop.ui.calendar.tile import Tile
+from clinic_desktop.ui.calendar.waitlist_form import WaitlistForm
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.reason_form import ReasonForm
@@ -45,6 +47,37 @@ def view(busy_morning: BusyDay, ui_context: Context, qtbot: QtBot) -> Iterator[C
     qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
     yield made
     qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+
+def test_a_wait_list_entry_that_was_begun_opens_where_it_was_typed(
+    busy_morning: BusyDay, ui_context: Context, qtbot: QtBot
+) -> None:
+    """Also where the calendar is opened by it and has read nothing yet."""
+    i18n.use(ui_context.language)
+    made = CalendarView(ui_context)
+    qtbot.addWidget(made)
+    made.show()
+    made.go_to(to.Calendar(add_waiting=True))
+    host = host_of(made)
+    qtbot.waitUntil(lambda: bool(host.drawers))
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert [type(form) for form in host.drawers] == [WaitlistForm]
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_the_bar_of_a_week_is_one_line_in_a_small_window(
+    view: CalendarView, qtbot: QtBot, code: str
+) -> None:
+    i18n.use(Language(code, "KE", "Africa/Nairobi"))
+    made = CalendarView(view.context)
+    qtbot.addWidget(made)
+    made.resize(1200, 800)  # a window of 1280 with the rail
+    made.show()
+    made.go_to(to.Calendar(SATURDAY))
+    made.vm.set_mode(Mode.WEEK)
+    qtbot.waitUntil(lambda: made.bar.whose.isVisible() and made.context.tasks.is_idle)
+    assert abs(made.bar.book.geometry().center().y() - made.bar.title.geometry().center().y()) < 9
+    i18n.use(view.context.language)
 
 
 def tile_of(view: CalendarView, family: str) -> Tile:

@@ -67,12 +67,15 @@ def test_an_old_value_is_put_back_by_keys(
     QTest.keyClick(form.table, Qt.Key.Key_Home)
     assert form.primary_text() == "Put the old value back"
     QTest.keyClick(form.table, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: form.table.model_.rowCount() == 2)
+    qtbot.waitUntil(lambda: form.table.model_.rowCount() == 2 and ui_context.tasks.is_idle)
 
     assert record.rows("SELECT given FROM patient") == [("Ann",)]
     host = ui_context.host
     assert isinstance(host, RecordingHost)
     assert host.toasts == ["The old value stands again."]
+    host.undo_last()
+    qtbot.waitUntil(lambda: form.table.model_.rowCount() == 3)
+    assert record.rows("SELECT given FROM patient") == [("Anna",)]
 
 
 def test_a_chart_without_a_past_says_so(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, Qt
@@ -13,7 +13,9 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.ui.core.paged_model import PAGE_ROWS, Cell, CellKind, Column, PagedModel
+from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.icons import Icon
+from clinic_desktop.ui.theme.look import Appearance
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.empty_state import EmptyState
 from tests.support.screen_checks import settle
@@ -217,6 +219,24 @@ def test_columns_give_way_when_the_table_is_narrow(table: DataTable) -> None:
     settle()
     assert table.isColumnHidden(1)
     assert not table.isColumnHidden(0)
+
+
+def test_columns_left_out_take_no_room_and_stay_out_at_every_text_size(place: Place) -> None:
+    many = [COLUMNS[0], *(replace(COLUMNS[1], key=f"b{n}", letters=20, drop=0) for n in range(6))]
+    table = DataTable(many, "Vaccines")
+    place(table)
+    table.window().resize(640, 300)
+    table.leave_out(range(2, 7))
+    settle()
+    whole = table.columnWidth(0)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    for scale in (200, 100):
+        style.apply(app, Appearance(scale=scale))
+        settle()
+        assert [table.isColumnHidden(at) for at in range(7)] == [False] * 2 + [True] * 5
+    assert table.columnWidth(0) == whole
+    assert sum(table.columnWidth(at) for at in range(2)) <= table.viewport().width()
 
 
 def test_a_hundred_thousand_rows_read_only_what_is_seen(place: Place) -> None:
