@@ -31,8 +31,19 @@ _KEPT = (
     + """
 SELECT EXISTS (SELECT 1 FROM care_team_member m
  WHERE m.patient_id = c.patient_id AND m.user_id = ?2 AND m.is_deleted = 0)
-FROM chart_confidentiality c WHERE c.patient_id IN (SELECT id FROM chart) AND c.is_deleted = 0"""
+FROM chart_confidentiality c
+WHERE c.patient_id IN (SELECT id FROM chart) AND c.encounter_id IS NULL AND c.is_deleted = 0"""
 )
+_VISITS = (
+    _GROUP
+    + """
+SELECT c.encounter_id FROM chart_confidentiality c JOIN encounter e ON e.id = c.encounter_id
+WHERE c.patient_id IN (SELECT id FROM chart) AND c.is_deleted = 0 AND e.practitioner_id IS NOT ?3
+ AND NOT EXISTS (SELECT 1 FROM care_team_member m
+  WHERE m.patient_id = c.patient_id AND m.user_id = ?2 AND m.is_deleted = 0)"""
+)
+_KEPT_VISIT = """
+SELECT EXISTS (SELECT 1 FROM chart_confidentiality WHERE encounter_id = ? AND is_deleted = 0)"""
 _GLASS = (
     _GROUP
     + """
@@ -80,19 +91,51 @@ def standing(reads: ReadSession, patient_id: uuid.UUID) -> Standing:
     Of joined charts each that is kept in confidence must have the person in its care team.
     """
     user = reads.actor.user_id
-    if user is None:
-        return OPEN  # the program itself: upgrades, backups, checks
+    if user is None or not any_kept(reads):
+        return OPEN  # nobody is the program itself: upgrades, backups, checks
     kept = reads.cursor.execute(_KEPT, (patient_id.bytes, user.bytes)).fetchall()
-    if not kept:
-        return OPEN
-    now = to_millis(reads.now)
-    glass = reads.cursor.execute(_GLASS, (patient_id.bytes, user.bytes, now)).fetchone()
     return Standing(
-        is_restricted=True,
-        in_care_team=all(row[0] for row in kept),
-        emergency=glass
-        and Emergency(uuid.UUID(bytes=glass[0]), from_millis(glass[1]), bool(glass[2])),
+        is_restricted=bool(kept),
+        in_care_team=bool(kept) and all(row[0] for row in kept),
+        emergency=emergency(reads, patient_id),
     )
+
+
+def emergency(reads: ReadSession, patient_id: uuid.UUID) -> Emergency | None:
+    """The emergency in which the person at the desk reads this chart now."""
+    user, now = reads.actor.user_id, to_millis(reads.now)
+    values = (patient_id.bytes, user.bytes if user else b"", now)
+    glass = reads.cursor.execute(_GLASS, values).fetchone()
+    return glass and Emergency(uuid.UUID(bytes=glass[0]), from_millis(glass[1]), bool(glass[2]))
+
+
+def hidden_visits(reads: ReadSession, patient_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """The visits whose words are kept from the person at the desk.
+
+    Not from whoever treated there, and not in an emergency.
+    """
+    user, mine = reads.actor.user_id, reads.actor.practitioner_id
+    if user is None or not any_kept(reads):
+        return frozenset()
+    values = (patient_id.bytes, user.bytes, mine.bytes if mine else None)
+    found = reads.cursor.execute(_VISITS, values).fetchall()
+    if not found or emergency(reads, patient_id) is not None:
+        return frozenset()
+    return frozenset(uuid.UUID(bytes=row[0]) for row in found)
+
+
+def is_kept(reads: ReadSession, encounter_id: uuid.UUID) -> bool:
+    """Whether the words of a visit are kept in confidence."""
+    return bool(reads.cursor.execute(_KEPT_VISIT, (encounter_id.bytes,)).fetchone()[0])
+
+
+def visit_of(reads: ReadSession, table: str, row_id: uuid.UUID) -> uuid.UUID | None:
+    """The visit that a row belongs to."""
+    if table == "encounter":
+        return row_id
+    sql = f"SELECT encounter_id FROM {table} WHERE id = ?"
+    found = reads.cursor.execute(sql, (row_id.bytes,)).fetchone()
+    return uuid.UUID(bytes=found[0]) if found and found[0] else None
 
 
 def group(reads: ReadSession, patient_id: uuid.UUID) -> list[uuid.UUID]:

@@ -8,16 +8,18 @@ from datetime import datetime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic_desktop.models.base import Base, Synced, optional_ref, ref, text
-from clinic_desktop.models.types import UtcDateTime
+from clinic_desktop.models.types import Id, UtcDateTime
 
 
 class ChartConfidentiality(Synced, Base):
-    """A chart that only its care team reads; deleted when that ends."""
+    """A chart, or the words of one visit, that only the care team reads; deleted when that ends."""
 
     __tablename__ = "chart_confidentiality"
     patient_id: Mapped[uuid.UUID] = ref("patient")
     code: Mapped[str] = mapped_column(default="R", server_default="R")
     """HL7 v3 Confidentiality; ``R`` is restricted."""
+    encounter_id: Mapped[uuid.UUID | None] = mapped_column(Id, nullable=True, sort_order=1)
+    """The visit; empty for the whole chart."""
 
 
 class CareTeamMember(Synced, Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from clinic_desktop.db import confidentiality
+from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
@@ -68,6 +71,7 @@ class TimelineMark:
 # Each part is read through its own index from the newest entry down, and never further than one
 # page: a chart of any length opens in the same time.
 _PLACE = "(at < :at OR (at = :at AND id < :id))"
+_TOLD = "(:hidden = '[]' OR hex(id) NOT IN (SELECT value FROM json_each(:hidden)))"
 _PARTS = {
     TimelineKind.VISIT: """
 SELECT id, start_at AS at, type_display AS title, reason AS detail, status FROM encounter
@@ -141,8 +145,9 @@ def timeline(
     """A page of the timeline; no kinds means all of them, ``before`` where the last one ended."""
     wanted = frozenset(kinds) or frozenset(TimelineKind)
     mark = before or TimelineMark(datetime.max.replace(tzinfo=reads.now.tzinfo), _LAST)
+    hidden = _hidden(reads, patient_id)
     streams = [
-        _stream(reads, chart, kind, sql, mark, size + 1)
+        _stream(reads, chart, kind, sql, mark, size + 1, hidden)
         for chart in charts.chart_ids(reads.session, patient_id)
         for kind, sql in _statements(wanted)
     ]
@@ -180,6 +185,13 @@ def _statements(wanted: frozenset[TimelineKind]) -> Iterator[tuple[TimelineKind,
         yield TimelineKind.RESULT, _LONE_RESULTS
 
 
+def _hidden(reads: ReadSession, patient_id: uuid.UUID) -> str:
+    """The documents of visits whose words are kept from the person, as ``_TOLD`` wants them."""
+    visits = [each.bytes for each in confidentiality.hidden_visits(reads, patient_id)]
+    sql = f"SELECT hex(id) FROM document_reference WHERE encounter_id IN ({marks(visits)})"  # noqa: S608
+    return json.dumps([row[0] for row in reads.cursor.execute(sql, visits)] if visits else [])
+
+
 def _stream(
     reads: ReadSession,
     chart: uuid.UUID,
@@ -187,13 +199,17 @@ def _stream(
     sql: str,
     mark: TimelineMark,
     size: int,
+    hidden: str,
 ) -> list[TimelineEntry]:
-    statement = f"SELECT * FROM ({sql}) WHERE {_PLACE} ORDER BY at DESC, id DESC LIMIT :size"  # noqa: S608 - of constants
+    statement = (
+        f"SELECT * FROM ({sql}) WHERE {_PLACE} AND {_TOLD} ORDER BY at DESC, id DESC LIMIT :size"  # noqa: S608 - of constants
+    )
     values = {
         "chart": chart.bytes,
         "at": to_millis(mark.at),
         "id": mark.id.bytes,
         "size": size,
+        "hidden": hidden,
     }
     return [_entry(kind, row) for row in reads.cursor.execute(statement, values)]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.errors import NotFoundError
@@ -35,7 +36,8 @@ class VisitRow:
     practitioner: str
     diagnoses: str
     excerpt: str
-    """The first words of the note."""
+    """The first words of the note; empty where they are kept in confidence."""
+    is_hidden: bool = False
 
 
 _IDS = """
@@ -82,8 +84,13 @@ def last_visits(reads: ReadSession, patient_id: uuid.UUID, count: int) -> list[V
 def visit_rows(reads: ReadSession, encounter_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, VisitRow]:
     """The rows of one page of the list."""
     values = [each.bytes for each in encounter_ids]
-    rows = (_row(row) for row in reads.cursor.execute(_ROWS % marks(values), values))
-    return {row.id: row for row in rows}
+    rows = [_row(row) for row in reads.cursor.execute(_ROWS % marks(values), values)]
+    people = {row.patient_id for row in rows}
+    hidden = frozenset().union(*(confidentiality.hidden_visits(reads, each) for each in people))
+    return {
+        row.id: replace(row, excerpt="", is_hidden=True) if row.id in hidden else row
+        for row in rows
+    }
 
 
 @query("chart.read")

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
@@ -68,7 +69,8 @@ def documents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[DocumentRow]
         )
         .order_by(DocumentReference.dated_at.desc(), DocumentReference.id.desc())
     )
-    return [_row(*pair) for pair in found]
+    hidden = confidentiality.hidden_visits(reads, patient_id)
+    return [_row(*pair) for pair in found if pair[0].encounter_id not in hidden]
 
 
 @query("document.read")

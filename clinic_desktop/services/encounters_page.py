@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of
@@ -46,6 +47,8 @@ class VisitPage:
     """The note of the visit before."""
     may_sign: bool = False
     """Whether the signed-in person is the one who signs it."""
+    is_kept: bool = False
+    """Whether what is written at it is kept in confidence."""
 
     @property
     def note(self) -> NoteRow | None:
@@ -89,7 +92,7 @@ def visit_page(reads: ReadSession, encounter_id: uuid.UUID) -> VisitPage:
     shown = banner(reads, row.patient_id)
     patient_id = shown.row.id
     before = visit_before(reads, patient_id, encounter_id)
-    written = notes_of(reads, before.id) if before else []
+    written = notes_of(reads, before.id) if before and not before.is_hidden else []
     return VisitPage(
         row,
         shown,
@@ -104,6 +107,7 @@ def visit_page(reads: ReadSession, encounter_id: uuid.UUID) -> VisitPage:
         before,
         written[0].text if written else NoteText(),
         may_sign(reads, encounter_id),
+        confidentiality.is_kept(reads, encounter_id),
     )
 
 

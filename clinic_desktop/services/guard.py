@@ -32,6 +32,10 @@ TABLE_OF: Final[Mapping[str, str]] = {
     "repeats_id": "medication_request",
 }
 """What an argument, or a field of one, is the id of; a test holds every clinical action to it."""
+WORDS: Final = frozenset({"note", "document", "letter"})
+"""Rights to what is kept in confidence of a single visit. Diagnoses, medicines, allergies and
+results are not: whoever treats next must know them."""
+_OF_VISITS: Final = frozenset({"encounter", "document_reference"})
 
 
 def may_enter(reads: ReadSession, permission: str, patient_id: uuid.UUID) -> bool:
@@ -56,6 +60,22 @@ def enter(reads: ReadSession, permission: str, patient_id: uuid.UUID) -> None:
         )
 
 
+def hear(reads: ReadSession, table: str, row_id: uuid.UUID) -> None:
+    """Refuse a visit, or a document of one, whose words are kept from the person.
+
+    Raises:
+        ConfidentialError: they are kept in confidence.
+    """
+    visit = confidentiality.visit_of(reads, table, row_id)
+    for patient_id, _treated in confidentiality.owners(reads, table, [row_id]):
+        if visit in confidentiality.hidden_visits(reads, patient_id):
+            raise ConfidentialError(
+                _("The words of this visit are kept in confidence."),
+                kept=_("Nothing was shown or changed."),
+                hint=_("The care team reads them. In an emergency, open the chart as one."),
+            )
+
+
 def check(
     reads: ReadSession,
     permission: str,
@@ -77,20 +97,13 @@ def check(
     if not (is_kept or is_stored):
         return
     given = inspect.signature(function).bind(reads, *args, **named).arguments
-    charts = set()
-    for name, row_ids in _ids(given):
-        if not TABLE_OF[name]:
-            charts |= set(row_ids)
-            continue
-        for patient_id, treated in confidentiality.owners(reads, TABLE_OF[name], row_ids):
-            charts.add(patient_id)
-            if treated is not None and treated == reads.actor.practitioner_id:
-                reads.admitted |= set(confidentiality.group(reads, patient_id))
-    for patient_id in charts:
+    for patient_id in _charts(reads, given):
         if is_kept:
             enter(reads, permission, patient_id)
         if is_stored:
             use(reads, patient_id)
+    if permission.partition(".")[0] in WORDS:
+        _check_words(reads, given)
 
 
 def use(reads: ReadSession, patient_id: uuid.UUID) -> None:
@@ -107,6 +120,26 @@ def use(reads: ReadSession, patient_id: uuid.UUID) -> None:
             kept=_("Nothing was shown or changed."),
             hint=_("Its page Privacy says why, and opens it for a reason of the law."),
         )
+
+
+def _charts(reads: ReadSession, given: Mapping[str, Any]) -> set[uuid.UUID]:
+    """Whose rows the ids are; whoever treated at a visit is let in as its author."""
+    charts = set()
+    for name, row_ids in _ids(given):
+        if not TABLE_OF[name]:
+            charts |= set(row_ids)
+            continue
+        for patient_id, treated in confidentiality.owners(reads, TABLE_OF[name], row_ids):
+            charts.add(patient_id)
+            if treated is not None and treated == reads.actor.practitioner_id:
+                reads.admitted |= set(confidentiality.group(reads, patient_id))
+    return charts
+
+
+def _check_words(reads: ReadSession, given: Mapping[str, Any]) -> None:
+    for name, row_ids in _ids(given):
+        for row_id in row_ids if TABLE_OF[name] in _OF_VISITS else ():
+            hear(reads, TABLE_OF[name], row_id)
 
 
 def _ids(given: Mapping[str, Any]) -> Iterator[tuple[str, list[uuid.UUID]]]:

@@ -31,6 +31,7 @@ from clinic_desktop.errors import (
     WrongPasswordError,
 )
 from clinic_desktop.restore import Restored, Way, owners, restore
+from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.backups import container, making
 from clinic_desktop.services.backups.making import UNFINISHED, Backup, Source
@@ -425,3 +426,25 @@ def test_a_head_that_is_none_is_refused_in_a_sentence(tmp_path: Path, head: byte
     path.write_bytes(b"pages" + head + tail)
     with pytest.raises(BadFileError, match="not a whole backup"):
         owners(path)
+
+
+@pytest.mark.parametrize("signer", ["another", "nobody"])
+def test_a_backup_that_its_pc_did_not_sign_is_found_out(
+    opened: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signer: str
+) -> None:
+    def forged(_source: Source, statement: bytes) -> bytes:
+        return sign(Identity.new(), statement) if signer == "another" else b""
+
+    monkeypatch.setattr(making, "_signed", forged)
+    with pytest.raises(DatabaseDamagedError, match="trial") as refused:
+        opened.back_up(tmp_path / "a.clinicbackup", silent)
+    assert "signature" in refused.value.place
+
+
+def test_what_is_signed_names_every_part(made: Backup) -> None:
+    found = container.find(made.path)
+    key = found.head.ways.open_box(SHEET.identity)
+    manifest = container.manifest_of(found, key)
+    said = manifest.statement().decode()
+    assert manifest.record.sha256.hex() in said
+    assert f"commit {made.log_length}" in said

@@ -22,6 +22,7 @@ from clinic_desktop.errors import (
 from clinic_desktop.models.practice import AppUser, Practitioner
 from clinic_desktop.services import allergies, conditions, encounters, guard, notes
 from clinic_desktop.services.access import ACTIONS
+from clinic_desktop.services.chart_visits import last_visits
 from clinic_desktop.services.conditions import Coded
 from clinic_desktop.services.confidentiality import emergency, team
 from clinic_desktop.services.confidentiality.emergency import OpenChart
@@ -252,3 +253,55 @@ def _with_practitioner(uow: Any, actor: Actor) -> uuid.UUID:
 
 def _leave(uow: Any, user_id: uuid.UUID | None) -> None:
     uow.session.get(AppUser, user_id).is_active = False
+
+
+@pytest.fixture(name="visit")
+def visit_kept_in_confidence(record: Record) -> Kept:
+    """Only the words of one visit are kept; a letter that was not written at it is not."""
+    patient, visit, _letter, paper = write_a_visit(record)
+    record.write(team.keep_visit, visit)
+    return Kept(record, [patient, visit, paper], record.as_role("doctor", "nurse"))
+
+
+def test_no_query_tells_the_words_of_a_visit_kept_in_confidence(visit: Kept) -> None:
+    """Diagnoses and problems are told: whoever treats next must know them."""
+    told_of: set[str] = set()
+    for name, ask in every_answer(visit.record, visit.outsider, visit.ids):
+        try:
+            told = ask()
+        except ClinicError:
+            continue
+        if CANARY in words_of_answer(told):
+            told_of.add(name)
+    assert told_of <= TELL_DIAGNOSES
+    assert "conditions.diagnoses_of" in told_of
+
+
+TELL_DIAGNOSES = {
+    "audit.history.of_chart", "chart.summary", "chart_timeline.timeline",
+    "chart_timeline.timeline_of_year", "chart_visits.last_visits", "chart_visits.visit",
+    "chart_visits.visit_rows", "conditions.diagnoses_of", "conditions.problems_of",
+    "chart_visits.visit_before", "conditions.favourite_diagnoses",
+}  # fmt: skip
+
+
+def test_the_words_are_told_in_an_emergency_and_to_their_author(visit: Kept) -> None:
+    with pytest.raises(ConfidentialError):
+        visit.read(notes.notes_of, visit.visit)
+    (row,) = visit.read(last_visits, visit.patient, 5)
+    assert (row.is_hidden, row.excerpt) == (True, "")
+    visit.break_glass()
+    assert CANARY in repr(visit.read(notes.notes_of, visit.visit))
+    assert visit.read(last_visits, visit.patient, 5)[0].excerpt
+    assert CANARY in repr(visit.record.read(notes.notes_of, visit.visit))
+
+
+def test_the_words_of_a_visit_are_opened_again_by_who_may_read_them(visit: Kept) -> None:
+    with pytest.raises(PermissionDeniedError):
+        visit.write(team.end_visit, visit.visit)
+    visit.break_glass()
+    with pytest.raises(PermissionDeniedError):
+        visit.write(team.end_visit, visit.visit)
+    visit.write(emergency.end, visit.patient)
+    visit.record.write(team.end_visit, visit.visit)
+    assert CANARY in repr(visit.read(notes.notes_of, visit.visit))

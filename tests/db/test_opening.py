@@ -118,7 +118,7 @@ def test_power_cut_while_a_clinic_is_made(tmp_path: Path, monkeypatch: pytest.Mo
     def cut(_data_dir: DataDir) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(clinic, "_name_newborn", cut)
+    monkeypatch.setattr(clinic, "name_newborn", cut)
     with pytest.raises(KeyboardInterrupt):
         clinic.create(data_dir, new, cost=CHEAP)
     monkeypatch.undo()
@@ -149,7 +149,7 @@ def test_second_program_is_told(clinic_dir: DataDir) -> None:
 
 
 def test_sign_in_needs_the_password_and_is_recorded(clinic_dir: DataDir) -> None:
-    """A wrong password opens nothing; a right one leaves an audit event."""
+    """A wrong password opens nothing; each leaves an audit event."""
     with pytest.raises(WrongPasswordError):
         clinic.open_clinic(clinic_dir, "amina", "wrong password")
 
@@ -160,7 +160,7 @@ def test_sign_in_needs_the_password_and_is_recorded(clinic_dir: DataDir) -> None
     ).result()
     opened.close()
 
-    assert kinds == [("session.sign-in",)]
+    assert kinds == [("session.refused",), ("session.sign-in",)]
 
 
 def test_clinic_is_not_made_over_another(clinic_dir: DataDir) -> None:

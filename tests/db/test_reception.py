@@ -39,7 +39,7 @@ DESK_PASSWORD = "green garden gate"
 
 def write_a_visit(record: Record) -> list[uuid.UUID]:
     """A signed visit with letter and kept paper; the ids of all rows that lead to its words."""
-    patient = uuid.uuid4()
+    patient = record.clock.new_id()
     row = Patient(id=patient, mrn="77", family="Ivanova", given="Maria")
     record.write(lambda uow: uow.add(row))
     visit = record.write(encounters.start_visit, patient_id=patient).encounter_id

@@ -23,6 +23,7 @@ PROOFS = {
     "vectors": "tests.proofs.keys.vectors",
     "audit": "tests.proofs.audit.mutations",
     "old-pages": "tests.proofs.audit.pages",
+    "canary": "tests.proofs.privacy.canary",
     "bombs": "tests.proofs.hostile.bombs",
     "fuzz": "tests.proofs.hostile.fuzz",
     "permissions": "tests.proofs.permissions.matrix",

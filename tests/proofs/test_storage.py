@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.needs import needs_recorder
-from tests.proofs.storage import crash_states, failing_calls, kills, migrating
+from tests.proofs.storage import crash_states, failing_calls, kills, migrating, recorder
+from tests.proofs.storage.power_cut import cuts
 
 
 @needs_recorder
@@ -25,6 +26,25 @@ def test_a_program_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> 
     checked = crash_states.check_share(day, (0, 1))
     assert checked.held < 60
     assert any("is lost" in sentence for sentence in checked.failures)
+
+
+@needs_recorder
+def test_what_is_looked_at_is_what_the_power_cut_left(tmp_path: Path) -> None:
+    """Only what differs from the last disk is written anew, however much came between."""
+    beginning = crash_states.begin(tmp_path / "start")
+    day = crash_states.record_day(beginning, tmp_path / "day", 8, 2000, 60)
+    place = tmp_path / "place"
+    judge = crash_states.Judge(day, place)
+    seen = 0
+    for number, left in cuts(day.start, recorder.read_log(day.log), 2000, 8):
+        if number % 31:
+            continue
+        judge.lay(left)
+        for name in ("clinic.db", "clinic.db-wal"):
+            there = (place / name).read_bytes() if (place / name).exists() else None
+            assert there == (bytes(left.content(name)) if name in left.kept else None)
+            seen += there is not None
+    assert seen > 100
 
 
 def test_killed_at_work() -> None:

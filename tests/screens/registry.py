@@ -119,6 +119,9 @@ CARE: dict[str, Make] = {
     "erase-record": lambda program: program.go(to.EraseRecord(program.sample.patient_id)),
     "restrict-use": lambda program: program.go(to.RestrictUse(program.sample.patient_id)),
     "use-anyway": lambda program: program.go(to.UseAnyway(program.sample.patient_id)),
+    "share": lambda program: program.go(
+        to.ShareParts(program.sample.patient_id, program.sample.related_id)
+    ),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
     "visit": _visit,

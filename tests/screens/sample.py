@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any, TypeVar
 
@@ -21,9 +21,20 @@ from clinic_desktop.services import allergies, encounters, note_templates, patie
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
-from clinic_desktop.services.patients import PatientEntry, Phone, RegisterPatient
+from clinic_desktop.services.patients import (
+    Decision,
+    PatientEntry,
+    Phone,
+    RegisterPatient,
+    Relative,
+    UpdatePatient,
+    consent_texts,
+    sharing,
+)
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
+from clinic_desktop.services.privacy import requests
+from clinic_desktop.services.privacy.disclosures import NoteDisclosure, note_disclosure
 from clinic_desktop.services.scheduling import bookings, flow, hours, resources, waitlist
 from tests.support.charts import put_chart
 from tests.support.records import NOON
@@ -63,6 +74,8 @@ class Sample:
     """Another, whose chart was opened in an emergency."""
     asked_id: uuid.UUID
     """The invoice of a third visit: a cashier asks for its money back."""
+    related_id: uuid.UUID
+    """Who may be given parts of the first chart."""
 
 
 def fill(opened: clinic.Clinic) -> Sample:
@@ -94,6 +107,7 @@ class _Filling:
         )
         self._write(allergies.record_allergy, allergy)
         encounter_id = self._write(encounters.start_visit, patient_id=patient_id).encounter_id
+        related_id = self._privacy(patient_id)
         self._keep(people[1], people[2])
         return Sample(
             patient_id,
@@ -105,7 +119,26 @@ class _Filling:
             closed_id=people[1],
             emergency_id=people[2],
             asked_id=asked_id,
+            related_id=related_id,
         )
+
+    def _privacy(self, patient_id: uuid.UUID) -> uuid.UUID:
+        """A text agreed to, a daughter who may know something, a copy given, a request."""
+        text = consent_texts.SaveText("data", "Your data", "We keep what you tell us.", "en")
+        self._write(consent_texts.save_text, text)
+        self._write(patients.decide, Decision(patient_id, "data"))
+        self._write(patients.decide, Decision(patient_id, "messages", "refused"))
+        store, actor = self._opened.store, self._opened.actor
+        before = store.read(actor, patients.record_of, patient_id).result(60).entry
+        after = replace(before, relatives=(Relative("Anna Ivanova", "daughter"),))
+        self._write(patients.update, UpdatePatient(patient_id, before, after))
+        related_id = store.read(actor, sharing.trusted_of, patient_id).result(60)[0].id
+        wish = sharing.Share(patient_id, related_id, ("appointments", "medicines", "results"))
+        self._write(sharing.share, wish)
+        given = NoteDisclosure(patient_id, "City Hospital", "Admission", content="Results of 2026")
+        self._write(note_disclosure, given)
+        self._write(requests.receive, requests.ReceiveRequest(patient_id, "access"))
+        return related_id
 
     def _keep(self, *patients: uuid.UUID) -> None:
         """Kept in confidence by somebody else; the last one is opened in an emergency."""

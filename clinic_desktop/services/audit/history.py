@@ -25,6 +25,8 @@ from clinic_desktop.services.audit.names import (
     TABLES,
 )
 
+WORDS = frozenset({"note", "document_reference", "referral", "sick_note"})
+"""Tables of what is written at a visit, which may be kept in confidence."""
 MOST = 500
 """Changes of one chart that are listed."""
 
@@ -65,6 +67,8 @@ def of(reads: ReadSession, table: str, row_id: uuid.UUID) -> list[FieldChange]:
     if table not in FRONT_DESK:
         for patient_id, _treated in confidentiality.owners(reads, table, [row_id]):
             guard.enter(reads, _permission(table), patient_id)
+    if table in WORDS:
+        guard.hear(reads, table, row_id)
     versions = History(reads.cursor).of(table, row_id)
     if not versions:
         raise NotFoundError(_("There is no such row."))
@@ -77,10 +81,13 @@ def of_chart(reads: ReadSession, patient_id: uuid.UUID) -> list[FieldChange]:
     patients = [each.bytes for each in charts.chart_ids(reads.session, patient_id)]
     people, read = _people(reads), History(reads.cursor)
     found: list[FieldChange] = []
+    hidden = confidentiality.hidden_visits(reads, patient_id)
     for table in TABLES:
         may = table in FRONT_DESK or guard.may_enter(reads, _permission(table), patient_id)
         if may and allowed(reads.actor, _permission(table)):
             for row_id in history.changed_rows(reads.cursor, table, patients):
+                if table in WORDS and confidentiality.visit_of(reads, table, row_id) in hidden:
+                    continue
                 versions = read.of(table, row_id)
                 found += _changes(table, row_id, versions, people, reads.actor)
     return sorted(found, key=lambda each: -each.cid)[:MOST]

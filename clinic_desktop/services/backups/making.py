@@ -7,7 +7,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from clinic_desktop import __version__
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.backup import copy_record
+from clinic_desktop.db.engine import connect
 from clinic_desktop.db.facts import Facts
+from clinic_desktop.db.signing import sign_by_device
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import InUseError, SetupError, StorageError
 from clinic_desktop.files import flush_folder
@@ -189,7 +191,14 @@ def _complete(source: Source, part: Path, key: bytes, facts: Facts) -> None:
             file.write(sealed)
             files.append(each)
         manifest = Manifest(source.now, __version__, source.vault.name, record, tuple(files), facts)
+        manifest = replace(manifest, signature=_signed(source, manifest.statement()))
         finish(file, Head(_ways_in(source, key)), manifest, key)
+
+
+def _signed(source: Source, statement: bytes) -> bytes:
+    """This PC's signature; a record from before it had a key gives none."""
+    with closing(connect(source.data_dir.database, source.key, read_only=True)) as cursor:
+        return sign_by_device(cursor, statement)
 
 
 def _added_files(data_dir: DataDir) -> list[Path]:

@@ -45,3 +45,19 @@ class Manifest(Struct, frozen=True):
     record: Part
     files: tuple[Part, ...]
     facts: Facts
+    signature: bytes = b""
+    """Over ``statement``, by the key of the PC that made it, which the record names."""
+
+    def statement(self) -> bytes:
+        """What is signed: text that a person can read."""
+        parts = (self.record, *self.files)
+        lines = (
+            "clinic-desktop backup 1",
+            f"made {self.made_at.isoformat()}",
+            f"schema {self.facts.schema}",
+            f"commit {self.facts.log_length}",
+            f"chain {self.facts.log_chain.hex()}",
+            f"rows {sum(self.facts.counts.values())}",
+            *(f"part {part.sha256.hex()} {part.size} {part.name}" for part in parts),
+        )
+        return ("\n".join(lines) + "\n").encode()

@@ -17,6 +17,7 @@ import sqlcipher3
 from clinic_desktop.config import program_root
 from clinic_desktop.db.engine import connect, storage_error
 from clinic_desktop.db.facts import Facts, facts, look_through
+from clinic_desktop.db.signing import is_signed_by_device
 from clinic_desktop.errors import ClinicError, DatabaseDamagedError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.backups.container import find, manifest_of, unpack
@@ -125,6 +126,8 @@ def wrong_with(record: Path, key: bytes, manifest: Manifest) -> dict[str, str]:
             found = look_through(cursor)
             now = facts(cursor, list(manifest.facts.charts))
             found["capture"] = _capture(cursor, manifest.facts, now)
+            signed = is_signed_by_device(cursor, manifest.statement(), manifest.signature)
+            found["signature"] = "" if signed else "not this PC's"
         except sqlcipher3.Error as error:
             raise storage_error(error, record) from error
     wanted = manifest.facts

@@ -82,7 +82,8 @@ def open_chart(uow: UnitOfWork, wish: OpenChart) -> datetime:
         raise ValidationError("reason", _("Choose why the chart has to be opened."))
     if len(words) < FEWEST_LETTERS:
         raise ValidationError("words", _("Say in a few words what has happened."))
-    if not confidentiality.standing(uow, patient_id).is_closed:
+    is_closed = confidentiality.standing(uow, patient_id).is_closed
+    if not is_closed and not confidentiality.hidden_visits(uow, patient_id):
         raise RuleError(_("This chart is open to you."))
     row = EmergencyAccess(
         patient_id=patient_id, user_id=uow.actor.user_id, started_at=uow.now,
@@ -174,8 +175,8 @@ def _others_review(uow: UnitOfWork) -> bool:
 
 
 def _running(uow: UnitOfWork, patient_id: uuid.UUID) -> EmergencyAccess:
-    standing = confidentiality.standing(uow, charts.surviving(uow.session, patient_id))
-    row = standing.emergency and uow.get(EmergencyAccess, standing.emergency.id)
+    runs = confidentiality.emergency(uow, charts.surviving(uow.session, patient_id))
+    row = runs and uow.get(EmergencyAccess, runs.id)
     if not row:
         raise RuleError(_("The time for this chart is over."))
     return row

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import Facts, allowed, decide
-from clinic_desktop.errors import ValidationError
+from clinic_desktop.errors import RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import command, query, require
 
 TREATING = "restricted.read"
@@ -91,9 +91,75 @@ def end_confidence(uow: UnitOfWork, patient_id: uuid.UUID) -> None:
     group = confidentiality.group(uow, patient_id)
     for row in _kept(uow, group):
         row.is_deleted = True
-    for chart in group:
+    for chart in set(group) - _with_visits(uow, group):
         _set_members(uow, chart, set())
     uow.audit("access.confidence-end", patient_id=patient_id)
+
+
+@command("confidence.write")
+def keep_visit(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
+    """Keep what was written at a visit for those who treat the person; whoever says so is one.
+
+    Raises:
+        PermissionDeniedError: the person treats nobody, or does not belong to the care team.
+        RuleError: it is kept in confidence already.
+        NotFoundError: there is no such visit.
+    """
+    patient_id = _treated(uow, encounter_id)
+    if _visit_rows(uow, encounter_id):
+        raise RuleError(_("The words of this visit are kept in confidence already."))
+    uow.add(ChartConfidentiality(patient_id=patient_id, encounter_id=encounter_id))
+    members = {row.user_id for row in _rows(uow, patient_id)}
+    if uow.actor.user_id is not None:
+        _set_members(uow, patient_id, members | {uow.actor.user_id})
+    uow.audit("access.confidence", patient_id=patient_id, object_id=encounter_id)
+
+
+@command("confidence.write")
+def end_visit(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
+    """Let everybody read what was written at a visit whose role reads notes.
+
+    Raises:
+        PermissionDeniedError: the person does not belong to the care team.
+        NotFoundError: there is no such visit.
+    """
+    patient_id = _treated(uow, encounter_id)
+    for row in _visit_rows(uow, encounter_id):
+        row.is_deleted = True
+    uow.audit("access.confidence-end", patient_id=patient_id, object_id=encounter_id)
+
+
+def _treated(uow: UnitOfWork, encounter_id: uuid.UUID) -> uuid.UUID:
+    """The patient of a visit, if the person at the desk may decide who reads its words."""
+    patient_id = charts.visit(uow, encounter_id).patient_id
+    guard.enter(uow, "restricted.read", patient_id)
+    guard.hear(uow, "encounter", encounter_id)
+    in_team = confidentiality.emergency(uow, patient_id) is None
+    require(uow.actor, "restricted.create", Facts(in_care_team=in_team))
+    return patient_id
+
+
+def _visit_rows(uow: UnitOfWork, encounter_id: uuid.UUID) -> list[ChartConfidentiality]:
+    return list(
+        uow.session.scalars(
+            select(ChartConfidentiality).where(
+                ChartConfidentiality.encounter_id == encounter_id,
+                ~ChartConfidentiality.is_deleted,
+            )
+        )
+    )
+
+
+def _with_visits(uow: UnitOfWork, group: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these charts, those with a visit whose words are kept in confidence."""
+    found = uow.session.scalars(
+        select(ChartConfidentiality.patient_id).where(
+            ChartConfidentiality.patient_id.in_(group),
+            ChartConfidentiality.encounter_id.is_not(None),
+            ~ChartConfidentiality.is_deleted,
+        )
+    )
+    return set(found)
 
 
 def _checked(uow: UnitOfWork, patient_id: uuid.UUID, wanted: set[uuid.UUID]) -> set[uuid.UUID]:
@@ -141,7 +207,9 @@ def _kept(reads: ReadSession, group: list[uuid.UUID]) -> list[ChartConfidentiali
     return list(
         reads.session.scalars(
             select(ChartConfidentiality).where(
-                ChartConfidentiality.patient_id.in_(group), ~ChartConfidentiality.is_deleted
+                ChartConfidentiality.patient_id.in_(group),
+                ChartConfidentiality.encounter_id.is_(None),
+                ~ChartConfidentiality.is_deleted,
             )
         )
     )

@@ -9,6 +9,7 @@ from typing import Any
 from clinic_desktop.db.lists import marks
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.consent import FHIR_STATUS
+from clinic_desktop.domain.sharing import RESOURCES
 from clinic_desktop.services.fhir.resources import Resource, Row, clean, instant, ref, row_id
 
 _SCOPES = "http://terminology.hl7.org/CodeSystem/consentscope"
@@ -27,6 +28,50 @@ def beside_the_record(cursor: Any, patients: Sequence[bytes]) -> Iterator[Resour
         names = [column[0] for column in found.description]
         for row in found.fetchall():
             yield make(dict(zip(names, row, strict=True)))
+
+
+def part_of(resources: Sequence[Resource], parts: frozenset[str]) -> list[Resource]:
+    """Only what belongs to these parts; references to anything else are taken out."""
+    kinds = {kind for part in parts for kind in RESOURCES.get(part, ())}
+    kept = [
+        _named_only(each) if each["resourceType"] == "Patient" else each
+        for each in resources
+        if each["resourceType"] in kinds | {"Patient", "Practitioner", "Organization", "Location"}
+        and ("notes" in parts or not _is_note(each))
+    ]
+    known = {f"{each['resourceType']}/{each['id']}" for each in kept}
+    pruned = [clean(_without_strangers(each, known)) for each in kept]
+    return [each for each in pruned if each["resourceType"] in kinds | {"Patient"}] + [
+        each
+        for each in pruned
+        if each["resourceType"] not in kinds | {"Patient"} and _is_told(each, pruned, kinds)
+    ]
+
+
+def _named_only(patient: Resource) -> Resource:
+    told = ("resourceType", "id", "active", "name", "gender", "birthDate")
+    return {name: patient[name] for name in told if name in patient}
+
+
+def _is_note(resource: Resource) -> bool:
+    return resource["resourceType"] == "DocumentReference" and "docStatus" in resource
+
+
+def _without_strangers(value: Any, known: set[str]) -> Any:
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str) and value["reference"] not in known:
+            return {name: item for name, item in value.items() if name == "display"}
+        return {name: _without_strangers(item, known) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_strangers(item, known) for item in value]
+    return value
+
+
+def _is_told(resource: Resource, others: Sequence[Resource], kinds: set[str]) -> bool:
+    """Whether something that is given names this doctor, house or room."""
+    name = f'"{resource["resourceType"]}/{resource["id"]}"'
+    return any(name in json.dumps(each, default=str) for each in others
+               if each["resourceType"] in kinds)  # fmt: skip
 
 
 def related_person(row: Row) -> Resource:

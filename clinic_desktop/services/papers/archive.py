@@ -72,7 +72,7 @@ def keep(
     waits: bool = False,
 ) -> uuid.UUID:
     """Put a paper into the archive with its hash; ``waits`` until ``came_out`` is told."""
-    rights.check(uow, made.kind, made.patient_id)
+    rights.check(uow, made.kind, made.patient_id, made.subject_id)
     if made.kind in KINDS_MADE:
         _check_owner(uow, made, original_id)
     digest = hashlib.sha256(made.pdf).hexdigest()
@@ -164,7 +164,7 @@ def kept_pdf(reads: ReadSession, printed_id: uuid.UUID) -> bytes:
     blob = reads.session.get(Blob, row.sha256) if row else None
     if row is None or blob is None:
         raise NotFoundError(_("There is no such paper in the archive."))
-    rights.check(reads, row.kind, row.patient_id)
+    rights.check(reads, row.kind, row.patient_id, row.subject_id)
     if hashlib.sha256(blob.data).hexdigest() != row.sha256:
         raise DatabaseDamagedError(_("The kept paper is damaged."))
     return blob.data
@@ -181,7 +181,8 @@ def ready(reads: ReadSession, wish: PaperRequest) -> ReadyPaper:
         NotFoundError, ValidationError, PrintError: see ``make``.
         DatabaseDamagedError: see ``kept_pdf``.
     """
-    rights.check(reads, wish.kind, owner_of(reads, wish.kind, wish.subject_id))
+    owner = owner_of(reads, wish.kind, wish.subject_id)
+    rights.check(reads, wish.kind, owner, wish.subject_id)
     if wish.kind not in NUMBERED:
         return ReadyPaper(make(reads, wish))
     originals = reads.session.scalars(

@@ -77,7 +77,7 @@ def make(reads: ReadSession, wish: PaperRequest) -> MadePaper:
         PrintError: the page could not be laid out.
     """
     row, person = _subject(reads, wish)
-    rights.check(reads, wish.kind, person)
+    rights.check(reads, wish.kind, person, wish.subject_id)
     language, paper = _language_and_paper(reads, wish, person)
     doc = _BUILDERS[wish.kind][1](reads, wish.subject_id, language)
     try:

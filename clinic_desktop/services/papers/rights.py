@@ -25,6 +25,8 @@ _NEEDS = {
 }
 
 
+_OF_WORDS = {"visit-summary": "encounter", "referral": "referral", "sick-note": "sick_note"}
+"""Papers that say what was written at a visit, and the tables of their rows."""
 _TAKEN_ALONG = frozenset({"prescription"})
 """What somebody who opened a chart in an emergency may print: the person needs it to be treated."""
 
@@ -38,7 +40,9 @@ def may_read(reads: ReadSession, kind: str, patient_id: uuid.UUID | None) -> boo
 
 
 @part
-def check(reads: ReadSession, kind: str, patient_id: uuid.UUID | None) -> None:
+def check(
+    reads: ReadSession, kind: str, patient_id: uuid.UUID | None, subject_id: uuid.UUID | None
+) -> None:
     """Refuse a paper whose words the person may not read.
 
     Raises:
@@ -48,6 +52,8 @@ def check(reads: ReadSession, kind: str, patient_id: uuid.UUID | None) -> None:
     if kind not in _NEEDS:
         return
     require(reads.actor, _NEEDS[kind])
+    if kind in _OF_WORDS and subject_id is not None:
+        guard.hear(reads, _OF_WORDS[kind], subject_id)
     if _is_clinical(kind) and patient_id is not None:
         guard.enter(reads, _NEEDS[kind], patient_id)
         if not _past_confidence(reads, kind, patient_id):

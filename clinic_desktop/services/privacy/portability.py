@@ -13,7 +13,7 @@ import re
 import uuid
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.errors import StorageError
+from clinic_desktop.domain.sharing import OF_PERSON, TABLES
+from clinic_desktop.errors import RuleError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models import Base
 from clinic_desktop.models.registry import BY_NAME
@@ -32,8 +33,9 @@ from clinic_desktop.printing.subject_record import SubjectRecordDoc, render_subj
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.fhir.exporting import as_json, check_empty, person_resources
-from clinic_desktop.services.fhir.person_resources import beside_the_record
+from clinic_desktop.services.fhir.person_resources import beside_the_record, part_of
 from clinic_desktop.services.papers import parties
+from clinic_desktop.services.patients import sharing
 from clinic_desktop.services.privacy import disclosures, readable, requests
 from clinic_desktop.services.privacy.blanks import person_tables, rows_about
 from clinic_desktop.services.privacy.disclosures import NoteDisclosure
@@ -47,12 +49,16 @@ _ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg"
 
 @dataclass(frozen=True)
 class ExportFor:
-    """Who gets the copy, and what for."""
+    """Who gets the copy, and what for.
+
+    With ``related_person_id`` the copy holds the parts that this person may be given, no more.
+    """
 
     recipient: str = ""
     """Empty where it is the patient."""
     recipient_kind: str = "patient"
     purpose: str = ""
+    related_person_id: uuid.UUID | None = None
 
 
 @dataclass
@@ -76,10 +82,11 @@ def export_person(
         PermissionDeniedError: the actor may not export.
         NotFoundError: there is no such patient.
         SetupError: the folder is not empty.
+        RuleError: the related person may be given nothing.
         StorageError: it cannot be written.
     """
     check_empty(out)
-    copied = store.read(actor, _write_person, patient_id, out).result()
+    copied = store.read(actor, _write_person, patient_id, out, wish.related_person_id).result()
     store.write(actor, _note_export, patient_id, wish).result()
     return copied
 
@@ -92,7 +99,7 @@ def _note_export(uow: UnitOfWork, patient_id: uuid.UUID, wish: ExportFor) -> Non
         wish.purpose.strip() or _("Copy of the record"),
         "copy",
         wish.recipient_kind,
-        _("The whole record"),
+        _("The whole record") if wish.related_person_id is None else _("The parts agreed to"),
     )
     disclosures.add(uow, told)
     if wish.recipient_kind == "patient":
@@ -101,25 +108,24 @@ def _note_export(uow: UnitOfWork, patient_id: uuid.UUID, wish: ExportFor) -> Non
 
 
 @query("subject.export", password_again=True)
-def _write_person(reads: ReadSession, patient_id: uuid.UUID, out: Path) -> Copied:
+def _write_person(
+    reads: ReadSession, patient_id: uuid.UUID, out: Path, related: uuid.UUID | None
+) -> Copied:
     patient_id = charts.surviving(reads.session, patient_id)
     ids = [each.bytes for each in charts.chart_ids(reads.session, patient_id)]
+    parts = _parts(reads, patient_id, related)
     copied = Copied(str(out))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        rows = {
-            table: list(_rows(reads, table, ids))
-            for table in person_tables()
-            if table not in _INSIDE
-        }
-        rows["invoice_line"] = list(_lines(reads, ids))
+        rows = _all_rows(reads, ids, parts)
         copied.rows = {table: len(found) for table, found in rows.items() if found}
         _put(out / "rows.json", json.dumps(rows, ensure_ascii=False, indent=1).encode())
-        bundle = _bundle(reads, ids)
+        bundle = _bundle(reads, ids, parts)
         copied.resources = len(bundle["entry"])
         _put(out / "bundle.json", _REFERENCE.sub(rb'"reference":"urn:uuid:\1"', as_json(bundle)))
-        copied.documents = _documents(reads, ids, out / "documents")
-        _put(out / "record.pdf", _pdf(reads, patient_id))
+        if parts is None or "documents" in parts:
+            copied.documents = _documents(reads, ids, out / "documents")
+        _put(out / "record.pdf", _pdf(reads, patient_id, parts))
     except OSError as error:
         raise StorageError(
             _("The export cannot be written: {reason}").format(reason=error.strerror or error),
@@ -129,13 +135,48 @@ def _write_person(reads: ReadSession, patient_id: uuid.UUID, out: Path) -> Copie
     return copied
 
 
+def _parts(
+    reads: ReadSession, patient_id: uuid.UUID, related: uuid.UUID | None
+) -> frozenset[str] | None:
+    """What a related person may be given; ``None`` for everything."""
+    if related is None:
+        return None
+    parts = sharing.parts_for(reads, patient_id, related)
+    if not parts:
+        raise RuleError(
+            _("This person may be given nothing of the record."),
+            hint=_("Record first what the patient agrees to, on the page Privacy."),
+        )
+    return parts
+
+
+def _all_rows(
+    reads: ReadSession, ids: list[bytes], parts: frozenset[str] | None
+) -> dict[str, list[dict[str, Any]]]:
+    tables = [table for table in person_tables() if table not in _INSIDE]
+    if parts is not None:
+        given = {table for part in parts for table in TABLES[part]}
+        tables = [table for table in tables if table in given]
+    rows = {table: list(_rows(reads, table, ids)) for table in tables}
+    if parts is None or "billing" in parts:
+        rows["invoice_line"] = list(_lines(reads, ids))
+    if parts is not None:
+        rows["patient"] = [
+            {name: row[name] for name in OF_PERSON if name in row}
+            for row in _rows(reads, "patient", ids)
+        ]
+    return rows
+
+
 def _put(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
 
 
-def _bundle(reads: ReadSession, ids: list[bytes]) -> dict[str, Any]:
+def _bundle(reads: ReadSession, ids: list[bytes], parts: frozenset[str] | None) -> dict[str, Any]:
     found = [*person_resources(reads, ids), *beside_the_record(reads.cursor, ids)]
+    if parts is not None:
+        found = part_of(found, parts)
     return {
         "resourceType": "Bundle",
         "type": "collection",
@@ -202,12 +243,17 @@ def _documents(reads: ReadSession, ids: list[bytes], folder: Path) -> int:
     return count
 
 
-def _pdf(reads: ReadSession, patient_id: uuid.UUID) -> bytes:
+def _pdf(reads: ReadSession, patient_id: uuid.UUID, parts: frozenset[str] | None) -> bytes:
     language = parties.paper_language(reads, "", patient_id)
+    person = parties.patient(reads, patient_id)
+    purpose = language.gettext("Everything that the practice keeps about you.")
+    if parts is not None:
+        person = replace(person, phone="", address="", number="", identifiers=())
+        purpose = language.gettext("The parts that this person may be given.")
     doc = SubjectRecordDoc(
         made_on=reads.today,
-        patient=parties.patient(reads, patient_id),
-        purpose=language.gettext("Everything that the practice keeps about you."),
-        sections=readable.sections(reads, patient_id, language),
+        patient=person,
+        purpose=purpose,
+        sections=readable.sections(reads, patient_id, language, parts),
     )
     return render_subject_record(doc, Stationery(A4, language, parties.letterhead(reads)))

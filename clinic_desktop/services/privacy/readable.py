@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.sharing import SECTIONS
 from clinic_desktop.i18n import Language
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.printing.subject_record import RecordSection
@@ -57,14 +58,26 @@ SELECT issued_at, number, total_minor, currency, status FROM invoice t WHERE {of
 
 @part
 def sections(
-    reads: ReadSession, patient_id: uuid.UUID, language: Language
+    reads: ReadSession,
+    patient_id: uuid.UUID,
+    language: Language,
+    parts: frozenset[str] | None = None,
 ) -> tuple[RecordSection, ...]:
-    """Everything known about a patient, merged charts included, as lines under headings."""
+    """What is known about a patient, merged charts included, as lines under headings.
+
+    With ``parts`` only what belongs to these.
+    """
     asked = _Asked(reads, patient_id, language)
     words = _headings(language)
-    found = [RecordSection(words["about"], tuple(asked.about()))]
-    found += [RecordSection(words[name], tuple(asked.lines(*where))) for name, *where in _PARTS]
-    found.append(RecordSection(words["bills"], tuple(asked.bills())))
+    given = None if parts is None else {name for each in parts for name in SECTIONS[each]}
+    found: list[RecordSection] = []
+    if given is None:
+        found.append(RecordSection(words["about"], tuple(asked.about())))
+    for name, *where in _PARTS:
+        if given is None or name in given:
+            found.append(RecordSection(words[name], tuple(asked.lines(*where))))
+    if given is None or "bills" in given:
+        found.append(RecordSection(words["bills"], tuple(asked.bills())))
     return tuple(found)
 
 

@@ -21,6 +21,7 @@ from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded
 from clinic_desktop.services.patients.consents import ConsentRow, consents_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
+from clinic_desktop.services.patients.sharing import TrustedPerson, trusted_of
 from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between, still_here
 from clinic_desktop.services.scheduling.timetable import midnight
 
@@ -169,6 +170,8 @@ class DeskCard:
     insurance: str
     insured_to: date | None
     consents: tuple[ConsentRow, ...]
+    trusted: tuple[TrustedPerson, ...]
+    """Who may be given parts of the record today."""
     alerts: tuple[str, ...]
 
 
@@ -203,5 +206,8 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
         insurance=coverage.payer_name if coverage else "",
         insured_to=coverage.valid_to if coverage else None,
         consents=tuple(consents_of(reads, chart_id)),
+        trusted=tuple(
+            each for each in trusted_of(reads, chart_id) if each.parts and not each.is_over
+        ),
         alerts=tuple(alerts),
     )

@@ -84,8 +84,8 @@ class Door(QWidget):
         self._timer.start(max(0, int(left.total_seconds() * 1000)))
 
     def ask(self) -> None:
-        """The form that opens the chart."""
-        if self._patient is not None and self.is_closed:
+        """The form that opens the chart, or the words of its visits."""
+        if self._patient is not None:
             self._context.navigator.open(OpenInEmergency(self._patient))
 
     def _extend(self) -> None:

@@ -172,7 +172,7 @@ class SummarySection(Section):
                 Fact(
                     row.id,
                     words.joined(isolate(words.day_of(row.start_at)), words.visit_title(row)),
-                    words.joined(row.practitioner, words.diagnoses_of(row), row.excerpt),
+                    words.joined(row.practitioner, words.diagnoses_of(row), words.excerpt_of(row)),
                     words.visit_pill(row),
                 )
                 for row in found.visits

@@ -112,9 +112,8 @@ def _visit_date(row: VisitRow) -> Cell:
 
 
 def _visit_about(row: VisitRow) -> Cell:
-    return Cell(
-        words.visit_title(row), words.joined(words.diagnoses_of(row), row.excerpt), tip=row.excerpt
-    )
+    about = words.joined(words.diagnoses_of(row), words.excerpt_of(row))
+    return Cell(words.visit_title(row), about, tip=row.excerpt)
 
 
 class MedicinesSection(TableSection):

@@ -110,6 +110,11 @@ def visit_title(row: VisitRow) -> str:
     return plain_term(row.kind or row.reason) or _("Visit")
 
 
+def excerpt_of(row: VisitRow) -> str:
+    """The first words of the note, or why they are not here."""
+    return _("Kept in confidence") if row.is_hidden else row.excerpt
+
+
 def diagnoses_of(row: VisitRow) -> str:
     """The diagnoses of a visit, in one line."""
     return joined(*map(plain_term, row.diagnoses.split(" · ")))

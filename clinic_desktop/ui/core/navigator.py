@@ -257,6 +257,14 @@ class UseAnyway(Destination):
     patient_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class ShareParts(Destination):
+    """The drawer of what a related person may be given."""
+
+    patient_id: uuid.UUID
+    related_person_id: uuid.UUID
+
+
 NEEDS: Final[dict[type[Destination], str]] = {
     Today: "appointment.read",
     Calendar: "appointment.read",
@@ -289,6 +297,7 @@ NEEDS: Final[dict[type[Destination], str]] = {
     RestrictUse: "subject.amend",
     LiftRestriction: "subject.amend",
     UseAnyway: "patient.read",
+    ShareParts: "consent.create",
 }
 """The right without which a place is not offered, and does not open."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from clinic_desktop.domain.consent import (
@@ -15,6 +16,7 @@ from clinic_desktop.domain.consent import (
 )
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.patients.consents import ConsentRow
+from clinic_desktop.services.patients.sharing import TrustedPerson
 from clinic_desktop.services.privacy.requests import OPEN as REQUEST_OPEN
 from clinic_desktop.services.privacy.requests import REFUSED as REQUEST_REFUSED
 from clinic_desktop.ui.theme.tokens import Tone
@@ -111,3 +113,30 @@ def request_pill(status: str, due_on: date, today: date) -> PillSpec:
         return PillSpec(_("overdue since {day}").format(day=due), Tone.DANGER)
     soon = (due_on - today).days <= SOON_DAYS
     return PillSpec(_("due {day}").format(day=due), Tone.WARN if soon else Tone.INFO)
+
+
+def part_words() -> dict[str, str]:
+    """Parts of a record that somebody may be given."""
+    return {
+        "appointments": pgettext("part of the record", "appointments"),
+        "vaccines": pgettext("part of the record", "vaccines"),
+        "medicines": pgettext("part of the record", "medicines"),
+        "allergies": pgettext("part of the record", "allergies"),
+        "results": pgettext("part of the record", "results"),
+        "problems": pgettext("part of the record", "diagnoses"),
+        "notes": pgettext("part of the record", "notes of visits"),
+        "documents": pgettext("part of the record", "documents"),
+        "billing": pgettext("part of the record", "bills"),
+    }
+
+
+def parts_line(parts: Iterable[str]) -> str:
+    """Some of them in one line."""
+    words = part_words()
+    return ", ".join(words.get(each, each) for each in parts)
+
+
+def trusted_line(person: TrustedPerson) -> str:
+    """Who it is, and what the person may be given."""
+    who = " – ".join(filter(None, (isolate(person.name), person.relationship)))
+    return f"{who}: {parts_line(person.parts)}"

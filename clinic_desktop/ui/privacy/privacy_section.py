@@ -15,10 +15,12 @@ from clinic_desktop.ui.privacy.consents_card import ConsentsCard
 from clinic_desktop.ui.privacy.disclosures_card import DisclosuresCard
 from clinic_desktop.ui.privacy.requests_card import RequestsCard
 from clinic_desktop.ui.privacy.restriction_card import RestrictionCard
+from clinic_desktop.ui.privacy.trusted_card import TrustedCard
 from clinic_desktop.ui.widgets.page import ScrollPage
 
 _CARDS: tuple[type[PrivacyCard], ...] = (
-    *(RestrictionCard, ConsentsCard, DisclosuresCard, RequestsCard),
+    *(RestrictionCard, ConsentsCard, TrustedCard),
+    *(DisclosuresCard, RequestsCard),
 )
 
 

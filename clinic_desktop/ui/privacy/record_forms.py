@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from clinic_desktop.i18n import _, current, isolate, isolate_path, ngettext
+from clinic_desktop.services.patients import sharing
+from clinic_desktop.services.patients.sharing import TrustedPerson
 from clinic_desktop.services.privacy import erasure, portability
 from clinic_desktop.services.privacy.erasure import Erased, ErasurePlan
 from clinic_desktop.services.privacy.portability import Copied, ExportFor
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.privacy_words import trusted_line
 from clinic_desktop.ui.privacy import words
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -33,6 +37,9 @@ class CopyForm(ChartForm):
         self._is_running = False
         self.kind = Select(words.recipient_kinds().items(), "patient")
         self.kind.chosen.connect(self._on_kind)
+        self._trusted: dict[uuid.UUID, TrustedPerson] = {}
+        self.person = Select([("", _("Choose who"))], "")
+        self.person.chosen.connect(self._on_person)
         self.recipient, self.purpose, self.folder = QLineEdit(), QLineEdit(), QLineEdit()
         self.folder.setObjectName("copy-record.folder")
         self.choose = Button(_("Choose a folder…"))
@@ -43,6 +50,7 @@ class CopyForm(ChartForm):
         )
         self.rows |= {
             "recipient_kind": self.form.add(_("For whom"), self.kind),
+            "person": self.form.add(_("Family or trusted person"), self.person),
             "recipient": self.form.add(_("Name"), self.recipient, required=True),
             "purpose": self.form.add(_("What for"), self.purpose, required=True),
             "folder": self.form.add(
@@ -56,6 +64,7 @@ class CopyForm(ChartForm):
         self.column.addStretch(1)
         self.setFocusProxy(self.kind)
         self._on_kind("patient")
+        context.tasks.read(self, sharing.trusted_of, self.patient_id, done=self._on_trusted)
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -66,8 +75,18 @@ class CopyForm(ChartForm):
         return not self._is_running
 
     def _on_kind(self, kind: object) -> None:
-        for name in ("recipient", "purpose"):
-            self.rows[name].setVisible(kind != "patient")
+        self.rows["person"].setVisible(kind == "relative")
+        self.rows["recipient"].setVisible(kind not in {"patient", "relative"})
+        self.rows["purpose"].setVisible(kind != "patient")
+
+    def _on_trusted(self, people: list[TrustedPerson]) -> None:
+        self._trusted = {each.id: each for each in people if each.parts and not each.is_over}
+        named = [(each.id, trusted_line(each)) for each in self._trusted.values()]
+        self.person.offer([("", _("Choose who")), *named])
+
+    def _on_person(self, key: object) -> None:
+        person = self._trusted.get(key) if isinstance(key, uuid.UUID) else None
+        self.recipient.setText(person.name if person else "")
 
     def _choose(self) -> None:
         chooser = QFileDialog(self, _("Choose a folder"))
@@ -86,13 +105,16 @@ class CopyForm(ChartForm):
         kind = str(self.kind.value())
         for name, field in (("recipient", self.recipient), ("purpose", self.purpose)):
             if kind != "patient" and not field.text().strip():
-                self.rows[name].set_error(_("This is missing."))
-                field.setFocus()
+                is_person = kind == "relative" and name == "recipient"
+                self.rows["person" if is_person else name].set_error(_("This is missing."))
+                (self.person if is_person else field).setFocus()
                 return
         if self._is_running:
             return
         self._is_running = True
-        wish = ExportFor(self.recipient.text(), kind, self.purpose.text())
+        chosen = self.person.value() if kind == "relative" else None
+        related = chosen if isinstance(chosen, uuid.UUID) else None
+        wish = ExportFor(self.recipient.text(), kind, self.purpose.text(), related)
         context = self.context
         work = partial(portability.export_person, context.clinic.store, context.actor)
         context.tasks.call(

@@ -91,6 +91,7 @@ _DRAWERS: dict[type[to.Destination], tuple[str, str]] = {
         "clinic_desktop.ui.privacy.restriction_forms:UseForm",
         N_("Use it all the same"),
     ),
+    to.ShareParts: ("clinic_desktop.ui.privacy.share_form:ShareForm", N_("May be given")),
     to.ReferralLetter: (
         "clinic_desktop.ui.prescribing.letter_forms:ReferralForm",
         N_("Referral"),

@@ -12,6 +12,7 @@ from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.scheduling.board import DeskCard
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.privacy_words import trusted_line
 from clinic_desktop.ui.scheduling.steps import Step, Steps
 from clinic_desktop.ui.scheduling.words import age_and_sex, from_to, name_of
 from clinic_desktop.ui.theme.icons import Icon
@@ -173,6 +174,7 @@ class Inspector(Card):
             (_("Balance"), isolate(owed), "warn" if balance.amount_minor > 0 else ""),
             (_("Last visit"), isolate(time.date(last)) if last else _("First visit"), ""),
         ]
+        lines += [(_("May be told"), trusted_line(each), "") for each in card.trusted]
         if row.overlap_reason:
             lines.append((_("Booked over"), row.overlap_reason, ""))
         if row.comment:

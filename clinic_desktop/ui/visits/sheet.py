@@ -49,7 +49,8 @@ class NoteSheet(QWidget):
         day = current().datetime(page.visit.start_at)
         kind = plain_term(page.visit.kind or page.visit.reason)
         title = _("Visit · {kind}").format(kind=kind) if kind else _("Visit")
-        self.card.header.set_title(title, isolate(day))
+        kept = _("Kept in confidence") if page.is_kept else ""
+        self.card.header.set_title(title, " · ".join(filter(None, (isolate(day), kept))))
         self._note.setVisible(not signed)
         self._signed.setVisible(signed)
         self._steps.setVisible(page.visit.is_signed)

@@ -23,6 +23,7 @@ from clinic_desktop.ui.core.patient_card import patient_card
 from clinic_desktop.ui.core.person_words import listed_name
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5, Tone
+from clinic_desktop.ui.visits import confidence
 from clinic_desktop.ui.visits.context_panel import ContextPanel
 from clinic_desktop.ui.visits.diagnoses import Diagnoses
 from clinic_desktop.ui.visits.follow_up import follow_up_day
@@ -399,5 +400,6 @@ class VisitView(Screen):
                    Icon.BOOK, here),
             Action("visit.print", _("Print what was prescribed"), self._print, "Ctrl+P",
                    Icon.PRINT, here),
+            *confidence.actions(self.context, self.vm, here),
             Action("visit.chart", _("Open the chart"), chart, "Ctrl+H", Icon.PATIENT, here),
         )  # fmt: skip

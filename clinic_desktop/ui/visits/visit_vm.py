@@ -27,6 +27,7 @@ from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.tasks import Tasks
 
 _SHOWN_TABLES = (
+    "chart_confidentiality",
     *("encounter", "note", "condition", "observation", "allergy_intolerance"),
     *("medication_request", "patient", "patient_alert"),
 )

@@ -167,6 +167,10 @@ class Fuzz:
     def run(self, size: int) -> None:
         """Read ``size`` files."""
         for first in range(0, size, BATCH):
+            if sys.platform == "win32":  # it cannot take its own rights away
+                for number in range(first, min(first + BATCH, size)):
+                    self._whole_way(number)
+                continue
             self._read([self._input(n) for n in range(first, min(first + BATCH, size))])
             for number in range(first, min(first + BATCH, size), WHOLE_WAY_EACH):
                 self._whole_way(number)

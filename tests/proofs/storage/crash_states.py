@@ -162,8 +162,7 @@ class Judge:
         index = path.with_name(f"{path.name}-shm")
         if path.name not in left.kept:
             return None
-        for name in (path.name, f"{path.name}-wal"):
-            self._lay(left, name)
+        self.lay(left)
         index.unlink(missing_ok=True)  # gone with the power
         try:
             with closing(dbapi2.connect(f"file:{path}?mode=ro", uri=True)) as record:
@@ -178,6 +177,12 @@ class Judge:
             found.update(log)
         return found.digest()
 
+    def lay(self, left: Left) -> None:
+        """Put the record there, both its files."""
+        name = DataDir(self._place).database.name
+        for each in (name, f"{name}-wal"):
+            self._lay(left, each)
+
     def _lay(self, left: Left, name: str) -> None:
         """Put a file there; what lies there of it already stays."""
         path, wanted = self._place / name, left.kept.get(name)
@@ -188,8 +193,9 @@ class Judge:
         self._lying[name] = Lying(*wanted, left.unsafe_from(name))
         if lying is not None and lying.kept == wanted:
             return
-        same = lying.unsafe_from if lying is not None and lying.inode == wanted[0] else 0
-        start = min(same, left.unsafe_from(name))
+        start = 0
+        if lying is not None and lying.kept[:2] == wanted[:2]:  # nothing was synced since
+            start = min(lying.unsafe_from, left.unsafe_from(name))
         self._place.mkdir(parents=True, exist_ok=True)
         with path.open("r+b" if start else "wb") as file:
             file.seek(start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.services import patients
-from clinic_desktop.services.patients import Decision, PatientEntry, RegisterPatient
+from clinic_desktop.services.patients import (
+    Decision,
+    PatientEntry,
+    RegisterPatient,
+    Relative,
+    UpdatePatient,
+)
 from clinic_desktop.services.patients.consent_texts import SaveText, save_text
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
@@ -24,6 +31,8 @@ from clinic_desktop.ui.privacy.request_forms import OutcomeForm, RequestForm
 from clinic_desktop.ui.privacy.requests_card import RequestsCard
 from clinic_desktop.ui.privacy.restriction_card import RestrictionCard
 from clinic_desktop.ui.privacy.restriction_forms import LiftForm, RestrictForm, UseForm
+from clinic_desktop.ui.privacy.share_form import ShareForm
+from clinic_desktop.ui.privacy.trusted_card import TrustedCard
 from tests.support.records import Record
 from tests.support.windows import RecordingHost
 
@@ -216,3 +225,38 @@ def test_erasing_takes_the_patient_away_and_leads_to_the_list(
         form.submit(print_too=False)
     assert record.rows("SELECT family, is_deleted FROM patient") == [("", 1)]
     assert isinstance(ui_context.navigator.visited[-1], to.Patients)  # type: ignore[attr-defined]
+
+
+def test_a_mother_is_given_the_parts_that_are_ticked(
+    section: PrivacySection, ui_context: Context, record: Record, maria: uuid.UUID, qtbot: QtBot,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    before = record.read(patients.record_of, maria).entry
+    after = replace(before, relatives=(Relative("Anna", "mother"),))
+    record.write(patients.update, UpdatePatient(maria, before, after))
+    listed = card(section, TrustedCard)
+    qtbot.waitUntil(lambda: len(listed.listed.facts) == 1)
+    assert listed.listed.facts[0].sub == "may be given nothing"
+    listed.listed.facts[0].actions[0].run()
+    asked = ui_context.navigator.visited[-1]  # type: ignore[attr-defined]
+    form = shown(ShareForm(ui_context, asked), ui_context, qtbot)
+    form.ticks["appointments"].click()
+    form.ticks["vaccines"].click()
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    qtbot.waitUntil(lambda: listed.listed.facts[0].sub == "may be given: appointments, vaccines")
+
+    copy = shown(CopyForm(ui_context, to.CopyRecord(maria)), ui_context, qtbot)
+    copy.kind.set_value("relative")
+    copy._on_kind("relative")
+    copy.folder.setText(str(tmp_path / "out"))
+    copy.submit(print_too=False)
+    assert "missing" in copy.rows["person"].message.text()
+    copy.person.set_value(asked.related_person_id)
+    copy._on_person(asked.related_person_id)
+    copy.purpose.setText("School")
+    with qtbot.waitSignal(copy.close_requested, timeout=20000):
+        copy.submit(print_too=False)
+    idle(ui_context, qtbot)
+    told = (tmp_path / "out" / "rows.json").read_text("utf-8")
+    assert '"consent"' not in told

@@ -1,0 +1,1 @@
+"""Proofs about what stands outside the encrypted files."""
