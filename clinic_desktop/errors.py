@@ -160,7 +160,7 @@ class ReadOnlyError(ClinicError):
     """The record can only be looked at now: a newer program wrote it, or the disk is full."""
 
     code = "read-only"
-    exit_code = 17
+    exit_code = 21
 
 
 class NewerDatabaseError(ClinicError):

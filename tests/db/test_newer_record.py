@@ -167,7 +167,7 @@ def test_reads_work_on_the_command_line_and_writes_have_a_code(
     assert json.loads(told.out)["ok"]
     assert "newer version" in told.err
     assert (
-        cli.run([*folder, "user", "add", "--login", "bo", "--name", "Bo", "--role", "nurse"]) == 17
+        cli.run([*folder, "user", "add", "--login", "bo", "--name", "Bo", "--role", "nurse"]) == 21
     )
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "read-only"
     assert digest(data_dir) == before

@@ -17,6 +17,7 @@ from threading import Event
 
 from clinic_desktop.confined import reading
 from clinic_desktop.errors import BadFileError, ClinicError
+from clinic_desktop.services.backups import confining as confining_backup
 from clinic_desktop.services.documents_checks import check_file
 from clinic_desktop.services.fhir.confining import ConfinedFiles
 from clinic_desktop.services.fhir.files import BadContentError, find_sources
@@ -177,27 +178,36 @@ BOMBS: tuple[Bomb, ...] = (
 def take(name: str, content: bytes, folder: Path) -> str:
     """Give a file to whoever takes such files; the sentence it is refused with, or nothing."""
     try:
-        if name.startswith("photo"):
-            photo_from(content)
-        elif name.startswith("logo"):
-            small_logo(content)
-        elif name.startswith(("table", "pack")):
-            (folder / name).write_bytes(content)
-            if not list(confining.table(folder / name)):
-                confining.verified(folder / name)
-        elif name.endswith((".pdf", ".png", ".jpg")):
-            check_file(content, name)
-        else:
-            (folder / name).write_bytes(content)
-            files = ConfinedFiles(Event())
-            for source in find_sources([folder / name], files.members):
-                for _part in files.parts(source, checking=True):
-                    pass
+        _give(name, content, folder)
     except (BadFileError, ClinicError) as error:
         return str(error)
     except BadContentError as error:
         return error.reason
     return ""
+
+
+def _give(name: str, content: bytes, folder: Path) -> None:
+    match name.partition(".")[0], Path(name).suffix:
+        case "photo", _:
+            photo_from(content)
+        case "logo", _:
+            small_logo(content)
+        case _, ".head":
+            confining_backup.head(content)
+        case _, ".manifest":
+            confining_backup.manifest(content)
+        case _, ".pdf" | ".png" | ".jpg":
+            check_file(content, name)
+        case "table" | "pack", _:
+            (folder / name).write_bytes(content)
+            if not list(confining.table(folder / name)):
+                confining.verified(folder / name)
+        case _:
+            (folder / name).write_bytes(content)
+            files = ConfinedFiles(Event())
+            for source in find_sources([folder / name], files.members):
+                for _part in files.parts(source, checking=True):
+                    pass
 
 
 def prove(size: int, seed: int, _jobs: int) -> Result:

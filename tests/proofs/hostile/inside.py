@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import mmap
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,9 @@ from typing import Annotated
 import msgspec
 
 from clinic_desktop.confined import child, words
+
+if sys.platform != "win32":
+    import resource
 
 
 class Input(msgspec.Struct, array_like=True):
