@@ -1,9 +1,11 @@
-"""Who looks at the window as another role would, and changes nothing."""
+"""Who looks at the window as another role would, or is here for a time that is over."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.errors import ReadOnlyError
+from clinic_desktop.errors import PermissionDeniedError, ReadOnlyError
 from clinic_desktop.i18n import _
 
 
@@ -16,6 +18,20 @@ def refusal(actor: Actor) -> ReadOnlyError | None:
         kept=_("Nothing was changed."),
         hint=_("End the view to work on."),
     )
+
+
+def check_time(actor: Actor, now: datetime) -> None:
+    """Refuse somebody from outside whose time is over.
+
+    Raises:
+        PermissionDeniedError: it is.
+    """
+    if actor.engaged_until is not None and now >= actor.engaged_until:
+        raise PermissionDeniedError(
+            _("Your time here is over."),
+            kept=_("Nothing was changed."),
+            hint=_("Ask the owner of the practice."),
+        )
 
 
 def check(actor: Actor) -> None:

@@ -106,6 +106,7 @@ class Store:
         self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
     ) -> T:
         looking.check(actor)
+        looking.check_time(actor, self.clock.now())
         self.gate.check()
         try:
             return self._write_once(actor, command, args, kwargs)
@@ -175,6 +176,7 @@ class Store:
         )
 
     def _read(self, actor: Actor, query: Callable[..., T], args: Any, kwargs: dict[str, Any]) -> T:
+        looking.check_time(actor, self.clock.now())
         try:
             with (
                 self._admitted(),

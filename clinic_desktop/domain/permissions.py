@@ -10,6 +10,8 @@ import csv
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +64,9 @@ ROLES: Final = (
     *("owner", "administrator", "insurer", "auditor", "patient"),
 )
 STAFF_ROLES: Final = tuple(role for role in ROLES if role not in {"insurer", "auditor", "patient"})
-"""Those an owner can give here; the others need an engagement or a portal, which are not built."""
+"""Those of the people who work here; the others need an engagement, or a portal."""
+ENGAGED_ROLES: Final = ("auditor",)
+"""Those that an owner gives for a time only; the insurer's agent waits for lists of his own."""
 SINGLE_DOCTOR: Final = (
     *("owner", "doctor", "receptionist", "cashier", "accountant", "administrator"),
 )
@@ -89,6 +93,8 @@ class Actor:
     name: str = ""
     roles: tuple[str, ...] = ()
     practitioner_id: uuid.UUID | None = None
+    engaged_until: datetime | None = None
+    """When the time of somebody from outside ends."""
     sees_as: str = ""
     """The role whose window an owner looks at; as long as that lasts, nothing is written."""
 
@@ -194,16 +200,26 @@ def allowed(actor: Actor, permission: str) -> bool:
     the window as a role gets what that role is offered, and of what can be read no more than his
     own rights give.
     """
+    is_engaged = actor.engaged_until is not None
+    may = any(permission in _rights(role, engaged=is_engaged) for role in actor.roles)
     if not actor.sees_as:
-        return _given(actor.roles, permission)
-    if permission == "draft.write" or not _given((actor.sees_as,), permission):
+        return may
+    if permission == "draft.write" or permission not in _rights(actor.sees_as, engaged=False):
         return False
-    return not _shows(permission) or _given(actor.roles, permission)
+    return may or not _shows(permission)
 
 
-def _given(roles: Iterable[str], permission: str) -> bool:
-    cells = MATRIX[permission].cells
-    return any(role in cells and cells[role] <= OBJECT_CONDITIONS for role in roles)
+@cache
+def _rights(role: str, *, engaged: bool) -> frozenset[str]:
+    holds = OBJECT_CONDITIONS | ({"engaged"} if engaged else frozenset())
+    return frozenset(
+        name for name, each in MATRIX.items() if role in each.cells and each.cells[role] <= holds
+    )
+
+
+def rights_of(roles: Iterable[str], *, engaged: bool = False) -> frozenset[str]:
+    """What the roles give at all, whatever the thing; ``engaged`` while an auditor's time runs."""
+    return frozenset().union(*(_rights(role, engaged=engaged) for role in roles))
 
 
 def _shows(permission: str) -> bool:

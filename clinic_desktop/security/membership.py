@@ -106,6 +106,15 @@ class RevokePerson(Struct, frozen=True, forbid_unknown_fields=True):
     id: uuid.UUID
 
 
+class Engage(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody from outside is let in for a time, or for another time than before."""
+
+    id: uuid.UUID
+    until: Annotated[int, Meta(ge=1)]
+    """Milliseconds since 1970 UTC; from then on the person cannot sign in."""
+    reason: Name
+
+
 class ChangeRoles(Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody gets other roles."""
 
@@ -152,12 +161,13 @@ class SetPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Body = (
-    Genesis | AddPerson | RevokePerson | ChangeRoles | PersonKeys | PutDevice | RevokeDevice
-    | NewRoot | RaiseFloor | SetPolicy
+    Genesis | AddPerson | Engage | RevokePerson | ChangeRoles | PersonKeys | PutDevice
+    | RevokeDevice | NewRoot | RaiseFloor | SetPolicy
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[Struct]]] = {
     "genesis": Genesis,
     "add-person": AddPerson,
+    "engage": Engage,
     "revoke-person": RevokePerson,
     "roles": ChangeRoles,
     "person-keys": PersonKeys,
@@ -211,6 +221,8 @@ class Membership:
     """Ids of all people and PCs there ever were; none is given twice."""
     n: int = 0
     tip: bytes = BEGINNING
+    engagements: Mapping[uuid.UUID, Engage] = field(default_factory=dict)
+    """Until when those from outside may sign in, by person."""
 
     def person(self, login: str) -> Person | None:
         """Who signs in with this login, without regard to case."""
@@ -361,6 +373,11 @@ def _revoke(state: Membership, body: RevokePerson, n: int) -> Membership:
     return replace(state, people=people)
 
 
+def _engage(state: Membership, body: Engage, n: int) -> Membership:
+    _must(OWNER not in _here(state.people, body.id, n).roles, n, "an owner for a time")
+    return replace(state, engagements={**state.engagements, body.id: body})
+
+
 def _roles(state: Membership, body: ChangeRoles, n: int) -> Membership:
     person = _here(state.people, body.id, n)
     _must(len(set(body.roles)) == len(body.roles), n, "a role twice")
@@ -406,6 +423,7 @@ def _policy(state: Membership, body: SetPolicy, _n: int) -> Membership:
 
 _STEPS: Mapping[type[Struct], Callable[[Membership, Any, int], Membership]] = {
     AddPerson: _add,
+    Engage: _engage,
     RevokePerson: _revoke,
     ChangeRoles: _roles,
     PersonKeys: _person_keys,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.domain.permissions import STAFF_ROLES, Actor
 from clinic_desktop.errors import ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import AppUser
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.security import membership as rules
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.primitives import Identity, PublicKeys
@@ -20,6 +21,8 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Vault
 from clinic_desktop.services import own_code
 from clinic_desktop.services.access import command, query
+
+_NEWEST = "SELECT wall FROM sync_commit ORDER BY cid DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def sign_in(
     state = chain.agree(uow)
     actor = _actor_of(uow, login)
     person = _check_keys(state, actor, mine)
+    actor = _for_a_time(uow, state, actor)
     if code is not None:
         own_code.check(uow, actor.user_id, code)
     uow.actor = actor
@@ -83,6 +87,7 @@ def sign_in_to_look(
     state = chain.agree(reads)
     actor = _actor_of(reads, login)
     _check_keys(state, actor, mine)
+    actor = _for_a_time(reads, state, actor)
     if code is not None:
         own_code.check_only(reads, actor.user_id, code)
     reads.actor = actor
@@ -135,6 +140,21 @@ def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules
     if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
         raise _nobody()
     return person
+
+
+def _for_a_time(reads: ReadSession, state: Membership | None, actor: Actor) -> Actor:
+    """Somebody from outside with the end of the time; refused once it is over.
+
+    A clock that was put back does not prolong it: no time before the newest commit counts.
+    """
+    if not set(actor.roles) - set(STAFF_ROLES):
+        return actor
+    engaged = state.engagements.get(actor.user_id) if state and actor.user_id else None
+    newest = reads.cursor.execute(_NEWEST).fetchone()
+    now = max(reads.now, from_millis(newest[0])) if newest else reads.now
+    if engaged is None or now >= from_millis(engaged.until):
+        raise _nobody()
+    return replace(actor, engaged_until=from_millis(engaged.until))
 
 
 def _keys_of(user: uuid.UUID, keys: PublicKeys) -> rules.PersonKeys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,12 +15,13 @@ from sqlalchemy import select
 
 from clinic_desktop.db import membership
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import STAFF_ROLES
+from clinic_desktop.domain.permissions import ENGAGED_ROLES, STAFF_ROLES
 from clinic_desktop.errors import BadFileError, NotFoundError, ValidationError
 from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob, LocalSetting
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
+from clinic_desktop.models.types import to_millis
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.services import pictures
@@ -29,6 +30,7 @@ from clinic_desktop.services.access import command, query
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
 RECOVERY_SHEET = "recovery.made_on"
 _NEW_KEY = "key.change-due"
+LONGEST_ENGAGEMENT = timedelta(days=366)
 MOST_NAME_LETTERS = 200
 """Names stand in the key file too, which is read within limits."""
 
@@ -80,6 +82,10 @@ class NewPerson:
     roles: tuple[str, ...]
     specialty: str = ""
     registration_number: str = ""
+    until: date | None = None
+    """The last day of somebody from outside (``ENGAGED_ROLES``)."""
+    reason: str = ""
+    """Why such a person is let in."""
 
 
 def _practice(session_or: ReadSession) -> Practice:
@@ -261,8 +267,9 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
         raise ValidationError("login", _("Choose a login that nobody has yet."))
     if not new.name.strip():
         raise ValidationError("name", _("The person needs a name."))
-    if not new.roles or not set(new.roles) <= set(STAFF_ROLES):
+    if not new.roles or not set(new.roles) <= {*STAFF_ROLES, *ENGAGED_ROLES}:
         raise ValidationError("roles", _("Choose at least one role."))
+    until = _last_moment(uow, new) if set(new.roles) & set(ENGAGED_ROLES) else None
     practitioner_id = None
     if {"doctor", "nurse"} & set(new.roles):
         practitioner = Practitioner(
@@ -282,8 +289,22 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
     )
     uow.add(user)
     person = chain.Person(user.id, login, user.name, tuple(user.roles), keys.sealing, keys.signing)
-    membership.append(uow, signer, chain.AddPerson(person))
+    bodies: list[chain.Body] = [chain.AddPerson(person)]
+    if until is not None:
+        bodies.append(chain.Engage(user.id, to_millis(until), new.reason.strip()))
+    membership.append(uow, signer, *bodies)
     return user.id
+
+
+def _last_moment(uow: UnitOfWork, new: NewPerson) -> datetime:
+    """When the time of somebody from outside ends: with the last day, as the clinic counts."""
+    if len(set(new.roles)) > 1:
+        raise ValidationError("roles", _("Somebody from outside has this role alone."))
+    if new.until is None or not uow.today <= new.until <= uow.today + LONGEST_ENGAGEMENT:
+        raise ValidationError("until", _("Choose the last day, within a year from today."))
+    if not new.reason.strip():
+        raise ValidationError("reason", _("Say why."))
+    return datetime.combine(new.until + timedelta(days=1), time(), uow.zone)
 
 
 @command("user.approve", password_again=True)
@@ -363,6 +384,8 @@ def change_roles(
     if not roles or not set(roles) <= set(STAFF_ROLES):
         raise ValidationError("roles", _("Choose at least one role."))
     row = _active(uow, user_id)
+    if set(row.roles) & set(ENGAGED_ROLES):
+        raise ValidationError("roles", _("Somebody from outside has this role alone."))
     if "owner" not in roles:
         _keep_an_owner(uow, row)
     if tuple(row.roles) != roles:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from clinic_desktop import services
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import MATRIX, OBJECT_CONDITIONS
+from clinic_desktop.domain.permissions import ENGAGED_ROLES, MATRIX, rights_of
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import from_millis
@@ -188,11 +188,7 @@ def _is_idle(role: str, held: list[str], unused: Callable[[str], bool]) -> bool:
 
 
 def _rights_of(role: str) -> frozenset[str]:
-    return frozenset(
-        name
-        for name, grant in MATRIX.items()
-        if role in grant.cells and grant.cells[role] <= OBJECT_CONDITIONS
-    )
+    return rights_of((role,), engaged=role in ENGAGED_ROLES)
 
 
 def _place(permission: str) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services.access import query
 from clinic_desktop.services.audit import alone, entitlements
 
@@ -17,9 +19,21 @@ class Reminders:
     """Things done without a second person that wait for a look since a week."""
     rights_due: bool
     """Half a year has gone by since somebody went through who may do what."""
+    over: tuple[str, ...]
+    """Names of people from outside whose time is over: they still know the record's key."""
 
 
 @query("user.approve")
 def of_owner(reads: ReadSession) -> Reminders:
     """What waits now."""
-    return Reminders(alone.report(reads).unseen, entitlements.is_due(reads))
+    return Reminders(alone.report(reads).unseen, entitlements.is_due(reads), _over(reads))
+
+
+def _over(reads: ReadSession) -> tuple[str, ...]:
+    state = chain.current(reads)
+    if state is None:
+        return ()
+    engaged = (each for key, each in state.engagements.items() if key in state.people)
+    return tuple(
+        state.people[each.id].name for each in engaged if from_millis(each.until) <= reads.now
+    )

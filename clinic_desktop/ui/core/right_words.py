@@ -17,6 +17,7 @@ def role_names() -> dict[str, str]:
         "stock": pgettext("role", "Stock"),
         "owner": pgettext("role", "Owner"),
         "administrator": pgettext("role", "IT administrator"),
+        "auditor": pgettext("role", "Auditor"),
     }
 
 
@@ -32,6 +33,7 @@ def role_hints() -> dict[str, str]:
         "stock": _("Supplies and what is dispensed; no charts"),
         "owner": _("Settings, people, import and backup; reads all, signs nothing"),
         "administrator": _("Keeps the program and its backups in order; reads no charts"),
+        "auditor": _("From outside, until a day: reads all and the log, changes nothing"),
     }
 
 

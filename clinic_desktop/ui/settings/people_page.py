@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.domain.permissions import STAFF_ROLES, USUAL_SETS, allowed
+from clinic_desktop.domain.permissions import ENGAGED_ROLES, ROLES, STAFF_ROLES, USUAL_SETS, allowed
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import own_code, practice
@@ -16,6 +17,7 @@ from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.core.right_words import role_hints, role_names, set_names
+from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
@@ -25,6 +27,8 @@ from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
+from clinic_desktop.ui.widgets.parsed import date_parser
+from clinic_desktop.ui.widgets.value_edits import SmartDateEdit
 
 
 class AccountsPage(LinesPage):
@@ -71,8 +75,12 @@ def _state(row: Person) -> Cell:
 class RoleTicks(QWidget):
     """One tick for each role, with what it allows, below buttons for the usual sets."""
 
-    def __init__(self, chosen: tuple[str, ...] = ()) -> None:
+    changed = Signal()
+
+    def __init__(self, chosen: tuple[str, ...] = (), *, may_be_outside: bool = False) -> None:
         super().__init__()
+        offered = (*STAFF_ROLES, *ENGAGED_ROLES) if may_be_outside else STAFF_ROLES
+        names = role_names()
         hints = role_hints()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -87,8 +95,9 @@ class RoleTicks(QWidget):
         column.addWidget(usual)
         column.addSpacing(SPACE_2)
         self.ticks: dict[str, Tick] = {}
-        for role, name in role_names().items():
-            tick = Tick(name)
+        for role in sorted(offered, key=list(names).index):
+            tick = Tick(names[role])
+            tick.toggled.connect(self.changed)
             tick.setObjectName(f"person.role.{role}")
             tick.setChecked(role in chosen)
             tick.setAccessibleDescription(hints[role])
@@ -108,7 +117,7 @@ class RoleTicks(QWidget):
 
     def value(self) -> tuple[str, ...]:
         """The roles chosen, in the order of the program."""
-        return tuple(role for role in STAFF_ROLES if self.ticks[role].isChecked())
+        return tuple(role for role in ROLES if role in self.ticks and self.ticks[role].isChecked())
 
 
 class _PersonDrawer(DrawerForm):
@@ -154,8 +163,16 @@ class NewPersonForm(_PersonDrawer):
             "name": form.add(_("Name"), self.name, required=True, hint=_("As patients read it")),
             "login": form.add(_("Sign-in name"), self.login, required=True),
         }
-        self.roles = RoleTicks()
+        self.roles = RoleTicks(may_be_outside=True)
         self.rows["roles"] = form.add(_("Roles"), self.roles, required=True)
+        today = context.language.local(context.clock.now()).date()
+        order = date_order(context.language.locale)
+        self.until = SmartDateEdit(date_parser(today, order=order, whole_day=True))
+        self.reason = QLineEdit()
+        self.rows["until"] = form.add(_("Last day"), self.until, required=True)
+        self.rows["reason"] = form.add(_("Reason"), self.reason, required=True)
+        self.roles.changed.connect(self._on_roles)
+        self._on_roles()
         form.add(_("Specialty"), self.specialty)
         form.add(_("Registration number"), self.number)
         self.password = NewPassword(context.clinic.keys.least_password)
@@ -164,6 +181,12 @@ class NewPersonForm(_PersonDrawer):
         self.column.addStretch(1)
         for field in (self.name, self.login):
             field.textChanged.connect(self._on_text)
+
+    def _on_roles(self) -> None:
+        """Somebody from outside comes for a time, with a reason."""
+        is_outside = bool(set(self.roles.value()) & set(ENGAGED_ROLES))
+        for name in ("until", "reason"):
+            self.rows[name].setVisible(is_outside)
 
     def _on_text(self) -> None:
         self.password.set_own_words(self.name.text(), self.login.text())
@@ -178,12 +201,15 @@ class NewPersonForm(_PersonDrawer):
         """Enter the person in the record and the key file."""
         if not self.password.show_error():
             return
+        until = self.until.value()
         new = NewPerson(
             login=self.login.text(),
             name=self.name.text(),
             roles=self.roles.value(),
             specialty=self.specialty.text(),
             registration_number=self.number.text(),
+            until=until.day if until is not None else None,
+            reason=self.reason.text(),
         )
         words = _("{name} can sign in now.").format(name=isolate(new.name.strip()))
         self.context.tasks.call_once(
@@ -244,6 +270,7 @@ class PersonForm(_PersonDrawer):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         may = allowed(context.actor, "user.approve") and person.is_active
+        self.roles.setHidden(bool(set(person.roles) & set(ENGAGED_ROLES)))
         for part in (self.roles, self.password, self.give, self.code_off, self.retire):
             part.setEnabled(may)
         self._show_code(frozenset())

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import PermissionDeniedError
-from clinic_desktop.i18n import _, current, ngettext, pgettext
+from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services.access import require
 from clinic_desktop.services.audit import reminders
 from clinic_desktop.services.unfinished import Unfinished, unfinished
@@ -321,5 +321,8 @@ class Desk(QWidget):
                 found.done_alone,
             )
             say(words.format(n=current().number(found.done_alone)), "audit")
+        elif found.over:
+            words = _("The time of {name} is over: end the way in, and the record gets a new key.")
+            say(words.format(name=isolate(found.over[0])), "people")
         elif found.rights_due:
             say(_("It is time to go through who may do what."), "rights")

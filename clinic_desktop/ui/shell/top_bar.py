@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
 from clinic_desktop.domain.permissions import VIEWS, allowed
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services import practice
 from clinic_desktop.services.practice import PracticeDetails
 from clinic_desktop.ui.core import navigator as to
@@ -67,12 +68,19 @@ class TopBar(QFrame):
         self.sample.hide()
         context.tasks.read(self, practice.details, done=self._show_sample)
         first.addWidget(self.sample)
+        if context.actor.engaged_until is not None:
+            first.addWidget(self._time_left(context.actor.engaged_until))
         first.addWidget(self._person)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_4, SPACE_2, SPACE_4, SPACE_1)
         column.setSpacing(0)
         column.addLayout(first)
         column.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignLeading)
+
+    def _time_left(self, until: datetime) -> Pill:
+        """How long somebody from outside is let in."""
+        when = isolate(current().datetime(until))
+        return Pill(PillSpec(_("Only to look, until {when}").format(when=when), Tone.INFO))
 
     def _add_views(self, menu: QMenu) -> None:
         """How others see the window, for an owner."""

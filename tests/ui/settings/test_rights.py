@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -15,9 +17,10 @@ from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.audit_page import AuditPage
-from clinic_desktop.ui.settings.people_page import RoleTicks
+from clinic_desktop.ui.settings.people_page import NewPersonForm, RoleTicks
 from clinic_desktop.ui.settings.rights_page import RightsForm, RightsPage
 from clinic_desktop.ui.shell.desk import Desk
+from clinic_desktop.ui.widgets.pill import Pill
 from tests.support.records import Record, engage
 from tests.support.windows import RecordingHost
 
@@ -97,3 +100,45 @@ def test_a_usual_set_ticks_its_roles_and_no_others(qtbot: QtBot) -> None:
     for name, button in ticks.sets.items():
         button.click()
         assert set(ticks.value()) == set(USUAL_SETS[name])
+
+
+def test_somebody_from_outside_comes_with_a_last_day(
+    record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    """The fields are there for an auditor only; the bar then says until when."""
+    form = NewPersonForm(ui_context)
+    qtbot.addWidget(form)
+    form.show()
+    assert not form.until.isVisible()
+    form.roles.ticks["auditor"].setChecked(True)
+    assert form.until.isVisible()
+    form.roles.sets["doctor"].click()
+    assert not form.until.isVisible()
+    form.roles.choose(("auditor",))
+    form.name.setText("Ruth Njeri")
+    form.login.setText("ruth")
+    form.password.password.setText("green kettle garden")
+    form.password.repeat.setText("green kettle garden")
+    form.submit(print_too=False)
+    _idle(qtbot, ui_context)
+    assert record.rows("SELECT count(*) FROM app_user") == [(1,)]
+    form.until.set_text("30.11.2026")
+    form.reason.setText("Yearly audit")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    assert record.rows("SELECT count(*) FROM membership_entry WHERE kind = 'engage'") == [(1,)]
+
+    ends = datetime(2026, 11, 30, 21, tzinfo=UTC)
+    auditor = replace(record.as_role("auditor"), engaged_until=ends)
+    ui_context.tasks.actor = auditor
+    desk = Desk(ui_context)
+    qtbot.addWidget(desk)
+    desk.open_first()
+    _idle(qtbot, ui_context)
+    pills = [each.text() for each in desk.top.findChildren(Pill)]
+    assert any(text.startswith("Only to look, until") for text in pills)
+    assert [each.key for each in desk.rail._buttons] == [
+        *("today", "calendar", "patients", "billing", "settings"),
+    ]
+    host = cast("RecordingHost", ui_context.host)
+    assert host.errors == []
