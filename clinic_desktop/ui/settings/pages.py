@@ -61,7 +61,7 @@ def page_specs() -> tuple[PageSpec, ...]:
                  _("name address phone tax licence logo footer paper"), PracticePage),
         PageSpec("people", _("People"), _("users roles staff sign in password"), AccountsPage),
         PageSpec("rights", _("Who may do what"),
-                 _("review permissions roles unused table"), RightsPage, "user.read"),
+                 _("review permissions unused table"), RightsPage, "user.read"),
         PageSpec("prices", _("Services and prices"), _("price list charge money"), ServicesPage,
                  "price.read"),
         PageSpec("taxes", _("Taxes"), _("VAT rate percent"), TaxesPage, "price.read"),
