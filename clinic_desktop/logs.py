@@ -29,7 +29,7 @@ class RedactingFormatter(logging.Formatter):
 
 def _forget_words(told: traceback.TracebackException, error: BaseException | None) -> None:
     """Keep an error's kind, and of the system's own errors the reason; of its causes alike."""
-    told._str = (error.strerror or "") if isinstance(error, OSError) else ""  # noqa: SLF001
+    told._str = (error.strerror or "") if isinstance(error, OSError) else ""  # type: ignore[attr-defined]  # noqa: SLF001
     told.__notes__ = None
     for inner, cause in (
         (told.__cause__, error.__cause__ if error else None),
