@@ -385,8 +385,24 @@ class Session(QObject):
 
         if self.context is None and opened.store.read(SYSTEM, open_step).result():
             self._show_first_run(opened)
+        elif opened.lacks_code:
+            self._demand_code(opened)
         else:
             self.enter(opened)
+
+    def _demand_code(self, opened: clinic.Clinic) -> None:
+        """The practice wants a code of this person: it is switched on before anything else."""
+        from clinic_desktop.ui.shell.code_view import CodeView
+
+        self.clinic = opened
+        view = CodeView(opened)
+        view.left.connect(self.show_lock)
+        view.left.connect(lambda: self.window.drop(view))
+        view.switched_on.connect(lambda: self.enter(opened))
+        view.switched_on.connect(lambda: self.window.drop(view))
+        self.window.show_only(view)
+        self._drop_lock()
+        self.idle.start(opened.lock_minutes())
 
     def enter(self, opened: clinic.Clinic) -> None:
         """Show the desk of the signed-in person; the same person finds it as it was."""
@@ -399,7 +415,7 @@ class Session(QObject):
             self.desk_wanted.emit()
             self._show_new_desk(opened)
         self._drop_lock()
-        self.idle.start(this_pc.lock_minutes(self.data_dir))
+        self.idle.start(opened.lock_minutes())
         self._loading.start()
         self.desk_shown.emit()
         self._ask_about_pack()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import platform
+import threading
 import uuid
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import select
 
 from clinic_desktop.clinic_folder import (
     name_newborn,
     refuse_empty,
     refuse_occupied,
     remove_unborn,
+    settle_key,
     take_folder,
 )
 from clinic_desktop.clock import Clock, SystemClock
@@ -27,38 +28,49 @@ from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
-from clinic_desktop.db.rekeying import came_through, change_key
-from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.rekeying import change_key
+from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM, Actor, allowed
 from clinic_desktop.errors import (
     ClinicError,
-    NotFoundError,
     ReadOnlyError,
     StorageError,
     WrongPasswordError,
 )
 from clinic_desktop.i18n import Language, _
-from clinic_desktop.models.practice import AppUser, Practice, Setting
 from clinic_desktop.new_clinic import NewClinic, begin_practice, checked
+from clinic_desktop.practice_language import language_of
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys, NewOwner
+from clinic_desktop.security.membership import Rules
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity, KdfCost
+from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
 from clinic_desktop.services.backups.upgrade import before_upgrade, made_before
-from clinic_desktop.this_pc import exists, remember, remembered, speak
+from clinic_desktop.signing_in import let_sign_in, sign_in
+from clinic_desktop.this_pc import exists, lock_minutes, remember, remembered, speak
 
 P = ParamSpec("P")
 T = TypeVar("T")
-LATIN_DIGITS = "formats.latin-digits"
-"""The practice's choice of digits: one system for doses, results and receipts."""
+
+
+def _in_turn(action: Callable[Concatenate[Clinic, P], T]) -> Callable[Concatenate[Clinic, P], T]:
+    """One after the other, so that no change of the key file undoes another."""
+
+    @wraps(action)
+    def held(self: Clinic, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._turn:
+            return action(self, *args, **kwargs)
+
+    return held
 
 
 @dataclass
@@ -73,6 +85,12 @@ class Clinic:
     recovery: RecoveryKey | None = None
     """The recovery sheet that was just made, until somebody has it on paper."""
     returning: Returning = field(default_factory=Returning)
+    rules: Rules = field(default_factory=Rules)
+    """What the practice demanded at the last sign-in."""
+    lacks_code: bool = False
+    """Whether the person has to switch on a code before anything else."""
+    _turn: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+    """Record and key file change together: one such change at a time, whoever asks."""
 
     @property
     def attempts(self) -> Attempts:
@@ -81,8 +99,9 @@ class Clinic:
 
     def language(self, language: str = "") -> Language:
         """The person's language, or another one, in the clinic's formats."""
-        return self.store.read(self.actor, _language, language).result()
+        return self.store.read(self.actor, language_of, language).result()
 
+    @_in_turn
     def switch_user(self, login: str, password: str, code: str = "") -> Actor:
         """Sign another person in on the open record.
 
@@ -98,7 +117,8 @@ class Clinic:
             with self.attempts.counted(login):
                 self.keys.sign_in(login, password)
             asked = None if was_here else code
-            self.actor = _let_sign_in(self.store, self.keys, self.attempts, login, password, asked)
+            found = let_sign_in(self.store, self.keys, self.attempts, login, password, asked)
+            self._came(found)
         except BaseException:
             self.keys.identity = before
             raise
@@ -171,6 +191,7 @@ class Clinic:
             return self.come_back(login, typed)
         return self.switch_user(login, typed, code)
 
+    @_in_turn
     def come_back(self, login: str, pin: str) -> Actor:
         """Sign somebody in with the PIN who had signed in with the password before.
 
@@ -189,12 +210,31 @@ class Clinic:
                 self.store.write(SYSTEM, note_refusals, {login: 1}).result()
             raise
         try:
-            self.actor = _sign_in(self.store, self.keys, login, None).actor
+            found = sign_in(self.store, self.keys, login, None)
         except BaseException:
             self.keys.identity = before
             raise
+        return self._came(found)
+
+    def _came(self, found: membership.SignedIn) -> Actor:
+        self.actor, self.rules, self.lacks_code = found.actor, found.rules, found.lacks_code
         return self.actor
 
+    def lock_minutes(self) -> int:
+        """Minutes without a touch after which the window of this PC locks."""
+        return lock_minutes(self.data_dir, len(self.keys.vault.slots), self.rules.lock_minutes)
+
+    @_in_turn
+    def set_rules(self, rules: Rules) -> None:
+        """Demand something else of everybody.
+
+        Raises:
+            PermissionDeniedError, PasswordAgainError, RuleError: nothing was changed.
+        """
+        self._write(membership.set_rules, rules, self.keys.identity)
+        self.rules = rules
+
+    @_in_turn
     def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
         """Enter a person who can sign in from now on.
 
@@ -209,6 +249,7 @@ class Clinic:
         self.keys.admit(user_id, login, name, password, fresh)
         return user_id
 
+    @_in_turn
     def set_password(self, person: practice.Person, password: str) -> None:
         """Give somebody a new password, as the owner may for one who forgot it.
 
@@ -242,6 +283,7 @@ class Clinic:
         """
         self._write(practice.change_roles, user_id, roles, self.keys.identity)
 
+    @_in_turn
     def change_password(self, old: str, new: str) -> None:
         """Change the signed-in person's own password.
 
@@ -255,6 +297,7 @@ class Clinic:
         with self.attempts.counted(self.actor.login):
             self.keys.change_password(self.actor.login, old, new)
 
+    @_in_turn
     def retire_person(
         self, user_id: uuid.UUID, prepare: Callable[[], object] = lambda: None
     ) -> None:
@@ -274,6 +317,7 @@ class Clinic:
         prepare()
         self.change_key()
 
+    @_in_turn
     def change_key(self) -> None:
         """Write the whole record under another key; about 5 s for 200 MB.
 
@@ -286,11 +330,13 @@ class Clinic:
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
 
+    @_in_turn
     def rename(self, name: str) -> None:
         """Show another name of the practice on the lock screen."""
         self.store.gate.check()
         self.keys.rename(name)
 
+    @_in_turn
     def use_recovery(self, recovery: RecoveryKey) -> None:
         """Let this recovery sheet, now on paper, open the record, and no earlier one.
 
@@ -303,12 +349,14 @@ class Clinic:
         self.store.gate.check()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
-        self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public)
+        drill = Drill.of(recovery, self.keys.cost)
+        self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public, drill)
         state = self.store.read(SYSTEM, chain.current).result()
         if state is not None:
             self.keys.follow(state)
         self.recovery = None
 
+    @_in_turn
     def switch_by_recovery(self, recovery: RecoveryKey, login: str, password: str) -> Actor:
         """Let an owner who forgot the password in at the open record, with a new one.
 
@@ -450,13 +498,16 @@ def open_clinic(
         attempts = Attempts(data_dir.attempts, clock)
         with attempts.counted(login):
             keys = keyring.unlock(data_dir, login, password, KdfCost())
-        _settle_key(data_dir, keys)
+        settle_key(data_dir, keys)
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
         ballast = Ballast(data_dir.ballast)
         store = open_store(data_dir.database, keys.key, clock, ballast=ballast)
         try:
-            actor = _let_sign_in(store, keys, attempts, login, password, code)
-            opened = Clinic(data_dir, store, keys, actor, lock)
+            found = let_sign_in(store, keys, attempts, login, password, code)
+            opened = Clinic(
+                data_dir, store, keys, found.actor, lock,
+                rules=found.rules, lacks_code=found.lacks_code,
+            )  # fmt: skip
             _change_key_if_due(opened)
         except BaseException:
             store.close()
@@ -473,12 +524,6 @@ def _make_room(data_dir: DataDir) -> None:
         Ballast(data_dir.ballast).give_up()
 
 
-def _settle_key(data_dir: DataDir, keys: Keys) -> None:
-    """Where a change of key was cut short: keep the one that the record is under."""
-    if keys.coming is not None:
-        keys.settle(came=came_through(data_dir.database, keys.key, keys.coming))
-
-
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
     if opened.store.gate.refusal is None and allowed(opened.actor, "user.approve"):
@@ -486,33 +531,6 @@ def _change_key_if_due(opened: Clinic) -> None:
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
                 opened.change_key()
-
-
-def _sign_in(store: Store, keys: Keys, login: str, code: str | None) -> membership.SignedIn:
-    """On record where the record can be written; where it cannot, somebody may still look."""
-    if store.gate.refusal is None:
-        try:
-            return store.write(
-                SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
-            ).result()
-        except (ReadOnlyError, StorageError):
-            if store.gate.refusal is None:
-                raise
-    return store.read(SYSTEM, membership.sign_in_to_look, login, keys.identity, code).result()
-
-
-def _let_sign_in(
-    store: Store, keys: Keys, attempts: Attempts, login: str, password: str, code: str | None
-) -> Actor:
-    """Take the roles from the membership chain, and leave no way in that it does not know."""
-    with attempts.counted_code(login) if code else nullcontext():
-        found = _sign_in(store, keys, login, code)
-    if found.state is not None and store.gate.refusal is None:
-        gone = keys.follow(found.state)
-        keys.make_dearer(login, password, found.state.floor)
-        if gone:
-            store.write(SYSTEM, membership.note_removed_ways, gone).result()
-    return found.actor
 
 
 def recover(
@@ -538,7 +556,7 @@ def recover(
     try:
         name_newborn(data_dir)
         keys = keyring.recover(data_dir, recovery, cost or KdfCost())
-        _settle_key(data_dir, keys)
+        settle_key(data_dir, keys)
         clock = clock or SystemClock()
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
         store = open_store(data_dir.database, keys.key, clock, ballast=Ballast(data_dir.ballast))
@@ -561,19 +579,7 @@ def _let_in(
     keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
     attempts = Attempts(data_dir.attempts, store.clock)
     attempts.forgive(user.login)
-    return _let_sign_in(store, keys, attempts, login, password, None)
-
-
-def _language(reads: ReadSession, language: str) -> Language:
-    own = reads.session.scalar(select(Practice).limit(1))
-    if own is None:
-        raise NotFoundError(_("The practice has not been set up."))
-    user = reads.session.get(AppUser, reads.actor.user_id) if reads.actor.user_id else None
-    digits = reads.session.scalar(
-        select(Setting.value).where(Setting.key == LATIN_DIGITS, Setting.user_id.is_(None))
-    )
-    spoken = language or (user.language if user else "") or own.language
-    return Language(spoken, own.country, own.time_zone, latin_digits=digits is not False)
+    return let_sign_in(store, keys, attempts, login, password, None).actor
 
 
 __all__ = [

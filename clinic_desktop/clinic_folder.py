@@ -5,10 +5,12 @@ from __future__ import annotations
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.place import check_place
+from clinic_desktop.db.rekeying import came_through
 from clinic_desktop.errors import SetupError, StorageError
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import _
 from clinic_desktop.moving_in import settle
+from clinic_desktop.security.keys import Keys
 from clinic_desktop.this_pc import exists
 
 
@@ -74,3 +76,9 @@ def remove_unborn(data_dir: DataDir) -> None:
     """Throw away what a beginning that was cut short left behind."""
     for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
         path.unlink()
+
+
+def settle_key(data_dir: DataDir, keys: Keys) -> None:
+    """Where a change of key was cut short: keep the one that the record is under."""
+    if keys.coming is not None:
+        keys.settle(came=came_through(data_dir.database, keys.key, keys.coming))

@@ -43,9 +43,12 @@ class SystemClock:
         """A UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of sequence, 62 random."""
         with self._lock:
             # 60 bits: milliseconds and a 12-bit counter, advanced when the clock stands still.
-            self._last = max(self._last + 1, time.time_ns() // 1_000_000 << 12)
+            self._last = max(self._last + 1, self._millis() << 12)
             stamp = self._last
         return uuid7(stamp >> 12, stamp & 0xFFF, int.from_bytes(os.urandom(8), "big"))
+
+    def _millis(self) -> int:
+        return int(self.now().timestamp() * 1000)
 
 
 class FixedClock:

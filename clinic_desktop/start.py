@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,14 @@ def make_application(data_dir: DataDir) -> QApplication:
     return app
 
 
+def _watch_system(session: Session, vault_lock: VaultLock) -> None:
+    """From the first sign-in on; the lock screen need not wait for it."""
+    from clinic_desktop.ui.shell.system_watch import SystemWatch
+
+    watch = SystemWatch(session.window.windowHandle(), session)
+    watch.away.connect(vault_lock.close_now)
+
+
 def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> int:
     """Open the window and stay until it is closed; returns the exit code.
 
@@ -69,6 +78,9 @@ def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> 
     session.desk_shown.connect(vault_lock.on_opened)
     session.locked.connect(vault_lock.on_locked)
     session.closing_wanted.connect(vault_lock.close_now)
+    session.desk_shown.connect(
+        partial(_watch_system, session, vault_lock), Qt.ConnectionType.SingleShotConnection
+    )
     vault_lock.due.connect(session.forgo_last_backup)  # the key leaves the memory first
     vault_lock.due.connect(app.quit, Qt.ConnectionType.QueuedConnection)
     session.start()

@@ -16,8 +16,8 @@ from clinic_desktop.errors import StorageError
 from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import Language, _
 
-USUAL_LOCK_MINUTES = 5
-_DAY_MINUTES = 24 * 60
+ALONE_LOCK_MINUTES, SHARED_LOCK_MINUTES = 5, 2
+"""Where nobody chose: in a room of one person, and where several people sign in."""
 _one_at_a_time = threading.Lock()
 """A backup and a choice in the settings may end in the same moment."""
 
@@ -47,11 +47,16 @@ def remember(data_dir: DataDir, **choices: str | int | bool) -> None:
         raise StorageError(_("The settings of this PC cannot be written.")) from error
 
 
-def lock_minutes(data_dir: DataDir) -> int:
-    """Minutes without a touch after which the window locks by itself; 0 for never."""
+def lock_minutes(data_dir: DataDir, people: int, most: int) -> int:
+    """Minutes without a touch after which the window locks by itself; at most ``most``.
+
+    ``people`` is how many can sign in at this PC.
+    """
     kept = remembered(data_dir).get("lock_minutes")
-    known = isinstance(kept, int) and not isinstance(kept, bool) and 0 <= kept <= _DAY_MINUTES
-    return kept if known and isinstance(kept, int) else USUAL_LOCK_MINUTES
+    usual = SHARED_LOCK_MINUTES if people > 1 else ALONE_LOCK_MINUTES
+    known = isinstance(kept, int) and not isinstance(kept, bool) and kept >= 0
+    chosen = kept if known and isinstance(kept, int) else usual
+    return min(chosen or most, most)  # "never" could be chosen once
 
 
 def last_backup(data_dir: DataDir) -> datetime | None:

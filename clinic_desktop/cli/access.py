@@ -80,6 +80,12 @@ def open_clinic(options: argparse.Namespace, data_dir: DataDir) -> Iterator[clin
         if not options.speak:
             i18n.use(opened.language())
         _say_if_only_to_look(opened)
+        if opened.lacks_code:
+            raise CodeNeededError(
+                _("Your practice asks for a code from everybody with your role."),
+                kept=_("Nothing was changed."),
+                hint=_("Sign in at the window once: it shows how to switch the code on."),
+            )
         yield opened
     finally:
         opened.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,7 +44,6 @@ class Keys:
     cost: KdfCost
     coming: bytes | None = field(default=None, repr=False)
     """The record's next key, where rewriting it was cut short: it is under one of the two."""
-    _changing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def is_reduced(self) -> bool:
@@ -149,16 +147,15 @@ class Keys:
         Raises:
             StorageError: as ``rewrite`` says; the old key stays.
         """
-        with self._changing:
-            fresh = vault.new_database_key()
-            self._save(self.vault.with_coming(fresh))
-            self.coming = fresh
-            try:
-                rewrite(self.key, fresh)
-            except StorageError:
-                self.settle(came=False)
-                raise
-            self.settle(came=True)
+        fresh = vault.new_database_key()
+        self._save(self.vault.with_coming(fresh))
+        self.coming = fresh
+        try:
+            rewrite(self.key, fresh)
+        except StorageError:
+            self.settle(came=False)
+            raise
+        self.settle(came=True)
 
     def settle(self, *, came: bool) -> None:
         """Keep only the key that the record is under: the next one if it ``came``."""

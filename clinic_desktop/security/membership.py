@@ -75,12 +75,26 @@ class Root(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the first entry that says nothing yet: those written already have it as it is."""
+
+    lock_minutes: Annotated[int, Meta(ge=0, le=0)] = 0
+    second_factor: bool = False
+
+
+MOST_LOCK_MINUTES: Final = 15
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules of the practice that a PC must not loosen for itself."""
 
-    lock_minutes: Annotated[int, Meta(ge=0, le=24 * 60)] = 0
-    """The longest a window stays open untouched; 0 leaves it to each PC."""
-    second_factor: bool = False
-    """Whether everybody needs a code besides the password."""
+    lock_minutes: Annotated[int, Meta(ge=1, le=MOST_LOCK_MINUTES)] = MOST_LOCK_MINUTES
+    """The longest a window stays open untouched."""
+    code_roles: Annotated[tuple[Role, ...], Meta(max_length=20)] = ()
+    """Who needs a code besides the password."""
+
+    def want_code(self, roles: tuple[str, ...]) -> bool:
+        """Whether somebody with these roles needs a code."""
+        return not set(roles).isdisjoint(self.code_roles)
 
 
 class Genesis(Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,15 +168,15 @@ class RaiseFloor(Struct, frozen=True, forbid_unknown_fields=True):
     floor: KdfCost
 
 
-class SetPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+class SetRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Other rules."""
 
-    policy: Policy
+    rules: Rules
 
 
 Body = (
     Genesis | AddPerson | Engage | RevokePerson | ChangeRoles | PersonKeys | PutDevice
-    | RevokeDevice | NewRoot | RaiseFloor | SetPolicy
+    | RevokeDevice | NewRoot | RaiseFloor | SetRules
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[Struct]]] = {
     "genesis": Genesis,
@@ -175,7 +189,7 @@ KINDS: Final[Mapping[str, type[Struct]]] = {
     "revoke-device": RevokeDevice,
     "root": NewRoot,
     "kdf-floor": RaiseFloor,
-    "policy": SetPolicy,
+    "rules": SetRules,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
@@ -216,7 +230,7 @@ class Membership:
     """Those who work here now."""
     devices: Mapping[uuid.UUID, Device]
     floor: KdfCost
-    policy: Policy
+    rules: Rules = field(default_factory=Rules)
     known: frozenset[uuid.UUID] = field(default=frozenset(), repr=False)
     """Ids of all people and PCs there ever were; none is given twice."""
     n: int = 0
@@ -314,7 +328,7 @@ def _begin(body: Any, entry: Entry) -> Membership:
     begun: Genesis = body
     state = Membership(
         begun.clinic, begun.root, {}, {each.id: each for each in begun.devices}, begun.floor,
-        begun.policy, known=frozenset(each.id for each in begun.devices),
+        known=frozenset(each.id for each in begun.devices),
     )  # fmt: skip
     _whole(begun.root, 1)
     _must(len(state.devices) == len(begun.devices), 1, "a PC twice")
@@ -417,8 +431,9 @@ def _floor(state: Membership, body: RaiseFloor, n: int) -> Membership:
     return replace(state, floor=body.floor)
 
 
-def _policy(state: Membership, body: SetPolicy, _n: int) -> Membership:
-    return replace(state, policy=body.policy)
+def _set_rules(state: Membership, body: SetRules, n: int) -> Membership:
+    _must(len(set(body.rules.code_roles)) == len(body.rules.code_roles), n, "a role twice")
+    return replace(state, rules=body.rules)
 
 
 _STEPS: Mapping[type[Struct], Callable[[Membership, Any, int], Membership]] = {
@@ -431,7 +446,7 @@ _STEPS: Mapping[type[Struct], Callable[[Membership, Any, int], Membership]] = {
     RevokeDevice: _revoke_device,
     NewRoot: _new_root,
     RaiseFloor: _floor,
-    SetPolicy: _policy,
+    SetRules: _set_rules,
 }
 
 

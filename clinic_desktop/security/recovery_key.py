@@ -63,7 +63,7 @@ def parse(typed: str) -> RecoveryKey:
     Raises:
         ValidationError: naming the first group that cannot be right.
     """
-    letters = _plain(typed)
+    letters = group_letters(typed)
     size = GROUP_LETTERS + 1
     if len(letters) != GROUPS * size:
         raise ValidationError(
@@ -85,26 +85,27 @@ def check_so_far(typed: str) -> None:
     Raises:
         ValidationError: naming the first group that cannot be right.
     """
-    letters, size = _plain(typed), GROUP_LETTERS + 1
+    letters, size = group_letters(typed), GROUP_LETTERS + 1
     for number in range(min(len(letters) // size, GROUPS)):
         _group(letters[number * size : (number + 1) * size], number)
 
 
 def same_group(typed: str, group: str) -> bool:
     """Whether what was typed means this group; case, spaces and lookalikes are fine."""
-    return _plain(typed) == group
+    return group_letters(typed) == group
 
 
 def group_fits(typed: str, number: int) -> bool:
     """Whether a group (numbered from 0) is right in itself, for marks while typing."""
     try:
-        _group(_plain(typed), number)
+        _group(group_letters(typed), number)
     except ValidationError:
         return False
     return True
 
 
-def _plain(typed: str) -> str:
+def group_letters(typed: str) -> str:
+    """What was typed as it stands on the sheet; case, spaces, dashes and lookalikes are fine."""
     kept = "".join(each for each in typed.upper() if each.isalnum())
     return kept.translate(_LOOKALIKES)
 

@@ -32,6 +32,13 @@ class SignedIn:
     actor: Actor
     state: Membership | None
     """None in a record older than its chain, until an owner signs in."""
+    lacks_code: bool = False
+    """Whether the practice's rules want a code of this person, who has none yet."""
+
+    @property
+    def rules(self) -> rules.Rules:
+        """What the practice demands."""
+        return self.state.rules if self.state is not None else rules.Rules()
 
 
 @query("practice.read")
@@ -72,7 +79,28 @@ def sign_in(
     if state is not None and rules.OWNER in actor.roles:
         state = _with_this_device(uow, state, mine)
     uow.audit("session.sign-in")
-    return SignedIn(actor, state)
+    wanted = state is not None and state.rules.want_code(actor.roles)
+    return SignedIn(actor, state, wanted and not own_code.is_on(uow, actor.user_id))
+
+
+@query("practice.read")
+def current_rules(reads: ReadSession) -> rules.Rules:
+    """What the practice demands at each PC."""
+    state = chain.current(reads)
+    return state.rules if state is not None else rules.Rules()
+
+
+@command("user.approve", password_again=True)
+def set_rules(uow: UnitOfWork, wanted: rules.Rules, signer: Identity) -> None:
+    """Demand something else, signed by an owner; codes from the next sign-in on.
+
+    Raises:
+        RuleError: the signer is no owner in the membership chain.
+    """
+    if wanted != current_rules(uow):
+        chain.append(uow, signer, rules.SetRules(wanted))
+        roles = ",".join(wanted.code_roles)
+        uow.audit("access.rules", lock_minutes=wanted.lock_minutes, code_roles=roles)
 
 
 @query("practice.read")

@@ -11,10 +11,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
+from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import (
     CodeNeededError,
     NotFoundError,
+    RuleError,
     ValidationError,
     WrongCodeError,
 )
@@ -87,7 +89,15 @@ def switch_off(uow: UnitOfWork) -> None:
 
     Raises:
         NotFoundError: there is no second factor.
+        RuleError: the practice demands it.
     """
+    state = chain.current(uow)
+    if state is not None and state.rules.want_code(uow.actor.roles):
+        raise RuleError(
+            _("Your practice asks for a code from everybody with your role."),
+            kept=_("Nothing was changed."),
+            hint=_("An owner can change that under Settings, Rules for signing in."),
+        )
     _remove(uow, uow.actor.user_id, "session.code-off")
 
 
@@ -99,6 +109,12 @@ def switch_off_for(uow: UnitOfWork, user_id: UUID) -> None:
         NotFoundError: this person has no second factor.
     """
     _remove(uow, user_id, "user.code-off")
+
+
+@part
+def is_on(reads: ReadSession, user_id: UUID | None) -> bool:
+    """Whether somebody is asked for a code here."""
+    return _kept(reads, user_id) is not None
 
 
 @part

@@ -24,11 +24,11 @@ from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Sett
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security.primitives import Identity, PublicKeys
-from clinic_desktop.services import pictures
+from clinic_desktop.security.recovery_drill import Drill
+from clinic_desktop.services import pictures, recovery_drill
 from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
-RECOVERY_SHEET = "recovery.made_on"
 _NEW_KEY = "key.change-due"
 LONGEST_ENGAGEMENT = timedelta(days=366)
 MOST_NAME_LETTERS = 200
@@ -349,8 +349,10 @@ def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: Publ
 
 
 @command("user.approve", password_again=True)
-def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys) -> None:
+def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys, drill: Drill) -> None:
     """Let another recovery sheet, which is on paper since today, be the root of the membership.
+
+    ``drill`` is what two of its groups are checked by later.
 
     Raises:
         RuleError: the signer is no owner in the membership chain.
@@ -359,13 +361,14 @@ def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys) -> None:
     if state is None or state.root != root:
         membership.append(uow, signer, chain.NewRoot(root))
     uow.audit("key.recovery-renewed")
-    decide(uow, RECOVERY_SHEET, uow.today.isoformat())
+    decide(uow, recovery_drill.SHEET_DAY, uow.today.isoformat())
+    recovery_drill.keep(uow, drill)
 
 
 @query("practice.read")
 def recovery_sheet_day(reads: ReadSession) -> date | None:
     """Since when the valid recovery sheet is on paper; ``None`` if nobody ever printed one."""
-    made_on = setting(reads, RECOVERY_SHEET)
+    made_on = setting(reads, recovery_drill.SHEET_DAY)
     return date.fromisoformat(made_on) if made_on else None
 
 

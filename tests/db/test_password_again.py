@@ -58,6 +58,7 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "billing.refunds.approve",
         "confidentiality.emergency.open_chart",
         "fhir.exporting._write_all",
+        "membership.set_rules",
         "own_code.renew_codes",
         "own_code.switch_off",
         "own_code.switch_off_for",
@@ -68,6 +69,9 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "practice.renew_keys",
         "practice.renew_recovery",
         "practice.retire_person",
+        "privacy.deidentified._write_all",
+        "privacy.erasure.erase",
+        "privacy.portability._write_person",
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from clinic_desktop import cli, clinic
-from clinic_desktop.clinic import LATIN_DIGITS, Clinic
+from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.domain.permissions import SINGLE_DOCTOR
 from clinic_desktop.errors import (
@@ -21,6 +21,7 @@ from clinic_desktop.errors import (
     WrongPasswordError,
 )
 from clinic_desktop.i18n import Language
+from clinic_desktop.practice_language import LATIN_DIGITS
 from clinic_desktop.services import practice, setup
 from clinic_desktop.services.billing import catalogue, starter
 from clinic_desktop.services.practice import NewPerson, Person

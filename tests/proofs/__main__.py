@@ -18,6 +18,7 @@ PROOFS = {
     "disk-full": "tests.proofs.backups.full_disk",
     "rekey": "tests.proofs.keys.rekeying",
     "guessing": "tests.proofs.keys.guessing",
+    "clock": "tests.proofs.keys.turned_clock",
     "key-store": "tests.proofs.keys.key_store",
     "memory": "tests.proofs.keys.memory",
     "vectors": "tests.proofs.keys.vectors",

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.proofs.keys import guessing, key_store, memory, rekeying, vectors
+from tests.proofs.keys import guessing, key_store, memory, rekeying, turned_clock, vectors
 from tests.proofs.needs import needs_recorder
 
 
@@ -33,6 +33,24 @@ def test_guessing_costs_what_was_said() -> None:
     result = guessing.prove(size=200, seed=20_261_122)
     assert not result.failures
     assert result.passed == 200
+
+
+def test_a_turned_clock_changes_nothing_but_the_date() -> None:
+    result = turned_clock.prove(size=4, seed=20_261_122)
+    assert not result.failures
+    assert result.passed == 4
+
+
+class _Careless(turned_clock.Turned):
+    """Measures waiting by the wall clock, as many programs do."""
+
+    def uptime(self) -> float:
+        """What somebody can turn."""
+        return max(self.ran + self.off.total_seconds(), 0.0)
+
+
+def test_the_proof_of_clocks_finds_a_program_that_trusts_the_wall() -> None:
+    assert turned_clock.prove(size=3, seed=20_261_122, made=_Careless).failures
 
 
 @pytest.mark.parametrize("vector", vectors.VECTORS, ids=[name for name, _, _ in vectors.VECTORS])

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 from clinic_desktop.errors import RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import second_factor
+from clinic_desktop.security.recovery_drill import Drill
+from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling.grid import ColumnsBy
@@ -26,6 +28,7 @@ from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
 from clinic_desktop.ui.scheduling.reason_form import ReasonForm
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.code_card import CodesForm
+from clinic_desktop.ui.settings.drill_form import DrillForm
 from clinic_desktop.ui.settings.lock_page import LockPage
 from clinic_desktop.ui.settings.rights_page import RightsPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
@@ -37,6 +40,7 @@ from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.visits.visit_view import VisitView
 from tests.screens.program import Program
 from tests.support import fhir
+from tests.support.records import CHEAP
 
 W = TypeVar("W", bound=QWidget)
 
@@ -199,6 +203,12 @@ def show_recovery_codes(program: Program) -> None:
     """Ten recovery codes, shown once."""
     form = CodesForm(program.context, second_factor.new_codes())
     program.context.host.show_drawer(form, _("New recovery codes"))
+
+
+def check_sheet(program: Program) -> None:
+    """The drawer in which two groups of the recovery sheet are typed."""
+    drill = Drill.of(RecoveryKey(bytes(range(60, 80))), CHEAP)
+    program.context.host.show_drawer(DrillForm(program.context, drill), _("Check my sheet"))
 
 
 def ask_password(program: Program) -> None:

@@ -27,6 +27,7 @@ from clinic_desktop.ui.first_run.state import BEFORE, Answers, StepKey, keep_ans
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.closing_view import ClosingView
+from clinic_desktop.ui.shell.code_view import CodeView
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.window_host import WindowHost
 from tests.screens.sample import Sample, fill
@@ -172,6 +173,13 @@ class Program:
         lock.password.setText(PASSWORD)
         lock.ask_code(_("The code from your phone is needed."))
         return shown
+
+    def code_wanted(self) -> QWidget:
+        """Show what comes before the desk where the practice wants a code."""
+        assert self.session.clinic is not None
+        self.session.window.show_only(CodeView(self.session.clinic))
+        self.settle()
+        return self.window
 
     def recover(self) -> QWidget:
         """Show the way in with the recovery sheet."""

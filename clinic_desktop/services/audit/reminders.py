@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis
+from clinic_desktop.services import recovery_drill
 from clinic_desktop.services.access import query
 from clinic_desktop.services.audit import alone, entitlements
 
@@ -17,6 +18,8 @@ class Reminders:
 
     done_alone: int
     """Things done without a second person that wait for a look since a week."""
+    sheet_due: bool
+    """A quarter has gone by since somebody had the recovery sheet in hand."""
     rights_due: bool
     """Half a year has gone by since somebody went through who may do what."""
     over: tuple[str, ...]
@@ -26,7 +29,9 @@ class Reminders:
 @query("user.approve")
 def of_owner(reads: ReadSession) -> Reminders:
     """What waits now."""
-    return Reminders(alone.report(reads).unseen, entitlements.is_due(reads), _over(reads))
+    sheet = recovery_drill.drill_state(reads)
+    rights_due = entitlements.is_due(reads)
+    return Reminders(alone.report(reads).unseen, sheet.is_due, rights_due, _over(reads))
 
 
 def _over(reads: ReadSession) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+from PySide6.QtWidgets import QWidget
+
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.privacy import requests
 from clinic_desktop.services.privacy.requests import RequestRow
@@ -29,7 +31,8 @@ class RequestsCard(PrivacyCard):
         self.setObjectName("privacy.requests")
         self.listed = FactList(_("Nothing was asked for."))
         self.add(self.listed)
-        line = FlowLayout()
+        holder = QWidget()
+        line = FlowLayout(holder)
         for name, text, icon, kind in (
             ("receive", _("Take a request"), Icon.INBOX, to.ReceiveRequest),
             ("copy", _("Hand out a copy"), Icon.DOWNLOAD, to.CopyRecord),
@@ -40,7 +43,7 @@ class RequestsCard(PrivacyCard):
                 button.setObjectName(f"privacy.{name}")
                 button.clicked.connect(partial(self._open, kind))
                 line.addWidget(button)
-        self.body.addLayout(line)
+        self.add(holder)
 
     def clear(self) -> None:
         """No requests."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtWidgets import QWidget
+
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.privacy import restriction
 from clinic_desktop.services.privacy.restriction import RestrictionRow
@@ -41,11 +43,12 @@ class RestrictionCard(PrivacyCard):
             (self.lift, to.LiftRestriction),
             (self.restrict, to.RestrictUse),
         )
-        line = FlowLayout()
+        holder = QWidget()
+        line = FlowLayout(holder)
         for button, kind in self._kinds:
             button.clicked.connect(partial(self._open, kind))
             line.addWidget(button)
-        self.body.addLayout(line)
+        self.add(holder)
         self._show(None)
 
     def clear(self) -> None:

@@ -63,12 +63,14 @@ class Steps(QObject):
         )
 
     def _steps(self) -> tuple[Step, ...]:
+        takes_money = allowed(self._context.actor, "payment.create")
+        bill = _("Take payment") if takes_money else _("Issue the invoice")
         return (
             Step("appointment.confirm", "C", _("Confirm"), Icon.CHECK, self.confirm),
             Step("appointment.arrive", "A", _("Mark arrived"), Icon.ARRIVED, self.arrive),
             Step("appointment.room", "R", _("Bring to the room"), Icon.ROOM, self.seat),
             Step("visit.start", "V", _("Start visit"), Icon.START, self.start_visit),
-            Step("appointment.bill", "B", _("Take payment"), Icon.BILLING, self.bill),
+            Step("appointment.bill", "B", bill, Icon.BILLING, self.bill),
             Step("appointment.move", "M", _("Move appointment"), Icon.MOVE, self.move),
             Step("appointment.no-show", "N", _("Did not come"), Icon.STOP, self.no_show),
             Step("appointment.wait-list", "W", _("Send to the wait list"), Icon.CLOCK,

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout
 
-from clinic_desktop.errors import ClinicError, ValidationError
-from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
-from clinic_desktop.security.second_factor import Offer
+from clinic_desktop.i18n import _, current, ngettext, pgettext
 from clinic_desktop.services import own_code
 from clinic_desktop.services.own_code import OwnCode
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.setup.code_panel import CodePanel
 from clinic_desktop.ui.setup.recovery_codes import RecoveryCodes
-from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
+from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.facts import Fact, FactList
-from clinic_desktop.ui.widgets.form import Form
-from clinic_desktop.ui.widgets.label import Label
-from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
-from clinic_desktop.ui.widgets.qr_code import QrCode
 
 _WIDTH = 560
 
@@ -70,8 +65,12 @@ class CodeCard(Card):
 
     def _on_switch_on(self) -> None:
         form = SwitchOnForm(self.context)
-        form.close_requested.connect(self.load)
+        form.close_requested.connect(self._switched_on)
         self.context.host.show_drawer(form, _("Code from my phone"), width=_WIDTH)
+
+    def _switched_on(self) -> None:
+        self.context.host.toast(_("From now on you are asked for a code."))
+        self.load()
 
     def _on_renew(self) -> None:
         self.context.tasks.write(self, own_code.renew_codes, done=self._renewed)
@@ -98,35 +97,15 @@ class CodeCard(Card):
 
 
 class SwitchOnForm(DrawerForm):
-    """The QR code to scan, the recovery codes to print, and the first code as the proof."""
+    """The panel in a drawer."""
 
-    def __init__(self, context: Context, offer: Offer | None = None) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
-        self.context, self.offer = context, offer or Offer.new()
-        practice, login = context.clinic.keys.vault.name, context.actor.login
-        self.code = QLineEdit()
-        self.code.setObjectName("code.first")
-        form = Form()
-        self.row = form.add(_("Code that the phone shows now"), self.code, required=True)
-        self.code.textChanged.connect(lambda: self.row.set_error(""))
-        scan = _("Scan this with an app for one-time codes, or type the key below into it.")
-        honest = _("It stops whoever learned your password and sits down at this PC. It is a rule "
-                   "that the program keeps, for there is no server to ask: it does not protect a "
-                   "copy of the record whose key somebody has.")  # fmt: skip
-        self.codes = RecoveryCodes(context.tasks, self.offer.codes)
+        self.panel = CodePanel(context.clinic, context.tasks)
+        self.panel.switched_on.connect(self.close_requested)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_3)
-        for part in (
-            Label(scan, tone="muted", wrap=True),
-            QrCode(self.offer.address(practice, login), _("QR code for the phone")),
-            Label(isolate(self.offer.text), "strong", tabular=True, wrap=True),
-            Label(_("Recovery codes"), "strong"),
-            self.codes,
-            form,
-            Notice(Tone.INFO, _("What a code does and what it does not"), honest),
-        ):
-            column.addWidget(part)
+        column.addWidget(self.panel)
         column.addStretch(1)
 
     def primary_text(self) -> str:
@@ -134,27 +113,8 @@ class SwitchOnForm(DrawerForm):
         return _("Ask for a code from now on")
 
     def submit(self, print_too: bool) -> None:
-        """Only with a right code: a phone that was not scanned locks nobody out."""
-        if not self.code.text().strip():
-            self.row.set_error(_("Type the six digits that the phone shows."))
-            self.code.setFocus()
-            return
-        self.context.tasks.write(
-            self, own_code.switch_on, self.offer, self.code.text(),
-            done=self._done, failed=self._failed,
-        )  # fmt: skip
-
-    def _done(self, _nothing: None) -> None:
-        self.context.host.toast(_("From now on you are asked for a code."))
-        self.close_requested.emit()
-
-    def _failed(self, error: ClinicError) -> None:
-        if isinstance(error, ValidationError):
-            self.row.set_error(f"{error.message} {error.hint}".strip())
-            self.code.selectAll()
-            self.code.setFocus()
-        else:
-            self.context.host.show_error(error)
+        """Only with a right code."""
+        self.panel.submit()
 
 
 class CodesForm(DrawerForm):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from clinic_desktop.clinic import LATIN_DIGITS
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
+from clinic_desktop.practice_language import LATIN_DIGITS
 from clinic_desktop.services import practice
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.billing.catalogue import ServiceRow

@@ -16,7 +16,7 @@ from clinic_desktop.ui.widgets.choices import Select
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.password_edit import PasswordEdit
 
-_MINUTES = (1, 2, 5, 10, 15, 30, 0)
+MINUTES = (1, 2, 5, 10, 15)
 
 
 class LockPage(SettingsPage):
@@ -29,11 +29,19 @@ class LockPage(SettingsPage):
             _("The window locks when nobody is there; what was typed waits behind it."),
             Scope.ME,
         )
-        self.minutes = Select([(count, _words(count)) for count in _MINUTES])
+        most = context.clinic.rules.lock_minutes
+        self.minutes = Select([(each, minute_words(each)) for each in MINUTES if each <= most])
         self.minutes.setObjectName("settings.lock-minutes")
         self.minutes.chosen.connect(self._on_minutes)
         form = Form(columns=2)
-        form.add(_("Lock by itself after"), self.minutes, hint=_("For everybody at this PC."))
+        form.add(
+            _("Lock by itself after"),
+            self.minutes,
+            hint=_(
+                "For everybody at this PC. An owner sets the longest time. A quarter of an hour "
+                "later, when the PC sleeps, and after twelve hours, the record is closed."
+            ),
+        )
         self.add_card(_("This PC"), form)
         self.old = PasswordEdit(_("Password now"))
         self.old.setObjectName("password.old")
@@ -66,11 +74,11 @@ class LockPage(SettingsPage):
 
     def load(self) -> None:
         """What is kept on this PC."""
-        self.minutes.set_value(this_pc.lock_minutes(self.context.clinic.data_dir))
+        self.minutes.set_value(self.context.clinic.lock_minutes())
         self.code.load()
 
     def _on_minutes(self, value: object) -> None:
-        before = this_pc.lock_minutes(self.context.clinic.data_dir)
+        before = self.context.clinic.lock_minutes()
         if self._keep(int(str(value))):
             self.said(_("Kept."), lambda: self._put_back(before))
 
@@ -138,8 +146,7 @@ class LockPage(SettingsPage):
             self.refuse(error)
 
 
-def _words(minutes: int) -> str:
-    if not minutes:
-        return _("Never")
+def minute_words(minutes: int) -> str:
+    """How long, for people."""
     number = current().number(minutes)
     return ngettext("{n} minute", "{n} minutes", minutes).format(n=number)

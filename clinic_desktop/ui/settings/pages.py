@@ -24,6 +24,7 @@ from clinic_desktop.ui.settings.printers_page import PrintersPage
 from clinic_desktop.ui.settings.privacy_page import PrivacyPage
 from clinic_desktop.ui.settings.recovery_page import RecoveryPage
 from clinic_desktop.ui.settings.rights_page import RightsPage
+from clinic_desktop.ui.settings.rules_page import RulesPage
 from clinic_desktop.ui.settings.schedule_pages import SCHEDULE_PAGES
 from clinic_desktop.ui.settings.setup_page import SetupPage
 from clinic_desktop.ui.settings.templates_page import TemplatesPage
@@ -60,6 +61,9 @@ def page_specs() -> tuple[PageSpec, ...]:
         PageSpec("practice", _("Practice and letterhead"),
                  _("name address phone tax licence logo footer paper"), PracticePage),
         PageSpec("people", _("People"), _("users roles staff sign in password"), AccountsPage),
+        PageSpec("rules", _("Rules for signing in"),
+                 _("lock minutes code phone second factor security policy"), RulesPage,
+                 "user.approve"),
         PageSpec("rights", _("Who may do what"),
                  _("review permissions unused table"), RightsPage, "user.read"),
         PageSpec("prices", _("Services and prices"), _("price list charge money"), ServicesPage,

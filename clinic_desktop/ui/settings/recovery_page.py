@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice
+from clinic_desktop.services import practice, recovery_drill
+from clinic_desktop.services.recovery_drill import DrillState
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.settings.drill_form import DrillForm
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
 from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
@@ -37,7 +39,12 @@ class RecoveryPage(SettingsPage):
         self.make = Button(_("Make a new sheet"), "primary")
         self.make.setObjectName("recovery.make")
         self.make.clicked.connect(self._on_make)
-        self.add_card("", self.known, self.make)
+        self.check = Button(_("Check my sheet"))
+        self.check.setObjectName("recovery.check")
+        self.check.clicked.connect(self._on_check)
+        self.check.hide()
+        self.add_card("", self.known, self.make, self.check)
+        self._drill: DrillState | None = None
         self.reduced = Notice(
             Tone.WARN,
             _("On this PC protection is reduced."),
@@ -52,9 +59,14 @@ class RecoveryPage(SettingsPage):
 
     def load(self) -> None:
         """Whether there is a sheet on paper."""
+        self.context.tasks.read(self, recovery_drill.drill_state, done=self._know_drill)
         self.context.tasks.read(self, practice.recovery_sheet_day, done=self._show)
 
+    def _know_drill(self, state: DrillState) -> None:
+        self._drill = state
+
     def _show(self, day: date | None) -> None:
+        self.check.setVisible(day is not None)
         if day is None:
             pill = PillSpec(_("open"), Tone.WARN, Glyph.EMPTY)
             text = _("There is no recovery sheet on paper yet.")
@@ -62,8 +74,26 @@ class RecoveryPage(SettingsPage):
         else:
             pill = PillSpec(_("done"), Tone.OK, Glyph.FULL)
             text = _("The sheet of {day} is valid.").format(day=isolate(current().date(day)))
-            sub = _("A new sheet ends it.")
+            sub = self._seen() or _("A new sheet ends it.")
+            if self._drill is not None and self._drill.is_due:
+                pill = PillSpec(_("check it"), Tone.WARN, Glyph.HALF)
         self.known.show_facts([Fact("sheet", text, sub, pill)])
+
+    def _seen(self) -> str:
+        """When somebody last had it in hand."""
+        if self._drill is None or self._drill.seen_on is None:
+            return ""
+        day = isolate(current().date(self._drill.seen_on))
+        return _("Somebody had it in hand on {day}.").format(day=day)
+
+    def _on_check(self) -> None:
+        form = DrillForm(self.context, self._drill.drill if self._drill else None)
+        form.passed.connect(self._passed)
+        self.context.host.show_drawer(form, _("Check my sheet"), width=_WIDTH)
+
+    def _passed(self) -> None:
+        self.said(_("The sheet is the valid one. Put it back into the safe."))
+        self.load()
 
     def _on_make(self) -> None:
         form = NewSheetForm(self.context)

@@ -324,5 +324,8 @@ class Desk(QWidget):
         elif found.over:
             words = _("The time of {name} is over: end the way in, and the record gets a new key.")
             say(words.format(name=isolate(found.over[0])), "people")
+        elif found.sheet_due:
+            words = _("Is the recovery sheet still in its place? Type two groups of it.")
+            say(words, "recovery")
         elif found.rights_due:
             say(_("It is time to go through who may do what."), "rights")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -113,6 +114,7 @@ def load_all() -> None:
     drawers = [path for path, _title in _DRAWERS.values()]
     for path in (*_SCREENS.values(), *parts, *drawers):
         _load(path)
+    linecache.clearcache()  # Qt's binding reads the source of every module and would keep it
 
 
 def has_screen(destination: to.Destination) -> bool:

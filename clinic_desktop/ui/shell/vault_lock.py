@@ -17,13 +17,15 @@ from clinic_desktop.config import DataDir
 
 LOCKED_MS = 15 * 60_000
 """How long the window stays locked before the record is closed too."""
+LONGEST_S = 12 * 3600.0
+"""However busy the desk is: whoever goes on after this signs in anew."""
 _BEAT_MS = 10_000
 _ASLEEP_S = 120.0
 """A gap between two beats that only sleep, or a clock set forward, explains."""
 
 
 class VaultLock(QObject):
-    """Emits ``due`` once: after long locking, after sleep, and when the command line asks."""
+    """Emits ``due`` once: after long locking, after sleep, after twelve hours, and when asked."""
 
     due = Signal()
 
@@ -41,11 +43,14 @@ class VaultLock(QObject):
         self._beat.setInterval(_BEAT_MS)
         self._beat.timeout.connect(self.beat)
         self._last = (0.0, 0.0)
+        self._since = 0.0
         self._watch = QFileSystemWatcher([str(data_dir.root)], self)
         self._watch.directoryChanged.connect(lambda _folder: self.answer())
 
     def on_opened(self) -> None:
         """Somebody is at the desk."""
+        if not self._is_open:
+            self._since = self._clock.uptime()
         self._is_open = True
         self._locked.stop()
         self._last = self._times()
@@ -57,9 +62,10 @@ class VaultLock(QObject):
             self._locked.start()
 
     def beat(self) -> None:
-        """Notice that the PC has slept: wall clock or running time went on without us."""
+        """Notice that the PC has slept (a clock went on without us), and that a day has passed."""
         before, self._last = self._last, self._times()
-        if max(now - then for now, then in zip(self._last, before, strict=True)) > _ASLEEP_S:
+        slept = max(now - then for now, then in zip(self._last, before, strict=True)) > _ASLEEP_S
+        if slept or self._last[1] - self._since >= LONGEST_S:
             self.close_now()
 
     def _times(self) -> tuple[float, float]:

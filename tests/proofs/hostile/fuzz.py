@@ -17,6 +17,7 @@ import sys
 import tempfile
 import uuid
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ LONGEST = 2.0
 """Seconds of the processor that a changed file may take."""
 
 _WORDS = (b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"[" * 40, b'"', b"1e999", b"/Length", b"\n")
+_PNG = b"\x89PNG\r\n\x1a\n"
 _LINE = (
     b'{"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType":'
     b' "Patient", "id": "1", "name": [{"family": "Kamau", "given": ["Amina"]}], "birthDate":'
@@ -106,7 +108,20 @@ def changed(content: bytes, dice: random.Random) -> bytes:
                 out[place:place] = dice.choice(_WORDS)
             case _:
                 out[place : place + length] = dice.randbytes(length)
-    return bytes(out)
+    # A sum that does not fit is all that a reader of PNG would see: half of them get right ones.
+    return summed(out) if out.startswith(_PNG) and dice.randrange(2) else bytes(out)
+
+
+def summed(png: bytearray) -> bytes:
+    """The same with the right check sum in each part, as far as there are parts."""
+    at = len(_PNG)
+    while at + 12 <= len(png):
+        end = at + 8 + int.from_bytes(png[at : at + 4], "big")
+        if end + 4 > len(png):
+            break
+        png[end : end + 4] = zlib.crc32(png[at + 4 : end]).to_bytes(4, "big")
+        at = end + 4
+    return bytes(png)
 
 
 def tasks_of(name: str, path: Path) -> tuple[tuple[str, words.Wish], ...]:

@@ -1,8 +1,8 @@
 """T14: guessing at random, with restarts of program and PC and false clocks, against an oracle.
 
-The oracle keeps true time and counts by itself. No guess may be looked at before its time, no
-owner with the right password may be kept out longer than said, and no name may tell by the answer
-whether it exists.
+The oracle keeps true time and counts by itself. No guess of a password or of a phone's code may be
+looked at before its time, no owner with the right one may be kept out longer than said, no code may
+count twice or outside its minute and a half, and no name may tell by the answer whether it exists.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from clinic_desktop.clock import FixedClock
-from clinic_desktop.errors import TooManyAttemptsError, WrongPasswordError
+from clinic_desktop.errors import TooManyAttemptsError, WrongCodeError, WrongPasswordError
 from clinic_desktop.security.attempts import Attempts
+from clinic_desktop.security.second_factor import Offer, accepted
 from tests.proofs.result import Result
+from tests.support.phone import Phone
 
 NAMES = ("ann", "bo", "nobody")
 STEPS = 60
@@ -101,12 +103,96 @@ def _check(*, is_right: bool) -> None:
         raise WrongPasswordError("no")
 
 
+CODE_FREE, CODE_WAIT = 5, 300
+"""Written anew here."""
+
+
+@dataclass
+class _CodeOracle:
+    """What really happened with the codes of one person."""
+
+    phone: Phone
+    left: list[str]
+    """Recovery codes that nobody used."""
+    used: set[int] = field(default_factory=set)
+    fails: int = 0
+    true_time: float = 0.0
+    last_fail: float = -1e9
+
+    def is_too_early(self) -> bool:
+        return self.fails >= CODE_FREE and self.true_time - self.last_fail < CODE_WAIT
+
+    def is_right(self, typed: str, wall: float) -> bool:
+        """Without looking at how the program decides: all codes of the time, and none twice."""
+        now = int(wall) // 30
+        steps = [step for step in (now - 1, now, now + 1) if step > max(self.used, default=-1)]
+        found = next((step for step in steps if self.phone.shows(step * 30) == typed), None)
+        if found is not None:
+            self.used.add(found)
+        elif typed in self.left:
+            self.left.remove(typed)
+        else:
+            return False
+        return True
+
+
+def _typed(rng: random.Random, pc: _Pc, truth: _CodeOracle, codes: tuple[str, ...]) -> str:
+    wall = pc.now().timestamp()
+    return rng.choice(
+        [
+            truth.phone.shows(wall + 30 * rng.randint(-3, 3)),
+            truth.phone.shows(30 * max(truth.used, default=0)),
+            rng.choice(codes),
+            f"{rng.randrange(10**6):06}",
+        ]
+    )
+
+
+def _play_codes(path: Path, rng: random.Random) -> str:
+    pc, offer = _Pc(datetime(2026, 11, 22, tzinfo=UTC)), Offer.new()
+    truth, kept = _CodeOracle(Phone(offer.seed), list(offer.codes)), offer.kept()
+    since_start = 1000.0
+    for _step in range(STEPS):
+        attempts = Attempts(path, pc)
+        gap = rng.choice([0, 1, 20, 40, 100, 400])
+        pc.advance(seconds=gap)
+        truth.true_time += gap
+        since_start += gap
+        if rng.random() < 0.15:
+            pc.set_wall(rng.choice([-4000, -1, 1, 4000]))
+        if rng.random() < 0.05:
+            pc.restart()
+            since_start = 1.0
+        typed, too_early = _typed(rng, pc, truth, offer.codes), truth.is_too_early()
+        try:
+            with attempts.counted_code("ann"):
+                if too_early:
+                    return "a code was looked at too early"
+                after = accepted(kept, typed, pc.now().timestamp())
+                if (after is not None) != truth.is_right(typed, pc.now().timestamp()):
+                    return "a code counted that must not, or a right one did not"
+                _check_code(is_right=after is not None)
+                kept, truth.fails = after or kept, 0
+        except TooManyAttemptsError:
+            if not too_early and since_start > CODE_WAIT and truth.fails < 100:
+                return "kept out though the time for codes was over"
+        except WrongCodeError:
+            truth.fails, truth.last_fail = truth.fails + 1, truth.true_time
+    return ""
+
+
+def _check_code(*, is_right: bool) -> None:
+    if not is_right:
+        raise WrongCodeError("no")
+
+
 def prove(size: int, seed: int, jobs: int = 1) -> Result:
-    """``size`` random histories of ``STEPS`` guesses."""
+    """``size`` random histories of ``STEPS`` guesses at passwords, and as many at codes."""
     failures = []
     with tempfile.TemporaryDirectory() as scratch:
         for number in range(size):
-            wrong = _play(Path(scratch) / f"{number}.json", random.Random(seed + number))
+            chance, path = random.Random(seed + number), Path(scratch) / f"{number}.json"
+            wrong = _play(path, chance) or _play_codes(path.with_suffix(".codes"), chance)
             if wrong:
                 failures.append(f"history {seed + number}: {wrong}")
     return Result("T14", size - len(failures), failures, seed)

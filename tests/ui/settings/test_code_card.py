@@ -41,7 +41,7 @@ def form(desk: Desk, page: LockPage) -> SwitchOnForm:
 
 
 def phone_of(form: SwitchOnForm) -> Phone:
-    return Phone(form.offer.seed)
+    return Phone(form.panel.offer.seed)
 
 
 def shown(widget: QWidget) -> str:
@@ -56,13 +56,13 @@ def test_a_code_is_asked_for_once_the_phone_showed_a_right_one(
     desk: Desk, page: LockPage, form: SwitchOnForm
 ) -> None:
     form.submit(False)
-    assert "six digits" in form.row.message.text()
-    form.code.setFocus()
+    assert "six digits" in form.panel.row.message.text()
+    form.panel.code.setFocus()
     Keyboard().type("000000")
     form.submit(False)
-    desk.until(lambda: "not the code of now" in form.row.message.text())
+    desk.until(lambda: "not the code of now" in form.panel.row.message.text())
     assert not state(desk).is_on
-    form.code.clear()
+    form.panel.code.clear()
     Keyboard().type(phone_of(form).shows(desk.record.clock.now()))
     with desk.qtbot.waitSignal(form.close_requested):
         form.submit(False)
@@ -74,7 +74,7 @@ def test_a_code_is_asked_for_once_the_phone_showed_a_right_one(
 
 def test_what_is_scanned_names_practice_and_person(form: SwitchOnForm) -> None:
     practice, login = "Kilimani Family Clinic", "amina"
-    assert Phone.scan(form.offer.address(practice, login)) == phone_of(form)
+    assert Phone.scan(form.panel.offer.address(practice, login)) == phone_of(form)
     code = form.findChild(QrCode)
     assert isinstance(code, QrCode)
     picture = code.grab().toImage()
@@ -88,13 +88,13 @@ def test_the_form_says_honestly_what_a_code_is(form: SwitchOnForm) -> None:
 def test_other_recovery_codes_are_shown_once(
     desk: Desk, page: LockPage, form: SwitchOnForm, tmp_path: Path
 ) -> None:
-    desk.record.write(own_code.switch_on, form.offer, phone_of(form).shows(desk.record.clock.now()))
+    switch_on(desk, form.panel.offer)
     page.load()
     desk.idle()
     page.code.renew.click()
     desk.until(lambda: isinstance(desk.host.drawers[-1], CodesForm))
     codes = desk.drawer(CodesForm)
-    assert not any(code in shown(codes) for code in form.offer.codes)
+    assert not any(code in shown(codes) for code in form.panel.offer.codes)
     paper = codes.codes
     paper.save_to(str(tmp_path / "codes.pdf"))
     desk.until(lambda: "Saved" in paper.notice.accessibleName())
@@ -108,14 +108,14 @@ def test_the_codes_go_to_the_printer(
     printed: list[str] = []
     monkeypatch.setattr(spool, "target", lambda _choice: "Laser")
     monkeypatch.setattr(spool, "_to_printer", lambda _pdf, name, _how: printed.append(name))
-    form.codes.print.setFocus()
+    form.panel.codes.print.setFocus()
     Keyboard().press(Qt.Key.Key_Return)
-    desk.until(lambda: "Laser" in form.codes.notice.accessibleName())
+    desk.until(lambda: "Laser" in form.panel.codes.notice.accessibleName())
     assert printed == ["Laser"]
 
 
 def test_it_is_switched_off_again(desk: Desk, page: LockPage, form: SwitchOnForm) -> None:
-    switch_on(desk, form.offer)
+    switch_on(desk, form.panel.offer)
     page.load()
     desk.idle()
     page.code.switch_off.click()

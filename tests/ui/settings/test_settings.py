@@ -14,9 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from clinic_desktop import clinic, this_pc
-from clinic_desktop.clinic import LATIN_DIGITS
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ValidationError, WrongPasswordError
+from clinic_desktop.practice_language import LATIN_DIGITS
 from clinic_desktop.services import note_templates, practice
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.papers import printers

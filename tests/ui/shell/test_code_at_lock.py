@@ -14,9 +14,12 @@ from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.security.attempts import CODE_FREE
+from clinic_desktop.security.membership import Rules
 from clinic_desktop.security.second_factor import Offer
 from clinic_desktop.services import own_code
+from clinic_desktop.ui.shell.code_view import CodeView
 from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.widgets.buttons import Button
 from tests.support.phone import Phone
 from tests.support.records import CHEAP, NOON, PASSWORD
 from tests.support.typing_keys import Keyboard
@@ -97,3 +100,52 @@ def test_after_five_wrong_codes_it_says_how_long_to_wait(session: Session, qtbot
     lock.code.setText(now(session))
     with qtbot.waitSignal(session.desk_shown):
         lock.unlock.click()
+
+
+def test_who_needs_a_code_and_has_none_switches_it_on_first(
+    clinic_dir: DataDir, qtbot: QtBot
+) -> None:
+    clock = FixedClock(NOON, seed=1000)
+    opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD, clock)
+    opened.set_rules(Rules(code_roles=("owner",)))
+    opened.close()
+    session = Session(clinic_dir, "amina", clock, CHEAP)
+    session.start()
+    qtbot.waitExposed(session.window)
+    session.window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is lock_of(session).password)
+    Keyboard().type(PASSWORD)
+    Keyboard().press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(session.window.shown, CodeView))
+    view = session.window.shown
+    assert isinstance(view, CodeView)
+    assert session.desk is None
+    view.panel.code.setText("000000")
+    view.go_on.click()
+    qtbot.waitUntil(lambda: "not the code of now" in view.panel.row.message.text())
+    phone = Phone(view.panel.offer.seed)
+    view.panel.code.setText(phone.shows(clock.now()))
+    with qtbot.waitSignal(session.desk_shown):
+        view.go_on.click()
+    assert session.desk is not None
+    _end(session, qtbot)
+
+
+def test_who_does_not_want_a_code_is_back_at_the_lock(clinic_dir: DataDir, qtbot: QtBot) -> None:
+    clock = FixedClock(NOON, seed=1000)
+    opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD, clock)
+    opened.set_rules(Rules(code_roles=("owner",)))
+    opened.close()
+    session = Session(clinic_dir, "amina", clock, CHEAP)
+    session.start()
+    qtbot.waitExposed(session.window)
+    lock_of(session).password.setText(PASSWORD)
+    lock_of(session).unlock.click()
+    qtbot.waitUntil(lambda: isinstance(session.window.shown, CodeView))
+    view = session.window.shown
+    assert isinstance(view, CodeView)
+    leave = view.findChild(Button, "code-wanted.leave")
+    assert isinstance(leave, Button)
+    leave.click()
+    qtbot.waitUntil(lambda: isinstance(session.window.shown, LockView))
+    _end(session, qtbot)

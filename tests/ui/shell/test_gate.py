@@ -23,6 +23,7 @@ from clinic_desktop.services import encounters, patients
 from clinic_desktop.services.backups import ledger
 from clinic_desktop.services.backups.ledger import Reason, Result
 from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.lock_view import LockView
@@ -157,3 +158,49 @@ def test_esc_leads_from_there_to_the_lock_screen(session: Session) -> None:
     view.left.emit()
     assert isinstance(session.window.shown, LockView)
     assert session.clinic is None
+
+
+# ------------------------------------------------------------------ a full disk
+
+
+@pytest.fixture
+def full(clinic_dir: DataDir, qtbot: QtBot) -> Iterator[Session]:
+    """The program on an ordinary clinic whose disk turns out to be full."""
+    found = Session(clinic_dir, "amina", FixedClock(NOON, seed=9000), CHEAP)
+    found.start()
+    with qtbot.waitSignal(found.desk_shown):
+        found.unlock("amina", PASSWORD)
+    wait(found, qtbot)
+    assert found.clinic is not None
+    found.clinic.store.gate.on_full()
+    yield found
+    wait(found, qtbot)
+    found.close()
+    found.window.close()
+    delete(found.window)
+    delete(found)
+    speak(ENGLISH)
+
+
+def test_a_full_disk_is_said_until_there_is_room_and_what_was_typed_is_kept(
+    full: Session, qtbot: QtBot
+) -> None:
+    desk, host = desk_of(full)
+    qtbot.waitUntil(desk.gate.isVisible)
+    assert "disk is full" in desk.gate.accessibleName()
+    assert not desk.gate.restore.isVisible()
+    desk.context.navigator.open(to.RegisterPatient())
+    wait(full, qtbot)
+    assert host.drawer is None
+
+    words: dict[str, object] = {"text": "typed while it was full"}
+    keeper = DraftKeeper(desk.context.tasks, "note", "proof", lambda: words, desk)
+    keeper.save()
+    wait(full, qtbot)
+    assert host.error is not None
+    with qtbot.waitSignal(keeper.saved):
+        desk.gate.again.click()
+    assert not desk.gate.isVisible()
+    desk.context.navigator.open(to.RegisterPatient())
+    wait(full, qtbot)
+    assert host.drawer is not None

@@ -22,7 +22,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import drafts, encounters, own_pin, patients, practice, setup
 from clinic_desktop.services.backups.making import Backup
 from clinic_desktop.services.practice import NewPerson
-from clinic_desktop.this_pc import USUAL_LOCK_MINUTES
+from clinic_desktop.this_pc import ALONE_LOCK_MINUTES, SHARED_LOCK_MINUTES
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.core.navigator import Billing, Chart, EditAllergies, Settings, Visit
 from clinic_desktop.ui.core.speech import speak
@@ -357,15 +357,17 @@ def test_a_touch_begins_the_wait_anew(session: Session, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(
     ("kept", "minutes"),
-    [(0, 0), (15, 15), ("x", USUAL_LOCK_MINUTES), (True, USUAL_LOCK_MINUTES),
-     (-3, USUAL_LOCK_MINUTES)],
+    [(0, 15), (30, 15), (10, 10), ("x", ALONE_LOCK_MINUTES), (True, ALONE_LOCK_MINUTES),
+     (-3, ALONE_LOCK_MINUTES)],
 )  # fmt: skip
 def test_minutes_that_cannot_be_read_are_the_usual(
     clinic_dir: DataDir, kept: str | int, minutes: int
 ) -> None:
-    assert this_pc.lock_minutes(clinic_dir) == USUAL_LOCK_MINUTES
+    assert this_pc.lock_minutes(clinic_dir, 1, 15) == ALONE_LOCK_MINUTES
+    assert this_pc.lock_minutes(clinic_dir, 2, 15) == SHARED_LOCK_MINUTES
     this_pc.remember(clinic_dir, lock_minutes=kept)
-    assert this_pc.lock_minutes(clinic_dir) == minutes
+    assert this_pc.lock_minutes(clinic_dir, 1, 15) == minutes
+    assert this_pc.lock_minutes(clinic_dir, 1, 1) == 1
 
 
 def test_the_lock_screen_tells_how_old_the_last_copy_is(session: Session, qtbot: QtBot) -> None:

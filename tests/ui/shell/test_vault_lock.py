@@ -65,6 +65,22 @@ def test_sleep_closes_it(tmp_path: Path, clock: FixedClock, parent: QObject, qtb
         lock.beat()
 
 
+def test_after_twelve_hours_whoever_is_there_signs_in_anew(
+    tmp_path: Path, clock: FixedClock, parent: QObject, qtbot: QtBot
+) -> None:
+    lock = VaultLock(DataDir(tmp_path), clock, parent)
+    lock.on_opened()
+    for _minute in range(12 * 60 - 1):
+        clock.advance(minutes=1)
+        lock.beat()
+    lock.on_locked()
+    lock.on_opened()
+    assert not lock.was_due
+    clock.advance(minutes=1)
+    with qtbot.waitSignal(lock.due):
+        lock.beat()
+
+
 def test_the_command_line_closes_it_and_only_an_open_one(
     tmp_path: Path, clock: FixedClock, parent: QObject, qtbot: QtBot
 ) -> None:

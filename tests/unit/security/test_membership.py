@@ -24,13 +24,13 @@ from clinic_desktop.security.membership import (
     NewRoot,
     Person,
     PersonKeys,
-    Policy,
     PutDevice,
     RaiseFloor,
     RevokeDevice,
     RevokePerson,
     Root,
-    SetPolicy,
+    Rules,
+    SetRules,
 )
 from clinic_desktop.security.primitives import Identity, KdfCost
 
@@ -103,7 +103,7 @@ def random_body(rng: random.Random, now: History, number: int) -> tuple[Body, Id
         (RevokeDevice(device), None),
         (NewRoot(root_of(fresh)), fresh),
         (RaiseFloor(floor), None),
-        (SetPolicy(Policy(rng.randint(0, 60), rng.random() < 0.5)), None),
+        (SetRules(Rules(rng.randint(1, 15), rng.choice([(), ("nurse",)]))), None),
     ]
     return rng.choice(choices)
 
@@ -172,8 +172,8 @@ def test_any_change_of_a_byte_is_found(seed: int, data: st.DataObject) -> None:
 def test_any_entry_dropped_doubled_or_moved_is_found(seed: int, data: st.DataObject) -> None:
     made = grow(seed, 12)
     if len(made.entries) < 3:
-        made.add(SetPolicy(Policy(5)), made.root)
-        made.add(SetPolicy(Policy(6)), made.root)
+        made.add(SetRules(Rules(5)), made.root)
+        made.add(SetRules(Rules(6)), made.root)
     last = len(made.entries) - 1
     how = data.draw(st.sampled_from(["drop", "double", "swap"]))
     place = data.draw(
@@ -203,7 +203,7 @@ STRANGE = identity(55).public
         (PersonKeys(NURSE.id, STRANGE.sealing, STRANGE.signing), "signer"),
         (NewRoot(root_of(identity(56))), "signer"),
         (RaiseFloor(KdfCost(128 * 1024, 3)), "signer"),
-        (SetPolicy(Policy(60)), "signer"),
+        (SetRules(Rules(15, ("owner",))), "signer"),
         (PutDevice(Device(uuid.UUID(int=901))), "signer"),
     ],
 )
@@ -243,7 +243,7 @@ def test_who_has_left_signs_nothing_and_does_not_come_back() -> None:
     made.add(AddPerson(OTHER), identity(1))
     made.add(RevokePerson(uuid.UUID(int=1)), identity(3))
     with pytest.raises(BadEntryError, match="signer"):
-        made.add(SetPolicy(Policy(5)), identity(1))
+        made.add(SetRules(Rules(5)), identity(1))
     with pytest.raises(BadEntryError, match="given before"):
         made.add(AddPerson(person(1, "owner")), identity(3))
 
@@ -252,7 +252,7 @@ def test_an_old_sheet_signs_nothing() -> None:
     made = History.begun()
     made.add(NewRoot(root_of(identity(60))), identity(1))
     with pytest.raises(BadEntryError, match="signer"):
-        made.add(SetPolicy(Policy(5)), ROOT)
+        made.add(SetRules(Rules(5)), ROOT)
     made.add(PersonKeys(uuid.UUID(int=1), STRANGE.sealing, STRANGE.signing), identity(60))
 
 

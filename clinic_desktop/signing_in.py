@@ -1,0 +1,39 @@
+"""From keys that a password or PIN has opened to a person at the record."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.errors import ReadOnlyError, StorageError
+from clinic_desktop.security.attempts import Attempts
+from clinic_desktop.security.keys import Keys
+from clinic_desktop.services import membership
+
+
+def sign_in(store: Store, keys: Keys, login: str, code: str | None) -> membership.SignedIn:
+    """On record where the record can be written; where it cannot, somebody may still look."""
+    if store.gate.refusal is None:
+        try:
+            return store.write(
+                SYSTEM, membership.sign_in, login, keys.identity, keys.vault, code
+            ).result()
+        except (ReadOnlyError, StorageError):
+            if store.gate.refusal is None:
+                raise
+    return store.read(SYSTEM, membership.sign_in_to_look, login, keys.identity, code).result()
+
+
+def let_sign_in(
+    store: Store, keys: Keys, attempts: Attempts, login: str, password: str, code: str | None
+) -> membership.SignedIn:
+    """Take the roles from the membership chain, and leave no way in that it does not know."""
+    with attempts.counted_code(login) if code else nullcontext():
+        found = sign_in(store, keys, login, code)
+    if found.state is not None and store.gate.refusal is None:
+        gone = keys.follow(found.state)
+        keys.make_dearer(login, password, found.state.floor)
+        if gone:
+            store.write(SYSTEM, membership.note_removed_ways, gone).result()
+    return found
