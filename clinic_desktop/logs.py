@@ -22,21 +22,16 @@ class RedactingFormatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         """Where it happened and what kind of error it was; its own words may name a person."""
-        told = traceback.TracebackException(*ei)
-        _forget_words(told, ei[1])
-        return "".join(told.format()).rstrip()
+        return _told(ei[1]) if ei[1] is not None else ""
 
 
-def _forget_words(told: traceback.TracebackException, error: BaseException | None) -> None:
-    """Keep an error's kind, and of the system's own errors the reason; of its causes alike."""
-    told._str = (error.strerror or "") if isinstance(error, OSError) else ""  # noqa: SLF001
-    told.__notes__ = None
-    for inner, cause in (
-        (told.__cause__, error.__cause__ if error else None),
-        (told.__context__, error.__context__ if error else None),
-    ):
-        if inner is not None:
-            _forget_words(inner, cause)
+def _told(error: BaseException) -> str:
+    """The frames and kinds of an error and of what led to it; of the system's own, the reason."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    parts = [_told(before), ""] if before is not None else []
+    reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    frames = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    return "\n".join([*parts, "Traceback:", frames, f"{type(error).__name__}{reason}"])
 
 
 def start(folder: Path) -> None:

@@ -18,7 +18,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 def written(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The file that ``make sbom`` writes."""
     target = tmp_path_factory.mktemp("sbom") / "new" / "sbom.cdx.json"
-    command = [sys.executable, repository / "packaging" / "sbom.py", target]
+    command = [sys.executable, str(repository / "packaging" / "sbom.py"), str(target)]
     subprocess.run(command, check=True, capture_output=True)
     return target.read_text(encoding="utf-8")
 

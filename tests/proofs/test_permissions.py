@@ -49,8 +49,8 @@ def test_words_that_mean_nothing_stop_the_start() -> None:
         read_matrix(head + "note.read,yes,sometimes,\n")
     with pytest.raises(ValueError, match=r"note\.read"):
         read_matrix(head + "note.read,yes,yes,\n" * 2)
-    with pytest.raises(ValueError, match=r"note\.raed"):
-        access.query("note.raed")(lambda _reads: None)
+    with pytest.raises(ValueError, match=r"note\.misspelt"):
+        access.query("note.misspelt")(lambda _reads: None)
 
 
 def test_a_service_that_declares_nothing_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def _listen_to_key_store() -> None:
         told["keys"].append(f"{service} {name} {value}")
         keep(service, name, value)
 
-    keyring.set_password = heard
+    keyring.set_password = heard  # type: ignore[assignment]
 
 
 def _plan() -> Script:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import sys
 import tempfile
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -56,7 +57,7 @@ def _warm_up() -> None:
 
     _CONTEXT.set_forkserver_preload([WARM])
     before = os.environ.get("LD_PRELOAD")
-    if recorder.compiler() is not None:
+    if sys.platform.startswith("linux") and recorder.compiler() is not None:
         os.environ["LD_PRELOAD"] = str(recorder.library())
     try:
         forkserver.ensure_running()

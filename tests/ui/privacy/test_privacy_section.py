@@ -25,6 +25,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.privacy.consents_card import ConsentsCard
 from clinic_desktop.ui.privacy.decision_form import DecisionForm
+from clinic_desktop.ui.privacy.disclosure_form import DisclosureForm
 from clinic_desktop.ui.privacy.privacy_section import PrivacySection
 from clinic_desktop.ui.privacy.record_forms import CopyForm, EraseForm
 from clinic_desktop.ui.privacy.request_forms import OutcomeForm, RequestForm
@@ -260,3 +261,21 @@ def test_a_mother_is_given_the_parts_that_are_ticked(
     idle(ui_context, qtbot)
     told = (tmp_path / "out" / "rows.json").read_text("utf-8")
     assert '"consent"' not in told
+
+
+def test_who_got_what_is_noted_by_hand(
+    ui_context: Context, qtbot: QtBot, maria: uuid.UUID, record: Record
+) -> None:
+    """Without a name nothing is noted, and what was typed stays; then it is."""
+    form = shown(DisclosureForm(ui_context, to.NoteDisclosure(maria)), ui_context, qtbot)
+    form.purpose.setText("Second opinion")
+    form.submit(print_too=False)
+    qtbot.waitUntil(lambda: bool(form.rows["recipient"].message.text()))
+    assert form.purpose.text() == "Second opinion"
+    assert not form.may_close()
+    form.recipient.setText("City Hospital")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    assert record.rows("SELECT recipient, purpose, kind FROM disclosure") == [
+        ("City Hospital", "Second opinion", "copy")
+    ]
