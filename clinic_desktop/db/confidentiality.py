@@ -115,13 +115,17 @@ def hidden_visits(reads: ReadSession, patient_id: uuid.UUID) -> frozenset[uuid.U
 
     Not from whoever treated there, and not in an emergency.
     """
+    found = visits_of_others(reads, patient_id)
+    return frozenset() if found and emergency(reads, patient_id) is not None else found
+
+
+def visits_of_others(reads: ReadSession, patient_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """The same whether or not an emergency runs."""
     user, mine = reads.actor.user_id, reads.actor.practitioner_id
     if user is None or not any_kept(reads):
         return frozenset()
     values = (patient_id.bytes, user.bytes, mine.bytes if mine else None)
     found = reads.cursor.execute(_VISITS, values).fetchall()
-    if not found or emergency(reads, patient_id) is not None:
-        return frozenset()
     return frozenset(uuid.UUID(bytes=row[0]) for row in found)
 
 

@@ -24,6 +24,16 @@ def any_stored_only(reads: ReadSession) -> bool:
     return bool(reads.cursor.execute(_ANY).fetchone()[0])
 
 
+def bars(reads: ReadSession, patient_id: uuid.UUID) -> bool:
+    """Whether the chart is only stored, and the person at the desk has not said why to use it."""
+    return (
+        reads.actor.user_id is not None
+        and any_stored_only(reads)
+        and is_stored_only(reads, patient_id)
+        and not is_excepted(reads, patient_id)
+    )
+
+
 def is_stored_only(reads: ReadSession, patient_id: uuid.UUID) -> bool:
     """Whether the person's chart, joined ones included, is only stored."""
     ids = [each.bytes for each in confidentiality.group(reads, patient_id)]

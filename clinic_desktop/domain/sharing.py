@@ -18,10 +18,20 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "results": ("observation", "diagnostic_report"),
     "problems": ("condition", "procedure"),
     "notes": ("encounter", "note", "referral", "sick_note"),
-    "documents": ("document_reference", "printed_document"),
+    "documents": ("document_reference",),
     "billing": ("invoice", "invoice_line", "payment"),
 }
 """Where the rows of each part lie; what no part names is given to the patient only."""
+PAPERS: Final = {
+    "prescription": "medicines",
+    "visit-summary": "notes",
+    "referral": "notes",
+    "sick-note": "notes",
+    "appointment-slip": "appointments",
+    "invoice": "billing",
+    "receipt": "billing",
+}
+"""The part that each kind of printed paper belongs to; others are the patient's alone."""
 RESOURCES: Final[dict[str, tuple[str, ...]]] = {
     "appointments": ("Appointment",),
     "vaccines": ("Immunization",),

@@ -17,7 +17,7 @@ from clinic_desktop.db import confidentiality, restriction
 from clinic_desktop.db.confidentiality import Standing
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.permissions import Facts, past_restriction
-from clinic_desktop.errors import ConfidentialError, StoredOnlyError
+from clinic_desktop.errors import ConfidentialError, PermissionDeniedError, StoredOnlyError
 from clinic_desktop.i18n import _
 
 TABLE_OF: Final[Mapping[str, str]] = {
@@ -43,24 +43,34 @@ _signature = cache(inspect.signature)
 
 
 def may_enter(reads: ReadSession, permission: str, patient_id: uuid.UUID) -> bool:
-    """Whether confidence lets the person use a right on this chart."""
-    standing = confidentiality.standing(reads, patient_id)
-    if not standing.is_restricted or patient_id in reads.admitted:
-        return True
-    return past_restriction(reads.actor.roles, permission, _facts(standing))
+    """Whether ``enter`` would let the person in."""
+    try:
+        enter(reads, permission, patient_id)
+    except PermissionDeniedError:
+        return False
+    return True
 
 
 def enter(reads: ReadSession, permission: str, patient_id: uuid.UUID) -> None:
-    """Refuse a chart that is closed to the person.
+    """Refuse a chart that is closed to the person, or that is only stored.
 
     Raises:
         ConfidentialError: it is kept in confidence.
+        StoredOnlyError: its processing is restricted, and the person did not say why it is used.
     """
-    if not may_enter(reads, permission, patient_id):
+    standing = confidentiality.standing(reads, patient_id)
+    is_kept = standing.is_restricted and patient_id not in reads.admitted
+    if is_kept and not past_restriction(reads.actor.roles, permission, _facts(standing)):
         raise ConfidentialError(
             _("This chart is kept in confidence."),
             kept=_("Nothing was shown or changed."),
             hint=_("Its care team reads it. In an emergency, open it from the chart's cover."),
+        )
+    if restriction.bars(reads, patient_id):
+        raise StoredOnlyError(
+            _("This chart is only stored: the person had its use restricted."),
+            kept=_("Nothing was shown or changed."),
+            hint=_("Its page Privacy says why, and opens it for a reason of the law."),
         )
 
 
@@ -97,33 +107,13 @@ def check(
     """
     if reads.actor.user_id is None:
         return
-    is_kept, is_stored = confidentiality.any_kept(reads), restriction.any_stored_only(reads)
-    if not (is_kept or is_stored):
+    if not (confidentiality.any_kept(reads) or restriction.any_stored_only(reads)):
         return
     given = _signature(function).bind(reads, *args, **named).arguments
     for patient_id in _charts(reads, given):
-        if is_kept:
-            enter(reads, permission, patient_id)
-        if is_stored:
-            use(reads, patient_id)
+        enter(reads, permission, patient_id)
     if permission.partition(".")[0] in WORDS:
         _check_words(reads, given)
-
-
-def use(reads: ReadSession, patient_id: uuid.UUID) -> None:
-    """Refuse a chart that is only stored, unless the person said why it is used.
-
-    Raises:
-        StoredOnlyError: its processing is restricted.
-    """
-    if restriction.is_stored_only(reads, patient_id) and not restriction.is_excepted(
-        reads, patient_id
-    ):
-        raise StoredOnlyError(
-            _("This chart is only stored: the person had its use restricted."),
-            kept=_("Nothing was shown or changed."),
-            hint=_("Its page Privacy says why, and opens it for a reason of the law."),
-        )
 
 
 def _charts(reads: ReadSession, given: Mapping[str, Any]) -> set[uuid.UUID]:

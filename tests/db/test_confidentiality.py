@@ -7,6 +7,7 @@ import inspect
 import typing
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,11 +31,14 @@ from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.papers.making import PaperRequest, make
 from clinic_desktop.services.patients import merging
 from clinic_desktop.services.patients.banner import banner
+from clinic_desktop.services.privacy.portability import ExportFor, export_person
 from clinic_desktop.services.scheduling.board import desk_card
 from tests.db.test_reception import CANARY, every_answer, words_of_answer, write_a_visit
 from tests.proofs.permissions.matrix import action, services
 from tests.support.records import Record
 
+OF_NO_CHART = {"template_id", "diagnosis_id", "related", "related_person_id"}
+"""Templates; and relatives, who are looked for among those of the patient that is named too."""
 WHY = "Found without consciousness"
 
 
@@ -228,7 +232,7 @@ def test_every_id_that_a_clinical_action_takes_is_known() -> None:
         for each in _id_names(inspect.unwrap(action(name)))
         if each not in guard.TABLE_OF
     }
-    assert {each for _name, each in unknown} <= {"template_id", "diagnosis_id"}
+    assert {each for _name, each in unknown} <= OF_NO_CHART
 
 
 def _id_names(function: Callable[..., Any]) -> set[str]:
@@ -315,3 +319,39 @@ def test_a_visit_that_nobody_is_named_for_is_nobodys_own(visit: Kept) -> None:
     visit.outsider = visit.record.as_role("owner")
     with pytest.raises(ConfidentialError):
         visit.read(notes.notes_of, visit.visit)
+
+
+def test_who_keeps_an_own_visit_does_not_get_to_read_what_others_kept(visit: Kept) -> None:
+    doctor = visit.record.write(_with_practitioner, visit.outsider)
+    visit.outsider = dataclasses.replace(visit.outsider, practitioner_id=doctor)
+    own = visit.write(encounters.start_visit, patient_id=visit.patient).encounter_id
+    visit.write(team.keep_visit, own)
+    with pytest.raises(ConfidentialError):
+        visit.read(notes.notes_of, visit.visit)
+    with pytest.raises(ConfidentialError):
+        visit.write(team.keep_in_confidence, visit.patient, [visit.outsider.user_id])
+    assert visit.read(notes.notes_of, own) is not None
+
+
+def test_a_kept_visit_is_not_printed_in_an_emergency(visit: Kept) -> None:
+    visit.break_glass()
+    with pytest.raises(ConfidentialError):
+        visit.read(make, PaperRequest("visit-summary", visit.visit))
+    with pytest.raises(ConfidentialError):
+        visit.write(team.keep_in_confidence, visit.patient, [visit.outsider.user_id])
+
+
+def test_no_copy_of_the_record_holds_what_others_keep(visit: Kept, tmp_path: Path) -> None:
+    visit.outsider = visit.record.as_role("doctor", "owner")
+    for glass in (False, True):
+        if glass:
+            visit.break_glass()
+        with pytest.raises(ConfidentialError):
+            export_person(
+                visit.record.store, visit.outsider, visit.patient, tmp_path / "out", ExportFor()
+            )
+        assert not list(tmp_path.glob("out/*"))
+    export_person(
+        visit.record.store, visit.record.owner, visit.patient, tmp_path / "own", ExportFor()
+    )
+    assert list(tmp_path.glob("own/*"))

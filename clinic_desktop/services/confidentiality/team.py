@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import Facts, allowed, decide
-from clinic_desktop.errors import RuleError, ValidationError
+from clinic_desktop.errors import ConfidentialError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
 from clinic_desktop.models.practice import AppUser
@@ -110,7 +110,9 @@ def keep_visit(uow: UnitOfWork, encounter_id: uuid.UUID) -> None:
         raise RuleError(_("The words of this visit are kept in confidence already."))
     uow.add(ChartConfidentiality(patient_id=patient_id, encounter_id=encounter_id))
     members = {row.user_id for row in _rows(uow, patient_id)}
-    if uow.actor.user_id is not None:
+    others = confidentiality.visits_of_others(uow, patient_id)
+    # Who keeps an own visit does not get to read what others kept before.
+    if uow.actor.user_id is not None and not others - {encounter_id}:
         _set_members(uow, patient_id, members | {uow.actor.user_id})
     uow.audit("access.confidence", patient_id=patient_id, object_id=encounter_id)
 
@@ -164,6 +166,12 @@ def _with_visits(uow: UnitOfWork, group: list[uuid.UUID]) -> set[uuid.UUID]:
 
 def _checked(uow: UnitOfWork, patient_id: uuid.UUID, wanted: set[uuid.UUID]) -> set[uuid.UUID]:
     treating = {row.id for row in _treating(uow)}
+    if confidentiality.visits_of_others(uow, patient_id):
+        raise ConfidentialError(
+            _("Words of this chart are kept by others."),
+            kept=_("Nothing was changed."),
+            hint=_("Its care team decides who reads it."),
+        )
     if not wanted or wanted - treating:
         raise ValidationError("team", _("Choose at least one doctor for the care team."))
     if confidentiality.standing(uow, patient_id).is_restricted:

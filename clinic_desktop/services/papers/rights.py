@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from clinic_desktop.db import confidentiality
+from clinic_desktop.db import confidentiality, restriction
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.permissions import MATRIX, allowed
 from clinic_desktop.errors import ConfidentialError
@@ -54,13 +54,21 @@ def check(
     require(reads.actor, _NEEDS[kind])
     if kind in _OF_WORDS and subject_id is not None:
         guard.hear(reads, _OF_WORDS[kind], subject_id)
+        visit = confidentiality.visit_of(reads, _OF_WORDS[kind], subject_id)
+        others = patient_id and confidentiality.visits_of_others(reads, patient_id)
+        if others and visit in others:
+            raise _not_printed()
     if _is_clinical(kind) and patient_id is not None:
         guard.enter(reads, _NEEDS[kind], patient_id)
         if not _past_confidence(reads, kind, patient_id):
-            raise ConfidentialError(
-                _("This chart was opened in an emergency: it can be read, not printed."),
-                hint=_("Prescriptions can be printed. Ask the care team for the other papers."),
-            )
+            raise _not_printed()
+
+
+def _not_printed() -> ConfidentialError:
+    return ConfidentialError(
+        _("This chart was opened in an emergency: it can be read, not printed."),
+        hint=_("Prescriptions can be printed. Ask the care team for the other papers."),
+    )
 
 
 def _is_clinical(kind: str) -> bool:
@@ -68,6 +76,8 @@ def _is_clinical(kind: str) -> bool:
 
 
 def _past_confidence(reads: ReadSession, kind: str, patient_id: uuid.UUID) -> bool:
+    if restriction.bars(reads, patient_id):
+        return False
     standing = confidentiality.standing(reads, patient_id)
     if not standing.is_restricted or standing.in_care_team or patient_id in reads.admitted:
         return True

@@ -139,7 +139,8 @@ class _Work:
                 " UNION SELECT patient_id FROM consent c WHERE kind = 'research'"
                 " AND status IN ('refused', 'withdrawn') AND is_deleted = 0 AND NOT EXISTS"
                 " (SELECT 1 FROM consent later WHERE later.patient_id = c.patient_id"
-                "  AND later.kind = c.kind AND later.id > c.id)"
+                "  AND later.kind = c.kind AND later.status <> 'proposed' AND later.is_deleted = 0"
+                "  AND later.id > c.id)"
             ).fetchall()
         }
         ends = {pk: _end(leads, pk) for pk in leads}

@@ -13,16 +13,18 @@ import re
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.domain.sharing import OF_PERSON, TABLES
-from clinic_desktop.errors import RuleError, StorageError
+from clinic_desktop.domain.sharing import OF_PERSON, PAPERS, TABLES
+from clinic_desktop.errors import ConfidentialError, RuleError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models import Base
 from clinic_desktop.models.registry import BY_NAME
@@ -86,9 +88,24 @@ def export_person(
         StorageError: it cannot be written.
     """
     check_empty(out)
-    copied = store.read(actor, _write_person, patient_id, out, wish.related_person_id).result()
-    store.write(actor, _note_export, patient_id, wish).result()
+    try:
+        copied = store.read(actor, _write_person, patient_id, out, wish.related_person_id).result()
+        store.write(actor, _note_export, patient_id, wish).result()
+    except BaseException:
+        _take_back(out)  # no copy lies about that is on no record
+        raise
     return copied
+
+
+def _take_back(out: Path) -> None:
+    """Remove what was written into a folder that was empty before."""
+    for path in (out / "documents", out):
+        for each in path.glob("*") if path.is_dir() else ():
+            if each.is_file():
+                with suppress(OSError):
+                    each.unlink()
+    with suppress(OSError):
+        (out / "documents").rmdir()
 
 
 @command("subject.export")
@@ -113,6 +130,12 @@ def _write_person(
 ) -> Copied:
     patient_id = charts.surviving(reads.session, patient_id)
     ids = [each.bytes for each in charts.chart_ids(reads.session, patient_id)]
+    if confidentiality.visits_of_others(reads, patient_id):
+        raise ConfidentialError(
+            _("Words of this chart are kept by others."),
+            kept=_("Nothing was written."),
+            hint=_("Its care team makes the copy."),
+        )
     parts = _parts(reads, patient_id, related)
     copied = Copied(str(out))
     try:
@@ -124,7 +147,7 @@ def _write_person(
         copied.resources = len(bundle["entry"])
         _put(out / "bundle.json", _REFERENCE.sub(rb'"reference":"urn:uuid:\1"', as_json(bundle)))
         if parts is None or "documents" in parts:
-            copied.documents = _documents(reads, ids, out / "documents")
+            copied.documents = _documents(reads, ids, out / "documents", parts)
         _put(out / "record.pdf", _pdf(reads, patient_id, parts))
     except OSError as error:
         raise StorageError(
@@ -220,8 +243,13 @@ def _plain(kind: Any, value: Any) -> Any:
     return value
 
 
-def _documents(reads: ReadSession, ids: list[bytes], folder: Path) -> int:
-    """Files of the chart, the photo, and what was printed; numbered, for names tell too much."""
+def _documents(
+    reads: ReadSession, ids: list[bytes], folder: Path, parts: frozenset[str] | None
+) -> int:
+    """Files of the chart, the photo, and what was printed; numbered, for names tell too much.
+
+    Of papers, ``parts`` gives those whose part is given; the photo is the patient's alone.
+    """
     which = marks(ids)
     found = reads.cursor.execute(
         "SELECT 'document', a.mime, b.encoding, b.data FROM document_reference d"
@@ -235,8 +263,12 @@ def _documents(reads: ReadSession, ids: list[bytes], folder: Path) -> int:
         f" WHERE t.id IN ({which})",
         ids * 3,
     )
+    given = [
+        row for row in found.fetchall()
+        if parts is None or row[0] == "document" or PAPERS.get(row[0]) in parts
+    ]  # fmt: skip
     count = 0
-    for count, (kind, mime, encoding, data) in enumerate(found.fetchall(), 1):
+    for count, (kind, mime, encoding, data) in enumerate(given, 1):
         folder.mkdir(exist_ok=True)
         content = zlib.decompress(data) if encoding == "deflate" else bytes(data)
         _put(folder / f"{count:04d}-{kind}{_ENDINGS.get(mime, '')}", content)

@@ -30,6 +30,12 @@ _ENTRIES = (
     ("procedure", "performed_at"),
     ("referral", "issued_at"),
     ("sick_note", "issued_at"),
+    ("condition", "recorded_at"),
+    ("allergy_intolerance", "recorded_at"),
+    ("medication_request", "authored_at"),
+    ("diagnostic_report", "effective_at"),
+    ("appointment", "start_at"),
+    ("invoice", "issued_at"),
 )
 """What counts as an entry, with its moment."""
 _LAST = " UNION ALL ".join(

@@ -10,13 +10,12 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.patient import Coverage, PatientAlert
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded
 from clinic_desktop.services.patients.consents import ConsentRow, consents_of
@@ -195,7 +194,7 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
             PatientAlert.patient_id.in_(ids), PatientAlert.is_active, ~PatientAlert.is_deleted
         )
     )
-    is_closed = confidentiality.standing(reads, chart_id).is_closed
+    is_closed = not guard.may_enter(reads, "allergy.flag", chart_id)
     sees_allergies = allowed(reads.actor, "allergy.read") and not is_closed
     current = [each for each in recorded(reads, chart_id) if each.is_current]
     return DeskCard(

@@ -180,7 +180,12 @@ class TodayVM(QObject):
             if self._patient == wanted:
                 self.card_changed.emit(card)
 
-        self._context.tasks.read(self, desk_card, wanted, done=show)
+        def fail(error: ClinicError) -> None:
+            if self._patient == wanted:
+                self.card_changed.emit(None)  # nobody's allergies beside another one's name
+                self._context.tasks.failed.emit(error)
+
+        self._context.tasks.read(self, desk_card, wanted, done=show, failed=fail)
 
     def _show_today(self, board: BoardData) -> None:
         self._set(board=board, day=board.day, now=self._context.clock.now(), error="")
