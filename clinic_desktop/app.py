@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
@@ -19,7 +19,7 @@ from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.engine import check_library
 from clinic_desktop.db.lock import FolderLock
-from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import (
     ClinicError,
     CodeNeededError,
@@ -429,11 +429,15 @@ class Session(QObject):
             viewing.end(opened)
             self.enter(opened)
             return
-        done = partial(self._enter_view, opened)
-        self.context.tasks.call(self, viewing.begin, opened, role, done=done)
+        actor = opened.actor
+        done = partial(self._enter_view, opened, actor, role)
+        self.context.tasks.call(self, viewing.note, opened, actor, role, done=done)
 
-    def _enter_view(self, opened: clinic.Clinic, _nothing: None) -> None:
-        self.enter(opened)
+    def _enter_view(self, opened: clinic.Clinic, asked: Actor, role: str, _nothing: None) -> None:
+        """Unless the window was locked, or somebody else came, while the log was written."""
+        if self._lock is None and opened.actor == asked:
+            viewing.begin(opened, role)
+            self.enter(opened)
 
     def _load_ahead(self) -> None:
         """Behind the lock screen the desk's code, behind the desk that of its other places."""
@@ -575,8 +579,18 @@ def _load_desk() -> None:
 
 
 def _load_places() -> None:
-    from clinic_desktop.services.access import check_register
     from clinic_desktop.ui.shell import places
 
     places.load_all()
-    check_register()
+    _check_services()
+
+
+def _check_services() -> None:
+    """End a program in which a service does not say who may use it: a mistake of its makers."""
+    from clinic_desktop.services.access import check_register
+
+    try:
+        check_register()
+    except LookupError:
+        log.critical("Services that do not say who may use them", exc_info=True)
+        QCoreApplication.exit(ClinicError.exit_code)

@@ -131,7 +131,7 @@ class Clinic:
         """Put what failed at signing in into the log, from whichever program."""
         logins = [slot.login for slot in self.keys.vault.slots]
         if failed := self.attempts.untold(logins):
-            with suppress(StorageError, ReadOnlyError):  # then a later sign-in does
+            with suppress(ClinicError):  # a record that takes nothing: a later sign-in does
                 self.store.write(SYSTEM, note_refusals, failed).result()
                 self.attempts.told()
 
@@ -206,7 +206,7 @@ class Clinic:
         try:
             self.keys.identity = self.returning.come_back(slot.user, pin, kept[slot.user], uptime)
         except WrongPasswordError:
-            with suppress(StorageError, ReadOnlyError):  # it is refused in any case
+            with suppress(ClinicError):  # it is refused in any case
                 self.store.write(SYSTEM, note_refusals, {login: 1}).result()
             raise
         try:
@@ -390,7 +390,8 @@ class Clinic:
     @property
     def backup_before_upgrade(self) -> Path | None:
         """The way back where a newer program has brought the record to its version."""
-        is_newer = self.store.gate.refusal is not None and not self.store.gate.passes
+        gate = self.store.gate
+        is_newer = isinstance(gate.refusal, ReadOnlyError) and not gate.passes
         return made_before(self.data_dir) if is_newer else None
 
     def _check_password(self, password: str, *own_words: str) -> None:

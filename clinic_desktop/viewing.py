@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clinic_desktop.domain.permissions import VIEWS
+from clinic_desktop.domain.permissions import VIEWS, Actor
 from clinic_desktop.services.audit.events import note_view
 
 if TYPE_CHECKING:
     from clinic_desktop.clinic import Clinic
 
 
-def begin(opened: Clinic, role: str) -> None:
-    """See the window as a role does, until ``end``; the log says so.
+def note(opened: Clinic, actor: Actor, role: str) -> None:
+    """Put on record that somebody is about to see the window as a role does.
 
     Raises:
         PermissionDeniedError: not the owner.
     """
     if role not in VIEWS:
         raise ValueError(role)
-    opened.store.write(opened.actor, note_view, role).result()
+    opened.store.write(actor, note_view, role).result()
+
+
+def begin(opened: Clinic, role: str) -> None:
+    """See the window as a role does, until ``end``; ``note`` comes first."""
     opened.actor = replace(opened.actor, sees_as=role)
 
 

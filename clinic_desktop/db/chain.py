@@ -39,7 +39,7 @@ def redactions(cursor: Any) -> dict[tuple[int, int], Redaction]:
     """Commits that an erasure touched, by PC and number; see ``db.redaction``."""
     if cursor.execute("PRAGMA user_version").fetchone()[0] < _SINCE:
         return {}
-    rows = cursor.execute("SELECT dev, dseq, original, redacted FROM log_redaction ORDER BY id")
+    rows = cursor.execute("SELECT dev, dseq, original, redacted FROM log_redaction ORDER BY rowid")
     return {(dev, dseq): (bytes(was), bytes(now)) for dev, dseq, was, now in rows.fetchall()}
 
 

@@ -38,7 +38,8 @@ _VISITS = (
     _GROUP
     + """
 SELECT c.encounter_id FROM chart_confidentiality c JOIN encounter e ON e.id = c.encounter_id
-WHERE c.patient_id IN (SELECT id FROM chart) AND c.is_deleted = 0 AND e.practitioner_id IS NOT ?3
+WHERE c.patient_id IN (SELECT id FROM chart) AND c.is_deleted = 0
+ AND (e.practitioner_id IS NULL OR e.practitioner_id IS NOT ?3)
  AND NOT EXISTS (SELECT 1 FROM care_team_member m
   WHERE m.patient_id = c.patient_id AND m.user_id = ?2 AND m.is_deleted = 0)"""
 )

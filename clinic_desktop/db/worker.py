@@ -133,6 +133,8 @@ class Store:
             if isinstance(error, DBAPIError | sqlcipher3.Error):
                 raise self._after_failure(error) from error
             raise
+        if uow.extra:  # a command that was refused has put nothing on record
+            self._last_wall = to_millis(uow.now)
         self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
@@ -210,7 +212,6 @@ class Store:
             self._last_wall = row[0] if row else now
         if self._last_wall - now > CLOCK_BACK_MS:
             uow.audit("clock.back", seconds=(self._last_wall - now) // 1000)
-        self._last_wall = now
 
     def explain(self, error: Exception) -> Exception:
         """The sentence for a database error; a programming error stays what it is."""

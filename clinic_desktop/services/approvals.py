@@ -97,7 +97,7 @@ def ask(
 def waiting_for(reads: ReadSession, focus_id: uuid.UUID) -> Task | None:
     """What was asked for about a thing and is not decided yet."""
     return reads.session.scalar(
-        select(Task).where(Task.focus_id == focus_id, Task.status == "requested")
+        select(Task).where(Task.focus_id == focus_id, Task.status == "requested", ~Task.is_deleted)
     )
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from clinic_desktop.db import confidentiality, restriction
@@ -36,6 +37,9 @@ WORDS: Final = frozenset({"note", "document", "letter"})
 """Rights to what is kept in confidence of a single visit. Diagnoses, medicines, allergies and
 results are not: whoever treats next must know them."""
 _OF_VISITS: Final = frozenset({"encounter", "document_reference"})
+
+
+_signature = cache(inspect.signature)
 
 
 def may_enter(reads: ReadSession, permission: str, patient_id: uuid.UUID) -> bool:
@@ -96,7 +100,7 @@ def check(
     is_kept, is_stored = confidentiality.any_kept(reads), restriction.any_stored_only(reads)
     if not (is_kept or is_stored):
         return
-    given = inspect.signature(function).bind(reads, *args, **named).arguments
+    given = _signature(function).bind(reads, *args, **named).arguments
     for patient_id in _charts(reads, given):
         if is_kept:
             enter(reads, permission, patient_id)

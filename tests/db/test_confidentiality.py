@@ -305,3 +305,13 @@ def test_the_words_of_a_visit_are_opened_again_by_who_may_read_them(visit: Kept)
     visit.write(emergency.end, visit.patient)
     visit.record.write(team.end_visit, visit.visit)
     assert CANARY in repr(visit.read(notes.notes_of, visit.visit))
+
+
+def test_a_visit_that_nobody_is_named_for_is_nobodys_own(visit: Kept) -> None:
+    """An owner who treats nobody has no practitioner either; that does not make it the owner's."""
+    visit.record.write(
+        lambda uow: uow.cursor.execute("UPDATE encounter SET practitioner_id = NULL")
+    )
+    visit.outsider = visit.record.as_role("owner")
+    with pytest.raises(ConfidentialError):
+        visit.read(notes.notes_of, visit.visit)

@@ -32,7 +32,13 @@ from clinic_desktop.services.patients import (
     Relative,
     UpdatePatient,
 )
-from clinic_desktop.services.privacy import blanks, erasure, requests, retention
+from clinic_desktop.services.privacy import (
+    blanks,
+    erasure,
+    requests,
+    restriction,
+    retention,
+)
 from clinic_desktop.services.privacy.requests import ReceiveRequest
 from tests.support import fhir
 from tests.support.records import Record
@@ -64,6 +70,8 @@ def person(record: Record) -> uuid.UUID:
     ready = record.read(archive.ready, PaperRequest("visit-summary", visit, "en"))
     record.write(archive.came_out, record.write(archive.keep, ready.made))
     record.write(drafts.save_draft, "patient", str(made), {"family": "Quillfeather"})
+    record.write(restriction.restrict, made, "claim", "Persephone went to court")
+    record.write(restriction.use_anyway, made, "claim", "Persephone asked the court")
     return made
 
 

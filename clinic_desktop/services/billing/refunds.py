@@ -79,7 +79,7 @@ def _rows(reads: ReadSession, statement: Select[Any]) -> tuple[RequestRow, ...]:
         .outerjoin(asker, asker.id == Task.requester_id)
         .outerjoin(decider, decider.id == Task.owner_id)
         .add_columns(Invoice, Patient.family, Patient.given, asker.name, decider.name)
-        .where(Task.code.in_(_CODES))
+        .where(Task.code.in_(_CODES), ~Task.is_deleted)
         .order_by(Task.authored_at.desc(), Task.id.desc())
     )
     if not allowed(reads.actor, "refund.read"):

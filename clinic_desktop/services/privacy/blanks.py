@@ -29,7 +29,7 @@ _LEDGER: dict[str, dict[str, Any]] = {
 }
 """Of bills that need not be kept any more only the sums stay: the ledger must still add up."""
 _UNTOUCHED = frozenset({"audit_event", "log_redaction"})
-"""Hold no words about anybody: who did what when, and digests."""
+"""Who did what when, and digests; of events only the words that somebody typed are taken out."""
 _OWNERS = {"patient": ("id",), "patient_merge": ("survivor_id", "merged_id")}
 
 
@@ -59,10 +59,21 @@ def blanks_for(cursor: Any, patients: list[bytes], held: set[bytes]) -> Values:
         for pk in rows_about(cursor, table, patients):
             if pk not in held:
                 wanted[table][pk] = _LEDGER.get(table) or empty_row(table)
+    _words_of_events(cursor, patients, wanted)
     _drafts_of_bills(cursor, wanted)
     for pk in _lines(cursor, wanted["invoice"]):
         wanted["invoice_line"][pk] = _LEDGER["invoice_line"]
     return {table: rows for table, rows in wanted.items() if rows}
+
+
+def _words_of_events(cursor: Any, patients: list[bytes], wanted: Values) -> None:
+    """Why somebody used a chart, in words that may name the person."""
+    for pk, detail in cursor.execute(
+        "SELECT id, json_remove(detail, '$.words') FROM audit_event"
+        f" WHERE json_extract(detail, '$.words') IS NOT NULL AND patient_id IN ({marks(patients)})",
+        patients,
+    ).fetchall():
+        wanted["audit_event"][bytes(pk)] = {"detail": detail}
 
 
 def _drafts_of_bills(cursor: Any, wanted: Values) -> None:

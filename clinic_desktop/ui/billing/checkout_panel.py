@@ -123,12 +123,12 @@ class CheckoutPanel(Card):
         self.later.setObjectName("checkout.later")
         self.later.clicked.connect(lambda: self._check_out(""))
         self._takes_money = allowed(self._context.actor, "payment.create")
-        self.method.setVisible(self._takes_money)
-        self.take.setVisible(self._takes_money)
         self.add(self.method)
         self.body.addLayout(row)
         self.add(self.take)
         self.add(self.later)
+        self.method.setVisible(self._takes_money)
+        self.take.setVisible(self._takes_money)
         self.body.addStretch(1)
 
     # ------------------------------------------------------------ what is charged

@@ -133,7 +133,9 @@ def part_words() -> dict[str, str]:
 def parts_line(parts: Iterable[str]) -> str:
     """Some of them in one line."""
     words = part_words()
-    return ", ".join(words.get(each, each) for each in parts)
+    return pgettext("between the parts of a list", ", ").join(
+        words.get(each, each) for each in parts
+    )
 
 
 def trusted_line(person: TrustedPerson) -> str:

@@ -65,7 +65,7 @@ def page_specs() -> tuple[PageSpec, ...]:
                  _("lock minutes code phone second factor security policy"), RulesPage,
                  "user.approve"),
         PageSpec("rights", _("Who may do what"),
-                 _("review permissions roles unused table"), RightsPage, "user.read"),
+                 _("review permissions unused table"), RightsPage, "user.read"),
         PageSpec("prices", _("Services and prices"), _("price list charge money"), ServicesPage,
                  "price.read"),
         PageSpec("taxes", _("Taxes"), _("VAT rate percent"), TaxesPage, "price.read"),

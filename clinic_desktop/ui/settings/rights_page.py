@@ -57,11 +57,11 @@ class RightsPage(SettingsPage):
         self.done = Button(_("I have gone through the list"), icon=Icon.OK)
         self.done.setObjectName("rights.reviewed")
         self.done.clicked.connect(self._on_done)
-        self.done.setVisible(allowed(context.actor, "user.approve"))
         self.save = Button(_("Save as a table…"), icon=Icon.DOWNLOAD)
         self.save.setObjectName("rights.save")
         self.save.clicked.connect(self._on_save)
         self.add_card(_("Review"), self.when, self.done, self.save)
+        self.done.setVisible(allowed(context.actor, "user.approve"))
         self.end()
 
     def load(self) -> None:

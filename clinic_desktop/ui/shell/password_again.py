@@ -51,6 +51,11 @@ class PasswordForm(DrawerForm):
         """The verb."""
         return _("Go on")
 
+    @property
+    def writes(self) -> bool:
+        """Nothing is typed here that would have to be saved."""
+        return False
+
     def submit(self, print_too: bool) -> None:
         """Look at the password, off the window's thread."""
         if not self.password.text():

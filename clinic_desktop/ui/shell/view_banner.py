@@ -22,8 +22,9 @@ class ViewBanner(Notice):
         role = context.actor.sees_as
         self.end = self.add_action(_("End the view"), self.ended.emit)
         self.end.setObjectName("view.end")
-        self.setVisible(bool(role))
-        if role:
+        if not role:
+            self.hide()
+        else:
             self.set_words(
                 Tone.INFO,
                 _("This is the window of: {role}").format(role=role_names().get(role, role)),

@@ -44,6 +44,7 @@ class WindowHost(QObject):
         """
         why = self.halt() if content.writes else None
         if why is not None:
+            content.was_closed()
             content.deleteLater()
             self.show_error(why)
             return

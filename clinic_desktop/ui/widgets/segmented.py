@@ -85,7 +85,7 @@ class SegmentedControl(QFrame):
         """Word a choice anew."""
         for place, option in enumerate(self._options):
             if option.value == value:
-                self._button(place).setText(label)
+                self._button(place).set_text(label)
 
     def set_value(self, value: Hashable | None) -> None:
         """Choose without a signal; a value that is no option clears the choice."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import partial
 from unittest.mock import patch
 
 from argon2.low_level import Type, core, ffi
@@ -17,6 +18,7 @@ from nacl.bindings import crypto_scalarmult
 from clinic_desktop.security import primitives as crypto
 from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey, parse
+from clinic_desktop.security.second_factor import step_at
 from tests.proofs.result import Result
 
 hexed = bytes.fromhex
@@ -173,6 +175,12 @@ _OKM = (
     ),
     "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
 )
+
+
+def _code(unix: int) -> bytes:
+    return crypto.short_code(b"12345678901234567890", step_at(unix), 8).encode()
+
+
 VECTORS: tuple[Vector, ...] = (
     (
         "RFC 9106, 5.3: Argon2id with secret and data", _argon2id,
@@ -271,6 +279,13 @@ VECTORS: tuple[Vector, ...] = (
         hashlib.blake2b(b"\0" * 7 + b"\2ab" + b"\0" * 7 + b"\1c", digest_size=32).hexdigest(),
     ),
     *((f"recovery sheet {text[:5]}…", _sheet(given, text), keys) for given, text, keys in _SHEETS),
+    *(
+        (f"RFC 6238, appendix B, SHA-1 at {unix}", partial(_code, unix), code.encode().hex())
+        for unix, code in (
+            (59, "94287082"), (1111111109, "07081804"), (1111111111, "14050471"),
+            (1234567890, "89005924"), (2000000000, "69279037"), (20000000000, "65353130"),
+        )
+    ),
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.day.morning import MorningClock
 from clinic_desktop.day.playing import PRINTED
 from clinic_desktop.day.story import play
+from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import Language
 from clinic_desktop.sample_clinic import create_sample
 from clinic_desktop.services.backups.ledger import Reason
@@ -34,6 +35,7 @@ from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 from clinic_desktop.services.sample.script import SAMPLE_PASSWORD, Script, script
 from clinic_desktop.ui.core import unexpected
+from clinic_desktop.ui.core.player import StuckError
 
 WORLD, NAME, PHONE = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 FORMS = (NAME.encode(), NAME.encode("utf-16-le"), NAME.casefold().encode(), NAME.upper().encode())
@@ -128,4 +130,7 @@ def _families(reads: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (ClinicError, StuckError) as error:  # a day that got stuck proves nothing: say where
+        sys.exit(str(error))
