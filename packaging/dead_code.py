@@ -38,7 +38,10 @@ CALLED_BY_OTHERS = {
     "*_task": "the confined process, by its names in clinic_desktop/confined/tasks.py",
     "cls": "the first argument of validators and classmethods",
 }
-DECORATORS = ["@pytest.fixture", "@*.listens_for", "@given", "@rule", "@invariant", "@initialize"]
+DECORATORS = [
+    *("@pytest.fixture", "@*.listens_for", "@given", "@rule", "@invariant", "@initialize"),
+    "@Slot",  # called by name, from D-Bus for one
+]
 
 
 @cache
