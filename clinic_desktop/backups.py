@@ -115,7 +115,7 @@ class Backups:
         return all(place.log_length != grown for place in known)
 
     def is_enough(self, reason: Reason) -> bool:
-        """Whether the newest verified backup will do before such a step (adr/0013)."""
+        """Whether the newest verified backup will do before such a step (adr/0015)."""
         if not self.has_changed():
             return True
         last, now = ledger.read(self._clinic.data_dir).last_at, self._clinic.store.clock.now()

@@ -17,7 +17,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
 from clinic_desktop.security import device_secret, keys
 from clinic_desktop.security.keys import Keys, NewOwner
-from clinic_desktop.security.membership import Membership, Person, Policy, Root
+from clinic_desktop.security.membership import Membership, Person, Root, Rules
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 
@@ -119,7 +119,7 @@ def members(made: Keys, sheet: RecoveryKey, floor: KdfCost = CHEAP) -> Membershi
     people = {each.user: Person(each.user, each.login, each.name, ("owner",), each.to)
               for each in made.vault.slots}  # fmt: skip
     root = sheet.identity.public
-    return Membership(CLINIC, Root(root.sealing, root.signing), people, {}, floor, Policy())
+    return Membership(CLINIC, Root(root.sealing, root.signing), people, {}, floor, Rules())
 
 
 def test_the_key_file_follows_the_chain(folder: DataDir) -> None:
