@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clinic_desktop.domain.permissions import VIEWS, Actor
-from clinic_desktop.services.audit.events import note_view
 
 if TYPE_CHECKING:
     from clinic_desktop.clinic import Clinic
@@ -18,6 +17,8 @@ def note(opened: Clinic, actor: Actor, role: str) -> None:
     Raises:
         PermissionDeniedError: not the owner.
     """
+    from clinic_desktop.services.audit.events import note_view  # noqa: PLC0415 - loads the tables
+
     if role not in VIEWS:
         raise ValueError(role)
     opened.store.write(actor, note_view, role).result()

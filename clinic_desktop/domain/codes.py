@@ -22,6 +22,10 @@ class OpenCode(StrEnum):
         code._value_ = value
         return code
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[type[Self], tuple[str]]:
+        """Copied by its value: early Python 3.11 looks for a member of that name."""
+        return type(self), (self.value,)
+
     @property
     def is_known(self) -> bool:
         """Whether this program knows what the value means."""

@@ -117,7 +117,7 @@ def test_imported_texts_are_documents_too(record: Record) -> None:
     patient_id = record.write(put_chart, 1)
     (row,) = record.read(documents.documents_of, patient_id)
     assert (row.title, row.mime) == ("Discharge summary", "")
-    assert record.read(documents.document_content, row.id).words == "Text"
+    assert record.read(documents.document_content, row.id).words == "Sent home well."
 
 
 def test_a_document_needs_a_title_and_must_exist(record: Record) -> None:

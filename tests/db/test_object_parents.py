@@ -15,7 +15,7 @@ import pytest
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import NotFoundError
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.patient import Patient, RelatedPerson
 from clinic_desktop.services import (
     allergies,
     chart_visits,
@@ -30,6 +30,7 @@ from clinic_desktop.services.billing.invoices import InvoiceForm
 from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.papers import archive
 from clinic_desktop.services.papers.making import MadePaper
+from clinic_desktop.services.patients import consents, sharing
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling import bookings, waitlist
@@ -52,6 +53,8 @@ class Two:
     waits: uuid.UUID
     medicine: uuid.UUID
     invoice: uuid.UUID
+    document: uuid.UUID
+    relative: uuid.UUID
 
 
 def put_patient(uow: UnitOfWork) -> uuid.UUID:
@@ -89,6 +92,12 @@ TRIES: dict[str, Try] = {
         payments.check_out, InvoiceForm(t.mine, (PRICED,), t.visit), "cash"
     ),
     "chart_visits.visit_before": lambda r, t: r.read(chart_visits.visit_before, t.mine, t.visit),
+    "patients.consents.decide": lambda r, t: r.write(
+        consents.decide, consents.Decision(t.mine, "data", document_id=t.document)
+    ),
+    "patients.sharing.share": lambda r, t: r.write(
+        sharing.share, sharing.Share(t.mine, t.relative, ("notes",))
+    ),
     "encounters.start_visit": lambda r, t: r.write(
         encounters.start_visit, appointment_id=t.appointment, patient_id=t.mine
     ),
@@ -105,6 +114,10 @@ TRIES: dict[str, Try] = {
     ),
 }
 NO_CHILD = {
+    # The other ids are colleagues.
+    "confidentiality.team.keep_in_confidence",
+    # The other id is of a relative, who is looked for among those of the patient.
+    "privacy.portability._note_export", "privacy.portability._write_person",
     # Both ids are patients, joined on purpose.
     "patients.merging.merge",
     # The other ids are rooms, doctors, types and rows to leave out of a look: nobody's own.
@@ -125,7 +138,13 @@ def two_patients(record: Record) -> Two:
     record.write(prescriptions.prescribe, prescriptions.Prescribe(other, (LINE,)))
     ((medicine,),) = record.rows("SELECT id FROM medication_request")
     issued = record.write(invoices.issue, InvoiceForm(other, (PRICED,), visit))
-    return Two(mine, visit, booked.appointment_id, waits, uuid.UUID(bytes=medicine), issued.id)
+    document = record.write(documents.add_document, documents.AddDocument(other, FILE, "Scan"))
+    relative = RelatedPerson(patient_id=other, name="Anna", relationship="daughter")
+    record.write(lambda uow: uow.add(relative))
+    return Two(
+        mine, visit, booked.appointment_id, waits, uuid.UUID(bytes=medicine), issued.id,
+        document, relative.id,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(TRIES))

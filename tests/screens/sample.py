@@ -214,7 +214,7 @@ class _Filling:
         return issued.id
 
     def _asked_back(self, patient_id: uuid.UUID) -> uuid.UUID:
-        form = invoices.InvoiceForm(patient_id, (invoices.LineForm("ECG", 60_000),))
+        form = invoices.InvoiceForm(patient_id, (invoices.LineForm("ECG at rest", 60_000),))
         issued = self._write(invoices.issue, form)
         self._write(payments.take, payments.TakePayment(issued.id, issued.total_minor))
         new = practice.NewPerson("grace", "Grace Wanjiru", ("cashier",))

@@ -146,4 +146,9 @@ class _History:
             vaccine = {"code": "140", "display": "Influenza vaccine", "lot_number": "7K221"}
             self._put(Immunization, **vaccine, occurred_at=at)
         if number % 6 == 0:
-            self._put(DocumentReference, display="Discharge summary", dated_at=at, content="Text")
+            self._put(
+                DocumentReference,
+                display="Discharge summary",
+                dated_at=at,
+                content="Sent home well.",
+            )

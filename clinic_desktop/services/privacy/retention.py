@@ -35,9 +35,8 @@ _ENTRIES = (
     ("medication_request", "authored_at"),
     ("diagnostic_report", "effective_at"),
     ("appointment", "start_at"),
-    ("invoice", "issued_at"),
 )
-"""What counts as an entry, with its moment."""
+"""What counts as an entry, with its moment. Bills have years of their own."""
 _LAST = " UNION ALL ".join(
     f"SELECT patient_id AS person, max({column}) AS at FROM {table}"  # noqa: S608 - our names
     " WHERE is_deleted = 0 {which} GROUP BY patient_id"

@@ -37,6 +37,7 @@ NEEDS: Final[dict[str, str]] = {
     "chart.changes": "patient.read",
     "chart.looks": "audit.read",
     "chart.care-team": "confidence.write",
+    "visit.confidence": "confidence.write",
     "chart.emergency": "emergency.create",
     "visit.start": "visit.create",
     "visit.finish": "visit.create",
