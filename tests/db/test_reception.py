@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import typing
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -55,17 +55,9 @@ def write_a_visit(record: Record) -> list[uuid.UUID]:
 def test_no_query_tells_the_desk_what_a_note_says(record: Record) -> None:
     """Every query, with every id that leads to the words, and with the words themselves."""
     ids, desk = write_a_visit(record), record.as_role("receptionist")
-    asked = answered = 0
-    for name, ask in every_answer(record, desk, ids):
-        asked += 1
-        try:
-            told = ask()
-        except ClinicError:
-            continue
-        answered += 1
-        assert CANARY not in words_of_answer(told), name
-    assert asked > 150
-    assert answered > 20
+    told = list(every_answer(record, desk, ids))
+    assert [name for name, words in told if CANARY in words] == []
+    assert len(told) > 20
 
 
 def test_the_owner_would_have_found_thewords_of_answer(record: Record) -> None:
@@ -124,15 +116,19 @@ def test_the_command_line_tells_the_desk_nothing(
         assert not out.exists(), words
 
 
-def every_answer(
-    record: Record, who: Actor, ids: list[uuid.UUID]
-) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Every query of the program with every id: its name, and how to ask it."""
+def every_answer(record: Record, who: Actor, ids: list[uuid.UUID]) -> Iterator[tuple[str, str]]:
+    """Every query of the program with every id: its name, and the words of what it answers."""
     services()
+    asked = 0
     for name in sorted(each for each, what in ACTIONS.items() if not what.writes):
         for values in _arguments(name, ids):
-            asked = partial(record.store.read, who, action(name), *values)
-            yield name, lambda asked=asked: asked().result(60)  # type: ignore[misc]
+            asked += 1
+            with suppress(ClinicError):
+                yield (
+                    name,
+                    words_of_answer(record.store.read(who, action(name), *values).result(60)),
+                )
+    assert asked > 150
 
 
 def _arguments(name: str, ids: list[uuid.UUID]) -> Iterator[tuple[Any, ...]]:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.papers.printers import PrinterChoice
 from clinic_desktop.ui.core.drawer_form import DrawerForm
+from clinic_desktop.ui.core.save_dialog import ask_for_pdf
 from clinic_desktop.ui.core.spool import Picture
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import Tone
@@ -83,12 +84,7 @@ class PreviewForm(DrawerForm):
 
     def _save(self) -> None:
         name = f"{self._made.kind}-{self._made.number}.pdf"
-        dialog = QFileDialog(self, _("Save as PDF"), name, "PDF (*.pdf)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.fileSelected.connect(self._save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_for_pdf(self, name, self._save_to)
 
     def _save_to(self, path: str) -> None:
         self.save_wanted.emit(path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.papers import recovery
 from clinic_desktop.services.papers.printers import PrinterChoice
 from clinic_desktop.ui.core import spool
+from clinic_desktop.ui.core.save_dialog import ask_for_pdf
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_5, Tone
@@ -75,12 +76,7 @@ class RecoveryCodes(QWidget):
         self._tasks.call(self, spool.print_unkept, *made, done=printed, failed=self._refuse)
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, _("Save as PDF"), "recovery-codes.pdf", "PDF (*.pdf)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_for_pdf(self, "recovery-codes.pdf", self.save_to)
 
     def save_to(self, path: str) -> None:
         """Write the codes as PDF, to be printed elsewhere."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError
@@ -15,6 +15,7 @@ from clinic_desktop.security.recovery_key import GROUPS, RecoveryKey, group_fits
 from clinic_desktop.services.papers import recovery
 from clinic_desktop.services.papers.printers import PrinterChoice
 from clinic_desktop.ui.core import spool
+from clinic_desktop.ui.core.save_dialog import ask_for_pdf
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_5, Tone
@@ -138,12 +139,7 @@ class RecoveryPanel(QWidget):
         self._tasks.call(self, spool.print_unkept, *made, done=printed, failed=self._refuse)
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, _("Save as PDF"), "recovery-sheet.pdf", "PDF (*.pdf)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_for_pdf(self, "recovery-sheet.pdf", self.save_to)
 
     def save_to(self, path: str) -> None:
         """Write the sheet as PDF, to be printed elsewhere."""
