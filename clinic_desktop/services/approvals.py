@@ -50,10 +50,12 @@ class Asked(Generic[T]):
 @part
 def goes_at_once(reads: ReadSession, approval: str) -> bool:
     """Whether the actor may approve of his own doing: nobody else of the practice could."""
-    return decide(reads.actor.roles, approval, _facts(reads, approval, is_own=True)).is_allowed
+    return decide(reads.actor.roles, approval, facts_of(reads, approval, is_own=True)).is_allowed
 
 
-def _facts(reads: ReadSession, approval: str, *, is_own: bool) -> Facts:
+@part
+def facts_of(reads: ReadSession, approval: str, *, is_own: bool) -> Facts:
+    """What the table of rights asks about an approval, whoever asked for the thing."""
     return Facts(is_own=is_own, is_single_doctor=is_own and _is_alone(reads, approval))
 
 
@@ -125,7 +127,7 @@ def approve(uow: UnitOfWork, task: Task, approval: str, do: Callable[[UnitOfWork
         PermissionDeniedError: the actor asked for it himself, and somebody else could approve.
     """
     is_own = task.requester_id == uow.actor.user_id
-    facts = _facts(uow, approval, is_own=is_own)
+    facts = facts_of(uow, approval, is_own=is_own)
     require(uow.actor, approval, facts)
     made = do(uow, task)
     task.output_id = made.id

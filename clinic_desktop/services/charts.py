@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import or_
@@ -83,6 +84,15 @@ def surviving(session: Session, patient_id: uuid.UUID) -> uuid.UUID:
         passed.append(chart)
         chart = found[0]
     return uuid.UUID(bytes=passed[-1])
+
+
+def end_of(leads: Mapping[bytes, bytes], chart: bytes) -> bytes:
+    """``surviving`` for many charts at once: ``leads`` has each merged one with where it went."""
+    passed: set[bytes] = set()
+    while leads.get(chart) and chart not in passed:
+        passed.add(chart)
+        chart = leads[chart]
+    return chart
 
 
 @part

@@ -12,13 +12,12 @@ from sqlalchemy import select
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.names import HumanName
-from clinic_desktop.domain.permissions import Facts, decide
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import N_, _
 from clinic_desktop.models.confidentiality import EmergencyAccess
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.services import charts
+from clinic_desktop.services import approvals, charts
 from clinic_desktop.services.access import command, query, require
 
 LASTS: Final = timedelta(minutes=30)
@@ -161,17 +160,10 @@ def review(uow: UnitOfWork, emergency_id: uuid.UUID, words: str = "") -> None:
     if row.reviewed_at is not None:
         raise RuleError(_("Somebody has looked at it already."))
     is_own = row.user_id == uow.actor.user_id
-    facts = Facts(is_own=is_own, is_single_doctor=is_own and not _others_review(uow))
+    facts = approvals.facts_of(uow, "emergency.approve", is_own=is_own)
     require(uow.actor, "emergency.approve", facts)
     row.reviewed_at, row.reviewed_by, row.review = uow.now, uow.actor.user_id, words.strip()
     uow.audit(REVIEWED, patient_id=row.patient_id, object_id=row.id, by_oneself=int(is_own))
-
-
-def _others_review(uow: UnitOfWork) -> bool:
-    """Whether anybody but the person at the desk could look at an emergency."""
-    people = uow.session.scalars(select(AppUser).where(AppUser.is_active, ~AppUser.is_deleted))
-    others = [each for each in people if each.id != uow.actor.user_id]
-    return any(decide(each.roles, "emergency.approve", Facts()).is_allowed for each in others)
 
 
 def _running(uow: UnitOfWork, patient_id: uuid.UUID) -> EmergencyAccess:

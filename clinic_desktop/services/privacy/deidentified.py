@@ -30,7 +30,7 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.services import spreadsheet
+from clinic_desktop.services import charts, spreadsheet
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.fhir.exporting import check_empty
 
@@ -143,7 +143,7 @@ class _Work:
                 "  AND later.id > c.id)"
             ).fetchall()
         }
-        ends = {pk: _end(leads, pk) for pk in leads}
+        ends = {pk: charts.end_of(leads, pk) for pk in leads}
         closed = {ends[pk] for pk in barred if pk in ends}
         return {pk: end for pk, end in ends.items() if end not in closed}
 
@@ -190,14 +190,6 @@ class _Work:
         """What could single somebody out."""
         self._told.small_groups = sum(count < FEWEST for count in self._groups.values())
         self._told.rare_codes = sum(len(people) < FEWEST for people in self._codes.values())
-
-
-def _end(leads: dict[bytes, bytes], chart: bytes) -> bytes:
-    passed: set[bytes] = set()
-    while leads.get(chart) and chart not in passed:
-        passed.add(chart)
-        chart = leads[chart]
-    return chart
 
 
 def warnings(told: Deidentified) -> list[str]:

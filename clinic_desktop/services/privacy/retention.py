@@ -124,7 +124,7 @@ def expired(reads: ReadSession) -> list[ExpiredChart]:
     ).fetchall()
     leads = {bytes(row[0]): bytes(row[7]) for row in people if row[7]}
     for merged in leads:
-        into = _end(leads, merged)
+        into = charts.end_of(leads, merged)
         last[into] = max(last.get(into, 0), last.get(merged, 0))
     kept, found = rule(reads), []
     for pk, family, given, mrn, born, precision, died, merged_into in people:
@@ -151,11 +151,3 @@ def _day(reads: ReadSession, moment: datetime) -> date:
 def _registered(patient_id: uuid.UUID) -> datetime:
     """Ids begin with the millisecond in which they were made."""
     return from_millis(patient_id.int >> 80)
-
-
-def _end(leads: dict[bytes, bytes], chart: bytes) -> bytes:
-    passed: set[bytes] = set()
-    while chart in leads and chart not in passed:
-        passed.add(chart)
-        chart = leads[chart]
-    return chart

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
@@ -32,6 +33,7 @@ class PrivacySection(ChartSection):
         self.setObjectName("chart.privacy")
         page = ScrollPage()
         page.column.setContentsMargins(0, 0, 0, 0)
+        self._stale: set[PrivacyCard] = set()
         self.cards = [kind(context) for kind in _CARDS if allowed(context.actor, kind.permission)]
         for card in self.cards:
             page.column.addWidget(card)
@@ -48,6 +50,17 @@ class PrivacySection(ChartSection):
 
     def _on_committed(self, changes: object) -> None:
         if isinstance(changes, Changes):
-            for card in self.cards:
-                if card.patient_id is not None and changes.touches(*card.tables):
-                    card.refresh()
+            self._stale |= {card for card in self.cards if changes.touches(*card.tables)}
+            if self.isVisible():  # behind another section each look of anybody would read it anew
+                self._catch_up()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read what changed meanwhile."""
+        super().showEvent(event)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        stale, self._stale = self._stale, set()
+        for card in stale:
+            if card.patient_id is not None:
+                card.refresh()
