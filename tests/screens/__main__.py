@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
 
 from clinic_desktop.i18n import LANGUAGES, PSEUDO
+from clinic_desktop.ui.core.garbage import WindowCollector
 from clinic_desktop.ui.theme.style import Appearance, apply
 from clinic_desktop.ui.theme.tokens import Density, Theme
 from clinic_desktop.ui.widgets import focus_ring
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("--screen", default="*", help="only these: chart-*")
     given = parser.parse_args()
     app = QApplication(sys.argv)
+    collector = WindowCollector(app)  # as in the program: readers' threads must free no widgets
     focus_ring.install(app)
     apply(app, Appearance(Theme.LIGHT))  # the program too is dressed before its window is made
     drawn = 0
@@ -72,6 +74,7 @@ def main() -> int:
                 apply(app, look)
                 folder, name = given.out / language, f"{theme}-{scale}"
                 drawn += _draw(folder, program, name, scale, given.screen)
+    collector.stop()
     print(f"{drawn} pictures in {given.out.resolve()}")
     return 0
 

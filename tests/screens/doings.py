@@ -229,7 +229,9 @@ def add_holidays(program: Program) -> None:
 
 def find_setting(program: Program) -> None:
     """A word that no page has."""
-    QTest.keyClicks(cast("SettingsView", program.screen).search.edit, "zz")
+    settings = cast("SettingsView", program.screen)
+    QTest.keyClicks(settings.search.edit, "zz")
+    program.until(lambda: not settings.list.count())
 
 
 def try_import(program: Program) -> None:
@@ -270,7 +272,7 @@ def show_keys(program: Program) -> None:
 
 def ask(program: Program) -> None:
     """A question before something that cannot be undone."""
-    text = _("{name} cannot sign in any more. What {name} wrote stays.").format(name="Kofi")
+    text = _("{name} cannot sign in any more.").format(name="Kofi")
     program.context.host.confirm(_("End the way in"), text, _("End it"), lambda: None)
 
 

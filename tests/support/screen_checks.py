@@ -31,9 +31,13 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desktop.ui.calendar.canvas import Canvas
+from clinic_desktop.ui.core.paged_model import EMPTY_CELL, CellKind
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import MIN_TARGET, contrast
+from clinic_desktop.ui.theme.tokens import MIN_TARGET, SPACE_3, contrast
+from clinic_desktop.ui.widgets.cells import needed_width
+from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.overlay import focus_stops, in_reading_order
+from clinic_desktop.ui.widgets.page import LowWindow
 
 MOST_CONTROLS = 150
 _RING = 2
@@ -108,6 +112,15 @@ def password_problems(root: QWidget) -> list[str]:
         if hidden and seen is not None and not seen.state().passwordEdit:
             problems.append(f"{describe(edit)} would be spoken aloud")
     return problems
+
+
+def hint_problems(root: QWidget) -> list[str]:
+    """The words in an empty field stay while it has the keyboard; Qt hides them when centred."""
+    return [
+        f"{describe(edit)} loses “{edit.placeholderText()}” with the focus"
+        for edit in root.findChildren(QLineEdit)
+        if edit.placeholderText() and edit.alignment() & Qt.AlignmentFlag.AlignHCenter
+    ]
 
 
 def table_problems(root: QWidget) -> list[str]:
@@ -331,6 +344,7 @@ def clipping_problems(root: QWidget) -> list[str]:
             problems += _tabs_clipped(widget)
         elif isinstance(widget, QTableView):
             problems += _titles_clipped(widget)
+            problems += _cells_clipped(widget) if isinstance(widget, DataTable) else []
     return problems
 
 
@@ -375,6 +389,27 @@ def _titles_clipped(table: QTableView) -> list[str]:
     return problems
 
 
+def _cells_clipped(table: DataTable) -> list[str]:
+    """No state is cut, and nothing else while another column has more room than it needs."""
+    model, width = table.model_, table.viewport().width()
+    problems, spare, cut = [], 0, []
+    for place, column in enumerate(model.columns):
+        if table.isColumnHidden(place):
+            continue
+        rows = range(
+            min(model.rowCount(), table.height() // table.verticalHeader().defaultSectionSize() + 1)
+        )
+        cells = [each[place] for row in rows if (each := model.cells_at(row)) is not None]
+        most = max(cells, key=lambda cell: needed_width(column.kind, cell), default=EMPTY_CELL)
+        missing = needed_width(column.kind, most) + 2 * SPACE_3 - table.columnWidth(place)
+        spare += max(-missing, 0) if column.stretch else 0
+        cut += [(missing, column, most)] if missing > 0 else []
+    for missing, column, cell in cut:
+        if column.kind is CellKind.PILL or missing <= spare:
+            problems.append(f"“{cell.text}” in “{column.title}” is cut: {missing} of {width} px")
+    return problems
+
+
 def scroll_problems(root: QWidget, width: int = 1366, height: int = 768) -> list[str]:
     """The screen fits the smallest window; nothing but a table scrolls sideways (1.4.10).
 
@@ -388,6 +423,9 @@ def scroll_problems(root: QWidget, width: int = 1366, height: int = 768) -> list
         content = area.widget()
         if not area.isVisible() or content is None or isinstance(content, Canvas):
             continue
+        if isinstance(area, LowWindow) and look().appearance.scale <= 100:
+            hidden = area.verticalScrollBar().maximum()
+            problems += [f"the whole screen scrolls by {hidden} px"] if hidden else []
         if area.horizontalScrollBar().maximum() > 0:
             problems.append(f"{describe(area)} scrolls sideways")
         if content.width() > area.viewport().width() + 1:
@@ -483,6 +521,7 @@ def english_problems(root: QWidget, catalogue: Mapping[str, str]) -> list[str]:
 ALL = (
     naming_problems,
     password_problems,
+    hint_problems,
     table_problems,
     key_problems,
     tab_problems,

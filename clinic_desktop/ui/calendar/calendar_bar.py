@@ -20,7 +20,7 @@ from clinic_desktop.ui.scheduling.words import day_in, long_day
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3
+from clinic_desktop.ui.theme.tokens import SPACE_2
 from clinic_desktop.ui.widgets.buttons import Button, IconButton
 from clinic_desktop.ui.widgets.choices import Select
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
@@ -67,7 +67,7 @@ class CalendarBar(QWidget):
         self.free.setToolTip(_("First free slot (F)"))
         self.book = Button(_("Book"), "primary", Icon.BOOK)
         self.book.setToolTip(_("Book appointment (Ctrl+B)"))
-        flow = FlowLayout(self, gap=SPACE_3, line_gap=SPACE_2)
+        flow = FlowLayout(self, gap=SPACE_2, line_gap=SPACE_2)
         steps = self._build_steps()
         for widget in (self.title, steps, self.mode, self.by, self.whose, self.free, self.book):
             flow.addWidget(widget)
@@ -84,7 +84,7 @@ class CalendarBar(QWidget):
         self.jump.setPlaceholderText(_("Go to a day"))
         self.jump.setAccessibleName(_("Go to a day"))
         self.jump.setToolTip(_("Such as: fri, 3.12., in 2w (Ctrl+G)"))
-        self.jump.setMaximumWidth(look().px(130))
+        self.jump.setMaximumWidth(look().px(110))
         self.jump.returnPressed.connect(self._on_jump)
         steps = QWidget()
         row = QHBoxLayout(steps)

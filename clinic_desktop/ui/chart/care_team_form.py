@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError
@@ -68,6 +69,10 @@ class CareTeamForm(ChartForm):
             tick.setEnabled(shown.may_change)
             self._lines.addWidget(tick)
             self.ticks[each.user_id] = tick
+        if shown.may_change and self.ticks:
+            first = next(iter(self.ticks.values()))
+            self.setFocusProxy(first)
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
         self.end.setVisible(shown.may_change and shown.is_restricted)
         self.primary_changed.emit()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.db.confidentiality import Standing
 from clinic_desktop.db.journal import Changes
@@ -33,6 +33,7 @@ from clinic_desktop.ui.core.patient_card import patient_card
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.pages import Pages
 from clinic_desktop.ui.widgets.patient_banner import PatientBanner
 from clinic_desktop.ui.widgets.segmented import Option
 from clinic_desktop.ui.widgets.skeleton import Loading
@@ -98,7 +99,7 @@ class ChartView(Screen):
         self.tabs.changed.connect(lambda name: self.show_section(str(name)))
         self.door = Door(self.context)
         self.door.ran_out.connect(self._read_banner)
-        self.stack = QStackedWidget()
+        self.stack = Pages()
         inner = QWidget()
         self._column = column = QVBoxLayout(inner)
         column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_4)

@@ -84,8 +84,8 @@ class SummarySection(Section):
         root = QVBoxLayout(self)
         root.setContentsMargins(0, 0, 0, 0)
         root.addWidget(scrolled(self._column))
-        self._columns = 0
-        self._arrange(3)
+        self._arranged = (0, True)
+        self._arrange()
 
     def _open(self, section: str) -> Callable[[], None]:
         return lambda: self.section_wanted.emit(section)
@@ -103,15 +103,17 @@ class SummarySection(Section):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Three columns, or one where there is no room."""
         super().resizeEvent(event)
-        self._arrange(3 if self.width() >= look().px(_WIDE) else 1)
+        self._arrange()
 
-    def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
+    def _arrange(self) -> None:
+        columns = 3 if self.width() >= look().px(_WIDE) else 1
+        trend = not self.trend_card.isHidden()
+        if (columns, trend) == self._arranged:
             return
-        self._columns = columns
+        self._arranged = (columns, trend)
         cards = (
             (self.problems, 0, 0, 1),
-            (self.medicines, 0, 1, 1),
+            (self.medicines, 0, 1, 1 if trend else 2),
             (self.trend_card, 0, 2, 1),
             (self.visits, 1, 0, 2),
             (self.vitals, 1, 2, 1),
@@ -234,6 +236,7 @@ class SummarySection(Section):
 
     def _show_trend(self, series: Series | None) -> None:
         self.trend_card.setVisible(series is not None)
+        self._arrange()
         if series is None:
             return
         trend = words.trend_of(series)

@@ -89,7 +89,7 @@ def consent_line(row: ConsentRow) -> str:
 def request_kinds() -> dict[str, str]:
     """What the law of data protection lets a person ask for."""
     return {
-        "access": pgettext("request", "See the own data"),
+        "access": pgettext("request", "See their own data"),
         "portability": pgettext("request", "Get a copy to take along"),
         "rectification": pgettext("request", "Have something corrected"),
         "restriction": pgettext("request", "Have the data only stored"),

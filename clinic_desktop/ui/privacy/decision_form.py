@@ -41,7 +41,7 @@ class DecisionForm(ChartForm):
         self.text = Label("", "body", "muted", wrap=True)
         letters = {GIVEN: "g", "refused": "r", "withdrawn": "w"}
         self.status = SegmentedControl(
-            [Option(each, words.status_words(each), letters[each]) for each in DECISIONS],
+            [Option(each, _begun(words.status_words(each)), letters[each]) for each in DECISIONS],
             _("Decision"),
             GIVEN,
         )
@@ -139,3 +139,8 @@ class DecisionForm(ChartForm):
         self.note.clear()
         self.close_requested.emit()
         self.context.host.toast(_("The decision is recorded."))
+
+
+def _begun(words: str) -> str:
+    """With a capital, as on every button; elsewhere these words stand inside a line."""
+    return words[:1].upper() + words[1:]

@@ -55,7 +55,7 @@ class CopyForm(ChartForm):
             "purpose": self.form.add(_("What for"), self.purpose, required=True),
             "folder": self.form.add(
                 _("New or empty folder"), self.folder, required=True,
-                hint=_("Such as a stick of the patient"),
+                hint=_("Such as the patient's USB stick"),
             ),
         }  # fmt: skip
         self.form.add("", self.choose)

@@ -63,7 +63,7 @@ class BackupsPage(SettingsPage):
         )  # fmt: skip
         self.add_card(_("Places"), hint, self.places, self.add)
         self.results = FactList(_("No backup has been made on this PC yet"))
-        self.add_card(_("What became of the last ones"), self.results)
+        self.add_card(_("The last backups"), self.results)
         self.end()
         for button in (self.now, self.add):
             button.setEnabled(may)

@@ -6,7 +6,7 @@ from datetime import date
 
 from PySide6.QtWidgets import QVBoxLayout
 
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice, recovery_drill
 from clinic_desktop.services.recovery_drill import DrillState
@@ -68,7 +68,7 @@ class RecoveryPage(SettingsPage):
     def _show(self, day: date | None) -> None:
         self.check.setVisible(day is not None)
         if day is None:
-            pill = PillSpec(_("open"), Tone.WARN, Glyph.EMPTY)
+            pill = PillSpec(pgettext("step", "to do"), Tone.WARN, Glyph.EMPTY)
             text = _("There is no recovery sheet on paper yet.")
             sub = _("Without one, lost passwords mean a lost record.")
         else:

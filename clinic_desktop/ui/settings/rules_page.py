@@ -36,7 +36,7 @@ class RulesPage(SettingsPage):
         self.minutes.chosen.connect(lambda _value: self._on_changed())
         form = Form(columns=2)
         form.add(_("Lock by itself after at most"), self.minutes)
-        self.add_card(_("An empty chair"), form)
+        self.add_card(_("When nobody is at the PC"), form)
         sentence = _("Whoever has none yet switches it on at the next sign-in. We advise it for "
                      "those who administer the PCs.")  # fmt: skip
         self.add_card(

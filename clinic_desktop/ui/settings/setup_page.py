@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinic_desktop import this_pc
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, pgettext
 from clinic_desktop.services import setup
 from clinic_desktop.services.setup import SetupItem, SetupStep
 from clinic_desktop.ui.core.context import Context
@@ -51,7 +51,7 @@ class SetupPage(SettingsPage):
 
     def _fact(self, page: str, title: str, sentence: str, is_done: bool) -> Fact:
         done = PillSpec(_("done"), Tone.OK, Glyph.FULL)
-        still = PillSpec(_("open"), Tone.WARN, Glyph.EMPTY)
+        still = PillSpec(pgettext("step", "to do"), Tone.WARN, Glyph.EMPTY)
         open_it = FactAction(
             Icon.FORWARD,
             _("Open: {step}").format(step=title),

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.printing.catalogue import KINDS
 from clinic_desktop.printing.raster import HEADS
 from clinic_desktop.services.papers import printers, trying
@@ -111,7 +111,7 @@ class _Row(QWidget):
     def _papers(self) -> list[tuple[str, str]]:
         papers = KINDS[self.choice.kind].papers
         return [
-            (paper.key, isolate(paper.name))
+            (paper.key, isolate(paper.name.replace("mm", pgettext("unit", "mm"))))
             for paper in papers
             if paper.key in HEADS or not self._is_thermal
         ]

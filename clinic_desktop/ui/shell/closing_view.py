@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout
 
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.backups.words import stage_words
-from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
-from clinic_desktop.ui.widgets.page import ScrollPage
+from clinic_desktop.ui.widgets.page import NarrowPage
 from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
 
 _WIDTH = 560
 
 
-class ClosingView(ScrollPage):
+class ClosingView(NarrowPage):
     """A backup takes seconds; nobody is made to wait for it."""
 
     leave_wanted = Signal()
@@ -30,7 +29,7 @@ class ClosingView(ScrollPage):
     again_wanted = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(_WIDTH)
         self.setObjectName("closing")
         self.setProperty("role", "page")
         self.progress = ProgressPanel(_("Making a backup…"))
@@ -48,30 +47,18 @@ class ClosingView(ScrollPage):
         self._build()
 
     def _build(self) -> None:
-        frame = QWidget()
-        frame.setMaximumWidth(look().px(_WIDTH))
-        inside = QVBoxLayout(frame)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(SPACE_4)
-        inside.addWidget(Label(_("The program closes after this backup"), "page", wrap=True))
+        self.inside.addWidget(Label(_("The program closes after this backup"), "page", wrap=True))
         words = _("Everything is saved already. The backup holds what was written since the last.")
-        inside.addWidget(Label(words, tone="muted", wrap=True))
-        inside.addWidget(self.progress)
-        inside.addWidget(self.notice)
+        self.inside.addWidget(Label(words, tone="muted", wrap=True))
+        self.inside.addWidget(self.progress)
+        self.inside.addWidget(self.notice)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_2)
         buttons.addWidget(self.back)
         buttons.addStretch(1)
         buttons.addWidget(self.leave)
         buttons.addWidget(self.again)
-        inside.addLayout(buttons)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(frame, 1000)
-        row.addStretch(1)
-        self.column.addStretch(1)
-        self.column.addLayout(row)
-        self.column.addStretch(2)
+        self.inside.addLayout(buttons)
 
     def show_step(self, stage: str, done: int, total: int) -> None:
         """How far it is."""

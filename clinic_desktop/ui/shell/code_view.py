@@ -10,20 +10,22 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.setup.code_panel import CodePanel
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_5
+from clinic_desktop.ui.theme.tokens import SPACE_2
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.label import Label
-from clinic_desktop.ui.widgets.page import ScrollPage
+from clinic_desktop.ui.widgets.page import NarrowPage
+
+_WIDTH = 620
 
 
-class CodeView(ScrollPage):
+class CodeView(NarrowPage):
     """``switched_on`` leads to the desk, ``left`` back to the lock screen."""
 
     switched_on = Signal()
     left = Signal()
 
     def __init__(self, opened: Clinic) -> None:
-        super().__init__()
+        super().__init__(_WIDTH)
         self.setObjectName("code-wanted")
         self.setProperty("role", "page")
         self._tasks = Tasks(opened.store, opened.actor, self)
@@ -43,13 +45,11 @@ class CodeView(ScrollPage):
         buttons.addStretch(1)
         sentence = _("Everybody with your role is asked for one, from now on when the record is "
                      "opened.")  # fmt: skip
-        self.column.setSpacing(SPACE_5)
-        self.column.addWidget(Label(_("Your practice asks for a code from your phone"), "page",
-                                    wrap=True))  # fmt: skip
-        self.column.addWidget(Label(sentence, tone="muted", wrap=True))
-        self.column.addWidget(self.panel)
-        self.column.addLayout(buttons)
-        self.column.addStretch(1)
+        title = Label(_("Your practice asks for a code from your phone"), "page", wrap=True)
+        self.inside.addWidget(title)
+        self.inside.addWidget(Label(sentence, tone="muted", wrap=True))
+        self.inside.addWidget(self.panel)
+        self.inside.addLayout(buttons)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The keys begin at the code."""

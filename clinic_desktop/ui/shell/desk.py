@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.permissions import allowed
@@ -30,6 +30,7 @@ from clinic_desktop.ui.shell.view_banner import ViewBanner
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.nav_rail import NavRail
 from clinic_desktop.ui.widgets.page import LowWindow
+from clinic_desktop.ui.widgets.pages import Pages
 
 _RAIL: tuple[tuple[str, type[to.Destination], str], ...] = (
     ("today", to.Today, Icon.TODAY),
@@ -106,7 +107,7 @@ class Desk(QWidget):
         self.top.view_requested.connect(self.view_requested)
         self.gate = GateBanner(self.context)
         self.gate.restore_wanted.connect(self.restore_requested)
-        self.stack = QStackedWidget()
+        self.stack = Pages()
         self.status = StatusBar(self.context)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)

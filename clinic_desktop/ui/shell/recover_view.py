@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from clinic_desktop.errors import ClinicError, ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security.recovery_key import RecoveryKey, check_so_far, parse
 from clinic_desktop.ui.setup.password_fields import NewPassword
-from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_4, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
-from clinic_desktop.ui.widgets.page import ScrollPage
+from clinic_desktop.ui.widgets.page import NarrowPage
 from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
 
 _WIDTH = 620
 
 
-class RecoverView(ScrollPage):
+class RecoverView(NarrowPage):
     """Nothing is changed before the sheet was found to open this record."""
 
     recover_requested = Signal(object, str, str)
@@ -30,7 +29,7 @@ class RecoverView(ScrollPage):
     left = Signal()
 
     def __init__(self, login: str = "") -> None:
-        super().__init__()
+        super().__init__(_WIDTH)
         self.setObjectName("recover")
         self.setProperty("role", "page")
         self.key, self.login = QLineEdit(), QLineEdit(login)
@@ -58,15 +57,6 @@ class RecoverView(ScrollPage):
         self._build()
 
     def _build(self) -> None:
-        self._frame = QWidget()
-        self._frame.setMaximumWidth(look().px(_WIDTH))
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self._frame, 1000)
-        row.addStretch(1)
-        self.column.addStretch(1)
-        self.column.addLayout(row)
-        self.column.addStretch(2)
         self.back = Button(_("Back"))
         self.back.setObjectName("recover.back")
         self.back.clicked.connect(self.left.emit)
@@ -79,12 +69,11 @@ class RecoverView(ScrollPage):
         buttons.addWidget(self.back)
         buttons.addStretch(1)
         buttons.addWidget(self.open)
-        inside = self._frame_column()
-        inside.addWidget(Label(title, "page", wrap=True))
-        inside.addWidget(Label(sentence, tone="muted", wrap=True))
+        self.inside.addWidget(Label(title, "page", wrap=True))
+        self.inside.addWidget(Label(sentence, tone="muted", wrap=True))
         for widget in (self.form, self.password, self.notice, self.progress):
-            inside.addWidget(widget)
-        inside.addLayout(buttons)
+            self.inside.addWidget(widget)
+        self.inside.addLayout(buttons)
 
     def _words(self) -> tuple[str, str, str]:
         """Title, sentence, and what the button does."""
@@ -98,12 +87,6 @@ class RecoverView(ScrollPage):
     def _ask(self, recovery: RecoveryKey, login: str, password: str) -> None:
         """Everything is typed."""
         self.recover_requested.emit(recovery, login, password)
-
-    def _frame_column(self) -> QVBoxLayout:
-        column = QVBoxLayout(self._frame)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_4)
-        return column
 
     # ------------------------------------------------------------ typing
 
@@ -129,12 +112,6 @@ class RecoverView(ScrollPage):
         """The key can be typed at once."""
         super().showEvent(event)
         self.key.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Lines grow with the text."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._frame.setMaximumWidth(look().px(_WIDTH))
 
     # ------------------------------------------------------------ the way in
 

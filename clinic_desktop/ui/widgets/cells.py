@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desktop.i18n import isolate
-from clinic_desktop.ui.core.paged_model import CELL_ROLE, Cell, CellKind
+from clinic_desktop.ui.core.paged_model import CELL_ROLE, Cell, CellKind, Column
 from clinic_desktop.ui.theme.lettering import LEFT, RIGHT, Face, draw, width
 from clinic_desktop.ui.theme.look import Look, look
 from clinic_desktop.ui.theme.tokens import SELECTION_BAR, SPACE_1, SPACE_2, SPACE_3, Tone
@@ -130,10 +130,34 @@ class CellDelegate(QStyledItemDelegate):
         return super().helpEvent(event, view, option, index)
 
 
+def wanted_width(column: Column) -> int:
+    """The px a column wants at the present text size."""
+    now = look()
+    letter = now.metrics().averageCharWidth()
+    title = now.metrics("label").horizontalAdvance(column.title) + letter
+    extra = now.px(28) if column.kind in (CellKind.PILL, CellKind.PERSON) else 0
+    return max(column.letters * letter + extra, title) + 2 * SPACE_3
+
+
+def needed_width(kind: CellKind, cell: Cell) -> int:
+    """The room, in px, in which nothing of a cell is cut; 0 where its column sees to that."""
+    if kind is CellKind.PILL:
+        return pill_size(_pill(cell)).width() if cell.text else 0
+    if kind in (CellKind.NUMBER, CellKind.PERSON):
+        return 0
+    first = Face("strong" if kind is CellKind.STRONG else "body")
+    below = width(isolate(cell.sub), Face("caption")) if cell.sub else 0
+    return max(width(isolate(cell.text), first), below) + 1
+
+
+def _pill(cell: Cell) -> PillSpec:
+    return PillSpec(cell.text, cell.tone or Tone.NEUTRAL, Glyph(cell.glyph))
+
+
 def _paint_pill(painter: QPainter, rect: QRect, cell: Cell, direction: Qt.LayoutDirection) -> None:
     if not cell.text:
         return
-    spec = PillSpec(cell.text, cell.tone or Tone.NEUTRAL, Glyph(cell.glyph))
+    spec = _pill(cell)
     size = pill_size(spec).boundedTo(rect.size())
     box = QRect(rect.left(), rect.center().y() - size.height() // 2, 0, 0)
     box.setSize(size)

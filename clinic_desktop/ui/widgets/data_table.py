@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QRect, QSize, Qt, QTimer, Signal
@@ -15,11 +16,18 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desktop.i18n import _
-from clinic_desktop.ui.core.paged_model import CellKind, Column, PagedModel
+from clinic_desktop.ui.core.paged_model import Column, PagedModel
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SKELETON_AFTER_MS, SPACE_3
-from clinic_desktop.ui.widgets.cells import CellDelegate, Spot, paint_row_ground, paint_skeleton
+from clinic_desktop.ui.widgets.cells import (
+    CellDelegate,
+    Spot,
+    needed_width,
+    paint_row_ground,
+    paint_skeleton,
+    wanted_width,
+)
 from clinic_desktop.ui.widgets.empty_state import EmptyState
 from clinic_desktop.ui.widgets.letter_keys import LetterKeys
 
@@ -58,6 +66,8 @@ class DataTable(QTableView):
         super().__init__(parent)
         self._columns = tuple(columns)
         self._left_out: frozenset[int] = frozenset()
+        self._given: dict[int, int] = {}
+        """Width of each column as it was set here; another is one that a person dragged."""
         self._tall = tall
         self._kept: Hashable | None = None
         self._resetting = False
@@ -110,6 +120,7 @@ class DataTable(QTableView):
     def _connect_model(self) -> None:
         self.model_.modelAboutToBeReset.connect(self._on_about_to_reset)
         self.model_.modelReset.connect(self._on_reset)
+        self.model_.dataChanged.connect(self._fit_columns)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(self._on_opened)
 
@@ -164,6 +175,7 @@ class DataTable(QTableView):
         elif self._kept is not None:
             self.current_changed.emit(None)
         self._refresh_overlay()
+        self._fit_columns()
 
     def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not self._resetting and current.row() != previous.row():
@@ -326,10 +338,8 @@ class DataTable(QTableView):
         height = now.tall_row_height if self._tall else now.row_height
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
-        self._widths = [_width(column) for column in self._columns]
-        for place, column in enumerate(self._columns):
-            if not column.stretch:
-                self.setColumnWidth(place, self._widths[place])
+        self._widths = [wanted_width(column) for column in self._columns]
+        self._given.clear()
         self._fit_columns()
 
     def leave_out(self, places: Iterable[int]) -> None:
@@ -348,23 +358,47 @@ class DataTable(QTableView):
             if sum(self._widths[kept] for kept in shown) <= room:
                 break
             shown.discard(place)
+        tight = sum(self._widths[kept] for kept in shown) > room
+        widths = self._widths if tight else self._with_room(shown, room)
+        wide = [place for place in shown if self._columns[place].stretch]
+        rest = room - sum(widths[place] for place in shown.difference(wide))
         for place, column in enumerate(self._columns):
             self.setColumnHidden(place, place not in shown)
+            # A stretched column that would fall below its width takes that, and scrolls if it must.
+            takes_rest = column.stretch and not tight and widths[place] * len(wide) <= rest
             if column.stretch:
-                # A stretched column that would fall below its width scrolls instead.
-                tight = sum(self._widths[kept] for kept in shown) > room
                 mode = QHeaderView.ResizeMode
                 self.horizontalHeader().setSectionResizeMode(
-                    place, mode.Interactive if tight else mode.Stretch
+                    place, mode.Stretch if takes_rest else mode.Interactive
                 )
-                if tight:
-                    self.setColumnWidth(place, self._widths[place])
+            dragged = self._given.get(place, self.columnWidth(place)) != self.columnWidth(place)
+            if not takes_rest and (column.stretch or not dragged):
+                self._given[place] = widths[place]
+                self.setColumnWidth(place, widths[place])
 
+    def _with_room(self, shown: set[int], room: int) -> list[int]:
+        """Widths of the columns, those whose rows need more wider as far as there is room.
 
-def _width(column: Column) -> int:
-    """The px a column wants at the present text size."""
-    now = look()
-    letter = now.metrics().averageCharWidth()
-    title = now.metrics("label").horizontalAdvance(column.title) + letter
-    extra = now.px(28) if column.kind in (CellKind.PILL, CellKind.PERSON) else 0
-    return max(column.letters * letter + extra, title) + 2 * SPACE_3
+        A stretched column lends what its own rows leave empty.
+        """
+        widths, needed = list(self._widths), {place: self._needed(place) for place in shown}
+        for place, column in enumerate(self._columns):
+            if column.stretch and place in shown:
+                least = max(needed[place], wanted_width(replace(column, letters=0)))
+                widths[place] = min(widths[place], least)
+        spare = room - sum(widths[place] for place in shown)
+        for place in sorted(shown, key=lambda place: needed[place] - widths[place]):
+            more = min(max(needed[place] - widths[place], 0), spare)
+            widths[place] += more
+            spare -= more
+        return widths
+
+    def _needed(self, place: int) -> int:
+        """What the rows in view need of a column, in px."""
+        first = max(self.rowAt(0), 0)
+        high = self.verticalHeader().defaultSectionSize()
+        last = min(first + self.viewport().height() // high + 1, self.model_.rowCount())
+        here = (row for row in range(first, last) if self.model_.row_at(row) is not None)
+        cells = (cells[place] for row in here if (cells := self.model_.cells_at(row)) is not None)
+        kind = self._columns[place].kind
+        return max((needed_width(kind, cell) for cell in cells), default=0) + 2 * SPACE_3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -10,16 +12,17 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
 
 LRM, RLM = "\u200e", "\u200f"
+_RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 def directed(text: str, *, rtl: bool) -> str:
     """A text that runs like its window, if it was put together from values (``i18n.isolate``).
 
     Qt would take the direction of the first letter outside the values, which may be that of
-    a drug's or a person's name.
+    a drug's or a person's name. So may the first word of a sentence in Arabic: "PDF", "Enter".
     """
-    mark = (RLM if rtl else LRM) if FSI in text else ""
-    return mark + text
+    own = FSI in text or (rtl and _RTL_LETTER.search(text) is not None)
+    return (RLM if rtl else LRM) + text if own else text
 
 
 class Label(QLabel):

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
+from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.column import Unsqueezed
 
@@ -41,6 +48,35 @@ class ScrollPage(QScrollArea):
         bar = self.verticalScrollBar().sizeHint().width()
         size.setWidth(max(self.content.minimumSizeHint().width() + bar, size.width()))
         return size
+
+
+class NarrowPage(ScrollPage):
+    """One narrow column in the middle, for what is shown in place of the desk.
+
+    Put widgets into ``inside``; ``width`` px at the usual text size.
+    """
+
+    def __init__(self, width: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._width = width
+        self._frame = QWidget()
+        self._frame.setMaximumWidth(look().px(width))
+        self.inside = QVBoxLayout(self._frame)
+        self.inside.setContentsMargins(0, 0, 0, 0)
+        self.inside.setSpacing(SPACE_4)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._frame, 1000)
+        row.addStretch(1)
+        self.column.addStretch(1)
+        self.column.addLayout(row)
+        self.column.addStretch(2)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lines grow with the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._frame.setMaximumWidth(look().px(self._width))
 
 
 class LowWindow(QScrollArea):

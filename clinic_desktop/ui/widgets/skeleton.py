@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QWidget
 
 from clinic_desktop.i18n import _
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import RADIUS_CARD, SKELETON_AFTER_MS, SPACE_3, SPACE_4
 from clinic_desktop.ui.widgets.empty_state import EmptyState
+from clinic_desktop.ui.widgets.pages import Pages
 
 _SHARES = (0.55, 0.8, 0.7, 0.35, 0.75, 0.6, 0.8, 0.45)
 
@@ -41,7 +42,7 @@ class Skeleton(QWidget):
         return self.layoutDirection() == Qt.LayoutDirection.RightToLeft
 
 
-class Loading(QStackedWidget):
+class Loading(Pages):
     """A widget that hides behind a skeleton while its content is on the way."""
 
     late = Signal()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -77,6 +77,21 @@ class ParsedEdit(QWidget):
         column.addWidget(self._choices)
         self.edit.textChanged.connect(self._on_text)
         edit.left.connect(self.show_error)
+        self._lean()
+
+    def _lean(self) -> None:
+        # QLineEdit leans a text by its own letters: the digits of a date would stand at the far
+        # end of an Arabic field, against the echo.
+        side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        self.edit.setAlignment(
+            side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the direction of the window."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._lean()
 
     def text(self) -> str:
         """What was typed."""
@@ -147,10 +162,7 @@ class SmartDateEdit(ParsedEdit):
 class MoneyEdit(ParsedEdit):
     """An amount; build the parser with ``money_parser``. The digits stand at the right."""
 
-    def __init__(
-        self, parse: Parse, placeholder: str = "", *, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parse, placeholder, parent=parent)
+    def _lean(self) -> None:
         self.edit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
 
 

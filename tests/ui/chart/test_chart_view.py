@@ -336,6 +336,7 @@ def test_an_empty_chart_says_what_to_do(ui_context: Context, record: Record, qtb
     summary = shown.sections["summary"]
     assert isinstance(summary, SummarySection)
     assert not summary.trend_card.isVisible()
+    assert summary.medicines.geometry().right() == summary.vitals.geometry().right()
     for name in ("timeline", "visits", "medicines", "results", "vaccines", "documents"):
         shown.show_section(name)
         idle(ui_context, qtbot)

@@ -21,7 +21,7 @@ def test_what_waits_and_what_was_kept_long_enough_leads_to_its_chart(desk: Desk)
     desk.record.write(requests.receive, ReceiveRequest(maria, "access"))
     page = desk.open("privacy", PrivacyPage)
     (waits,) = tuple(page.waiting.facts)
-    assert (waits.text, waits.sub) == ("See the own data", "OTIENO Maria")
+    assert (waits.text, waits.sub) == ("See their own data", "OTIENO Maria")
     assert not page.over.facts
     desk.record.clock.advance(days=366 * 11)
     page.load()

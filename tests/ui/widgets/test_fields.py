@@ -40,6 +40,15 @@ def test_a_date_is_echoed_with_its_weekday(place: Place, qtbot: QtBot) -> None:
     assert "14-Mar-1955" in field.echo.text()
 
 
+def test_a_date_stands_where_an_arabic_field_begins(place: Place) -> None:
+    field, amount = SmartDateEdit(date_parser(TODAY)), MoneyEdit(money_parser("KES"))
+    window = place(field, amount)
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    assert (field.edit.alignment() & left, amount.edit.alignment() & right) == (left, right)
+    window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    assert (field.edit.alignment() & right, amount.edit.alignment() & right) == (right, right)
+
+
 def test_a_date_with_two_readings_asks_which(place: Place, qtbot: QtBot) -> None:
     field = SmartDateEdit(date_parser(TODAY))
     place(field)

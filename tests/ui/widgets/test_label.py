@@ -46,3 +46,12 @@ def test_a_text_of_one_piece_keeps_its_own_direction(qtbot: QtBot) -> None:
     label = Label("أحمد الحسن")
     qtbot.addWidget(label)
     assert QLabel.text(label) == "أحمد الحسن"
+
+
+def test_a_sentence_in_arabic_may_begin_with_a_latin_word(qtbot: QtBot) -> None:
+    """Its full stop stands at its left all the same."""
+    text = "4. Enter يفتح الملف."
+    label = Label(text)
+    qtbot.addWidget(label)
+    label.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    assert QLabel.text(label) == RLM + text

@@ -16,6 +16,8 @@ from clinic_desktop.ui.core.paged_model import PAGE_ROWS, Cell, CellKind, Column
 from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import Appearance
+from clinic_desktop.ui.theme.tokens import SPACE_3
+from clinic_desktop.ui.widgets.cells import needed_width
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.empty_state import EmptyState
 from tests.support.screen_checks import settle
@@ -258,3 +260,31 @@ def test_hovering_lights_the_whole_row(table: DataTable, qtbot: QtBot) -> None:
     index: QModelIndex = table.model_.index(2, 0)
     QTest.mouseMove(table.viewport(), table.visualRect(index).center())
     qtbot.waitUntil(lambda: table.viewport().grab().toImage() != before)
+
+
+def test_a_column_takes_the_room_that_its_rows_need_and_others_leave_empty(place: Place) -> None:
+    columns = [
+        Column("name", "Name", lambda row: Cell(row.name), letters=20, stretch=True),
+        Column("balance", "Roles", lambda row: Cell(row.balance), letters=5),
+    ]
+    table = DataTable(columns, "People")
+    place(table)
+    narrow = table.columnWidth(1)
+    table.model_.set_rows({1: Person("Ann", "Owner, doctor, cashier")})
+    needed = needed_width(CellKind.TEXT, Cell("Owner, doctor, cashier")) + 2 * SPACE_3
+    assert narrow < needed == table.columnWidth(1)
+    assert table.columnWidth(0) + needed == table.viewport().width()
+    table.model_.set_rows({1: Person("Ann", "Owner")})
+    assert table.columnWidth(1) == narrow
+
+
+def test_a_column_that_somebody_dragged_stays_as_it_is(place: Place) -> None:
+    columns = [
+        Column("name", "Name", lambda row: Cell(row.name), stretch=True),
+        Column("balance", "Roles", lambda row: Cell(row.balance), letters=5),
+    ]
+    table = DataTable(columns, "People")
+    place(table)
+    table.setColumnWidth(1, 90)
+    table.model_.set_rows({1: Person("Ann", "Owner, doctor, cashier")})
+    assert table.columnWidth(1) == 90
