@@ -92,7 +92,8 @@ class SyncConflict(Base):
     id: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     kind: Mapped[str]
     severity: Mapped[int]
-    patient_id: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    patient: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """Whom the row is about; not part of the chart, which has the row itself."""
     tbl: Mapped[int]
     pk: Mapped[bytes] = mapped_column(LargeBinary(16))
     grp: Mapped[int]
@@ -104,7 +105,7 @@ class SyncConflict(Base):
 
     __table_args__ = (
         Index("ix_sync_conflict_row", "tbl", "pk", "grp"),
-        Index("ix_sync_conflict_patient", "patient_id"),
+        Index("ix_sync_conflict_patient", "patient"),
         {"sqlite_with_rowid": False},
     )
 

@@ -19,7 +19,7 @@ _STATEMENTS = (
   id BLOB NOT NULL,
   kind VARCHAR NOT NULL,
   severity INTEGER NOT NULL,
-  patient_id BLOB,
+  patient BLOB,
   tbl INTEGER NOT NULL,
   pk BLOB NOT NULL,
   grp INTEGER NOT NULL,
@@ -29,7 +29,7 @@ _STATEMENTS = (
   CONSTRAINT pk_sync_conflict PRIMARY KEY (id)
 )
  WITHOUT ROWID""",
-    "CREATE INDEX ix_sync_conflict_patient ON sync_conflict (patient_id)",
+    "CREATE INDEX ix_sync_conflict_patient ON sync_conflict (patient)",
     "CREATE INDEX ix_sync_conflict_row ON sync_conflict (tbl, pk, grp)",
     """CREATE TABLE sync_dep (
   dev INTEGER NOT NULL,
