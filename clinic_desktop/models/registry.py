@@ -58,7 +58,7 @@ class TableSpec:
 
 EXISTENCE = GroupSpec(0, "existence", Policy.REVIEW_CLINICAL, (("is_deleted", 0),))
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """Goes into every commit; raised with each migration that adds to the registry."""
 
 
