@@ -51,7 +51,7 @@ LONGEST = 2.0
 
 _WORDS = (b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"[" * 40, b'"', b"1e999", b"/Length", b"\n")
 _PNG = b"\x89PNG\r\n\x1a\n"
-_OWN = ".vault"
+OWN = ".vault"
 """Key files: the program takes them apart itself."""
 _FIRST_VAULT = {
     "format": "clinic-vault", "version": 1, "clinic": uuid.UUID(int=1), "name": "Test",
@@ -229,7 +229,7 @@ class Fuzz:
         name, data = self.content(number)
         self.count.kinds[name] += 1
         path = self._folder / f"{number % BATCH}-{name}"
-        tasks = () if name.endswith(_OWN) else tasks_of(name, path)
+        tasks = () if name.endswith(OWN) else tasks_of(name, path)
         if tasks and "path" in tasks[0][1]:
             path.write_bytes(data)
             data = b""
@@ -270,7 +270,7 @@ class Fuzz:
     def _whole_way(self, number: int) -> None:
         """As the program itself takes a file: whatever happens, a sentence comes of it."""
         name, data = self.content(number)
-        if name.endswith(_OWN):
+        if name.endswith(OWN):
             return  # read here, the whole way
         try:
             take(name, data, self._folder)
