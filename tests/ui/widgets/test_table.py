@@ -274,7 +274,7 @@ def test_a_column_takes_the_room_that_its_rows_need_and_others_leave_empty(place
     needed = needed_width(CellKind.TEXT, Cell("Owner, doctor, cashier")) + 2 * SPACE_3
     assert narrow < needed == table.columnWidth(1)
     assert table.columnWidth(0) + needed == table.viewport().width()
-    table.model_.set_rows({1: Person("Ann", "Owner")})
+    table.model_.set_rows({1: Person("Ann", "Own")})
     assert table.columnWidth(1) == narrow
 
 
