@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from operator import ne
 
@@ -34,7 +35,7 @@ from clinic_desktop.ui.calendar.canvas import Canvas
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, CellKind
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import MIN_TARGET, SPACE_3, contrast
-from clinic_desktop.ui.widgets.cells import needed_width
+from clinic_desktop.ui.widgets.cells import needed_width, wanted_width
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.overlay import focus_stops, in_reading_order
 from clinic_desktop.ui.widgets.page import LowWindow
@@ -402,7 +403,8 @@ def _cells_clipped(table: DataTable) -> list[str]:
         cells = [each[place] for row in rows if (each := model.cells_at(row)) is not None]
         most = max(cells, key=lambda cell: needed_width(column.kind, cell), default=EMPTY_CELL)
         missing = needed_width(column.kind, most) + 2 * SPACE_3 - table.columnWidth(place)
-        spare += max(-missing, 0) if column.stretch else 0
+        title = wanted_width(replace(column, letters=0)) - table.columnWidth(place)
+        spare += max(-max(missing, title), 0) if column.stretch else 0
         cut += [(missing, column, most)] if missing > 0 else []
     for missing, column, cell in cut:
         if column.kind is CellKind.PILL or missing <= spare:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desktop.i18n import _
-from clinic_desktop.ui.core.paged_model import Column, PagedModel
+from clinic_desktop.ui.core.paged_model import CellKind, Column, PagedModel
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SKELETON_AFTER_MS, SPACE_3
@@ -358,8 +358,14 @@ class DataTable(QTableView):
             if sum(self._widths[kept] for kept in shown) <= room:
                 break
             shown.discard(place)
-        tight = sum(self._widths[kept] for kept in shown) > room
-        widths = self._widths if tight else self._with_room(shown, room)
+        needed = {place: self._needed(place) for place in shown}
+        widths = list(self._widths)
+        for place in shown:
+            if self._columns[place].kind is CellKind.PILL:  # a state is never cut
+                widths[place] = max(widths[place], needed[place])
+        fitted = self._with_room(widths, needed, room)
+        tight = sum(fitted[kept] for kept in shown) > room
+        widths = widths if tight else fitted
         wide = [place for place in shown if self._columns[place].stretch]
         rest = room - sum(widths[place] for place in shown.difference(wide))
         for place, column in enumerate(self._columns):
@@ -376,22 +382,22 @@ class DataTable(QTableView):
                 self._given[place] = widths[place]
                 self.setColumnWidth(place, widths[place])
 
-    def _with_room(self, shown: set[int], room: int) -> list[int]:
-        """Widths of the columns, those whose rows need more wider as far as there is room.
+    def _with_room(self, widths: list[int], needed: dict[int, int], room: int) -> list[int]:
+        """Widths of the columns shown, those whose rows need more wider as far as there is room.
 
         A stretched column lends what its own rows leave empty.
         """
-        widths, needed = list(self._widths), {place: self._needed(place) for place in shown}
-        for place, column in enumerate(self._columns):
-            if column.stretch and place in shown:
-                least = max(needed[place], wanted_width(replace(column, letters=0)))
-                widths[place] = min(widths[place], least)
-        spare = room - sum(widths[place] for place in shown)
-        for place in sorted(shown, key=lambda place: needed[place] - widths[place]):
-            more = min(max(needed[place] - widths[place], 0), spare)
-            widths[place] += more
+        fitted = list(widths)
+        for place, least in needed.items():
+            if self._columns[place].stretch:
+                title = wanted_width(replace(self._columns[place], letters=0))
+                fitted[place] = min(fitted[place], max(least, title))
+        spare = max(room - sum(fitted[place] for place in needed), 0)
+        for place in sorted(needed, key=lambda place: needed[place] - fitted[place]):
+            more = min(max(needed[place] - fitted[place], 0), spare)
+            fitted[place] += more
             spare -= more
-        return widths
+        return fitted
 
     def _needed(self, place: int) -> int:
         """What the rows in view need of a column, in px."""

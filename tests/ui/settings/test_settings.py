@@ -482,7 +482,7 @@ def test_backups_go_to_every_place_and_are_told(desk: Desk, tmp_path: Path) -> N
 
 def test_the_checklist_leads_to_the_page(desk: Desk) -> None:
     page = desk.open("setup", SetupPage)
-    assert [fact.pill.text for fact in page.list.facts if fact.pill] == ["open"] * 6
+    assert [fact.pill.text for fact in page.list.facts if fact.pill] == ["to do"] * 6
     page.list.facts[2].actions[0].run()
     assert isinstance(desk.context.navigator, VisitedNavigator)
     assert desk.context.navigator.visited[-1] == Settings("prices")

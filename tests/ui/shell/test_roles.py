@@ -130,9 +130,11 @@ def test_whoever_takes_no_money_issues_the_invoice(
     record.write(catalogue.save_service, service)
     patient = record.write(put_chart)
     visit = record.write(encounters.start_visit, patient_id=patient).encounter_id
+    views = []  # Python would take the first away while its children live on
     for role, index in (("receptionist", 1), ("doctor", 0)):
         ui_context.tasks.actor = record.as_role(role)
         view = BillingView(ui_context)
+        views.append(view)
         qtbot.addWidget(view)
         view.show()
         view.go_to(to.Billing(patient, visit))
