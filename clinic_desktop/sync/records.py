@@ -18,6 +18,8 @@ class CommitRecord(Struct, frozen=True):
     body: bytes
     """Unpacked MessagePack from schema 11 on, the zlib stream before."""
     chain: bytes
+    original: bytes = b""
+    """Where an erasure took words out of the body since: the digest that the chain covers."""
 
 
 class CheckpointRecord(Struct, frozen=True):

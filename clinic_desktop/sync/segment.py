@@ -97,6 +97,7 @@ class _Commit(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     deps: Annotated[bytes, Meta(max_length=64 << 10)]
     body: bytes
     chain: Hash
+    original: Annotated[bytes, Meta(max_length=32)] = b""
 
 
 class _Checkpoint(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
