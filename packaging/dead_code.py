@@ -31,6 +31,7 @@ CALLED_BY_OTHERS = {
     "type_annotation_map": "SQLAlchemy",
     "pytestmark": "pytest",
     "__call__": "Python, for objects called like functions",
+    "teardown": "Hypothesis, at the end of each run of a state machine",
     "_missing_": "enum, for values it does not know",
     "_make_preamble": "reportlab's canvas",
     "clone": "Qt's icon engine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import logging
 import os
@@ -21,6 +22,7 @@ if hasattr(time, "tzset"):  # not on Windows
     time.tzset()
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
 from clinic_desktop import i18n
@@ -48,6 +50,17 @@ RUNNER_THREADS = ("execnet", "pytest", "ThreadPoolExecutor-asyncio")
 # Machines differ in speed: no property fails for being slow.
 settings.register_profile("clinic", deadline=None, print_blob=True)
 settings.load_profile("clinic")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a crash name its own thread only.
+
+    The frames of the others go on running while they are read; a run that crashed was seen to
+    hang there until it was ended from outside, without a word of which test it had been.
+    """
+    if fault_handler_stderr_fd_key in config.stash:
+        faulthandler.enable(config.stash[fault_handler_stderr_fd_key], all_threads=False)
 
 
 @pytest.fixture

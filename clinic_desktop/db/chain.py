@@ -6,56 +6,84 @@ Loads no tables, so that a fresh process that only checks a record is quick to s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 THIS_PC = 1
-_SINCE = 8
-"""The schema version that knows of erasures."""
+"""The number of this PC in its own record, and of any PC in the headers of its commits."""
+PLAIN_SINCE = 11
+"""Commits of this schema version and later are hashed over the body as it was before deflating."""
+_REDACTED_SINCE, _NAMED_SINCE = 8, 12
+"""The versions of the record that know of erasures, and of erasures in the logs of other PCs."""
+_SCHEMA = 6
+"""The place of the schema version in a header."""
 _encode = msgspec.msgpack.Encoder().encode
 Redaction = tuple[bytes, bytes]
 """Digest of a body as it was written, and of what an erasure left of it."""
 
 
 def chain_value(
-    previous: bytes, header: Iterable[Any], body: bytes, redaction: Redaction | None = None
+    previous: bytes, header: Sequence[Any], body: bytes, redaction: Redaction | None = None
 ) -> bytes:
-    """BLAKE2b-256 over the previous value, the commit's header and its body as it was written."""
+    """BLAKE2b-256 over the previous value, the commit's header and its body as it was written.
+
+    Whatever number a record gives to a PC: in the headers of its own log it is number 1.
+    """
     digest = hashlib.blake2b(previous, digest_size=32)
-    digest.update(_encode(list(header)))
-    digest.update(body_digest(body, redaction))
+    digest.update(_encode([THIS_PC, *header[1:]]))
+    digest.update(body_digest(body, header[_SCHEMA], redaction))
     return digest.digest()
 
 
-def body_digest(body: bytes, redaction: Redaction | None = None) -> bytes:
+def body_digest(body: bytes, schema: int, redaction: Redaction | None = None) -> bytes:
     """Of what a commit wrote, even where an erasure took words out of it since."""
-    found = hashlib.blake2b(body, digest_size=32).digest()
+    covered = inflated(body) if schema >= PLAIN_SINCE else body
+    found = hashlib.blake2b(covered, digest_size=32).digest()
     return redaction[0] if redaction is not None and found == redaction[1] else found
+
+
+def inflated(body: bytes) -> bytes:
+    """The MessagePack of a body; one that was tampered with comes back as it is, to be found."""
+    try:
+        return zlib.decompress(body)
+    except zlib.error:
+        return body
 
 
 def redactions(cursor: Any) -> dict[tuple[int, int], Redaction]:
     """Commits that an erasure touched, by PC and number; see ``db.redaction``."""
-    if cursor.execute("PRAGMA user_version").fetchone()[0] < _SINCE:
+    version = cursor.execute("PRAGMA user_version").fetchone()[0]
+    if version < _REDACTED_SINCE:
         return {}
-    rows = cursor.execute("SELECT dev, dseq, original, redacted FROM log_redaction ORDER BY rowid")
+    sql = "SELECT dev, dseq, original, redacted FROM log_redaction ORDER BY rowid"
+    if version >= _NAMED_SINCE:
+        # Without a name it is of the PC that wrote the row: there was no other.
+        sql = (
+            "SELECT coalesce(d.dev, c.dev, 1), r.dseq, r.original, r.redacted FROM log_redaction r"
+            " LEFT JOIN sync_device d ON d.device_id = r.device_id"
+            " LEFT JOIN sync_commit c ON c.cid = r.sv ORDER BY r.rowid"
+        )
+    rows = cursor.execute(sql)
     return {(dev, dseq): (bytes(was), bytes(now)) for dev, dseq, was, now in rows.fetchall()}
 
 
 def verify_chain(cursor: Any) -> str | None:
-    """The place of the first broken link of this PC's log, or ``None`` when it is whole."""
-    previous, expected = bytes(32), 1
+    """The place of the first broken link of any PC's log, or ``None`` when all are whole."""
     redacted = redactions(cursor)
+    dev, previous, expected = 0, bytes(32), 1
     for row in cursor.execute(
         "SELECT dev, dseq, hlc, wall, user_id, reason, schema_ver, deps, body, chain"
-        " FROM sync_commit WHERE dev = ? ORDER BY dseq",
-        (THIS_PC,),
+        " FROM sync_commit ORDER BY dev, dseq"
     ):
         *header, body, chain = row
+        if header[0] != dev:
+            dev, previous, expected = header[0], bytes(32), 1
         if header[1] != expected or chain != chain_value(
-            previous, header, body, redacted.get((header[0], header[1]))
+            previous, header, body, redacted.get((dev, header[1]))
         ):
-            return f"{header[0]}/{header[1]}"
+            return f"{dev}/{header[1]}"
         previous, expected = chain, expected + 1
     return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic_desktop.db import journal
+from clinic_desktop.db.commits import Names
 from clinic_desktop.db.lists import marks
 from clinic_desktop.models.registry import BY_NAME, GroupSpec, TableSpec
 
@@ -37,6 +38,7 @@ class History:
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
+        self._names = Names(cursor)
         self._read: dict[int, tuple[Any, list[Any], list[Any]] | None] = {}
 
     def of(self, table: str, row_id: uuid.UUID) -> list[Version]:
@@ -59,7 +61,7 @@ class History:
         return sorted(found.values(), key=lambda each: (each.cid, each.group.number))
 
     def _version(self, table: TableSpec, pk: bytes, grp: int, cid: int) -> Version | None:
-        header, inserts, updates = self._commit(cid) or ((0, None, ""), [], [])
+        header, inserts, updates = self._commit(cid) or ((0, None, "", 0), [], [])
         group = next((each for each in table.groups if each.number == grp), None)
         if group is None:
             return None
@@ -67,7 +69,8 @@ class History:
         for number, row_pk, number_of_group, values, replaces in updates:
             if (number, row_pk, number_of_group) == (table.number, pk, grp):
                 held = dict(zip(group.names, values, strict=False))
-                return Version(cid, header[0], user, header[2], group, held, tuple(replaces))
+                before = tuple(self._names.read(header[3], replaces))
+                return Version(cid, header[0], user, header[2], group, held, before)
         for number, columns, rows in inserts:
             made = next((row for row in rows if row[0] == pk), None)
             if number == table.number and made is not None:
@@ -79,9 +82,9 @@ class History:
     def _commit(self, cid: int) -> tuple[Any, list[Any], list[Any]] | None:
         if cid not in self._read:
             row = self._cursor.execute(
-                "SELECT wall, user_id, reason, body FROM sync_commit WHERE cid = ?", (cid,)
+                "SELECT wall, user_id, reason, dev, body FROM sync_commit WHERE cid = ?", (cid,)
             ).fetchone()
-            self._read[cid] = (row[:3], *journal.read_body(row[3])) if row else None
+            self._read[cid] = (row[:4], *journal.read_body(row[4])) if row else None
         return self._read[cid]
 
 

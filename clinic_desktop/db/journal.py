@@ -5,8 +5,9 @@ A commit's body is MessagePack of ``[inserts, updates]``, deflated:
 * inserts: ``[table, [column numbers], [[row id, value, …], …]]`` per table;
 * updates: ``[table, row id, group, [values], [versions this replaces]]`` per changed group.
 
-A version of a group is the number (``cid``) of the commit that wrote it; a row's first versions
-are its column ``sv``, later ones are in ``sync_cell``.
+A version of a group is the commit that wrote it; a row's first versions are its column ``sv``,
+later ones are in ``sync_cell``. There they are numbers of this record (``cid``), in bodies names
+that hold on every PC (``commits.Names``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import msgspec
 
 from clinic_desktop.db.chain import THIS_PC, chain_value
+from clinic_desktop.db.commits import Names, news
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
@@ -124,14 +126,13 @@ def _pack_updates(
 ) -> list[Any]:
     """Changed groups: what they hold now and what they replace."""
     rows = _values(cursor, table, list(dict.fromkeys(pk for _table, pk, _grp in changed)))
-    names = {group.number: group.names for group in table.groups}
+    groups = {group.number: group.names for group in table.groups}
+    before = [replaced.get(cell) or [rows[cell[1]]["sv"]] for cell in changed]
+    names = Names(cursor)
+    names.learn({cid for versions in before for cid in versions})
     return [
-        [
-            *cell,
-            [rows[cell[1]][name] for name in names[cell[2]]],
-            replaced.get(cell) or [rows[cell[1]]["sv"]],
-        ]
-        for cell in changed
+        [*cell, [rows[cell[1]][name] for name in groups[cell[2]]], names.written(versions)]
+        for cell, versions in zip(changed, before, strict=True)
     ]
 
 
@@ -223,7 +224,7 @@ def _append(cursor: Any, cid: int, author: Author, body: bytes) -> None:
         (THIS_PC,),
     ).fetchone() or (0, 0, bytes(32))
     dseq, hlc = last[0] + 1, max(last[1] + 1, author.wall_ms << 16)
-    deps = _encode({})  # commits of other PCs applied since; sync fills this in
+    deps = news(cursor, dseq)
     user = author.user_id.bytes if author.user_id else None
     header = (THIS_PC, dseq, hlc, author.wall_ms, user, author.reason, SCHEMA_VERSION, deps)
     cursor.execute(

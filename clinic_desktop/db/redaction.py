@@ -29,6 +29,7 @@ class Redacted:
     """One commit whose body was written anew."""
 
     dev: int
+    device_id: bytes
     dseq: int
     original: bytes
     redacted: bytes
@@ -56,18 +57,19 @@ def erase(cursor: Any, blanks: Blanks) -> list[Redacted]:
 def _rewrite(cursor: Any, blanks: Blanks) -> Iterator[Redacted]:
     numbered = {BY_NAME[table].number: rows for table, rows in blanks.items()}
     before = redactions(cursor)
+    devices = dict(cursor.execute("SELECT dev, device_id FROM sync_device").fetchall())
     commits = cursor.execute("SELECT cid FROM sync_commit ORDER BY cid").fetchall()
     for (cid,) in commits:
-        dev, dseq, body = cursor.execute(
-            "SELECT dev, dseq, body FROM sync_commit WHERE cid = ?", (cid,)
+        dev, dseq, schema, body = cursor.execute(
+            "SELECT dev, dseq, schema_ver, body FROM sync_commit WHERE cid = ?", (cid,)
         ).fetchone()
         inserts, updates = journal.read_body(body)
         if not (_blank_inserts(inserts, numbered) | _blank_updates(updates, numbered)):
             continue
         new = zlib.compress(_encode([inserts, updates]), 1)
         cursor.execute("UPDATE sync_commit SET body = ? WHERE cid = ?", (new, cid))
-        original = body_digest(body, before.get((dev, dseq)))
-        yield Redacted(dev, dseq, original, body_digest(new))
+        original = body_digest(body, schema, before.get((dev, dseq)))
+        yield Redacted(dev, bytes(devices[dev]), dseq, original, body_digest(new, schema))
 
 
 def _blank_inserts(

@@ -207,7 +207,7 @@ class Store:
         now = to_millis(uow.now)
         if not self._last_wall:
             row = uow.cursor.execute(
-                "SELECT wall FROM sync_commit ORDER BY cid DESC LIMIT 1"
+                "SELECT wall FROM sync_commit WHERE dev = 1 ORDER BY dseq DESC LIMIT 1"
             ).fetchone()
             self._last_wall = row[0] if row else now
         if self._last_wall - now > CLOCK_BACK_MS:

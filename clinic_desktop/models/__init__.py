@@ -16,6 +16,7 @@ from clinic_desktop.models import (
     privacy,
     provenance,
     scheduling,
+    sync,
     task,
 )
 from clinic_desktop.models.base import Base
@@ -37,5 +38,6 @@ __all__ = [
     "privacy",
     "provenance",
     "scheduling",
+    "sync",
     "task",
 ]

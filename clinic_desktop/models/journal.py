@@ -27,6 +27,18 @@ class SyncDevice(Base):
     status: Mapped[str] = mapped_column(default="active")
     sign_pk: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     """Ed25519 key that this PC's checkpoints are signed with."""
+    box_pk: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """X25519 key that data keys are sealed to."""
+    tip: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of another PC: its newest commit that was applied here."""
+    told: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The same, as a commit of this PC already says."""
+    cutoff: Mapped[int | None]
+    """Commits after this one do not count: the PC was revoked."""
+    seg_tip: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Its newest segment that is held here."""
+    seg_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    incarnation: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class DeviceKey(Base):
@@ -35,6 +47,8 @@ class DeviceKey(Base):
     __tablename__ = "device_key"
     dev: Mapped[int] = mapped_column(Integer, primary_key=True)
     seed: Mapped[bytes] = mapped_column(LargeBinary(32))
+    box: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """The private half of the X25519 key."""
 
 
 class SyncCommit(Base):
@@ -51,7 +65,7 @@ class SyncCommit(Base):
     reason: Mapped[str]
     schema_ver: Mapped[int]
     deps: Mapped[bytes] = mapped_column(LargeBinary)
-    """MessagePack of ``{dev: dseq}`` seen since this PC's previous commit."""
+    """MessagePack of ``{device_id: dseq}`` applied since this PC's previous commit."""
     body: Mapped[bytes] = mapped_column(LargeBinary)
     chain: Mapped[bytes] = mapped_column(LargeBinary(32))
     """BLAKE2b-256 over the previous chain value and this commit."""

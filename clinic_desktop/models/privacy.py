@@ -9,7 +9,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic_desktop.models.base import Base, Synced, optional_ref, ref, text
-from clinic_desktop.models.types import Day, UtcDateTime
+from clinic_desktop.models.types import Day, Id, UtcDateTime
 
 
 class ConsentText(Synced, Base):
@@ -77,6 +77,8 @@ class LogRedaction(Synced, Base):
     redacted: Mapped[bytes] = mapped_column(LargeBinary)
     """BLAKE2b-256 of the body without these words."""
     redacted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    device_id: Mapped[uuid.UUID | None] = mapped_column(Id, nullable=True, sort_order=1)
+    """Whose commit; where it is empty, that of the PC that wrote this row."""
 
 
 class ProcessingRestriction(Synced, Base):

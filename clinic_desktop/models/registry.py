@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-
-class Policy(Enum):
-    """What happens when two PCs changed the same group without knowing of each other."""
-
-    REVIEW_SAFETY = "review-safety"
-    """A person decides; until then every version is shown and checked."""
-    REVIEW_CLINICAL = "review-clinical"
-    """A person decides; listed with a reminder."""
-    REVIEW_ADMIN = "review-admin"
-    """A person decides; listed."""
-    LATEST = "latest"
-    """The later version is shown, the other stays in the history."""
-    INSERT_ONLY = "insert-only"
-    """Rows are never changed, so there is nothing to merge."""
-    LEDGER = "ledger"
-    """Money: corrected by further rows, never by changing one."""
+from clinic_desktop.domain.merging import Policy
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ class TableSpec:
 
 EXISTENCE = GroupSpec(0, "existence", Policy.REVIEW_CLINICAL, (("is_deleted", 0),))
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """Goes into every commit; raised with each migration that adds to the registry."""
 
 

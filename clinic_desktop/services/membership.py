@@ -22,7 +22,7 @@ from clinic_desktop.security.vault import Vault
 from clinic_desktop.services import own_code
 from clinic_desktop.services.access import command, query
 
-_NEWEST = "SELECT wall FROM sync_commit ORDER BY cid DESC LIMIT 1"
+_NEWEST = "SELECT wall FROM sync_commit WHERE dev = 1 ORDER BY dseq DESC LIMIT 1"
 
 
 @dataclass(frozen=True)

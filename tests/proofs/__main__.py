@@ -10,6 +10,7 @@ from importlib import import_module
 from tests.proofs.result import Result
 
 PROOFS = {
+    "histories": "tests.proofs.sync.histories",
     "power-cut": "tests.proofs.storage.crash_states",
     "kill": "tests.proofs.storage.kills",
     "failing-disk": "tests.proofs.storage.failing_calls",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -20,6 +21,24 @@ from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
 from tests.support.records import Record, keys_of
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Holds the windows of a test to its end, as the program's window holds its own.
+
+    The runner's own knows them weakly. Where a test gives its variable a second window, the first
+    is destroyed, and Qt crashes if it is just being told that another one becomes active.
+    """
+    held: list[QWidget] = []
+    add = qtbot.addWidget
+
+    def add_and_hold(widget: QWidget, **options: Any) -> None:
+        held.append(widget)
+        add(widget, **options)
+
+    monkeypatch.setattr(qtbot, "addWidget", add_and_hold)
+    return qtbot
 
 
 class RecordingHost:

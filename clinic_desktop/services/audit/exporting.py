@@ -99,9 +99,9 @@ def _commits(cursor: Any, *, content: bool) -> Iterator[dict[str, Any]]:
         " FROM sync_commit ORDER BY dev, dseq"
     ):
         header = [dev, dseq, hlc, wall, user.hex() if user else None, reason, schema, deps.hex()]
-        digest = body_digest(body, redacted.get((dev, dseq)))
+        digest = body_digest(body, schema, redacted.get((dev, dseq)))
         # Of a commit that an erasure took words from, only the digest is what was signed.
-        shown = (content or _tells_events_only(body)) and digest == body_digest(body)
+        shown = (content or _tells_events_only(body)) and digest == body_digest(body, schema)
         yield {
             "commit": header,
             "body": body.hex() if shown else None,

@@ -117,6 +117,7 @@ def erase(uow: UnitOfWork, patient_id: uuid.UUID, reason: str) -> Erased:
         LogRedaction(
             id=uow.new_id(), dev=each.dev, dseq=each.dseq, original=each.original,
             redacted=each.redacted, redacted_at=uow.now,
+            device_id=uuid.UUID(bytes=each.device_id),
         )
         for each in found
     ))  # fmt: skip

@@ -36,12 +36,8 @@ class Bench:
 
     def __init__(self, qtbot: QtBot, context: Context) -> None:
         self.qtbot, self.context = qtbot, context
-        self._forms: list[QWidget] = []
 
     def open(self, form: QWidget) -> None:
-        # Held like the window holds them: Qt crashes where the active window is destroyed while
-        # it is told that another one becomes active.
-        self._forms.append(form)
         self.qtbot.addWidget(form)
         form.show()
         self.settle()
