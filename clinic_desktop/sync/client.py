@@ -176,7 +176,10 @@ class Link:
         line.request(method, path, body, {"Content-Type": MEDIA, **headers})
         if line.sock is not None:
             line.sock.settimeout(SILENCE_S)
-        response = line.getresponse()
+        with line.getresponse() as response:
+            return self._read(response, until)
+
+    def _read(self, response: http.client.HTTPResponse, until: float) -> bytes:
         if response.length is None and not response.chunked:
             raise http.client.HTTPException("an answer without an end")
         found = bytearray()

@@ -24,6 +24,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from clinic_desktop.db.commits import CheckpointRecord, CommitRecord
 from clinic_desktop.security.primitives import (
     Identity,
     UnreadableError,
@@ -33,7 +34,6 @@ from clinic_desktop.security.primitives import (
     unseal,
 )
 from clinic_desktop.sync.keys import subkey
-from clinic_desktop.sync.records import CheckpointRecord, CommitRecord
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinic_desktop.clock import SystemClock
+from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import segment, statements
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.keys import Courier, new_dek
 from clinic_desktop.sync.messages import SyncReply, SyncRequest, decode, encode, sign_request
-from clinic_desktop.sync.records import CommitRecord
 from clinic_desktop.sync.segment import Origin, Segment
 from clinic_desktop.sync.server.relay import Call
 from clinic_desktop.sync.statements import DeviceKeys, Known

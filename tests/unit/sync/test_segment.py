@@ -12,10 +12,10 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic_desktop.db.commits import CheckpointRecord, CommitRecord
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.keys import new_dek, subkey
-from clinic_desktop.sync.records import CheckpointRecord, CommitRecord
 from clinic_desktop.sync.segment import Origin, Segment, SegmentError
 
 CLINIC, DEVICE = uuid.UUID(int=1), uuid.UUID(int=2)
