@@ -19,7 +19,6 @@ from clinic_desktop.security.primitives import (
     KEY_BYTES,
     Identity,
     UnreadableError,
-    expand,
     is_signed,
     keyed_digest,
     seal_to,
@@ -40,11 +39,6 @@ def new_dek() -> bytes:
 def subkey(dek: bytes, purpose: bytes) -> bytes:
     """The key for one purpose."""
     return keyed_digest(dek, _PURPOSE, purpose)
-
-
-def device_identity(seed: bytes) -> Identity:
-    """Both keys of a PC, of the seed of its signing key: one secret to keep."""
-    return Identity(expand(seed, b"clinic-desktop/v1/device-box"), seed)
 
 
 class SealedKey(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

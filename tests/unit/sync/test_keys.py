@@ -9,7 +9,6 @@ import pytest
 from clinic_desktop.security.primitives import Identity, UnreadableError
 from clinic_desktop.sync.keys import (
     Courier,
-    device_identity,
     new_dek,
     open_dek,
     read_sealed,
@@ -59,10 +58,3 @@ def test_every_changed_byte_is_found() -> None:
 
 def test_purposes_have_keys_of_their_own() -> None:
     assert subkey(DEK, b"segment") != subkey(DEK, b"mail") != DEK
-
-
-def test_a_pc_has_both_keys_of_one_seed() -> None:
-    seed = new_dek()
-    assert device_identity(seed) == device_identity(seed)
-    assert device_identity(seed).signing == seed
-    assert device_identity(seed).sealing != seed
