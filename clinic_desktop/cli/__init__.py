@@ -33,7 +33,7 @@ _SUBJECTS = (
         "records",
         "packs",
     ),
-    *("serve", "demo", "day"),
+    *("sync", "serve", "demo", "day"),
 )
 PACK_SUFFIX = ".clinicpack"
 

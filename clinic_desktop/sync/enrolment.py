@@ -1,4 +1,4 @@
-"""Bringing a PC into the practice: two sealed letters through boxes that a server keeps for an hour.
+"""Bringing a PC into the practice: two sealed letters through boxes that a server keeps an hour.
 
 The invitation is a code of 130 random bits. Boxes and keys of the letters are made of it, so the
 server reads neither. The new PC writes its public keys; six digits made of that letter are shown
@@ -176,5 +176,3 @@ def free_prefix(taken: frozenset[str]) -> str:
         found = secrets.choice(letters) + str(1 + secrets.randbelow(9)) + secrets.choice(letters)
         if found not in taken:
             return found
-
-

@@ -59,6 +59,9 @@ BEYOND = {
     "export.run": "owner",
     "pack.write": "owner administrator",
     "record.check": "owner administrator",
+    "device.read": EVERYBODY + " auditor",
+    "device.approve": "owner",
+    "sync.run": EVERYBODY,
 }
 FLAGS = 8
 
