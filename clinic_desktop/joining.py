@@ -109,7 +109,7 @@ def _fill(
         store.write(SYSTEM, _begin, welcome, wanted.address).result()
         with closing(link_of(store)) as link:
             passed = Exchange(store, link).run()
-        store.read(SYSTEM, _check, welcome).result()
+        store.read(SYSTEM, _check, welcome, passed.unknown).result()
         language = store.read(SYSTEM, practice.details).result().language
     finally:
         store.close()
@@ -187,7 +187,7 @@ def _begin(uow: UnitOfWork, welcome: Welcome, address: Address) -> None:
     state.introduce(cursor, [(each.device, each.signing, each.prefix) for each in welcome.devices])
 
 
-def _check(reads: ReadSession, welcome: Welcome) -> None:
+def _check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
     """Refuse a record that is not whole, or not the one that the inviting PC spoke of.
 
     Raises:
@@ -205,7 +205,7 @@ def _check(reads: ReadSession, welcome: Welcome) -> None:
         and members.devices[device.id].signing == device.signing
         and person is not None
         and person.sealing == public.sealing
-        and not (found.to_apply or found.kept_out)
+        and not (found.to_apply or unknown)
     )
     if not is_whole:
         raise ServerError(

@@ -110,11 +110,15 @@ def _setup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> No
     output.result({"server": address.url, **_numbers(passed)}, *_sentences(passed))
 
 
+def _pending(passed: Passed) -> int:
+    return passed.open.to_send + passed.open.to_apply + passed.unknown
+
+
 def _numbers(passed: Passed) -> dict[str, Any]:
     return {
         "sent": passed.sent,
         "received": passed.received,
-        "pending": passed.open.to_send + passed.open.to_apply,
+        "pending": _pending(passed),
         "kept_out": passed.open.kept_out,
         "conflicts": passed.open.conflicts,
         "bytes_up": passed.bytes_up,
@@ -124,7 +128,7 @@ def _numbers(passed: Passed) -> dict[str, Any]:
 
 
 def _sentences(passed: Passed) -> tuple[str, ...]:
-    pending, conflicts = passed.open.to_send + passed.open.to_apply, passed.open.conflicts
+    pending, conflicts = _pending(passed), passed.open.conflicts
     sent = ngettext("{count} change sent.", "{count} changes sent.", passed.sent)
     received = ngettext("{count} change received.", "{count} changes received.", passed.received)
     waits = ngettext("{count} change waits.", "{count} changes wait.", pending)

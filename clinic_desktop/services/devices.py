@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.applying import show_devices
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError
@@ -85,7 +86,9 @@ def admit(uow: UnitOfWork, device: Device, signer: Identity) -> Membership:
 def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -> Membership:
     if state.devices.get(device.id) == device:
         return state
-    return chain.append(uow, signer, rules.PutDevice(device))
+    after = chain.append(uow, signer, rules.PutDevice(device))
+    show_devices(uow.cursor)
+    return after
 
 
 @command("device.approve", password_again=True)
@@ -108,4 +111,6 @@ def revoke(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
     if device not in state.devices:
         return state
     uow.audit("access.device-ended", object_id=device)
-    return chain.append(uow, signer, rules.RevokeDevice(device))
+    after = chain.append(uow, signer, rules.RevokeDevice(device))
+    show_devices(uow.cursor)
+    return after

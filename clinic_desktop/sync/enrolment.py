@@ -170,9 +170,9 @@ class Invitation:
 
 
 def free_prefix(taken: frozenset[str]) -> str:
-    """Three signs that begin a joining PC's numbers; a practice's first PC has two."""
+    """Two letters and a digit that begin a joining PC's numbers; the first PC has one letter."""
     letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
     while True:
-        found = secrets.choice(letters) + str(1 + secrets.randbelow(9)) + secrets.choice(letters)
+        found = secrets.choice(letters) + secrets.choice(letters) + str(1 + secrets.randbelow(9))
         if found not in taken:
             return found

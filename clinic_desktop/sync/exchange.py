@@ -55,6 +55,8 @@ class Passed:
     """Own commits that the server holds since."""
     received: int
     """Others' commits that are in the record since."""
+    unknown: int
+    """Segments on the server of PCs that nobody here has told of yet."""
     open: Open
     bytes_up: int
     bytes_down: int
@@ -77,7 +79,7 @@ class Exchange:
     def __init__(self, store: Store, link: Link) -> None:
         self._store, self.link = store, link
         self._tuner = Tuner()
-        self._sent = self._received = 0
+        self._sent = self._received = self._unknown = 0
 
     def run(self) -> Passed:
         """Bring both sides to the same state, as far as the server has it.
@@ -101,8 +103,9 @@ class Exchange:
             self._store.write(SYSTEM, _end, number, sizes, code).result()
         found = self._store.read(SYSTEM, _still_open).result()
         return Passed(
-            self._sent, self._received, found, traffic.up, traffic.down, traffic.round_trips
-        )
+            self._sent, self._received, self._unknown, found,
+            traffic.up, traffic.down, traffic.round_trips,
+        )  # fmt: skip
 
     def _rounds(self) -> None:
         self._received += self._apply()
@@ -113,6 +116,7 @@ class Exchange:
             reply = self._ask()
             taken = self._take(reply)
             self._received += taken.applied
+            self._unknown = taken.unknown
             after = self._store.read(SYSTEM, _progress).result()
             if not after.unsent and not reply.more:
                 return
