@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic_desktop.db import membership as chain
-from clinic_desktop.db.applying import show_devices
 from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.devices import show_members
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _
@@ -87,7 +87,7 @@ def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -
     if state.devices.get(device.id) == device:
         return state
     after = chain.append(uow, signer, rules.PutDevice(device))
-    show_devices(uow.cursor)
+    show_members(uow.cursor)
     return after
 
 
@@ -112,5 +112,5 @@ def revoke(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
         return state
     uow.audit("access.device-ended", object_id=device)
     after = chain.append(uow, signer, rules.RevokeDevice(device))
-    show_devices(uow.cursor)
+    show_members(uow.cursor)
     return after

@@ -118,7 +118,8 @@ class Exchange:
             self._received += taken.applied
             self._unknown = taken.unknown
             after = self._store.read(SYSTEM, _progress).result()
-            if not after.unsent and not reply.more:
+            is_told_of = taken.unknown and taken.kept  # what came may have introduced them
+            if not (after.unsent or reply.more or is_told_of):
                 return
             if after.sent == before.sent and not taken.kept:
                 if taken.unknown:

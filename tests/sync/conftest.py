@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,7 @@ class Practice:
     root: Path
     clock: FixedClock
     front: Clinic
+    opened: list[Clinic] = field(default_factory=list)
 
     @property
     def address(self) -> Address:
@@ -44,7 +45,9 @@ class Practice:
     def new_pc(self, name: str) -> Clinic:
         """One more PC, joined and opened."""
         self.join(name)
-        return clinic.open_clinic(DataDir(self.root / name), "ana", PASSWORD, self.clock)
+        found = clinic.open_clinic(DataDir(self.root / name), "ana", PASSWORD, self.clock)
+        self.opened.append(found)
+        return found
 
     def join(self, name: str) -> Joined:
         code = Syncing(self.front).invite().code
@@ -96,13 +99,15 @@ def practice(server: ServerProcess, tmp_path: Path, clock: FixedClock) -> Iterat
         if front.recovery is not None:
             front.use_recovery(front.recovery)
         Syncing(front).set_up(Address(server.url))
-        yield Practice(server, tmp_path, clock, front)
+        made = Practice(server, tmp_path, clock, front, [front])
+        yield made
+        for each in made.opened[1:]:
+            each.close()
     finally:
         front.close()
 
 
 @pytest.fixture
-def back(practice: Practice) -> Iterator[Clinic]:
-    found = practice.new_pc("back")
-    yield found
-    found.close()
+def back(practice: Practice) -> Clinic:
+    """The second PC."""
+    return practice.new_pc("back")

@@ -68,7 +68,6 @@ def test_nothing_can_be_read_on_the_server_or_on_the_way(
     back = practice.new_pc("back")
     add_patient(back, "Bea")
     sync(practice.front, back, practice.front)
-    back.close()
     assert practice.server.stop() == 0
     files = [path for path in practice.server.folder.rglob("*") if path.is_file()]
     assert any(path.stat().st_size > 4096 for path in files)
@@ -98,8 +97,6 @@ def test_a_new_pc_gets_everything_from_before(practice: Practice) -> None:
     sync(third, practice.front, back)
     assert [row[1] for row in patients(back)] == ["Ada", "Bea", "Cleo", "Dora"]
     assert len(back.store.read(back.actor, devices.pcs).result()) == 3
-    back.close()
-    third.close()
 
 
 def test_a_server_that_dies_on_the_way_costs_nothing(practice: Practice, back: Clinic) -> None:
@@ -134,7 +131,6 @@ def test_a_server_that_lost_everything_gets_it_again(
     assert Syncing(back).run().sent > 0
     third = practice.new_pc("third")
     assert patients(third) == patients(front)
-    third.close()
 
 
 def test_a_pc_that_was_taken_out_hears_and_sends_nothing_more(
@@ -158,7 +154,6 @@ def test_a_pc_that_was_taken_out_hears_and_sends_nothing_more(
     assert len(epochs) == 2
     third = practice.new_pc("third")
     assert patients(third) == patients(front)
-    third.close()
 
 
 def test_the_wrong_digits_let_nobody_in(practice: Practice) -> None:
