@@ -276,7 +276,7 @@ def _still_open(reads: ReadSession) -> Open:
 
 def _progress(reads: ReadSession) -> _Progress:
     sent, unsent = reads.cursor.execute(
-        "SELECT coalesce(max(iif(state = ?, seg_no, 0)), 0), coalesce(max(state = ?), 0)"
+        "SELECT coalesce(max((state = ?) * seg_no), 0), coalesce(max(state = ?), 0)"
         " FROM sync_segment WHERE dev = ?",
         (state.SENT, state.MADE, THIS_PC),
     ).fetchone()
