@@ -181,7 +181,7 @@ def _own_keys(uow: UnitOfWork) -> Courier:
 def _begin(uow: UnitOfWork, welcome: Welcome, address: Address) -> None:
     """Know what the inviting PC said: the practice, its PCs, this PC's prefix, the server."""
     cursor = uow.cursor
-    settings = Settings(uuid.UUID(bytes=welcome.clinic), address.authority, genesis=welcome.genesis)
+    settings = Settings(uuid.UUID(bytes=welcome.clinic), address.authority)
     state.use_peer(cursor, address.url, settings)
     cursor.execute("UPDATE sync_device SET prefix = ? WHERE dev = 1", (welcome.prefix,))
     state.introduce(cursor, [(each.device, each.signing, each.prefix) for each in welcome.devices])

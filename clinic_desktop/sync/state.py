@@ -30,8 +30,6 @@ class Settings(Struct, frozen=True):
     """The secret of the open invitation."""
     told: int = 0
     """The last checkpoint of this PC that lies in a segment."""
-    genesis: bytes = b""
-    """At a PC that joined: the digest of the practice's first entry, as the inviting PC said it."""
 
 
 @dataclass(frozen=True)

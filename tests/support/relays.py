@@ -109,11 +109,12 @@ class ServerProcess:
 
     folder: Path
     port: int = 0
+    words: tuple[str, ...] = ("--insecure",)
     process: subprocess.Popen[str] | None = None
     url: str = ""
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "clinic_desktop", "--json", "serve", "--insecure"]
+        command = [sys.executable, "-m", "clinic_desktop", "--json", "serve", *self.words]
         command += ["--dir", str(self.folder), "--port", str(self.port)]
         log = (self.folder.parent / "server.log").open("a")
         with log:
@@ -147,9 +148,9 @@ class ServerProcess:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[ServerProcess]:
+def running(folder: Path, *words: str) -> Iterator[ServerProcess]:
     """A server of its own, gone at the end."""
-    server = ServerProcess(folder)
+    server = ServerProcess(folder, words=words or ("--insecure",))
     server.start()
     try:
         yield server

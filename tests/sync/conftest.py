@@ -45,6 +45,10 @@ class Practice:
     def new_pc(self, name: str) -> Clinic:
         """One more PC, joined and opened."""
         self.join(name)
+        return self.open(name)
+
+    def open(self, name: str) -> Clinic:
+        """A PC that joined before."""
         found = clinic.open_clinic(DataDir(self.root / name), "ana", PASSWORD, self.clock)
         self.opened.append(found)
         return found
@@ -78,7 +82,8 @@ def add_patient(pc: Clinic, given: str, family: str = CANARY) -> None:
 
 def rows(pc: Clinic, sql: str) -> list[tuple[object, ...]]:
     """Bare SQL, to look behind the services."""
-    return pc.store.read(pc.actor, lambda reads: reads.cursor.execute(sql).fetchall()).result(60)
+    found = pc.store.read(pc.actor, lambda reads: reads.cursor.execute(sql).fetchall()).result(60)
+    return [tuple(row) for row in found]
 
 
 def patients(pc: Clinic) -> list[tuple[object, ...]]:

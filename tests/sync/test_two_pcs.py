@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ipaddress
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from clinic_desktop import clinic
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.clock import SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import (
     NotFoundError,
@@ -19,9 +29,11 @@ from clinic_desktop.errors import (
     SetupError,
 )
 from clinic_desktop.services import devices
+from clinic_desktop.services.patients import registration
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.syncing import Syncing
 from tests.support.records import PASSWORD
+from tests.support.relays import PaperPractice, Pc, running
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
 
 
@@ -181,3 +193,66 @@ def clinic_alone(tmp_path: Path, clock: Any) -> Iterator[Clinic]:
     made = clinic.create(DataDir(tmp_path / "alone"), new, clock, CHEAP)
     yield made
     made.close()
+
+
+def test_what_both_changed_apart_is_kept_twice_and_asked_about(
+    practice: Practice, back: Clinic
+) -> None:
+    front = practice.front
+    add_patient(front, "Ada")
+    sync(front, back)
+    for pc, given in ((front, "Adele"), (back, "Adriana")):
+        patient = uuid.UUID(bytes=rows(pc, "SELECT id FROM patient")[0][0])  # type: ignore[arg-type]
+        before = pc.store.read(pc.actor, registration.record_of, patient).result().entry
+        after = replace(before, name=replace(before.name, given=given))
+        change = registration.UpdatePatient(patient, before, after)
+        pc.store.write(pc.actor, registration.update, change).result()
+    sync(front, back, front)
+    assert patients(front) == patients(back)
+    asked = "SELECT id, kind FROM sync_conflict WHERE state = 'open'"
+    assert len(rows(front, asked)) == 1
+    assert rows(front, asked) == rows(back, asked)
+    assert Syncing(front).status().open.conflicts == 1
+
+
+def test_a_server_with_tls_is_believed_by_its_certificate_only(tmp_path: Path) -> None:
+    right, key = certificate(tmp_path / "right")
+    wrong, _key = certificate(tmp_path / "wrong")
+    with running(tmp_path / "server", "--tls-cert", str(right), "--tls-key", str(key)) as server:
+        for authority, is_right in ((right.read_text(), True), (wrong.read_text(), False)):
+            pc = Pc(uuid.uuid4())
+            link = Link(Address(server.url, authority), SystemClock())
+            with closing(link):
+                if is_right:
+                    link.call("POST", "/v1/practices", PaperPractice(pc.clinic).found(pc))
+                else:
+                    with pytest.raises(ServerError, match="certificate"):
+                        link.call("POST", "/v1/practices", PaperPractice(pc.clinic).found(pc))
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this PC that signs itself, and its key."""
+    folder.mkdir()
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, *plain))
+    return folder / "cert.pem", folder / "key.pem"
