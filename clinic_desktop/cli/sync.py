@@ -14,6 +14,7 @@ from clinic_desktop.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
+    from clinic_desktop.clinic import Clinic
     from clinic_desktop.config import DataDir
     from clinic_desktop.services.devices import Pc
     from clinic_desktop.sync.client import Address
@@ -31,7 +32,7 @@ def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
 ) -> None:
-    """Add ``sync run|status|setup``, ``device list|invite|approve|revoke`` and ``join``."""
+    """Add ``sync``, ``device`` and ``join`` with their actions."""
     sync = exit_codes.add_parser(
         commands, "sync", "sync", CODES, help="exchange with the other PCs of the practice"
     )
@@ -71,6 +72,14 @@ def _register_devices(
     approve = actions.add_parser("approve", parents=[common], help="let the PC in that answered")
     approve.add_argument("digits", help="the six digits that the new PC shows")
     approve.set_defaults(run=_approve)
+    carry = actions.add_parser("carry", parents=[common], help="send your own way in to another PC")
+    carry.add_argument("id", help="of “device list”, or its beginning")
+    carry.set_defaults(run=_carry)
+    admit = actions.add_parser(
+        "admit", parents=[common], help="let somebody in here who sent the way in"
+    )
+    admit.add_argument("login")
+    admit.set_defaults(run=_admit)
     revoke = actions.add_parser("revoke", parents=[common], help="take a lost or sold PC out")
     revoke.add_argument("id", help="of “device list”, or its beginning")
     revoke.set_defaults(run=_revoke)
@@ -214,16 +223,46 @@ def _approve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
     output.result({"name": name}, _("{name} belongs to the practice now.").format(name=name))
 
 
-def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+def _carry(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.carrying import carry
+
+    with open_clinic(options, data_dir) as opened:
+        device, login = _meant(opened, options.id), opened.actor.login
+        carry(opened, device)
+    output.result(
+        {"id": device, "login": login},
+        _("Within an hour, an owner types there: clinic-desktop device admit {login}").format(
+            login=login
+        ),
+    )
+
+
+def _admit(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.carrying import let_in
+
+    with open_clinic(options, data_dir) as opened:
+        name = let_in(opened, options.login, new_password(options.login))
+    output.result(
+        {"login": options.login},
+        _("{name} can sign in as {login}.").format(name=name, login=options.login),
+    )
+
+
+def _meant(opened: Clinic, typed: str) -> uuid.UUID:
     from clinic_desktop.services.devices import pcs
+
+    found = opened.store.read(opened.actor, pcs).result()
+    meant = [each.id for each in found if typed and str(each.id).startswith(typed.lower())]
+    if len(meant) != 1:
+        raise NotFoundError(_("There is no such PC."))
+    return meant[0]
+
+
+def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.syncing import Syncing
 
     with open_clinic(options, data_dir) as opened:
-        found = opened.store.read(opened.actor, pcs).result()
-        meant = [each.id for each in found if str(each.id).startswith(options.id.lower())]
-        if len(meant) != 1:
-            raise NotFoundError(_("There is no such PC."))
-        device: uuid.UUID = meant[0]
+        device = _meant(opened, options.id)
         Syncing(opened).revoke(device)
     output.result(
         {"id": device, "new_epoch": True},

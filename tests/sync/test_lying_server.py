@@ -153,3 +153,36 @@ def test_a_copy_sends_nothing_over_what_went_on(practice: Practice, back: Clinic
     assert [row[1] for row in patients(again)] == ["Bea"]
     sync(practice.front)
     assert [row[1] for row in patients(practice.front)] == ["Ada"]
+
+
+class LosingLink(LyingLink):
+    """The server has served the request, and every answer of a pass but the last is lost."""
+
+    def __init__(self, link: Link, losses: int) -> None:
+        super().__init__(link, lambda reply: reply)
+        self._losses = losses
+
+    def signed(self, method: str, path: str, body: bytes = b"") -> bytes:
+        answer = super().signed(method, path, body)
+        if self._losses:
+            self._losses -= 1
+            raise ServerError("lost on the way")
+        return answer
+
+
+def test_lost_answers_are_asked_for_again_and_nothing_goes_twice(
+    practice: Practice, back: Clinic
+) -> None:
+    for name in ("Ada", "Bea"):
+        add_patient(practice.front, name)
+        add_patient(back, f"{name} of the back")
+        for pc in (practice.front, back):
+            with closing(link_of(pc.store)) as link:
+                Exchange(pc.store, LosingLink(link, 3)).run()  # type: ignore[arg-type]
+            with closing(link_of(pc.store)) as link, pytest.raises(ServerError):
+                Exchange(pc.store, LosingLink(link, 99)).run()  # type: ignore[arg-type]
+    sync(practice.front, back, practice.front)
+    assert patients(practice.front) == patients(back)
+    assert len(patients(back)) == 4
+    for pc in (practice.front, back):
+        assert Syncing(pc).status().open.kept_out == 0

@@ -19,17 +19,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from clinic_desktop import clinic
+from clinic_desktop.carrying import carry, let_in
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import (
     NotFoundError,
+    PermissionDeniedError,
     RevokedError,
     ServerError,
     SetupError,
 )
 from clinic_desktop.services import devices
 from clinic_desktop.services.patients import registration
+from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.syncing import Syncing
 from tests.support.records import PASSWORD
@@ -166,6 +169,23 @@ def test_a_pc_that_was_taken_out_hears_and_sends_nothing_more(
     assert len(epochs) == 2
     third = practice.new_pc("third")
     assert patients(third) == patients(front)
+
+
+def test_a_nurse_takes_her_way_in_along(practice: Practice, back: Clinic) -> None:
+    front, nurse = practice.front, "a nurse of another PC"
+    front.add_person(NewPerson("nora", "Nora Night", ("nurse",)), nurse)
+    sync(front, back)
+    mine = next(each.id for each in back.store.read(back.actor, devices.pcs).result()
+                if each.is_this)  # fmt: skip
+    with pytest.raises(NotFoundError):
+        let_in(back, "nora", nurse)
+    front.switch_user("nora", nurse)
+    carry(front, mine)
+    assert let_in(back, "nora", "another word for the back") == "Nora Night"
+    assert back.switch_user("nora", "another word for the back").roles == ("nurse",)
+    with pytest.raises(PermissionDeniedError):
+        Syncing(back).invite()
+    assert Syncing(back).run().sent > 0
 
 
 def test_the_wrong_digits_let_nobody_in(practice: Practice) -> None:
