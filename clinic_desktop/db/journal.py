@@ -80,6 +80,7 @@ def next_cid(cursor: Any) -> int:
 
 def pack(cursor: Any, author: Author) -> Changes | None:
     """Turn the journal into a commit and empty it; ``None`` when nothing synced was written."""
+    _delete_again(cursor)
     entries = cursor.execute("SELECT tbl, pk, op, grp FROM sync_journal ORDER BY tbl, j").fetchall()
     if not entries:
         return None
@@ -107,6 +108,21 @@ def pack(cursor: Any, author: Author) -> Changes | None:
     touched = {*fresh, *((table, pk) for table, pk, _grp in changed)}
     rows = frozenset((BY_NUMBER[table].name, uuid.UUID(bytes=pk)) for table, pk in touched)
     return Changes(rows, author.origin, author.reason, cid)
+
+
+def _delete_again(cursor: Any) -> None:
+    """Whoever writes into a deleted row, as erasure does, says again that it is deleted.
+
+    Other PCs bring a row back for a write that no deletion knew of (``domain.merging``).
+    """
+    tables = cursor.execute("SELECT DISTINCT tbl FROM sync_journal WHERE op = ?", (UPDATE,))
+    for (number,) in tables.fetchall():
+        cursor.execute(
+            "INSERT INTO sync_journal (tbl, pk, op, grp) SELECT DISTINCT j.tbl, j.pk, j.op, 0"
+            f" FROM sync_journal j JOIN {BY_NUMBER[number].name} t ON t.id = j.pk"
+            " WHERE j.tbl = ? AND j.op = ? AND t.is_deleted = 1",
+            (number, UPDATE),
+        )
 
 
 def _pack_inserts(cursor: Any, table: TableSpec, ids: Sequence[bytes], cid: int) -> list[Any]:

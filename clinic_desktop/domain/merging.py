@@ -188,7 +188,8 @@ def row_state(
 
     Edit wins: a row is hidden only if all say that it is deleted and each version of its other
     groups was known to one of those who deleted it. This holds for writes after a deletion too:
-    somebody was still writing there.
+    somebody was still writing there, or went on where an edit had won. So a program that writes
+    into a row and means it to stay deleted deletes it again in the same commit.
 
     Args:
         table: its number.

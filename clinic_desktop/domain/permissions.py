@@ -65,8 +65,11 @@ ROLES: Final = (
 )
 STAFF_ROLES: Final = tuple(role for role in ROLES if role not in {"insurer", "auditor", "patient"})
 """Those of the people who work here; the others need an engagement, or a portal."""
-ENGAGED_ROLES: Final = ("auditor",)
-"""Those that an owner gives for a time only; the insurer's agent waits for lists of his own."""
+INSURER: Final = "insurer"
+ENGAGED_ROLES: Final = ("auditor", INSURER)
+"""Those that an owner gives for a time only."""
+THEIRS: Final = frozenset({"theirs"})
+"""What an action keeps that shows an insurer's agent only people insured there."""
 SINGLE_DOCTOR: Final = (
     *("owner", "doctor", "receptionist", "cashier", "accountant", "administrator"),
 )
@@ -95,6 +98,8 @@ class Actor:
     practitioner_id: uuid.UUID | None = None
     engaged_until: datetime | None = None
     """When the time of somebody from outside ends."""
+    insurer: str = ""
+    """Whose agent the person is, as the insurer stands in the policies of patients."""
     sees_as: str = ""
     """The role whose window an owner looks at; as long as that lasts, nothing is written."""
 
@@ -193,33 +198,34 @@ def _past_restriction(role: str, grant: Grant, facts: Facts) -> bool:
     return facts.is_emergency and role in _EMERGENCY_ROLES and verb in _EMERGENCY_VERBS
 
 
-def allowed(actor: Actor, permission: str) -> bool:
+def allowed(actor: Actor, permission: str, keeps: frozenset[str] = frozenset()) -> bool:
     """Whether a role of the actor gives the right at all; unknown roles give nothing.
 
-    Conditions about the thing itself are decided where it is at hand, by ``decide``. Whoever sees
-    the window as a role gets what that role is offered, and of what can be read no more than his
-    own rights give.
+    Conditions about the thing itself are decided where it is at hand, by ``decide``; ``keeps`` has
+    those of ``NARROWED`` that the action sees to. Whoever sees the window as a role gets what that
+    role is offered, and of what can be read no more than his own rights give.
     """
-    is_engaged = actor.engaged_until is not None
-    may = any(permission in _rights(role, engaged=is_engaged) for role in actor.roles)
+    holds = keeps | (frozenset({"engaged"}) if actor.engaged_until is not None else frozenset())
+    may = any(permission in _rights(role, holds) for role in actor.roles)
     if not actor.sees_as:
         return may
-    if permission == "draft.write" or permission not in _rights(actor.sees_as, engaged=False):
+    if permission == "draft.write" or permission not in _rights(actor.sees_as, keeps):
         return False
     return may or not _shows(permission)
 
 
 @cache
-def _rights(role: str, *, engaged: bool) -> frozenset[str]:
-    holds = OBJECT_CONDITIONS | ({"engaged"} if engaged else frozenset())
+def _rights(role: str, told: frozenset[str]) -> frozenset[str]:
+    holds = OBJECT_CONDITIONS | told
     return frozenset(
         name for name, each in MATRIX.items() if role in each.cells and each.cells[role] <= holds
     )
 
 
 def rights_of(roles: Iterable[str], *, engaged: bool = False) -> frozenset[str]:
-    """What the roles give at all, whatever the thing; ``engaged`` while an auditor's time runs."""
-    return frozenset().union(*(_rights(role, engaged=engaged) for role in roles))
+    """What the roles give at all, whatever the thing; ``engaged`` while somebody's time runs."""
+    holds = THEIRS | {"engaged"} if engaged else frozenset()
+    return frozenset().union(*(_rights(role, holds) for role in roles))
 
 
 def _shows(permission: str) -> bool:

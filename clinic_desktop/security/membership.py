@@ -120,13 +120,18 @@ class RevokePerson(Struct, frozen=True, forbid_unknown_fields=True):
     id: uuid.UUID
 
 
-class Engage(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody from outside is let in for a time, or for another time than before."""
+class Engage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody from outside is let in for a time, or for another time than before.
+
+    Defaults are not written, so that entries older than ``insurer`` still have the one form.
+    """
 
     id: uuid.UUID
     until: Annotated[int, Meta(ge=1)]
     """Milliseconds since 1970 UTC; from then on the person cannot sign in."""
     reason: Name
+    insurer: Annotated[str, Meta(max_length=200)] = ""
+    """Whose agent the person is, if of one."""
 
 
 class ChangeRoles(Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,6 +33,8 @@ class Action:
     writes: bool
     again: bool
     """Whether the password has to be of the last minutes."""
+    keeps: frozenset[str] = frozenset()
+    """Conditions that narrow what is shown (``permissions.NARROWED``), and that it sees to."""
 
 
 PASSWORD_LASTS_S = 300.0
@@ -41,14 +43,19 @@ ACTIONS: dict[str, Action] = {}
 """Every command and query of the program, by ``module.function``."""
 
 
-def require(actor: Actor, permission: str, facts: Facts | None = None) -> None:
+def require(
+    actor: Actor,
+    permission: str,
+    facts: Facts | None = None,
+    keeps: frozenset[str] = frozenset(),
+) -> None:
     """Refuse what no role of the actor grants, on this thing if ``facts`` tell of one.
 
     Raises:
         PermissionDeniedError: with the name of the missing right.
     """
     if facts is None:
-        may = allowed(actor, permission)
+        may = allowed(actor, permission, keeps)
     else:
         may = decide(actor.roles, permission, facts).is_allowed
     if not may:
@@ -147,19 +154,22 @@ def command(
 
 
 def query(
-    permission: str, *, password_again: bool = False
+    permission: str, *, password_again: bool = False, keeps: frozenset[str] = frozenset()
 ) -> Callable[[Callable[Concatenate[ReadSession, P], T]], Callable[Concatenate[ReadSession, P], T]]:
-    """Declare a function that only reads; it gets the read session first, as in ``command``."""
+    """Declare a function that only reads; it gets the read session first, as in ``command``.
+
+    ``keeps`` are conditions of the table that the function sees to by what it shows.
+    """
 
     def declare(
         function: Callable[Concatenate[ReadSession, P], T],
     ) -> Callable[Concatenate[ReadSession, P], T]:
-        _register(function, permission, writes=False, again=password_again)
+        _register(function, permission, writes=False, again=password_again, keeps=keeps)
         is_clinical = MATRIX[permission].is_clinical
 
         @wraps(function)
         def checked(reads: ReadSession, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            require(reads.actor, permission)
+            require(reads.actor, permission, keeps=keeps)
             if is_clinical:
                 guard.check(reads, permission, function, args, kwargs)
             if password_again:
@@ -173,10 +183,15 @@ def query(
 
 
 def _register(
-    function: Callable[..., object], permission: str, *, writes: bool, again: bool
+    function: Callable[..., object],
+    permission: str,
+    *,
+    writes: bool,
+    again: bool,
+    keeps: frozenset[str] = frozenset(),
 ) -> str:
     if permission not in PERMISSIONS:
         raise ValueError(permission)  # a spelling mistake must stop the start, not a visit
     name = f"{function.__module__.removeprefix('clinic_desktop.services.')}.{function.__name__}"
-    ACTIONS[name] = Action(name, permission, writes, again)
+    ACTIONS[name] = Action(name, permission, writes, again, keeps)
     return name

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import STAFF_ROLES, Actor
+from clinic_desktop.domain.permissions import INSURER, STAFF_ROLES, Actor
 from clinic_desktop.errors import ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import AppUser
@@ -186,7 +186,9 @@ def _for_a_time(reads: ReadSession, state: Membership | None, actor: Actor) -> A
     now = max(reads.now, from_millis(newest[0])) if newest else reads.now
     if engaged is None or now >= from_millis(engaged.until):
         raise _nobody()
-    return replace(actor, engaged_until=from_millis(engaged.until))
+    if bool(engaged.insurer) != (INSURER in actor.roles):
+        raise _nobody()
+    return replace(actor, engaged_until=from_millis(engaged.until), insurer=engaged.insurer)
 
 
 def _keys_of(user: uuid.UUID, keys: PublicKeys) -> rules.PersonKeys:

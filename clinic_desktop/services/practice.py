@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from clinic_desktop.db import membership
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import ENGAGED_ROLES, STAFF_ROLES
+from clinic_desktop.domain.permissions import ENGAGED_ROLES, INSURER, STAFF_ROLES
 from clinic_desktop.errors import BadFileError, NotFoundError, ValidationError
 from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
@@ -25,7 +25,7 @@ from clinic_desktop.models.types import to_millis
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_drill import Drill
-from clinic_desktop.services import pictures, recovery_drill
+from clinic_desktop.services import insured, pictures, recovery_drill
 from clinic_desktop.services.access import command, query
 
 LOGO_SIDE, LOGO_BYTES = 800, 8 << 20
@@ -86,6 +86,8 @@ class NewPerson:
     """The last day of somebody from outside (``ENGAGED_ROLES``)."""
     reason: str = ""
     """Why such a person is let in."""
+    insurer: str = ""
+    """Whose agent such a person is, as patients' policies name the insurer."""
 
 
 def _practice(session_or: ReadSession) -> Practice:
@@ -291,7 +293,8 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
     person = chain.Person(user.id, login, user.name, tuple(user.roles), keys.sealing, keys.signing)
     bodies: list[chain.Body] = [chain.AddPerson(person)]
     if until is not None:
-        bodies.append(chain.Engage(user.id, to_millis(until), new.reason.strip()))
+        insurer = _insurer(uow, new)
+        bodies.append(chain.Engage(user.id, to_millis(until), new.reason.strip(), insurer))
     membership.append(uow, signer, *bodies)
     return user.id
 
@@ -305,6 +308,15 @@ def _last_moment(uow: UnitOfWork, new: NewPerson) -> datetime:
     if not new.reason.strip():
         raise ValidationError("reason", _("Say why."))
     return datetime.combine(new.until + timedelta(days=1), time(), uow.zone)
+
+
+def _insurer(uow: UnitOfWork, new: NewPerson) -> str:
+    """Whose agent somebody is; one whom no policy names would see nothing."""
+    if INSURER not in new.roles:
+        return ""
+    if new.insurer not in insured.insurers(uow):
+        raise ValidationError("insurer", _("Choose one of your patients' insurers."))
+    return new.insurer
 
 
 @command("user.approve", password_again=True)

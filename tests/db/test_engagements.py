@@ -111,7 +111,8 @@ def test_the_rights_of_the_engaged_are_those_of_the_oracle() -> None:
         ({"until": date(2026, 11, 1)}, "until"),
         ({"until": LAST + timedelta(days=400)}, "until"),
         ({"reason": " "}, "reason"),
-        ({"roles": ("insurer",)}, "roles"),
+        ({"roles": ("insurer",)}, "insurer"),
+        ({"roles": ("insurer",), "insurer": "Nobody"}, "insurer"),
     ],
 )
 def test_what_an_engagement_needs(opened: Clinic, change: dict[str, object], field: str) -> None:

@@ -137,6 +137,25 @@ def test_writing_the_same_value_is_no_change(record: Record) -> None:
     assert record.rows("SELECT max(cid) FROM sync_commit") == before
 
 
+def test_a_write_into_a_deleted_row_deletes_it_again(record: Record) -> None:
+    """Other PCs would take it for work that the deletion did not know of, and bring it back."""
+    kept, gone = record.write(_add_patient), record.write(_add_patient)
+
+    def set_all(uow: UnitOfWork, /, rows: list[uuid.UUID], **values: Any) -> None:
+        uow.session.execute(update(Patient).where(Patient.id.in_(rows)).values(**values))
+
+    record.write(set_all, [gone], is_deleted=True)
+    record.write(set_all, [kept, gone], family="Blank")
+
+    updates = sorted(_last_body(record)[1], key=lambda each: (each[1], each[2]))
+    assert [(each[1], each[2]) for each in updates] == [
+        (kept.bytes, 1),
+        (gone.bytes, 0),
+        (gone.bytes, 1),
+    ]
+    assert updates[1][3] == [1]
+
+
 def test_failed_transaction_leaves_neither_row_nor_journal(record: Record) -> None:
     """An error after the write takes the write, its journal and its number back."""
     before = record.rows("SELECT count(*), (SELECT count(*) FROM patient) FROM sync_commit")

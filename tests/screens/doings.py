@@ -18,6 +18,7 @@ from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling.grid import ColumnsBy
 from clinic_desktop.ui.billing.billing_view import BillingView
 from clinic_desktop.ui.billing.billing_vm import Tab
+from clinic_desktop.ui.billing.insured_view import InsuredView
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.calendar.calendar_vm import Mode
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
@@ -30,6 +31,7 @@ from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.code_card import CodesForm
 from clinic_desktop.ui.settings.drill_form import DrillForm
 from clinic_desktop.ui.settings.lock_page import LockPage
+from clinic_desktop.ui.settings.people_page import NewPersonForm
 from clinic_desktop.ui.settings.rights_page import RightsPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
 from clinic_desktop.ui.settings.schedule_lines import LinesPage
@@ -128,6 +130,19 @@ def preview_prescription(program: Program) -> None:
 def show_all_documents(program: Program) -> None:
     """The list of every document."""
     cast("BillingView", program.screen).vm.show_tab(Tab.ALL)
+
+
+def open_bill(program: Program) -> None:
+    """The first bill of an insurer's agent."""
+    screen = cast("InsuredView", program.screen)
+    screen.table.select_id(screen.table.model_.id_at(0))
+
+
+def add_insurers_agent(program: Program) -> None:
+    """What is asked about somebody from an insurer."""
+    form = NewPersonForm(program.context)
+    form.roles.choose(("insurer",))
+    program.context.host.show_drawer(form, _("Add a person"))
 
 
 def charge(program: Program) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
@@ -98,6 +99,19 @@ class Program:
         viewing.end(opened)
         viewing.begin(opened, role)
         self.session.enter(opened)
+        self.settle()
+        return self.window
+
+    def as_insurer(self, insurer: str) -> QWidget:
+        """Show the window of an insurer's agent."""
+        opened = self.session.clinic
+        assert opened is not None
+        viewing.end(opened)
+        owner = opened.actor
+        until = NOON + timedelta(days=9)
+        opened.actor = replace(owner, roles=("insurer",), engaged_until=until, insurer=insurer)
+        self.session.enter(opened)
+        opened.actor = owner  # whose the next place is again
         self.settle()
         return self.window
 

@@ -16,6 +16,7 @@ from clinic_desktop.ui.settings.pages import page_specs
 from clinic_desktop.ui.widgets.gallery.window import PAGES, Gallery
 from tests.screens import doings
 from tests.screens.program import Program
+from tests.screens.sample import INSURER
 
 Make = Callable[[Program], QWidget]
 Do = Callable[[Program], object]
@@ -144,6 +145,7 @@ MONEY: dict[str, Make] = {
     "take-back": _after(_document, doings.take_back),
     "billing-requests": _after(_asked, doings.show_requests),
     "decline": _after(_asked, doings.decline),
+    "insured": _after(lambda program: program.as_insurer(INSURER), doings.open_bill),
 }
 HOUSE: dict[str, Make] = {
     **{f"settings-{spec.key}": _settings(spec.key) for spec in page_specs()},
@@ -156,6 +158,7 @@ HOUSE: dict[str, Make] = {
     "settings-codes": _after(_settings("lock"), doings.show_recovery_codes),
     "recovery-check": _after(_settings("recovery"), doings.check_sheet),
     "password-again": _after(_settings("people"), doings.ask_password),
+    "settings-agent-form": _after(_settings("people"), doings.add_insurers_agent),
     "settings-person": _after(_settings("people"), doings.open_person),
     "settings-rights-form": _after(_settings("rights"), doings.open_rights),
     "view-as": lambda program: program.view_as("receptionist"),

@@ -15,6 +15,7 @@ from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
+from clinic_desktop.models.patient import Coverage
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import allergies, encounters, note_templates, patients, practice
@@ -52,6 +53,7 @@ _PEOPLE = (
     ("الحسن", "أحمد", "male", "2019-05-20"),
     ("Mensah", "Kofi", "male", "1981-02-11"),
 )
+INSURER = "Green Cross"
 _NOTE = NoteText("Cough for three days.", "Chest clear.", "Acute bronchitis.", "Rest. Fluids.")
 
 
@@ -109,6 +111,7 @@ class _Filling:
         encounter_id = self._write(encounters.start_visit, patient_id=patient_id).encounter_id
         related_id = self._privacy(patient_id)
         self._keep(people[1], people[2])
+        self._insure(people[3])
         return Sample(
             patient_id,
             encounter_id,
@@ -121,6 +124,14 @@ class _Filling:
             asked_id=asked_id,
             related_id=related_id,
         )
+
+    def _insure(self, patient_id: uuid.UUID) -> None:
+        """A policy, and something that its insurer got."""
+        policy = Coverage(patient_id=patient_id, payer_name=INSURER, policy_number="GC-204-881",
+                          valid_to=date(2026, 12, 31))  # fmt: skip
+        self._write(lambda uow: uow.add(policy))
+        given = NoteDisclosure(patient_id, INSURER, "Claim", "report", "insurer")
+        self._write(note_disclosure, given)
 
     def _privacy(self, patient_id: uuid.UUID) -> uuid.UUID:
         """A text agreed to, a daughter who may know something, a copy given, a request."""

@@ -253,6 +253,24 @@ def charged_minor(line: InvoiceLine, *, tax_included: bool) -> int:
     return line.discount_minor + (line.total_minor if tax_included else line.net_minor)
 
 
+def shown(lines: list[InvoiceLine]) -> tuple[LineRow, ...]:
+    """The lines of one document, as they are shown."""
+    included = is_tax_included(lines)
+    return tuple(
+        LineRow(
+            description=line.description,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            discount_minor=line.discount_minor,
+            tax_name=line.tax_name,
+            tax_bp=line.tax_bp,
+            total_minor=line.total_minor,
+            charged_minor=charged_minor(line, tax_included=included),
+        )
+        for line in lines
+    )
+
+
 @query("invoice.read")
 def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
     """One document, or ``None``."""
@@ -261,28 +279,15 @@ def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
         return None
     stored = reads.session.get_one(Invoice, invoice_id)
     lines = lines_of(reads, invoice_id)
-    included = is_tax_included(lines)
     return InvoiceView(
         row=rows[0],
-        lines=tuple(
-            LineRow(
-                description=line.description,
-                quantity=line.quantity,
-                unit_price_minor=line.unit_price_minor,
-                discount_minor=line.discount_minor,
-                tax_name=line.tax_name,
-                tax_bp=line.tax_bp,
-                total_minor=line.total_minor,
-                charged_minor=charged_minor(line, tax_included=included),
-            )
-            for line in lines
-        ),
+        lines=shown(lines),
         payments=_payments(reads, select(Payment).where(Payment.invoice_id == invoice_id)),
         discount_minor=sum(line.discount_minor for line in lines),
         discount_reason=stored.discount_reason,
         net_minor=stored.net_minor,
         tax_minor=stored.tax_minor,
-        tax_included=included,
+        tax_included=is_tax_included(lines),
         note=stored.note,
         requests=refunds.of_invoice(reads, invoice_id),
         refunds_at_once=approvals.goes_at_once(reads, "refund.approve"),

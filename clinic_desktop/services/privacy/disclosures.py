@@ -15,7 +15,7 @@ from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.privacy import Disclosure
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, insured
 from clinic_desktop.services.access import command, part, query
 
 KINDS = ("copy", "summary", "spoken", "report", "images", "other")
@@ -39,12 +39,18 @@ WHERE d.patient_id IN (SELECT id FROM chart) AND d.is_deleted = 0"""
 _EXPORTS = """
 SELECT e.happened_at, e.kind, coalesce(u.name, ''), e.id FROM audit_event e
 LEFT JOIN app_user u ON u.id = e.user_id
-WHERE e.kind = 'record.export' AND e.id > ?1"""
+WHERE e.kind = 'record.export' AND e.id > (SELECT min(id) FROM chart)"""
+_SEEN = """
+SELECT max(e.happened_at), e.kind, coalesce(u.name, ''), coalesce(i.number, ''), max(e.id)
+FROM audit_event e LEFT JOIN app_user u ON u.id = e.user_id
+LEFT JOIN invoice i ON i.id = e.object_id
+WHERE e.kind = ?2 AND e.patient_id IN (SELECT id FROM chart)
+GROUP BY e.user_id, e.object_id, e.happened_at / 86400000"""
 
 
 @dataclass(frozen=True)
 class DisclosureRow:
-    """One thing that somebody got. ``source`` is ``paper``, ``noted`` or ``export``."""
+    """One thing that somebody got. ``source`` is ``paper``, ``noted``, ``seen`` or ``export``."""
 
     id: uuid.UUID
     source: str
@@ -78,7 +84,8 @@ class NoteDisclosure:
 def disclosures_of(reads: ReadSession, patient_id: uuid.UUID) -> list[DisclosureRow]:
     """Everything of a chart that somebody got, the latest first; merged charts included.
 
-    An export of the whole record was about everybody who was registered by then.
+    An export of the whole record was about everybody who was registered by then. A bill that an
+    insurer's agent looked at stands once for a day (UTC).
 
     Raises:
         NotFoundError: there is no such patient.
@@ -106,8 +113,15 @@ def disclosures_of(reads: ReadSession, patient_id: uuid.UUID) -> list[Disclosure
     # Ids begin with their time: what came before the patient is not about the patient.
     found += [
         DisclosureRow(uuid.UUID(bytes=row_id), "export", from_millis(at), kind, "", "other", by=by)
-        for at, kind, by, row_id in reads.cursor.execute(_EXPORTS, (patient_id.bytes,)).fetchall()
+        for at, kind, by, row_id in charts.rows(reads, _EXPORTS, patient_id)
     ]
+    found += [
+        DisclosureRow(
+            uuid.UUID(bytes=row_id), "seen", from_millis(at), kind, by, "insurer", by=by,
+            number=number,
+        )
+        for at, kind, by, number, row_id in charts.rows(reads, _SEEN, patient_id, insured.SEEN)
+    ]  # fmt: skip
     return sorted(found, key=lambda row: (row.at, row.id), reverse=True)
 
 

@@ -90,6 +90,7 @@ def kind_of(seen: Seen) -> str:
     words = {
         "chart.open": _("Opened the chart"),
         "paper.print": _("Printed a paper"),
+        "insurer.bill": _("Looked at a bill, for an insurer"),
     }
     return words.get(seen.kind, _("Used the chart"))
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desktop.domain.permissions import Actor, allowed
+from clinic_desktop.domain.permissions import THEIRS, Actor, allowed
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,11 @@ class Billing(Destination):
     patient_id: uuid.UUID | None = None
     encounter_id: uuid.UUID | None = None
     invoice_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Insured(Destination):
+    """What an insurer's agent sees: bills of the people insured there."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +277,7 @@ NEEDS: Final[dict[type[Destination], str]] = {
     Chart: "patient.read",
     Visit: "chart.read",
     Billing: "invoice.read",
+    Insured: "invoice.read",
     Settings: "practice.read",
     ImportRecords: "import.run",
     RegisterPatient: "patient.create",
@@ -304,6 +310,8 @@ NEEDS: Final[dict[type[Destination], str]] = {
 
 def may_open(actor: Actor, kind: type[Destination]) -> bool:
     """Whether a place is there for this person at all."""
+    if kind is Insured:
+        return bool(actor.insurer) and allowed(actor, NEEDS[kind], THEIRS)
     return allowed(actor, NEEDS[kind])
 
 

@@ -18,6 +18,7 @@ def role_names() -> dict[str, str]:
         "owner": pgettext("role", "Owner"),
         "administrator": pgettext("role", "IT administrator"),
         "auditor": pgettext("role", "Auditor"),
+        "insurer": pgettext("role", "Insurer's agent"),
     }
 
 
@@ -34,6 +35,9 @@ def role_hints() -> dict[str, str]:
         "owner": _("Settings, people, import and backup; reads all, signs nothing"),
         "administrator": _("Keeps the program and its backups in order; reads no charts"),
         "auditor": _("From outside, until a day: reads all and the log, changes nothing"),
+        "insurer": _(
+            "From outside, until a day: bills of people insured there, with diagnosis codes"
+        ),
     }
 
 

@@ -10,6 +10,7 @@ from clinic_desktop.services.privacy.disclosures import NoteDisclosure
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.disclosure_words import disclosure_kinds
 from clinic_desktop.ui.privacy import words
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Select
@@ -26,7 +27,7 @@ class DisclosureForm(ChartForm):
         super().__init__(context, destination.patient_id, parent)
         self.setObjectName("disclosure")
         today = context.language.local(context.clock.now()).date()
-        self.kind = Select(words.disclosure_kinds().items(), "copy")
+        self.kind = Select(disclosure_kinds().items(), "copy")
         self.content = QLineEdit()
         self.recipient_kind = Select(words.recipient_kinds().items(), "clinician")
         self.recipient, self.purpose = QLineEdit(), QLineEdit()

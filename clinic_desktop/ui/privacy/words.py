@@ -5,18 +5,7 @@ from __future__ import annotations
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.printing.catalogue import KINDS
 from clinic_desktop.services.privacy.disclosures import DisclosureRow
-
-
-def disclosure_kinds() -> dict[str, str]:
-    """What can be given otherwise than on our paper."""
-    return {
-        "copy": pgettext("disclosure", "Copy of papers"),
-        "summary": pgettext("disclosure", "Summary"),
-        "spoken": pgettext("disclosure", "Told or shown"),
-        "report": pgettext("disclosure", "Report or form"),
-        "images": pgettext("disclosure", "Pictures"),
-        "other": pgettext("disclosure", "Something else"),
-    }
+from clinic_desktop.ui.core.disclosure_words import disclosure_kinds
 
 
 def recipient_kinds() -> dict[str, str]:
@@ -57,6 +46,8 @@ def given_words(row: DisclosureRow) -> str:
     """What was given."""
     if row.source == "export":
         return _("Export of the whole record")
+    if row.source == "seen":
+        return _("Bill {number}, looked at").format(number=isolate(row.number))
     if row.source == "noted":
         return disclosure_kinds().get(row.kind, row.kind)
     kind = KINDS.get(row.kind)

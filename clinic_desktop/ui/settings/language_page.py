@@ -67,7 +67,8 @@ class LanguagePage(SettingsPage):
         read(self, practice.details, done=self._show)
         read(self, practice.people, done=self._show_mine)
         read(self, practice.setting, LATIN_DIGITS, done=self._show_digits)
-        read(self, catalogue.services, all_=True, done=self._show_currency)
+        if allowed(self.context.actor, "practice.write"):
+            read(self, catalogue.services, all_=True, done=self._show_currency)
 
     def _show(self, found: PracticeDetails) -> None:
         self._details = found

@@ -42,6 +42,10 @@ class PageSpec:
     """What a person needs to read it; empty for everybody."""
 
 
+OWN = frozenset({"appearance", "language", "lock"})
+"""Pages about oneself: all that an insurer's agent gets."""
+
+
 def page_specs() -> tuple[PageSpec, ...]:
     """All pages, worded in the window's language."""
     schedule = tuple(

@@ -8,10 +8,17 @@ from uuid import UUID
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.domain.permissions import ENGAGED_ROLES, ROLES, STAFF_ROLES, USUAL_SETS, allowed
+from clinic_desktop.domain.permissions import (
+    ENGAGED_ROLES,
+    INSURER,
+    ROLES,
+    STAFF_ROLES,
+    USUAL_SETS,
+    allowed,
+)
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
-from clinic_desktop.services import own_code, practice
+from clinic_desktop.services import insured, own_code, practice
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
@@ -22,7 +29,7 @@ from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
-from clinic_desktop.ui.widgets.choices import Tick, words_indent
+from clinic_desktop.ui.widgets.choices import Select, Tick, words_indent
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
@@ -171,6 +178,9 @@ class NewPersonForm(_PersonDrawer):
         self.reason = QLineEdit()
         self.rows["until"] = form.add(_("Last day"), self.until, required=True)
         self.rows["reason"] = form.add(_("Reason"), self.reason, required=True)
+        self.insurer = Select()
+        self.rows["insurer"] = form.add(_("Insurer"), self.insurer, required=True)
+        context.tasks.read(self, insured.insurers, done=self._offer_insurers)
         self.roles.changed.connect(self._on_roles)
         self._on_roles()
         form.add(_("Specialty"), self.specialty)
@@ -187,6 +197,10 @@ class NewPersonForm(_PersonDrawer):
         is_outside = bool(set(self.roles.value()) & set(ENGAGED_ROLES))
         for name in ("until", "reason"):
             self.rows[name].setVisible(is_outside)
+        self.rows["insurer"].setVisible(INSURER in self.roles.value())
+
+    def _offer_insurers(self, names: tuple[str, ...]) -> None:
+        self.insurer.offer((name, isolate(name)) for name in names)
 
     def _on_text(self) -> None:
         self.password.set_own_words(self.name.text(), self.login.text())
@@ -210,6 +224,7 @@ class NewPersonForm(_PersonDrawer):
             registration_number=self.number.text(),
             until=until.day if until is not None else None,
             reason=self.reason.text(),
+            insurer=str(self.insurer.value() or ""),
         )
         words = _("{name} can sign in now.").format(name=isolate(new.name.strip()))
         self.context.tasks.call_once(

@@ -20,7 +20,7 @@ from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.navigator import Destination, Settings
 from clinic_desktop.ui.settings.page import SettingsPage
-from clinic_desktop.ui.settings.pages import PageSpec, page_specs
+from clinic_desktop.ui.settings.pages import OWN, PageSpec, page_specs
 from clinic_desktop.ui.settings.schedule_hours import HoursPage
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
@@ -43,7 +43,8 @@ class SettingsView(Screen):
         self._specs = {
             spec.key: spec
             for spec in specs
-            if not spec.permission or allowed(context.actor, spec.permission)
+            if (not spec.permission or allowed(context.actor, spec.permission))
+            and (not context.actor.insurer or spec.key in OWN)
         }
         self._pages: dict[str, QWidget] = {}
         self._build()

@@ -36,6 +36,7 @@ _RAIL: tuple[tuple[str, type[to.Destination], str], ...] = (
     ("calendar", to.Calendar, Icon.CALENDAR),
     ("patients", to.Patients, Icon.PATIENTS),
     ("billing", to.Billing, Icon.BILLING),
+    ("insured", to.Insured, Icon.BILLING),
 )
 
 _LEADS: dict[str, type[to.Destination]] = {
@@ -91,6 +92,7 @@ class Desk(QWidget):
             "calendar": _("Calendar"),
             "patients": _("Patients"),
             "billing": _("Billing"),
+            "insured": _("Insured"),
         }
         for number, (key, kind, icon) in enumerate(_RAIL, 1):
             if self._may_open(kind):

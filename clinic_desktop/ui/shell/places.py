@@ -20,6 +20,7 @@ _SCREENS: dict[type[to.Destination], str] = {
     to.Chart: "clinic_desktop.ui.chart.chart_view:ChartView",
     to.Visit: "clinic_desktop.ui.visits.visit_view:VisitView",
     to.Billing: "clinic_desktop.ui.billing.billing_view:BillingView",
+    to.Insured: "clinic_desktop.ui.billing.insured_view:InsuredView",
     to.Settings: "clinic_desktop.ui.settings.settings_view:SettingsView",
     to.ImportRecords: "clinic_desktop.ui.imports.import_view:ImportView",
 }

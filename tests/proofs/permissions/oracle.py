@@ -91,7 +91,9 @@ def _open_chart(case: Case, role: str, letter: str) -> bool:
 def _footnote(case: Case, letter: str, note: str) -> tuple[bool, bool]:
     """Allowed, and only by approving of one's own doing."""
     by_self = False
-    if note in {"2", "3", "7", "9", "16"}:
+    if note == "2":
+        may = case.narrowed and case.engaged
+    elif note in {"3", "7", "9", "16"}:
         may = case.narrowed
     elif note == "6":
         may = case.engaged

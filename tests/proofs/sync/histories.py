@@ -157,7 +157,11 @@ class History:
             shown, seen = seat.forms.pop(self._chance.randrange(len(seat.forms)))
             self._write(seat, {c: self._chance.choice(VALUES) for c in shown}, shown, seen)
         elif cells := self._cells(seat):
-            self._write(seat, {cell: self._chance.choice(VALUES) for cell in cells})
+            changes = {cell: self._chance.choice(VALUES) for cell in cells}
+            row = cells[0][:2]
+            if seat.pc.state(row).is_hidden:
+                changes[Cell(*row, EXISTENCE)] = (1,)  # as erasure does: it stays deleted
+            self._write(seat, changes)
         return ""
 
     def _remove(self, seat: Seat) -> str:

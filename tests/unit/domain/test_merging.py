@@ -155,6 +155,18 @@ def test_an_edit_of_a_group_that_this_program_does_not_know_wins_too() -> None:
     assert not found.is_hidden
 
 
+def test_edits_of_a_deleted_row_are_as_urgent_as_the_most_urgent_of_them() -> None:
+    gone, edit = made(A, 3, 1), made(B, 1, "y")
+    policies = {1: Policy.LATEST, 2: Policy.REVIEW_SAFETY, 3: Policy.REVIEW_ADMIN}
+    cells = {EXISTENCE: (gone,), 1: (edit,)}
+    (conflict,) = state(cells, {gone.dot: {A: 3}}, policies).conflicts
+    assert conflict.severity is Severity.ADMIN
+    cells |= {2: (edit,), 3: (edit,)}
+    (conflict,) = state(cells, {gone.dot: {A: 3}}, policies).conflicts
+    assert conflict.severity is Severity.SAFETY
+    assert conflict.dots == (gone.dot, edit.dot)
+
+
 def test_each_edit_has_to_be_known_to_one_of_those_who_deleted() -> None:
     one, other = made(A, 3, 1), made(B, 2, 1)
     edits = (made(A, 2, "x"), made(B, 1, "y"))
