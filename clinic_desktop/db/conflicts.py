@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.chain import PLAIN_SINCE
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.pasts import Pasts
@@ -113,7 +114,9 @@ class Settler:
         """Say whether the row is hidden, and ask what must be asked about it."""
         cells, cids = self._cells(table, pk)
         known = {group.number: _asked(group.policy) for group in table.groups}
-        state = merging.row_state(table.number, pk, self._unaware(cells), known, self.pasts.of_dot)
+        state = merging.row_state(
+            table.number, pk, self._without_blanks(cells), known, self.pasts.of_dot
+        )
         for group in table.own_groups:
             if len(cells.get(group.number, ())) > 1:
                 self._show(table, pk, group, cells[group.number], cids)
@@ -161,20 +164,28 @@ class Settler:
         ).fetchone()
         return list(row or ())
 
-    def _unaware(self, cells: dict[int, Versions]) -> dict[int, Versions]:
-        """Without writes of those who knew that the row is deleted: they do not bring it back."""
+    def _without_blanks(self, cells: dict[int, Versions]) -> dict[int, Versions]:
+        """Without what older programs wrote into rows that they had deleted themselves.
+
+        Later ones say with such a write that the row stays deleted (``journal.pack``).
+        """
         gone = [each.dot for each in cells.get(EXISTENCE, ()) if each.value and each.value[0]]
         if not gone:
             return cells
-        return {EXISTENCE: cells[EXISTENCE]} | {
+        return {
             grp: left
             for grp, held in cells.items()
-            if grp != EXISTENCE and (left := tuple(e for e in held if not self._knew(e, gone)))
+            if (left := tuple(e for e in held if grp == EXISTENCE or not self._is_blank(e, gone)))
         }
 
-    def _knew(self, edit: Version, gone: list[Dot]) -> bool:
-        past = self.pasts.of_dot(edit.dot)
-        return any(past.get(dot.device, 0) >= dot.number for dot in gone)
+    def _is_blank(self, edit: Version, gone: list[Dot]) -> bool:
+        if not any(dot.device == edit.dot.device and dot < edit.dot for dot in gone):
+            return False
+        dev = self.names.dev(edit.dot.device)
+        row = self._cursor.execute(
+            "SELECT schema_ver FROM sync_commit WHERE dev = ? AND dseq = ?", (dev, edit.dot.number)
+        ).fetchone()
+        return row is not None and row[0] < PLAIN_SINCE
 
     def _hide(
         self, table: TableSpec, pk: bytes, held: Versions, cids: dict[Dot, int], *, hidden: bool
