@@ -15,12 +15,21 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.chain import PLAIN_SINCE
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.domain import merging
 from clinic_desktop.domain.causality import Dot
-from clinic_desktop.domain.merging import EXISTENCE, Conflict, Policy, Version, Versions
+from clinic_desktop.domain.merging import (
+    EXISTENCE,
+    Conflict,
+    Kind,
+    Policy,
+    Severity,
+    Version,
+    Versions,
+)
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, GroupSpec, TableSpec
 from clinic_desktop.security.membership import Entry
 
@@ -44,7 +53,7 @@ class OpenConflict:
 
     id: bytes
     kind: str
-    """``value``, ``delete_edit`` or ``membership``."""
+    """``value``, ``delete_edit``, ``too_late`` or ``membership``."""
     severity: int
     """3 safety, 2 clinical, 1 admin."""
     table: str
@@ -109,18 +118,47 @@ class Settler:
         ranked = [(self._rank(cid, []), cid) for cid in fixing]
         return max(ranked)[1] if ranked else int(row[1])
 
-    def settle(self, table: TableSpec, pk: bytes) -> list[Conflict]:
+    def settle(self, table: TableSpec, pk: bytes) -> None:
         """Say whether the row is hidden, and ask what must be asked about it."""
         cells, cids = self._cells(table, pk)
         known = {group.number: _asked(group.policy) for group in table.groups}
-        state = merging.row_state(table.number, pk, self._unaware(cells), known, self.pasts.of_dot)
+        state = merging.row_state(
+            table.number, pk, self._without_blanks(cells), known, self.pasts.of_dot
+        )
         for group in table.own_groups:
             if len(cells.get(group.number, ())) > 1:
                 self._show(table, pk, group, cells[group.number], cids)
+        found = list(state.conflicts)
+        late = self._too_late(table, pk, cells, cids)
         if EXISTENCE in cells:
-            self._hide(table, pk, cells[EXISTENCE], cids, hidden=state.is_hidden)
-        self._write(table, pk, state.conflicts, cids)
-        return list(state.conflicts)
+            hidden = state.is_hidden or late is not None
+            self._hide(table, pk, cells[EXISTENCE], cids, hidden=hidden)
+        self._write(table, pk, [*found, *([late] if late else [])], cids)
+
+    def _too_late(
+        self, table: TableSpec, pk: bytes, cells: dict[int, Versions], cids: dict[Dot, int]
+    ) -> Conflict | None:
+        """A line that was added to a bill while another PC issued it is not of what was issued."""
+        seal = self._seal(table, pk) if table.name in _SEALED_BY else None
+        if seal is None:
+            return None
+        (made,) = self._cursor.execute(
+            f"SELECT sv FROM {table.name} WHERE id = ?", (pk,)
+        ).fetchone()
+        if self.pasts.sees(self.pasts.of_cid(seal), made):
+            return None
+        line, bill = self.version(made, [0]), self.version(seal, [])
+        if EXISTENCE not in cells:
+            cells[EXISTENCE] = (line,)
+            self._cursor.execute(
+                "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?, ?, ?, ?, ?)",
+                (table.number, pk, EXISTENCE, made, _pack([0])),
+            )
+        elif all(each.value and each.value[0] for each in cells[EXISTENCE]):
+            return None  # somebody left it out
+        cids |= {line.dot: made, bill.dot: seal}
+        cell = merging.Cell(table.number, pk, EXISTENCE)
+        return Conflict(Kind.TOO_LATE, Severity.CLINICAL, cell, (line.dot, bill.dot))
 
     def _show(
         self, table: TableSpec, pk: bytes, group: GroupSpec, held: Versions, cids: dict[Dot, int]
@@ -161,20 +199,28 @@ class Settler:
         ).fetchone()
         return list(row or ())
 
-    def _unaware(self, cells: dict[int, Versions]) -> dict[int, Versions]:
-        """Without writes of those who knew that the row is deleted: they do not bring it back."""
+    def _without_blanks(self, cells: dict[int, Versions]) -> dict[int, Versions]:
+        """Without what older programs wrote into rows that they had deleted themselves.
+
+        Later ones say with such a write that the row stays deleted (``journal.pack``).
+        """
         gone = [each.dot for each in cells.get(EXISTENCE, ()) if each.value and each.value[0]]
         if not gone:
             return cells
-        return {EXISTENCE: cells[EXISTENCE]} | {
+        return {
             grp: left
             for grp, held in cells.items()
-            if grp != EXISTENCE and (left := tuple(e for e in held if not self._knew(e, gone)))
+            if (left := tuple(e for e in held if grp == EXISTENCE or not self._is_blank(e, gone)))
         }
 
-    def _knew(self, edit: Version, gone: list[Dot]) -> bool:
-        past = self.pasts.of_dot(edit.dot)
-        return any(past.get(dot.device, 0) >= dot.number for dot in gone)
+    def _is_blank(self, edit: Version, gone: list[Dot]) -> bool:
+        if not any(dot.device == edit.dot.device and dot < edit.dot for dot in gone):
+            return False
+        dev = self.names.dev(edit.dot.device)
+        row = self._cursor.execute(
+            "SELECT schema_ver FROM sync_commit WHERE dev = ? AND dseq = ?", (dev, edit.dot.number)
+        ).fetchone()
+        return row is not None and row[0] < PLAIN_SINCE
 
     def _hide(
         self, table: TableSpec, pk: bytes, held: Versions, cids: dict[Dot, int], *, hidden: bool
