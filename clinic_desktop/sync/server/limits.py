@@ -16,6 +16,8 @@ class Limits:
     practice_bytes: int = 5 << 30
     practices: int = 10_000
     mails: int = 1_000
+    keys: int = 10_000
+    """Data keys that wait in one practice."""
     mail_s: int = 60 * 60
     """How long an invitation stays open."""
     body_s: float = 60.0

@@ -210,13 +210,12 @@ class Relay:
         most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
         found: list[bytes] = []
         size = 0
-        for sseq, device, seg_no in cursor.execute(
-            "SELECT sseq, device_id, seg_no FROM segment WHERE sseq >= ? ORDER BY sseq",
+        for device, seg_no, raw in cursor.execute(
+            "SELECT device_id, seg_no, bytes FROM segment WHERE sseq >= ? ORDER BY sseq",
             (min(starts, default=2**62),),
-        ).fetchall():
+        ):
             if seg_no <= have.get(bytes(device), 0):
                 continue
-            raw = cursor.execute("SELECT bytes FROM segment WHERE sseq = ?", (sseq,)).fetchone()[0]
             if found and size + len(raw) > most:
                 return found, True
             found.append(bytes(raw))
@@ -234,6 +233,9 @@ class Relay:
                 raise _refuse(404, "unknown")
             if key.author != asking.caller.device.bytes:
                 raise _refuse(400, "message")
+            count = asking.cursor.execute("SELECT count(*) FROM keybox").fetchone()[0]
+            if count >= self.limits.keys:
+                raise _refuse(507, "full")
             asking.cursor.execute(
                 "INSERT OR REPLACE INTO keybox (device_id, epoch, body) VALUES (?, ?, ?)",
                 (key.device, key.epoch, call.body),
