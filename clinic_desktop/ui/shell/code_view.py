@@ -26,6 +26,7 @@ class CodeView(NarrowPage):
 
     def __init__(self, opened: Clinic) -> None:
         super().__init__(_WIDTH)
+        self.column.setStretch(0, 0)  # it is long: from the top, the field is in sight
         self.setObjectName("code-wanted")
         self.setProperty("role", "page")
         self._tasks = Tasks(opened.store, opened.actor, self)
