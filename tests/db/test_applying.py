@@ -1,0 +1,505 @@
+"""What another PC wrote, applied here: the same rows on both, whole commits, in causal order."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Boolean, Integer
+
+from clinic_desktop.db import incoming, unknown
+from clinic_desktop.db.chain import chain_value
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.models import Base
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TABLES, TableSpec
+from tests.support.pcs import Pc, as_pc, join, meet, tables_of
+from tests.support.records import Record
+
+
+@pytest.fixture
+def two(record: Record, tmp_path: Path) -> Iterator[tuple[Pc, Pc]]:
+    """Two PCs that have everything of each other."""
+    first, second = as_pc(record), join(record, tmp_path / "two", 2)
+    meet(first, second)
+    yield first, second
+    second.store.close()
+
+
+@pytest.fixture
+def three(record: Record, tmp_path: Path) -> Iterator[tuple[Pc, Pc, Pc]]:
+    first = as_pc(record)
+    others = [join(record, tmp_path / str(number), number) for number in (2, 3)]
+    meet(first, *others)
+    yield first, others[0], others[1]
+    for pc in others:
+        pc.store.close()
+
+
+def new_patient(pc: Pc, family: str = "Wanjiru") -> uuid.UUID:
+    def add(uow: UnitOfWork) -> uuid.UUID:
+        row = Patient(family=family, given="Maria", mrn=f"A{uow.new_id().hex[:8]}")
+        uow.add(row)
+        return row.id
+
+    return pc.write(add)
+
+
+def set_family(pc: Pc, row: uuid.UUID, family: str) -> None:
+    pc.sql("UPDATE patient SET family = ? WHERE id = ?", family, row.bytes)
+
+
+def family(pc: Pc, row: uuid.UUID) -> str:
+    return str(pc.rows("SELECT family FROM patient WHERE id = ?", row.bytes)[0][0])
+
+
+def hidden(pc: Pc, row: uuid.UUID) -> bool:
+    return bool(pc.rows("SELECT is_deleted FROM patient WHERE id = ?", row.bytes)[0][0])
+
+
+def findings(pc: Pc) -> list[str]:
+    return [
+        f"{each.what} {each.dev}/{each.dseq} {each.table}"
+        for each in pc.check().findings
+        if each.what != "not-signed-yet"
+    ]
+
+
+def same(*pcs: Pc) -> None:
+    """All hold the same rows and questions, and their logs say so."""
+    held = tables_of(pcs[0])
+    asked = [(each.id, each.kind) for each in pcs[0].conflicts()]
+    for pc in pcs[1:]:
+        for table, rows in tables_of(pc).items():
+            assert rows == held[table], table
+        assert [(each.id, each.kind) for each in pc.conflicts()] == asked
+    for pc in pcs:
+        assert findings(pc) == []
+
+
+def test_a_new_pc_gets_everything(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    report = second.pull(first)
+    assert (report.applied, report.held, report.quarantined) == (1, 0, [])
+    assert report.changes is not None
+    assert report.changes.origin == "sync"
+    assert ("patient", row) in report.changes.rows
+    found = second.rows("SELECT count(*) FROM patient_fts WHERE patient_fts MATCH 'wanjiru'")
+    assert found == [(1,)]
+    meet(first, second)
+    same(first, second)
+
+
+def test_screens_hear_of_it(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    heard: list[Any] = []
+    second.store.subscribe(heard.append)
+    row = new_patient(first)
+    second.pull(first)
+    assert [(each.origin, each.ids("patient")) for each in heard] == [("sync", {row})]
+
+
+# ---------------------------------------------------------------- every table
+
+_MADE_BY_HAND = {"membership_entry", "log_redaction"}
+
+
+def _value(table: TableSpec, column: str, rows: dict[str, bytes], turn: int) -> Any:
+    found = Base.metadata.tables[table.name].columns[column]
+    target = next(iter(found.foreign_keys), None)
+    if target is not None:
+        return rows.get(target.column.table.name)
+    if isinstance(found.type, Boolean) or type(found.type).__name__ == "Boolean":
+        return turn % 2
+    kind = type(getattr(found.type, "impl", found.type))
+    if issubclass(kind, Integer):
+        return turn
+    if kind.__name__ == "LargeBinary":
+        return bytes([turn]) * 16
+    return f"{turn}"
+
+
+def _fill(pc: Pc, turn: int) -> dict[str, bytes]:
+    """A row in every table that is synced."""
+    rows: dict[str, bytes] = {}
+    with_parents = [t for t in Base.metadata.sorted_tables if t.name in BY_NAME]
+
+    def write(uow: UnitOfWork) -> None:
+        for model in with_parents:
+            table = BY_NAME[model.name]
+            if table.name in _MADE_BY_HAND:
+                continue
+            pk = uow.new_id().bytes
+            columns = [name for name in table.columns if name != "is_deleted"]
+            values = [_value(table, name, rows, turn) for name in columns]
+            marks = ", ".join("?" * (len(columns) + 1))
+            uow.cursor.execute(
+                f"INSERT INTO {table.name} (id, {', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+                (pk, *values),
+            )
+            rows[table.name] = pk
+
+    pc.write(write)
+    return rows
+
+
+def test_every_table_arrives(two: tuple[Pc, Pc]) -> None:
+    """Each is inserted, changed group by group, and hidden on one PC; the other has the same."""
+    first, second = two
+    rows = _fill(first, 1)
+    assert second.pull(first).quarantined == []
+    meet(first, second)
+    same(first, second)
+    changed = 0
+    for table in TABLES:
+        if table.insert_only or table.name in {*_MADE_BY_HAND, "payment", "task"}:
+            continue  # what they say is never changed
+        for group in table.own_groups:
+            values = [_value(table, name, rows, 2) for name in group.names]
+            wanted = ", ".join(f"{name} = ?" for name in group.names)
+            first.sql(
+                f"UPDATE {table.name} SET {wanted} WHERE id = ?",  # noqa: S608
+                *values, rows[table.name],
+            )  # fmt: skip
+            changed += 1
+        first.sql(f"UPDATE {table.name} SET is_deleted = 1 WHERE id = ?", rows[table.name])  # noqa: S608
+    assert changed > 60
+    assert second.pull(first).quarantined == []
+    meet(first, second)
+    same(first, second)
+
+
+# ---------------------------------------------------------------- two people at once
+
+
+def test_both_values_stay_and_both_pcs_show_the_same(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(first, row, "Kamau")
+    set_family(second, row, "Otieno")
+    meet(first, second)
+    assert family(first, row) == family(second, row)
+    (asked,), (there,) = first.conflicts(), second.conflicts()
+    assert (asked.id, asked.kind, asked.table, asked.row_id) == (there.id, "value", "patient", row)
+    assert len(asked.versions) == 2
+    assert asked.patient_id == row
+    same(first, second)
+
+    # Whoever writes now has seen both, and says which holds, also the one that is shown.
+    shown = family(second, row)
+    second.decide(there, family=shown)
+    assert second.conflicts() == []
+    meet(first, second)
+    assert first.conflicts() == []
+    assert family(first, row) == shown
+    same(first, second)
+
+
+def test_an_ordinary_write_answers_too(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(first, row, "Kamau")
+    set_family(second, row, "Otieno")
+    meet(first, second)
+    set_family(first, row, "Kamau-Otieno")
+    assert first.conflicts() == []
+    meet(first, second)
+    assert second.conflicts() == []
+    same(first, second)
+
+
+def test_the_same_value_twice_asks_nobody(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(first, row, "Kamau")
+    set_family(second, row, "Kamau")
+    meet(first, second)
+    assert first.conflicts() == []
+    same(first, second)
+
+
+def test_different_groups_do_not_meet(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(first, row, "Kamau")
+    second.sql("UPDATE patient SET city = 'Nakuru' WHERE id = ?", row.bytes)
+    meet(first, second)
+    assert second.rows("SELECT family, city FROM patient WHERE id = ?", row.bytes) == [
+        ("Kamau", "Nakuru")
+    ]
+    assert first.conflicts() == []
+    same(first, second)
+
+
+def test_an_edit_wins_over_a_deletion(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    first.sql("UPDATE patient SET is_deleted = 1 WHERE id = ?", row.bytes)
+    set_family(second, row, "Otieno")
+    meet(first, second)
+    assert not hidden(first, row)
+    assert not hidden(second, row)
+    assert [each.kind for each in first.conflicts()] == ["delete_edit"]
+    same(first, second)
+    first.decide(first.conflicts()[0], is_deleted=1)
+    meet(first, second)
+    assert hidden(first, row)
+    assert hidden(second, row)
+    assert second.conflicts() == []
+    same(first, second)
+
+
+def test_a_write_to_what_was_known_to_be_deleted_does_not_bring_it_back(
+    two: tuple[Pc, Pc],
+) -> None:
+    first, second = two
+    row = new_patient(first)
+    first.sql("UPDATE patient SET is_deleted = 1 WHERE id = ?", row.bytes)
+    meet(first, second)
+    set_family(second, row, "Otieno")
+    meet(first, second)
+    assert hidden(first, row)
+    assert hidden(second, row)
+    same(first, second)
+
+
+def test_three_pcs_agree_in_every_order(three: tuple[Pc, Pc, Pc]) -> None:
+    row = new_patient(three[0])
+    meet(*three)
+    for number, pc in enumerate(three):
+        set_family(pc, row, f"Name {number}")
+        pc.sql("UPDATE patient SET city = ? WHERE id = ?", f"City {number}", row.bytes)
+    one, two, other = three
+    one.pull(two)
+    set_family(one, row, "Name 0 and 1")
+    for giver, taker in itertools.permutations((other, two, one), 2):
+        taker.pull(giver)
+    meet(*three)
+    assert len(one.conflicts()) == 1
+    same(*three)
+
+
+# ---------------------------------------------------------------- order, repetition, failure
+
+
+def test_what_comes_early_waits_and_what_comes_twice_is_dropped(three: tuple[Pc, Pc, Pc]) -> None:
+    one, two, other = three
+    row = new_patient(one)
+    two.pull(one)
+    set_family(two, row, "Otieno")
+    early = two.outgoing(other.tip(two))
+    report = other.take(two, early)
+    assert (report.applied, report.held) == (len(early) - 1, 1) or report.held == len(early)
+    assert other.rows("SELECT count(*) FROM patient WHERE id = ?", row.bytes) == [(0,)]
+    report = other.pull(one)
+    assert report.held == 0
+    assert family(other, row) == "Otieno"
+    again = other.take(two, two.outgoing())
+    assert (again.applied, again.duplicates) == (0, len(two.outgoing()))
+    meet(*three)
+    same(*three)
+
+
+def test_commits_in_any_order(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    for number in range(6):
+        set_family(first, row, f"Name {number}")
+    handed = first.outgoing(second.tip(first))
+    for each in reversed(handed):
+        second.take(first, [each])
+    assert family(second, row) == "Name 5"
+    assert second.rows("SELECT count(*) FROM sync_hold WHERE dseq > 0") == [(0,)]
+    meet(first, second)
+    same(first, second)
+
+
+def test_a_failure_on_the_way_leaves_nothing(
+    two: tuple[Pc, Pc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+    for number in range(5):
+        new_patient(first, f"Name {number}")
+    before = tables_of(second), second.rows("SELECT count(*) FROM sync_commit")
+    real, calls = incoming.Rows.write, itertools.count()
+
+    def fail(self: incoming.Rows, *args: Any) -> None:
+        if next(calls) == 3:
+            raise RuntimeError
+        real(self, *args)
+
+    monkeypatch.setattr(incoming.Rows, "write", fail)
+    with pytest.raises(RuntimeError):
+        second.pull(first)
+    monkeypatch.undo()
+    assert (tables_of(second), second.rows("SELECT count(*) FROM sync_commit")) == before
+    assert second.rows("SELECT applying FROM sync_ctx") == [(0,)]
+    meet(first, second)
+    same(first, second)
+
+
+def test_a_changed_commit_is_kept_out_and_what_follows_waits(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    new_patient(first)
+    new_patient(first)
+    handed = first.outgoing(second.tip(first))
+    false = msgspec.structs.replace(handed[0], reason="something else")
+    report = second.take(first, [false, *handed[1:]])
+    assert [each[1:] for each in report.quarantined] == [(handed[0].dseq, "chain")]
+    assert report.applied == 0
+    assert second.take(first, handed).applied == len(handed)
+    meet(first, second)
+    same(first, second)
+
+
+def test_who_does_not_belong_here_writes_nothing(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    stranger = uuid.uuid4()
+    first.actor = type(first.actor)(stranger, "stranger", "", first.actor.roles)
+    new_patient(first)
+    report = second.pull(first)
+    assert [each[2] for each in report.quarantined] == ["author"]
+    assert second.rows("SELECT count(*) FROM patient") == [(0,)]
+
+
+def test_a_pc_that_nobody_let_in_waits(two: tuple[Pc, Pc], record: Record, tmp_path: Path) -> None:
+    first, second = two
+    third = join(record, tmp_path / "three", 3)
+    third.pull(first)
+    new_patient(third)
+    report = second.pull(third)  # second has not heard of it yet
+    assert report.applied == 0
+    meet(first, second, third)
+    same(first, second, third)
+    third.store.close()
+
+
+# ---------------------------------------------------------------- other versions of the program
+
+
+def test_what_a_newer_program_wrote_is_kept(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    assert row
+    number = BY_NAME["location"].number
+    hidden_tables = {n: t for n, t in BY_NUMBER.items() if n != number}
+    first.sql(
+        "INSERT INTO location (id, name, kind, position, is_active)"
+        " VALUES (?, 'Room 1', 'room', 1, 1)",
+        b"L" * 16,
+    )
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr(incoming, "BY_NUMBER", hidden_tables)
+        report = second.pull(first)
+        assert report.quarantined == []
+    assert second.rows("SELECT count(*) FROM location WHERE id = ?", b"L" * 16) == [(0,)]
+    first.sql("UPDATE location SET name = 'Room 2' WHERE id = ?", b"L" * 16)
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr(incoming, "BY_NUMBER", hidden_tables)
+        second.pull(first)
+    assert second.rows("SELECT DISTINCT tbl, pk FROM sync_unknown") == [(number, b"L" * 16)]
+    assert second.write(lambda uow: unknown.replay(uow.cursor)) == 2
+    assert second.rows("SELECT name FROM location WHERE id = ?", b"L" * 16) == [("Room 2",)]
+    assert second.rows("SELECT count(*) FROM sync_unknown") == [(0,)]
+    meet(first, second)
+    same(first, second)
+
+
+# ---------------------------------------------------------------- what is held fast
+
+
+def _note(pc: Pc) -> uuid.UUID:
+    """A draft of a note, with the visit and the patient it is about."""
+    rows = _fill(pc, 1)
+    pc.sql("UPDATE note SET status = 'draft', plan = 'rest' WHERE id = ?", rows["note"])
+    return uuid.UUID(bytes=rows["note"])
+
+
+def _sign(pc: Pc, note: uuid.UUID) -> None:
+    pc.sql("UPDATE note SET status = 'signed', content_hash = 'x' WHERE id = ?", note.bytes)
+
+
+def test_what_was_signed_is_shown_and_the_other_text_is_asked_about(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    note = _note(first)
+    meet(first, second)
+    _sign(first, note)
+    second.sql("UPDATE note SET plan = 'surgery' WHERE id = ?", note.bytes)
+    meet(first, second)
+    shown = "SELECT status, plan FROM note WHERE id = ?"
+    assert first.rows(shown, note.bytes) == second.rows(shown, note.bytes) == [("signed", "rest")]
+    assert [(each.table, each.kind) for each in second.conflicts()] == [("note", "value")]
+    same(first, second)
+
+
+def test_a_change_of_what_its_author_saw_signed_is_kept_out(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    note = _note(first)
+    _sign(first, note)
+    meet(first, second)
+
+    def force(uow: UnitOfWork) -> None:
+        uow.cursor.execute("UPDATE sync_ctx SET applying = 1")
+        uow.cursor.execute("UPDATE note SET plan = 'surgery' WHERE id = ?", (note.bytes,))
+        uow.cursor.execute("UPDATE sync_ctx SET applying = 0")
+        uow.cursor.execute(
+            "INSERT INTO sync_journal (tbl, pk, op, grp) VALUES (22, ?, 1, 1)", (note.bytes,)
+        )
+
+    second.write(force)
+    new_patient(second)
+    report = first.pull(second)
+    assert [each[2] for each in report.quarantined] == ["fixed"]
+    assert (report.applied, report.held) == (0, 1)
+    assert first.rows("SELECT plan FROM note WHERE id = ?", note.bytes) == [("rest",)]
+
+
+def test_a_row_that_refers_to_nothing_is_kept_out(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    handed = first.outgoing(second.tip(first))
+    inserts, updates = msgspec.msgpack.decode(handed[-1].body)
+    at = inserts[0][1].index(27) + 1  # the practitioner
+    inserts[0][2][0][at] = b"\x01" * 16
+    body = msgspec.msgpack.encode([inserts, updates])
+    bare = msgspec.structs.replace(handed[-1], body=body)
+    before = second.rows("SELECT chain FROM sync_commit WHERE dev = 2 ORDER BY dseq DESC LIMIT 1")
+    chain = chain_value(bytes(before[0][0]), bare.header, bare.stored_body)
+    report = second.take(first, [msgspec.structs.replace(bare, chain=chain)])
+    assert [each[2] for each in report.quarantined] == ["reference"]
+    assert second.rows("SELECT count(*) FROM patient WHERE id = ?", row.bytes) == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xc1",
+        b"\x92\x90",
+        msgspec.msgpack.encode([[[8, [1], [[b"short", "x"]]]], []]),
+        msgspec.msgpack.encode([[[8, [1], [[b"i" * 16, ["x"]]]]], []]),
+        msgspec.msgpack.encode([[], [[8, b"i" * 16, 1, ["x"], [["y"]]]]]),
+        msgspec.msgpack.encode([[[8, [1], [[b"i" * 16, 1 << 63]]]], []]),
+        b"\x91" * 100_000,
+    ],
+)
+def test_a_body_of_another_shape_is_kept_out(two: tuple[Pc, Pc], body: bytes) -> None:
+    first, second = two
+    new_patient(first)
+    (handed,) = first.outgoing(second.tip(first))
+    before = second.rows("SELECT chain FROM sync_commit WHERE dev = 2 ORDER BY dseq DESC LIMIT 1")
+    bare = msgspec.structs.replace(handed, body=body)
+    chain = chain_value(bytes(before[0][0]), bare.header, bare.stored_body)
+    report = second.take(first, [msgspec.structs.replace(bare, chain=chain)])
+    assert [each[2] for each in report.quarantined] == ["unreadable"]

@@ -1,0 +1,137 @@
+"""Several PCs of one clinic, each with a real record, that hand each other their logs directly."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from clinic_desktop.clock import FixedClock
+from clinic_desktop.db import applying, commits, conflicts
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.applying import ApplyReport
+from clinic_desktop.db.conflicts import OpenConflict
+from clinic_desktop.db.log_check import LogReport, check_log
+from clinic_desktop.db.opening import create_store
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import SYSTEM, Actor
+from clinic_desktop.models.registry import TABLES
+from clinic_desktop.security.membership import Device, PutDevice
+from clinic_desktop.security.primitives import Identity
+from tests.support.records import NOON, Record, keys_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Pc:
+    """One PC with its open record."""
+
+    store: Store
+    actor: Actor
+    clock: FixedClock
+
+    def write(
+        self, command: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a command as the owner."""
+        return self.store.write(self.actor, command, *args, **kwargs).result(60)
+
+    def read(
+        self, query: Callable[Concatenate[ReadSession, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query as the owner."""
+        return self.store.read(self.actor, query, *args, **kwargs).result(60)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Bare SQL, to look behind the services."""
+        return self.read(lambda reads: reads.cursor.execute(sql, values).fetchall())
+
+    def sql(self, statement: str, *values: Any) -> None:
+        """One captured write of this PC."""
+        self.write(lambda uow: uow.cursor.execute(statement, values) and None)
+
+    @property
+    def device_id(self) -> bytes:
+        """As the other PCs know it."""
+        return bytes(self.rows("SELECT device_id FROM sync_device WHERE dev = 1")[0][0])
+
+    def tip(self, other: Pc) -> int:
+        """How far this PC has come with the log of another."""
+        rows = self.rows("SELECT tip FROM sync_device WHERE device_id = ?", other.device_id)
+        return int(rows[0][0]) if rows else 0
+
+    def outgoing(self, after: int = 0) -> list[commits.CommitRecord]:
+        """What it hands out."""
+        return self.read(lambda reads: commits.outgoing(reads.cursor, after, 100_000))
+
+    def points(self, after: int = 0) -> list[commits.CheckpointRecord]:
+        """The signatures over it."""
+        return self.read(lambda reads: commits.checkpoints(reads.cursor, 1, after))
+
+    def take(self, other: Pc, handed: list[commits.CommitRecord]) -> ApplyReport:
+        """Apply some commits of another PC, signatures apart."""
+        return self.store.write(SYSTEM, applying.apply, other.device_id, handed, []).result(60)
+
+    def pull(self, other: Pc) -> ApplyReport:
+        """Apply what another PC has and this one has not, with the signatures over it."""
+        return self.store.write(
+            SYSTEM, applying.apply, other.device_id, other.outgoing(self.tip(other)), other.points()
+        ).result(60)
+
+    def conflicts(self) -> list[OpenConflict]:
+        """The questions that are open here."""
+        return self.read(lambda reads: conflicts.open_conflicts(reads.cursor))
+
+    def decide(self, asked: OpenConflict, **values: Any) -> None:
+        """Answer a question."""
+        self.write(
+            lambda uow: conflicts.decide(uow.cursor, asked.table, asked.row_id, asked.group, values)
+        )
+
+    def check(self) -> LogReport:
+        """The whole log, compared with the tables."""
+        self.store.sign_off().result(60)
+        return self.read(lambda reads: check_log(reads.cursor, self.store.mirror))
+
+
+def join(first: Record, folder: Path, number: int) -> Pc:
+    """One more PC of the clinic of a record; the owner lets it in."""
+    folder.mkdir()
+    clock = FixedClock(NOON, seed=5000 * number)
+    store = create_store(folder / "clinic.db", bytes(range(48)), clock, f"PC {number}")
+    pc = Pc(store, first.owner, clock)
+    device, public = pc.rows("SELECT device_id, sign_pk FROM sync_device WHERE dev = 1")[0]
+    sealing = Identity.new().public.sealing
+    there = Device(uuid.UUID(bytes=device), f"PC {number}", bytes(public), sealing)
+    signer = keys_of(first).identity
+    first.write(lambda uow: chain.append(uow, signer, PutDevice(there)))
+    return pc
+
+
+def as_pc(record: Record) -> Pc:
+    """The PC of an open record."""
+    return Pc(record.store, record.owner, record.clock)
+
+
+def meet(*pcs: Pc) -> None:
+    """Everybody hands everything to everybody, until nothing is new."""
+    for _round in pcs:
+        for one in pcs:
+            for other in pcs:
+                if one is not other:
+                    one.pull(other)
+
+
+def tables_of(pc: Pc) -> dict[str, list[tuple[Any, ...]]]:
+    """Every synced row, without the number that a record gives its own commits."""
+    return {
+        table.name: pc.rows(
+            f"SELECT id, {', '.join(table.columns)} FROM {table.name} ORDER BY id"  # noqa: S608
+        )
+        for table in TABLES
+    }
