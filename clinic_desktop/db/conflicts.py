@@ -113,7 +113,7 @@ class Settler:
         """Say whether the row is hidden, and ask what must be asked about it."""
         cells, cids = self._cells(table, pk)
         known = {group.number: _asked(group.policy) for group in table.groups}
-        state = merging.row_state(table.number, pk, self._unaware(cells), known, self.pasts.of_dot)
+        state = merging.row_state(table.number, pk, cells, known, self.pasts.of_dot)
         for group in table.own_groups:
             if len(cells.get(group.number, ())) > 1:
                 self._show(table, pk, group, cells[group.number], cids)
@@ -160,21 +160,6 @@ class Settler:
             f"SELECT {', '.join(names)} FROM {table.name} WHERE id = ?", (pk,)
         ).fetchone()
         return list(row or ())
-
-    def _unaware(self, cells: dict[int, Versions]) -> dict[int, Versions]:
-        """Without writes of those who knew that the row is deleted: they do not bring it back."""
-        gone = [each.dot for each in cells.get(EXISTENCE, ()) if each.value and each.value[0]]
-        if not gone:
-            return cells
-        return {EXISTENCE: cells[EXISTENCE]} | {
-            grp: left
-            for grp, held in cells.items()
-            if grp != EXISTENCE and (left := tuple(e for e in held if not self._knew(e, gone)))
-        }
-
-    def _knew(self, edit: Version, gone: list[Dot]) -> bool:
-        past = self.pasts.of_dot(edit.dot)
-        return any(past.get(dot.device, 0) >= dot.number for dot in gone)
 
     def _hide(
         self, table: TableSpec, pk: bytes, held: Versions, cids: dict[Dot, int], *, hidden: bool

@@ -274,6 +274,46 @@ def test_a_write_to_what_was_known_to_be_deleted_does_not_bring_it_back(
     same(first, second)
 
 
+def test_more_work_on_a_row_that_an_edit_saved_does_not_hide_it(
+    three: tuple[Pc, Pc, Pc],
+) -> None:
+    """Whoever goes on knows of the deletion, but saw the row; only an answer hides it."""
+    one, two, other = three
+    row = new_patient(one)
+    meet(*three)
+    one.sql("UPDATE patient SET is_deleted = 1 WHERE id = ?", row.bytes)
+    set_family(two, row, "Otieno")
+    meet(*three)
+    set_family(other, row, "Otieno-Achieng")
+    assert not hidden(other, row)
+    assert [each.kind for each in other.conflicts()] == ["delete_edit"]
+    meet(*three)
+    assert [hidden(pc, row) for pc in three] == [False] * 3
+    assert [each.kind for each in one.conflicts()] == ["delete_edit"]
+    same(*three)
+
+
+def test_of_a_row_that_an_edit_saved_all_versions_are_asked_about(
+    three: tuple[Pc, Pc, Pc],
+) -> None:
+    one, two, other = three
+    row = new_patient(one)
+    meet(*three)
+    set_family(one, row, "Otieno")
+    set_family(two, row, "Achieng")
+    other.pull(one)
+    other.pull(two)
+    other.sql("UPDATE patient SET is_deleted = 1 WHERE id = ?", row.bytes)
+    one.sql("UPDATE patient SET city = 'Kisumu' WHERE id = ?", row.bytes)
+    meet(*three)
+    assert not hidden(one, row)
+    assert [(each.kind, each.group) for each in one.conflicts()] == [
+        ("value", 1),
+        ("delete_edit", 0),
+    ]
+    same(*three)
+
+
 def test_three_pcs_agree_in_every_order(three: tuple[Pc, Pc, Pc]) -> None:
     row = new_patient(three[0])
     meet(*three)
