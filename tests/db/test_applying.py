@@ -12,8 +12,9 @@ import msgspec
 import pytest
 from sqlalchemy import Boolean, Integer
 
-from clinic_desktop.db import incoming, unknown
+from clinic_desktop.db import incoming, lawful, unknown
 from clinic_desktop.db.chain import chain_value
+from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models import Base
 from clinic_desktop.models.patient import Patient
@@ -440,13 +441,15 @@ def test_what_a_newer_program_wrote_is_kept(two: tuple[Pc, Pc]) -> None:
         b"L" * 16,
     )
     with pytest.MonkeyPatch.context() as older:
-        older.setattr(incoming, "BY_NUMBER", hidden_tables)
+        for module in (incoming, lawful):
+            older.setattr(module, "BY_NUMBER", hidden_tables)
         report = second.pull(first)
         assert report.quarantined == []
     assert second.rows("SELECT count(*) FROM location WHERE id = ?", b"L" * 16) == [(0,)]
     first.sql("UPDATE location SET name = 'Room 2' WHERE id = ?", b"L" * 16)
     with pytest.MonkeyPatch.context() as older:
-        older.setattr(incoming, "BY_NUMBER", hidden_tables)
+        for module in (incoming, lawful):
+            older.setattr(module, "BY_NUMBER", hidden_tables)
         second.pull(first)
     assert second.rows("SELECT DISTINCT tbl, pk FROM sync_unknown") == [(number, b"L" * 16)]
     assert second.write(lambda uow: unknown.replay(uow.cursor)) == 2
@@ -505,6 +508,56 @@ def test_a_change_of_what_its_author_saw_signed_is_kept_out(two: tuple[Pc, Pc]) 
     assert first.rows("SELECT plan FROM note WHERE id = ?", note.bytes) == [("rest",)]
 
 
+def test_what_replaces_a_version_that_its_author_cannot_know_is_kept_out(
+    three: tuple[Pc, Pc, Pc],
+) -> None:
+    """Else the PC that has that version would drop it, and one that gets it later would keep it."""
+    one, two, other = three
+    row = new_patient(one)
+    meet(*three)
+    set_family(one, row, "Otieno")
+    set_family(two, row, "Achieng")
+    other.pull(one)
+    hidden_from_two = one.outgoing()[-1].dseq
+    handed = two.outgoing(other.tip(two))
+    inserts, updates = msgspec.msgpack.decode(handed[-1].body)
+    updates[-1][4].append([one.device_id, hidden_from_two])
+    body = msgspec.msgpack.encode([inserts, updates])
+    report = other.take(two, [_forged(other, two, handed[-1], body)])
+    assert [each[2] for each in report.quarantined] == ["unseen"]
+    assert family(other, row) == "Otieno"
+
+
+def test_a_change_of_a_row_that_its_author_cannot_know_is_kept_out(
+    three: tuple[Pc, Pc, Pc],
+) -> None:
+    one, two, other = three
+    known = new_patient(one)
+    meet(*three)
+    unknown_to_two = new_patient(one)
+    set_family(two, known, "Achieng")
+    other.pull(one)
+    handed = two.outgoing(other.tip(two))
+    inserts, updates = msgspec.msgpack.decode(handed[-1].body)
+    updates[-1][1] = unknown_to_two.bytes
+    body = msgspec.msgpack.encode([inserts, updates])
+    report = other.take(two, [_forged(other, two, handed[-1], body)])
+    assert [each[2] for each in report.quarantined] == ["no row"]
+    assert family(other, unknown_to_two) == "Wanjiru"
+
+
+def _forged(taker: Pc, giver: Pc, commit: CommitRecord, body: bytes) -> CommitRecord:
+    """A commit with another body, rightly chained."""
+    bare = msgspec.structs.replace(commit, body=body)
+    before = taker.rows(
+        "SELECT c.chain FROM sync_commit c JOIN sync_device d ON d.dev = c.dev"
+        " WHERE d.device_id = ? ORDER BY c.dseq DESC LIMIT 1",
+        giver.device_id,
+    )
+    last = bytes(before[0][0]) if before else bytes(32)
+    return msgspec.structs.replace(bare, chain=chain_value(last, bare.header, bare.stored_body))
+
+
 def test_a_row_that_refers_to_nothing_is_kept_out(two: tuple[Pc, Pc]) -> None:
     first, second = two
     row = new_patient(first)
@@ -513,10 +566,7 @@ def test_a_row_that_refers_to_nothing_is_kept_out(two: tuple[Pc, Pc]) -> None:
     at = inserts[0][1].index(27) + 1  # the practitioner
     inserts[0][2][0][at] = b"\x01" * 16
     body = msgspec.msgpack.encode([inserts, updates])
-    bare = msgspec.structs.replace(handed[-1], body=body)
-    before = second.rows("SELECT chain FROM sync_commit WHERE dev = 2 ORDER BY dseq DESC LIMIT 1")
-    chain = chain_value(bytes(before[0][0]), bare.header, bare.stored_body)
-    report = second.take(first, [msgspec.structs.replace(bare, chain=chain)])
+    report = second.take(first, [_forged(second, first, handed[-1], body)])
     assert [each[2] for each in report.quarantined] == ["reference"]
     assert second.rows("SELECT count(*) FROM patient WHERE id = ?", row.bytes) == [(0,)]
 
@@ -538,8 +588,5 @@ def test_a_body_of_another_shape_is_kept_out(two: tuple[Pc, Pc], body: bytes) ->
     first, second = two
     new_patient(first)
     (handed,) = first.outgoing(second.tip(first))
-    before = second.rows("SELECT chain FROM sync_commit WHERE dev = 2 ORDER BY dseq DESC LIMIT 1")
-    bare = msgspec.structs.replace(handed, body=body)
-    chain = chain_value(bytes(before[0][0]), bare.header, bare.stored_body)
-    report = second.take(first, [msgspec.structs.replace(bare, chain=chain)])
+    report = second.take(first, [_forged(second, first, handed, body)])
     assert [each[2] for each in report.quarantined] == ["unreadable"]
