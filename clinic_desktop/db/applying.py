@@ -21,11 +21,13 @@ import sqlcipher3
 from sqlalchemy.orm import Session
 
 from clinic_desktop.db import search
+from clinic_desktop.db.bodies import RefusedError, read_foreign
 from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, Signer
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
-from clinic_desktop.db.conflicts import ask_about_member, switched_off
-from clinic_desktop.db.incoming import RefusedError, Rows, read_foreign
+from clinic_desktop.db.conflicts import switched_off
+from clinic_desktop.db.devices import device_number, show_members
+from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.journal import Changes, next_cid
 from clinic_desktop.db.lawful import Lawful
 from clinic_desktop.db.lists import marks
@@ -33,8 +35,6 @@ from clinic_desktop.db.pasts import Reached
 from clinic_desktop.domain.causality import Dot, Heading, in_order
 from clinic_desktop.models.registry import SCHEMA_VERSION
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.security.membership import Entry
-from clinic_desktop.security.membership_forks import settle
 
 WAITS, SIGNED = "waits", "signed"
 """Words of ``sync_hold`` that are no fault: a commit, and a signature over one, that came early."""
@@ -73,19 +73,6 @@ class ApplyReport:
     changes: Changes | None = None
     conflicts: int = 0
     """Questions that are open after it."""
-
-
-def device_number(cursor: Any, device_id: bytes, name: str = "") -> int:
-    """The number of a PC in this record; one that is new here gets the next."""
-    row = cursor.execute("SELECT dev FROM sync_device WHERE device_id = ?", (device_id,)).fetchone()
-    if row is not None:
-        return int(row[0])
-    dev = cursor.execute("SELECT max(dev) + 1 FROM sync_device").fetchone()[0]
-    cursor.execute(
-        "INSERT INTO sync_device (dev, device_id, prefix, name, status) VALUES (?, ?, '', ?, ?)",
-        (dev, device_id, name, "unknown"),
-    )
-    return int(dev)
 
 
 def apply(
@@ -357,33 +344,6 @@ class _Batch:
                 (dev, point.number, point.dseq, point.hlc, point.wall, point.chain,
                  point.signature),
             )  # fmt: skip
-
-
-def show_members(cursor: Any) -> None:
-    """Names and keys of the PCs as the signed chain has them, and entries that came to nothing."""
-    rows = cursor.execute(
-        "SELECT n, prev, kind, wall, body, author, signature FROM membership_entry ORDER BY n"
-    ).fetchall()
-    settled = settle(Entry(*row) for row in rows)
-    state = settled.state
-    if state is None:
-        return
-    for entry in settled.passed_over:
-        ask_about_member(cursor, entry)
-    for device in state.devices.values():
-        dev = device_number(cursor, device.id.bytes)
-        if dev != THIS_PC:
-            cursor.execute(
-                "UPDATE sync_device SET name = ?, status = 'active',"
-                " sign_pk = coalesce(nullif(?, x''), sign_pk),"
-                " box_pk = coalesce(nullif(?, x''), box_pk) WHERE dev = ?",
-                (device.name, device.signing, device.sealing, dev),
-            )
-    ended = [each.bytes for each in state.known - state.devices.keys()]
-    cursor.executemany(
-        "UPDATE sync_device SET status = 'revoked' WHERE device_id = ? AND dev <> 1",
-        [(each,) for each in ended],
-    )
 
 
 def _inflate(body: bytes) -> bytes:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.bodies import Insert, RefusedError, Update
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.lists import batches, marks
@@ -25,61 +26,8 @@ WHOLE_ROW, MORE_COLUMNS = -1, -2
 """In place of a group in ``sync_unknown``."""
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
-Insert = tuple[int, list[int], list[list[Any]]]
-Update = tuple[int, bytes, int, list[Any], list[Any]]
-_decode = msgspec.msgpack.Decoder(tuple[list[Insert], list[Update]]).decode
-_LONGEST = 64 << 20
-"""Bytes of a value; longer ones were not written by this program."""
-
-
-class RefusedError(Exception):
-    """A commit that must not be applied: a stable word, and where. Never content."""
-
-    def __init__(self, why: str, detail: str = "") -> None:
-        super().__init__(why, detail)
-        self.why, self.detail = why, detail
-
-
-def read_foreign(body: bytes) -> tuple[list[Insert], list[Update]]:
-    """A body by somebody else, of the right shape.
-
-    Raises:
-        RefusedError: it is something else.
-    """
-    try:
-        inserts, updates = _decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise RefusedError("unreadable") from error
-    for _table, columns, rows in inserts:
-        if len(set(columns)) != len(columns):
-            raise RefusedError("unreadable")
-        for row in rows:
-            _check_row(row, len(columns) + 1)
-    for _table, pk, _group, values, replaced in updates:
-        _check_row([pk, *values], len(values) + 1)
-        if not all(_is_version(each) for each in replaced):
-            raise RefusedError("unreadable")
-    return inserts, updates
-
-
-def _check_row(row: list[Any], length: int) -> None:
-    whole = len(row) == length and isinstance(row[0], bytes) and len(row[0]) == 16
-    if not whole or not all(_is_value(each) for each in row):
-        raise RefusedError("unreadable")
-
-
-def _is_value(value: Any) -> bool:
-    if isinstance(value, int):
-        return -(1 << 63) <= value < 1 << 63
-    if isinstance(value, str | bytes):
-        return len(value) <= _LONGEST
-    return value is None or isinstance(value, float)
-
-
-def _is_version(named: Any) -> bool:
-    if isinstance(named, list):
-        return len(named) == 2 and isinstance(named[0], bytes) and isinstance(named[1], int)
-    return isinstance(named, int)
+_Cells = dict[int, list[tuple[int, bytes | None]]]
+"""By group its versions: commit and, where there are several, the values."""
 
 
 class Rows:
@@ -106,16 +54,17 @@ class Rows:
                 self._keep(number, WHOLE_ROW, cid, [(row[0], [columns, row]) for row in rows])
             else:
                 self.insert(table, cid, columns, rows)
-        by_row: dict[tuple[int, bytes], list[Update]] = defaultdict(list)
+        by_row: dict[int, dict[bytes, list[Update]]] = defaultdict(lambda: defaultdict(list))
         for update in updates:
-            by_row[update[0], update[1]].append(update)
-        for (number, pk), ops in by_row.items():
+            by_row[update[0]][update[1]].append(update)
+        for number, rows_of_table in by_row.items():
             table = BY_NUMBER.get(number)
-            if table is None:
+            if table is not None:
+                self.update(table, dev, cid, rows_of_table)
+                continue
+            for pk, ops in rows_of_table.items():
                 for op in ops:
                     self._keep(number, op[2], cid, [(pk, [dev, op[3], op[4], False])])
-            else:
-                self.update(table, pk, dev, cid, ops)
         self._check_references(inserts, updates)
 
     def insert(self, table: TableSpec, cid: int, columns: list[int], rows: list[list[Any]]) -> None:
@@ -156,7 +105,7 @@ class Rows:
             for group in table.groups
             if group.names[0] in held
         ]
-        self.update(table, row[0], 0, cid, ops)
+        self.update(table, 0, cid, {row[0]: ops})
 
     def _present(self, table: TableSpec, ids: Sequence[bytes]) -> set[bytes]:
         found: set[bytes] = set()
@@ -170,36 +119,58 @@ class Rows:
         return found
 
     def update(
-        self, table: TableSpec, pk: bytes, dev: int, cid: int, ops: Sequence[Update]
+        self, table: TableSpec, dev: int, cid: int, changed: Mapping[bytes, Sequence[Update]]
     ) -> None:
-        """Changed groups of one row.
+        """Changed groups of rows of one table.
 
         Raises:
             RefusedError: there is no such row.
         """
-        made = self._cursor.execute(f"SELECT sv FROM {table.name} WHERE id = ?", (pk,)).fetchone()
-        if made is None:
-            raise RefusedError("no row", f"{table.name} {pk.hex()}")
-        cells: dict[int, list[tuple[int, bytes | None]]] = defaultdict(list)
-        for grp, ver, val in self._cursor.execute(
-            "SELECT grp, ver, val FROM sync_cell WHERE tbl = ? AND pk = ? ORDER BY ver",
-            (table.number, pk),
-        ).fetchall():
-            cells[grp].append((ver, val))
+        plain = _Plain(table, cid)
         groups = {group.number: group for group in table.groups}
-        several = 0 in cells or any(len(each) > 1 for each in cells.values())
-        for _number, _pk, grp, values, replaced in ops:
-            before = cells.get(grp) or [(made[0], None)]
-            gone = set(self.names.read(dev, replaced))
-            left = [each for each in before if each[0] not in gone and each[0] != cid]
-            group = groups.get(grp)
-            if group is None or len(values) > len(group.names):
-                self._keep(table.number, grp, cid, [(pk, [dev, values, replaced, True])])
-            self._write_cell(table, pk, grp, group, left, (cid, values))
-            several = several or bool(left) or grp == 0
-        self._touch(table, pk)
-        if several:
-            self.in_dispute.add((table.number, pk))
+        for part in batches(list(changed)):
+            made, cells = self._versions(table, part)
+            for pk in part:
+                if pk not in made:
+                    raise RefusedError("no row", f"{table.name} {pk.hex()}")
+                held = cells[pk]
+                several = 0 in held or any(len(each) > 1 for each in held.values())
+                for _number, _pk, grp, values, replaced in changed[pk]:
+                    gone = {cid, *self.names.read(dev, replaced)}
+                    before = held.get(grp) or [(made[pk], None)]
+                    left = [each for each in before if each[0] not in gone]
+                    group = groups.get(grp)
+                    if group is None or len(values) > len(group.names):
+                        self._keep(table.number, grp, cid, [(pk, [dev, values, replaced, True])])
+                    if left or group is None:
+                        self._write_cell(table, pk, grp, group, left, (cid, values))
+                    else:
+                        plain.add(pk, group, values)
+                    several = several or bool(left) or grp == 0
+                self._touch(table, pk)
+                if several:
+                    self.in_dispute.add((table.number, pk))
+        plain.write(self._cursor)
+
+    def _versions(
+        self, table: TableSpec, ids: Sequence[bytes]
+    ) -> tuple[dict[bytes, int], dict[bytes, _Cells]]:
+        """Of these rows the commit that made each, and the versions of groups written since."""
+        which = marks(ids)
+        made = {
+            bytes(pk): sv
+            for pk, sv in self._cursor.execute(
+                f"SELECT id, sv FROM {table.name} WHERE id IN ({which})", ids
+            ).fetchall()
+        }
+        cells: dict[bytes, _Cells] = defaultdict(lambda: defaultdict(list))
+        for pk, grp, ver, val in self._cursor.execute(
+            f"SELECT pk, grp, ver, val FROM sync_cell WHERE tbl = ? AND pk IN ({which})"
+            " ORDER BY ver",
+            [table.number, *ids],
+        ).fetchall():
+            cells[bytes(pk)][grp].append((ver, val))
+        return made, cells
 
     def _write_cell(
         self,
@@ -210,30 +181,15 @@ class Rows:
         left: list[tuple[int, bytes | None]],
         new: tuple[int, list[Any]],
     ) -> None:
-        """The versions of one cell, and in the row what is shown of them."""
+        """The versions of a cell that has several, or no place in the row; see ``settle``."""
         cursor, key = self._cursor, (table.number, pk, grp)
-        cid, values = new
-        shown, held = values, [(cid, None if not left else _pack(values))]
-        if left:
-            names = group.names if group is not None else ()
-            shows = self.settler.columns(table, pk, names) if names else []
-            older = [(ver, _unpack(val) if val is not None else shows) for ver, val in left]
-            held += [(ver, _pack(value)) for ver, value in older]
-            shown = self.settler.shown(table, pk, [*older, new]) if names else []
-        if group is None:
-            held = [(ver, val if val is not None else _pack(values)) for ver, val in held]
+        shown = self.settler.columns(table, pk, group.names) if group is not None else []
+        held = [(ver, val if val is not None else _pack(shown)) for ver, val in left]
         cursor.execute("DELETE FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?", key)
         cursor.executemany(
             "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?, ?, ?, ?, ?)",
-            [(*key, ver, val) for ver, val in sorted(held)],
+            [(*key, ver, val) for ver, val in [*held, (new[0], _pack(new[1]))]],
         )
-        if group is not None:
-            pairs = list(zip(group.names, shown, strict=False))
-            wanted = ", ".join(f"{name} = ?" for name, _value in pairs)
-            cursor.execute(
-                f"UPDATE {table.name} SET {wanted} WHERE id = ?",
-                (*(value for _name, value in pairs), pk),
-            )
 
     def more_columns(
         self, table: TableSpec, pk: bytes, cid: int, numbers: list[int], values: list[Any]
@@ -336,6 +292,34 @@ class Rows:
     def forget_parents(self) -> None:
         """After a commit was taken back."""
         self._parents.clear()
+
+
+class _Plain:
+    """Cells of one table that have one version after a commit: most of all, written together."""
+
+    def __init__(self, table: TableSpec, cid: int) -> None:
+        self._table, self._cid = table, cid
+        self._keys: list[tuple[int, bytes, int]] = []
+        self._values: dict[bytes, dict[str, Any]] = defaultdict(dict)
+
+    def add(self, pk: bytes, group: GroupSpec, values: list[Any]) -> None:
+        """One more."""
+        self._keys.append((self._table.number, pk, group.number))
+        self._values[pk] |= zip(group.names, values, strict=False)
+
+    def write(self, cursor: Any) -> None:
+        """The versions, and in the rows what they say."""
+        cursor.executemany("DELETE FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?", self._keys)
+        cursor.executemany(
+            "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?, ?, ?, ?)",
+            [(*key, self._cid) for key in self._keys],
+        )
+        alike: dict[tuple[str, ...], list[list[Any]]] = defaultdict(list)
+        for pk, values in self._values.items():
+            alike[tuple(values)].append([*values.values(), pk])
+        for names, rows in alike.items():
+            wanted = ", ".join(f"{name} = ?" for name in names)
+            cursor.executemany(f"UPDATE {self._table.name} SET {wanted} WHERE id = ?", rows)
 
 
 def _referred(inserts: list[Insert], updates: list[Update]) -> Iterator[tuple[str, bytes]]:

@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from clinic_desktop.db.bodies import Insert, RefusedError, Update
 from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.conflicts import SEALS
-from clinic_desktop.db.incoming import Insert, RefusedError, Rows, Update
+from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.pasts import Reached
 from clinic_desktop.domain.table_rights import forbidden
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TableSpec

@@ -63,4 +63,4 @@ def _write(rows: Rows, table: TableSpec, pk: bytes, grp: int, cid: int, op: list
         if is_folded:
             rows.fill(table, pk, grp, cid, values)
         else:
-            rows.update(table, pk, dev, cid, [(table.number, pk, grp, values, replaced)])
+            rows.update(table, dev, cid, {pk: [(table.number, pk, grp, values, replaced)]})

@@ -13,14 +13,19 @@ import pytest
 from sqlalchemy import Boolean, Integer
 
 from clinic_desktop.db import incoming, lawful, unknown
+from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.commits import CommitRecord
+from clinic_desktop.db.history import History
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models import Base
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TABLES, TableSpec
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.services import practice
+from clinic_desktop.services.practice import NewPerson
 from tests.support.pcs import Pc, as_pc, join, meet, tables_of
-from tests.support.records import Record
+from tests.support.records import Record, keys_of
 
 
 @pytest.fixture
@@ -590,3 +595,64 @@ def test_a_body_of_another_shape_is_kept_out(two: tuple[Pc, Pc], body: bytes) ->
     (handed,) = first.outgoing(second.tip(first))
     report = second.take(first, [_forged(second, first, handed, body)])
     assert [each[2] for each in report.quarantined] == ["unreadable"]
+
+
+# ---------------------------------------------------------------- members, keys, rules of the file
+
+
+def _engage(pc: Pc, record: Record, login: str) -> None:
+    new = NewPerson(login, f"Nurse {login}", ("nurse",))
+    pc.write(practice.add_person, new, keys_of(record).identity, Identity.new().public)
+
+
+def test_owners_who_let_people_in_while_apart(two: tuple[Pc, Pc], record: Record) -> None:
+    first, second = two
+    _engage(first, record, "grace")
+    _engage(second, record, "joseph")
+    meet(first, second)
+    for pc in two:
+        state = pc.read(chain.agree)
+        assert state is not None
+        assert {"grace", "joseph"} <= {each.login for each in state.people.values()}
+    _engage(second, record, "ruth")
+    meet(first, second)
+    same(first, second)
+    assert first.read(chain.agree) == second.read(chain.agree)
+
+
+def test_a_step_that_came_to_nothing_is_told(two: tuple[Pc, Pc], record: Record) -> None:
+    first, second = two
+    _engage(first, record, "grace")
+    _engage(second, record, "grace")
+    meet(first, second)
+    for pc in two:
+        assert [each.kind for each in pc.conflicts()] == ["membership"]
+        pc.read(chain.agree)
+    same(first, second)
+
+
+def test_no_business_key_can_keep_a_foreign_row_out(record: Record) -> None:
+    for table in TABLES:
+        found = record.rows(
+            'SELECT name, origin FROM pragma_index_list(?) WHERE "unique"', table.name
+        )
+        assert [each for each in found if each[1] != "pk"] == [], table.name
+
+
+def test_the_old_log_of_one_pc_goes_on(two: tuple[Pc, Pc]) -> None:
+    """A commit after a foreign one says what it had seen, and names the other PC's version."""
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(second, row, "Otieno")
+    made = second.outgoing()[-1]
+    assert msgspec.msgpack.decode(made.deps) == {
+        first.device_id: len(first.outgoing()),
+    }
+    _inserts, updates = msgspec.msgpack.decode(made.body)
+    assert updates[0][4] == [[first.device_id, len(first.outgoing())]]
+    versions = second.read(lambda reads: History(reads.cursor).of("patient", row))
+    assert [each.values.get("family") for each in versions if each.group.number == 1] == [
+        "Wanjiru",
+        "Otieno",
+    ]

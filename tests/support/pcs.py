@@ -21,7 +21,7 @@ from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.models.registry import TABLES
 from clinic_desktop.security.membership import Device, PutDevice
 from clinic_desktop.security.primitives import Identity
-from tests.support.records import NOON, Record, keys_of
+from tests.support.records import NOON, JustGiven, Record, keys_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,6 +104,7 @@ def join(first: Record, folder: Path, number: int) -> Pc:
     folder.mkdir()
     clock = FixedClock(NOON, seed=5000 * number)
     store = create_store(folder / "clinic.db", bytes(range(48)), clock, f"PC {number}")
+    store.proofs = JustGiven(clock)
     pc = Pc(store, first.owner, clock)
     device, public = pc.rows("SELECT device_id, sign_pk FROM sync_device WHERE dev = 1")[0]
     sealing = Identity.new().public.sealing
