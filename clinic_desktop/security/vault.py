@@ -36,23 +36,28 @@ FORMAT: Final = "clinic-vault"
 VERSION: Final = 2
 PASSWORD_ALONE = 1
 """The algorithm of slots in files of version 1; today's is 2."""
-MAX_BYTES = 64 * 1024
+MAX_SLOTS = 1000
+"""As many as there can be people in the membership; the file is read within limits."""
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 Salt = Annotated[bytes, Meta(min_length=crypto.SALT_BYTES, max_length=crypto.SALT_BYTES)]
 Key = Annotated[bytes, Meta(min_length=crypto.KEY_BYTES, max_length=crypto.KEY_BYTES)]
+KeyBytes = Annotated[bytes, Meta(max_length=1024)]
+"""A key, or a few sealed ones with their nonce: 104 bytes at most today."""
+Name = Annotated[str, Meta(max_length=1000)]
+"""Of a person; what is typed is shorter (``practice.short_name``)."""
 
 
 class Slot(Struct, frozen=True):
     """One person's way in, and what the lock screen may show of the person."""
 
     user: uuid.UUID
-    login: str
-    name: str
+    login: Name
+    name: Name
     cost: KdfCost
     salt: Salt
-    sealed: bytes
+    sealed: KeyBytes
     """The person's private keys, or the record's key in algorithm 1; nonce and ciphertext."""
-    to: bytes = b""
+    to: KeyBytes = b""
     """The X25519 key that the person's box is sealed to; none in algorithm 1."""
     alg: Literal[1, 2] = 2
 
@@ -61,7 +66,10 @@ class Box(Struct, frozen=True):
     """The record's key, sealed to somebody's X25519 key."""
 
     to: Key
-    sealed: bytes
+    sealed: KeyBytes
+
+
+Boxes = Annotated[tuple[Box, ...], Meta(max_length=2 * MAX_SLOTS)]
 
 
 class Opened(Struct, frozen=True):
@@ -83,13 +91,13 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     """The practice's name, for the lock screen."""
     generation: int = 0
-    slots: tuple[Slot, ...] = ()
-    boxes: tuple[Box, ...] = ()
-    recovery: bytes = b""
+    slots: Annotated[tuple[Slot, ...], Meta(max_length=MAX_SLOTS)] = ()
+    boxes: Boxes = ()
+    recovery: KeyBytes = b""
     """The X25519 key of the newest recovery sheet; none in a file that was of version 1."""
-    coming: tuple[Box, ...] = ()
+    coming: Boxes = ()
     """The record's next key, sealed to the same people, while the record is being rewritten."""
-    mac: bytes = b""
+    mac: KeyBytes = b""
     format: str = FORMAT
     version: Literal[1, 2] = 2
     """1 until a file of version 1 is written anew."""

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from clinic_desktop.errors import DatabaseDamagedError, NewerDatabaseError, StorageError
 from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
 from clinic_desktop.security.primitives import KdfCost
-from clinic_desktop.security.vault import FORMAT, VERSION, Salt, Slot, Vault
+from clinic_desktop.security.vault import (
+    FORMAT,
+    MAX_SLOTS,
+    VERSION,
+    KeyBytes,
+    Name,
+    Salt,
+    Slot,
+    Vault,
+)
 
 MAX_BYTES = 1 << 20
+MAX_DEPTH = 6
+"""A sound file has lists of objects with an object in each: four levels."""
+_MOST_SIGNS = 16 * MAX_SLOTS
+_TEXTS = re.compile(rb'(?s)"(?:[^"\\]|\\.)*+(?:"|\\?\Z)')
+"""Texts in JSON; an unfinished one counts to the end, so that no bytes are gone through twice."""
 
 
 def save(vault: Vault, key: bytes, path: Path) -> Vault:
@@ -55,18 +70,40 @@ def load(path: Path) -> Vault:
         )
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES)  # what lies beyond makes it unreadable, as it should
-        version = _version(raw)
-        if version == 1:
-            return _from_first(msgspec.json.decode(raw, type=_First))
-        return msgspec.json.decode(raw, type=Vault)
-    except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
+            return decoded(file.read(MAX_BYTES + 1))
+    except (OSError, ValueError, RecursionError) as error:
         raise DatabaseDamagedError(
             _("The key file cannot be read."),
             kept=_("The record file was not touched."),
             hint=hint,
             place=str(path),
         ) from error
+
+
+def decoded(raw: bytes) -> Vault:
+    """The vault in these bytes, which may be anything: size, depth and every value are bounded.
+
+    Raises:
+        ValueError, RecursionError: no vault. msgspec's errors are ValueErrors.
+        NewerDatabaseError: of a newer program.
+    """
+    if len(raw) > MAX_BYTES or _depth(raw) > MAX_DEPTH:
+        raise ValueError(len(raw))
+    if _version(raw) == 1:
+        return _from_first(msgspec.json.decode(raw, type=_First))
+    return msgspec.json.decode(raw, type=Vault)
+
+
+def _depth(raw: bytes) -> int:
+    """How deep lists and objects lie in each other, texts left out; far too many are too deep."""
+    depth = deepest = 0
+    signs = re.findall(rb"[\[\]{}]", _TEXTS.sub(b"", raw))
+    if len(signs) > _MOST_SIGNS:
+        return len(signs)
+    for sign in signs:
+        depth += 1 if sign in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Head(Struct):
@@ -93,12 +130,12 @@ class _FirstCost(KdfCost, frozen=True, kw_only=True):
 
 class _FirstSlot(Struct):
     user: uuid.UUID
-    login: str
-    name: str
+    login: Name
+    name: Name
     alg: Literal[1]
     kdf: _FirstCost
-    nonce: bytes
-    sealed: bytes
+    nonce: KeyBytes
+    sealed: KeyBytes
 
 
 class _First(Struct):
@@ -107,7 +144,7 @@ class _First(Struct):
     clinic: uuid.UUID
     name: str
     generation: int
-    slots: list[_FirstSlot]
+    slots: Annotated[list[_FirstSlot], Meta(max_length=MAX_SLOTS)]
 
 
 def _from_first(file: _First) -> Vault:

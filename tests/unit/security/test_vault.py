@@ -21,7 +21,7 @@ from clinic_desktop.errors import (
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.security.vault import Person, Vault
+from clinic_desktop.security.vault import MAX_SLOTS, Person, Vault
 
 CHEAP = KdfCost(32 * 1024, 2, 1)
 KEY, SECRET = bytes(range(48)), bytes(range(100, 132))
@@ -223,6 +223,36 @@ def test_garbage_is_an_error_with_a_sentence(
     path.write_bytes(content)
     with pytest.raises(DatabaseDamagedError):
         vault_file.load(path)
+
+
+def test_a_sound_file_is_far_from_the_limits(path: Path) -> None:
+    """And texts with brackets and quotes in them are not taken for depth."""
+    found = changed(path, ("slots", 0, "name"), 'Ann "[[[[[[[[{{{{" \\')
+    assert found.slots[0].name.startswith("Ann")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * (vault_file.MAX_BYTES // 2),
+        b'{"format": "clinic-vault", "version": 2, "other": ' + b"[" * 50 + b"]" * 50 + b"}",
+        b'"' + b'\\"' * (vault_file.MAX_BYTES // 2 - 8),
+        b'"' * vault_file.MAX_BYTES,
+        b"\\" * vault_file.MAX_BYTES,
+        b" " * (vault_file.MAX_BYTES + 1),
+    ],
+    ids=["deep", "deep-in-a-field", "quotes", "texts", "backslashes", "long"],
+)
+def test_bombs_are_refused_before_they_are_taken_apart(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(DatabaseDamagedError):
+        vault_file.load(path)
+
+
+def test_more_slots_than_people_there_can_be_are_damage(path: Path) -> None:
+    slots = json.loads(path.read_text("utf-8"))["slots"]
+    with pytest.raises(DatabaseDamagedError):
+        changed(path, ("slots",), slots * (MAX_SLOTS + 1))
 
 
 # ------------------------------------------------------------------ version 1
