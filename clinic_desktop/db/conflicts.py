@@ -15,8 +15,10 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.chain import PLAIN_SINCE
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.domain import merging
 from clinic_desktop.domain.causality import Dot
@@ -113,7 +115,9 @@ class Settler:
         """Say whether the row is hidden, and ask what must be asked about it."""
         cells, cids = self._cells(table, pk)
         known = {group.number: _asked(group.policy) for group in table.groups}
-        state = merging.row_state(table.number, pk, cells, known, self.pasts.of_dot)
+        state = merging.row_state(
+            table.number, pk, self._without_blanks(cells), known, self.pasts.of_dot
+        )
         for group in table.own_groups:
             if len(cells.get(group.number, ())) > 1:
                 self._show(table, pk, group, cells[group.number], cids)
@@ -160,6 +164,29 @@ class Settler:
             f"SELECT {', '.join(names)} FROM {table.name} WHERE id = ?", (pk,)
         ).fetchone()
         return list(row or ())
+
+    def _without_blanks(self, cells: dict[int, Versions]) -> dict[int, Versions]:
+        """Without what older programs wrote into rows that they had deleted themselves.
+
+        Later ones say with such a write that the row stays deleted (``journal.pack``).
+        """
+        gone = [each.dot for each in cells.get(EXISTENCE, ()) if each.value and each.value[0]]
+        if not gone:
+            return cells
+        return {
+            grp: left
+            for grp, held in cells.items()
+            if (left := tuple(e for e in held if grp == EXISTENCE or not self._is_blank(e, gone)))
+        }
+
+    def _is_blank(self, edit: Version, gone: list[Dot]) -> bool:
+        if not any(dot.device == edit.dot.device and dot < edit.dot for dot in gone):
+            return False
+        dev = self.names.dev(edit.dot.device)
+        row = self._cursor.execute(
+            "SELECT schema_ver FROM sync_commit WHERE dev = ? AND dseq = ?", (dev, edit.dot.number)
+        ).fetchone()
+        return row is not None and row[0] < PLAIN_SINCE
 
     def _hide(
         self, table: TableSpec, pk: bytes, held: Versions, cids: dict[Dot, int], *, hidden: bool
@@ -218,19 +245,35 @@ def _patient(cursor: Any, table: TableSpec, pk: bytes) -> bytes | None:
 
 
 def refresh(cursor: Any, changes: Changes) -> None:
-    """Close what a commit of this PC decided; part of that commit's transaction."""
+    """Close what a commit of this PC decided, and ask again about rows that it brought back.
+
+    Part of that commit's transaction.
+    """
     disputed = {
         (BY_NUMBER[tbl].name, uuid.UUID(bytes=bytes(pk)))
         for tbl, pk in cursor.execute("SELECT DISTINCT tbl, pk FROM sync_conflict").fetchall()
         if tbl in BY_NUMBER
     }
-    touched = disputed & changes.rows
+    touched = (disputed & changes.rows) | _brought_back(cursor, changes)
     if touched:
         names = Names(cursor)
         settler = Settler(cursor, names, Pasts(cursor, names))
         with switched_off(cursor):
             for table, row_id in sorted(touched):
                 settler.settle(BY_NAME[table], row_id.bytes)
+
+
+def _brought_back(cursor: Any, changes: Changes) -> set[tuple[str, uuid.UUID]]:
+    """Rows of a commit that were deleted or brought back once: nothing is asked while hidden."""
+    found = set()
+    for name in changes.tables:
+        for part in batches([row.bytes for row in changes.ids(name)]):
+            rows = cursor.execute(
+                f"SELECT pk FROM sync_cell WHERE tbl = ? AND grp = ? AND pk IN ({marks(part)})",
+                (BY_NAME[name].number, EXISTENCE, *part),
+            )
+            found |= {(name, uuid.UUID(bytes=bytes(pk))) for (pk,) in rows.fetchall()}
+    return found
 
 
 def ask_about_member(cursor: Any, entry: Entry) -> None:

@@ -17,6 +17,7 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.history import History
+from clinic_desktop.db.salvage import from_log
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models import Base
 from clinic_desktop.models.patient import Patient
@@ -656,3 +657,28 @@ def test_the_old_log_of_one_pc_goes_on(two: tuple[Pc, Pc]) -> None:
         "Wanjiru",
         "Otieno",
     ]
+
+
+def test_salvage_makes_the_versions_again(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(first, row, "Kamau")
+    set_family(second, row, "Otieno")
+    set_family(second, row, "Otieno-Kamau")
+    meet(first, second)
+    cells = "SELECT tbl, pk, grp, ver, val FROM sync_cell ORDER BY tbl, pk, grp, ver"
+    before, shown = first.rows(cells), family(first, row)
+
+    def lose(uow: UnitOfWork) -> int:
+        uow.cursor.execute("DELETE FROM sync_cell")
+        uow.cursor.execute("UPDATE sync_ctx SET applying = 1")
+        uow.cursor.execute("UPDATE patient SET family = 'lost' WHERE id = ?", (row.bytes,))
+        found = from_log.put_back_versions(uow.cursor)
+        uow.cursor.execute("UPDATE sync_ctx SET applying = 0")
+        return found
+
+    assert first.write(lose) == len(before)
+    assert first.rows(cells) == before
+    assert family(first, row) == shown
+    same(first, second)
