@@ -22,7 +22,15 @@ from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.domain import merging
 from clinic_desktop.domain.causality import Dot
-from clinic_desktop.domain.merging import EXISTENCE, Conflict, Policy, Version, Versions
+from clinic_desktop.domain.merging import (
+    EXISTENCE,
+    Conflict,
+    Kind,
+    Policy,
+    Severity,
+    Version,
+    Versions,
+)
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, GroupSpec, TableSpec
 from clinic_desktop.security.membership import Entry
 
@@ -46,7 +54,7 @@ class OpenConflict:
 
     id: bytes
     kind: str
-    """``value``, ``delete_edit`` or ``membership``."""
+    """``value``, ``delete_edit``, ``too_late`` or ``membership``."""
     severity: int
     """3 safety, 2 clinical, 1 admin."""
     table: str
@@ -111,7 +119,7 @@ class Settler:
         ranked = [(self._rank(cid, []), cid) for cid in fixing]
         return max(ranked)[1] if ranked else int(row[1])
 
-    def settle(self, table: TableSpec, pk: bytes) -> list[Conflict]:
+    def settle(self, table: TableSpec, pk: bytes) -> None:
         """Say whether the row is hidden, and ask what must be asked about it."""
         cells, cids = self._cells(table, pk)
         known = {group.number: _asked(group.policy) for group in table.groups}
@@ -121,10 +129,37 @@ class Settler:
         for group in table.own_groups:
             if len(cells.get(group.number, ())) > 1:
                 self._show(table, pk, group, cells[group.number], cids)
+        found = list(state.conflicts)
+        late = self._too_late(table, pk, cells, cids)
         if EXISTENCE in cells:
-            self._hide(table, pk, cells[EXISTENCE], cids, hidden=state.is_hidden)
-        self._write(table, pk, state.conflicts, cids)
-        return list(state.conflicts)
+            hidden = state.is_hidden or late is not None
+            self._hide(table, pk, cells[EXISTENCE], cids, hidden=hidden)
+        self._write(table, pk, [*found, *([late] if late else [])], cids)
+
+    def _too_late(
+        self, table: TableSpec, pk: bytes, cells: dict[int, Versions], cids: dict[Dot, int]
+    ) -> Conflict | None:
+        """A line that was added to a bill while another PC issued it is not of what was issued."""
+        seal = self._seal(table, pk) if table.name in _SEALED_BY else None
+        if seal is None:
+            return None
+        (made,) = self._cursor.execute(
+            f"SELECT sv FROM {table.name} WHERE id = ?", (pk,)
+        ).fetchone()
+        if self.pasts.sees(self.pasts.of_cid(seal), made):
+            return None
+        line, bill = self.version(made, [0]), self.version(seal, [])
+        if EXISTENCE not in cells:
+            cells[EXISTENCE] = (line,)
+            self._cursor.execute(
+                "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?, ?, ?, ?, ?)",
+                (table.number, pk, EXISTENCE, made, _pack([0])),
+            )
+        elif all(each.value and each.value[0] for each in cells[EXISTENCE]):
+            return None  # somebody left it out
+        cids |= {line.dot: made, bill.dot: seal}
+        cell = merging.Cell(table.number, pk, EXISTENCE)
+        return Conflict(Kind.TOO_LATE, Severity.CLINICAL, cell, (line.dot, bill.dot))
 
     def _show(
         self, table: TableSpec, pk: bytes, group: GroupSpec, held: Versions, cids: dict[Dot, int]

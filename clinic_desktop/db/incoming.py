@@ -20,7 +20,7 @@ from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.models import Base
-from clinic_desktop.models.registry import BY_NUMBER, GroupSpec, TableSpec
+from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, GroupSpec, TableSpec
 
 WHOLE_ROW, MORE_COLUMNS = -1, -2
 """In place of a group in ``sync_unknown``."""
@@ -241,9 +241,27 @@ class Rows:
 
     def settle(self) -> None:
         """Say of rows with several versions what is shown and what people are asked."""
+        self.in_dispute |= self._lines_of_issued()
         for number, pk in sorted(self.in_dispute | self._asked_about()):
             self.settler.settle(BY_NUMBER[number], pk)
         self.in_dispute.clear()
+
+    def _lines_of_issued(self) -> set[tuple[int, bytes]]:
+        """Lines that came to an issued bill, and those of bills that were issued elsewhere."""
+        touched: dict[str, list[bytes]] = {"invoice_line": [], "invoice": []}
+        for table, row in self.touched:
+            if table in touched:
+                touched[table].append(row.bytes)
+        number, found = BY_NAME["invoice_line"].number, set()
+        for column, ids in (("l.id", touched["invoice_line"]), ("i.id", touched["invoice"])):
+            for part in batches(ids):
+                rows = self._cursor.execute(
+                    "SELECT l.id FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id"
+                    f" WHERE i.status = 'issued' AND {column} IN ({marks(part)})",
+                    part,
+                )
+                found |= {(number, bytes(row[0])) for row in rows.fetchall()}
+        return found
 
     def _asked_about(self) -> set[tuple[int, bytes]]:
         """Touched rows that a question is open about."""

@@ -109,11 +109,15 @@ class Replay:
         for pk, cid, numbers, logged in entries:
             row, later = rows.get(pk), cells.get(pk)
             if row is not None and row[1] != cid and _is_second(later, cid):
-                continue  # two PCs made a row of this id: its groups have a version of each
+                # Two PCs made a row of this id: its groups have a version of each.
+                self._cells_found[table.number] += sum(cid in e for e in (later or {}).values())
+                continue
             if row is None or row[1] != cid:
                 self._report(cid, table.name, pk)
                 continue
             self._rows_found[table.number] += 1
+            # A first version that had to be told apart from others, see ``conflicts``.
+            self._cells_found[table.number] += sum(cid in each for each in (later or {}).values())
             if later is None and numbers == whole:
                 same = list(row[2:]) == logged[1:]
             else:

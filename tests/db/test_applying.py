@@ -682,3 +682,49 @@ def test_salvage_makes_the_versions_again(two: tuple[Pc, Pc]) -> None:
     assert first.rows(cells) == before
     assert family(first, row) == shown
     same(first, second)
+
+
+def test_a_bill_holds_what_was_issued(two: tuple[Pc, Pc]) -> None:
+    """A line changed or added elsewhere meanwhile is told, and is not of the bill."""
+    first, second = two
+    rows = _fill(first, 1)
+    bill, line = rows["invoice"], rows["invoice_line"]
+    first.sql("UPDATE invoice_line SET description = 'visit' WHERE id = ?", line)
+    meet(first, second)
+    first.sql("UPDATE invoice SET status = 'issued' WHERE id = ?", bill)
+    second.sql("UPDATE invoice_line SET description = 'other' WHERE id = ?", line)
+    columns = ", ".join(c for c in BY_NAME["invoice_line"].columns if c != "is_deleted")
+    second.sql(
+        f"INSERT INTO invoice_line (id, {columns}) SELECT ?, {columns} FROM invoice_line"  # noqa: S608
+        " WHERE id = ?",
+        b"l" * 16,
+        line,
+    )
+    meet(first, second)
+    shown = "SELECT id, description, is_deleted FROM invoice_line ORDER BY id"
+    assert first.rows(shown) == second.rows(shown)
+    assert set(first.rows(shown)) == {(line, "visit", 0), (b"l" * 16, "other", 1)}
+    assert sorted(each.kind for each in first.conflicts()) == ["too_late", "value"]
+    same(first, second)
+    late = next(each for each in first.conflicts() if each.kind == "too_late")
+    first.decide(late, is_deleted=1)
+    meet(first, second)
+    assert [each.kind for each in second.conflicts()] == ["value"]
+    first.decide(first.conflicts()[0], description="visit")
+    assert second.pull(first).quarantined == []
+    assert second.conflicts() == []
+    same(first, second)
+
+
+def test_roles_are_those_of_the_chain(two: tuple[Pc, Pc], record: Record) -> None:
+    first, second = two
+    _engage(second, record, "grace")
+    ((nurse,),) = second.rows("SELECT id FROM app_user WHERE login = 'grace'")
+    second.actor = type(second.actor)(uuid.UUID(bytes=nurse), "grace", "", ("owner",))
+    new_patient(second)
+    assert first.pull(second).quarantined == []
+    second.sql(
+        "INSERT INTO tax_rate (id, name, rate_bp, is_inclusive, is_active) VALUES (?, '', 0, 0, 1)",
+        b"t" * 16,
+    )
+    assert [each[2] for each in first.pull(second).quarantined] == ["right"]
