@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from clinic_desktop.domain.merging import EXISTENCE, WHOLE_ROW, Cell
 from clinic_desktop.models.registry import BY_NAME, TABLES
-from tests.db.test_applying import hidden, new_patient, same
 from tests.proofs.sync import model
-from tests.support.pcs import Pc, as_pc, join, meet
-from tests.support.records import Record
+from tests.support.pcs import Pc, hidden, meet, new_patient, same
 
 PATIENT = BY_NAME["patient"]
 POLICIES = {t.number: {group.number: group.policy for group in t.groups} for t in TABLES}
@@ -94,26 +90,17 @@ class Beside:
         return sorted(shown if v is None else msgspec.msgpack.decode(v)[place] for (v,) in kept)
 
 
-@pytest.fixture
-def three(record: Record, tmp_path: Path) -> Iterator[list[Beside]]:
-    first = as_pc(record)
-    others = [join(record, tmp_path / str(number), number) for number in (2, 3)]
-    meet(first, *others)
-    yield [Beside(pc) for pc in (first, *others)]
-    for pc in others:
-        pc.store.close()
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_records_do_as_the_model(three: list[Beside], seed: int) -> None:
+def test_records_do_as_the_model(three: tuple[Pc, Pc, Pc], seed: int) -> None:
+    pcs = [Beside(pc) for pc in three]
     chance = random.Random(seed)
-    rows = [three[0].make()]
+    rows = [pcs[0].make()]
     for number in range(STEPS):
-        one = chance.choice(three)
+        one = chance.choice(pcs)
         here = [row for row in rows if (PATIENT.number, row.bytes) in one.model.makers]
         what = chance.choice(("write", "write", "turn", "decide", "take", "take", "take", "make"))
         if what == "take":
-            other = chance.choice([each for each in three if each is not one])
+            other = chance.choice([each for each in pcs if each is not one])
             numbers = sorted(other.made)
             one.take(other, chance.sample(numbers, chance.randint(0, len(numbers))))
         elif what == "make" and len(rows) < 3:
@@ -125,11 +112,11 @@ def test_records_do_as_the_model(three: list[Beside], seed: int) -> None:
         elif what == "decide" and one.pc.conflicts():
             one.decide(chance, number)
         one.check(rows)
-    meet(*(each.pc for each in three))
-    for each in three:
-        for other in three:
+    meet(*(each.pc for each in pcs))
+    for each in pcs:
+        for other in pcs:
             each.model.receive(other.model.log)
-    for each in three:
+    for each in pcs:
         each.check(rows)
-    assert model.agree([each.model for each in three])
-    same(*(each.pc for each in three))
+    assert model.agree([each.model for each in pcs])
+    same(*(each.pc for each in pcs))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.db.test_applying import family, hidden, new_patient, same, set_family, three
-from tests.support.pcs import Pc, forged, meet
-
-__all__ = ["three"]  # the fixture
+from tests.support.pcs import Pc, family, forged, hidden, meet, new_patient, same, set_family
 
 
 def test_more_work_on_a_row_that_an_edit_saved_does_not_hide_it(
@@ -68,21 +65,3 @@ def test_what_replaces_a_version_that_its_author_cannot_know_is_kept_out(
     report = other.take(two, [forged(other, two, handed[-1], body)])
     assert [each[2] for each in report.quarantined] == ["unseen"]
     assert family(other, row) == "Otieno"
-
-
-def test_a_change_of_a_row_that_its_author_cannot_know_is_kept_out(
-    three: tuple[Pc, Pc, Pc],
-) -> None:
-    one, two, other = three
-    known = new_patient(one)
-    meet(*three)
-    unknown_to_two = new_patient(one)
-    set_family(two, known, "Achieng")
-    other.pull(one)
-    handed = two.outgoing(other.tip(two))
-    inserts, updates = msgspec.msgpack.decode(handed[-1].body)
-    updates[-1][1] = unknown_to_two.bytes
-    body = msgspec.msgpack.encode([inserts, updates])
-    report = other.take(two, [forged(other, two, handed[-1], body)])
-    assert [each[2] for each in report.quarantined] == ["no row"]
-    assert family(other, unknown_to_two) == "Wanjiru"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
+import pytest
+from sqlalchemy import Boolean, Integer
 
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.db import applying, commits, conflicts
@@ -21,7 +23,9 @@ from clinic_desktop.db.opening import create_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM, Actor
-from clinic_desktop.models.registry import TABLES
+from clinic_desktop.models import Base
+from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.registry import BY_NAME, TABLES, TableSpec
 from clinic_desktop.security.membership import Device, PutDevice
 from clinic_desktop.security.primitives import Identity
 from tests.support.records import NOON, JustGiven, Record, keys_of
@@ -139,6 +143,108 @@ def tables_of(pc: Pc) -> dict[str, list[tuple[Any, ...]]]:
         )
         for table in TABLES
     }
+
+
+@pytest.fixture
+def two(record: Record, tmp_path: Path) -> Iterator[tuple[Pc, Pc]]:
+    """Two PCs that have everything of each other."""
+    first, second = as_pc(record), join(record, tmp_path / "two", 2)
+    meet(first, second)
+    yield first, second
+    second.store.close()
+
+
+@pytest.fixture
+def three(record: Record, tmp_path: Path) -> Iterator[tuple[Pc, Pc, Pc]]:
+    first = as_pc(record)
+    others = [join(record, tmp_path / str(number), number) for number in (2, 3)]
+    meet(first, *others)
+    yield first, others[0], others[1]
+    for pc in others:
+        pc.store.close()
+
+
+def new_patient(pc: Pc, family: str = "Wanjiru") -> uuid.UUID:
+    def add(uow: UnitOfWork) -> uuid.UUID:
+        row = Patient(family=family, given="Maria", mrn=f"A{uow.new_id().hex[:8]}")
+        uow.add(row)
+        return row.id
+
+    return pc.write(add)
+
+
+def set_family(pc: Pc, row: uuid.UUID, family: str) -> None:
+    pc.sql("UPDATE patient SET family = ? WHERE id = ?", family, row.bytes)
+
+
+def family(pc: Pc, row: uuid.UUID) -> str:
+    return str(pc.rows("SELECT family FROM patient WHERE id = ?", row.bytes)[0][0])
+
+
+def hidden(pc: Pc, row: uuid.UUID) -> bool:
+    return bool(pc.rows("SELECT is_deleted FROM patient WHERE id = ?", row.bytes)[0][0])
+
+
+def findings(pc: Pc) -> list[str]:
+    return [
+        f"{each.what} {each.dev}/{each.dseq} {each.table}"
+        for each in pc.check().findings
+        if each.what != "not-signed-yet"
+    ]
+
+
+def same(*pcs: Pc) -> None:
+    """All hold the same rows and questions, and their logs say so."""
+    held = tables_of(pcs[0])
+    asked = [(each.id, each.kind) for each in pcs[0].conflicts()]
+    for pc in pcs[1:]:
+        for table, rows in tables_of(pc).items():
+            assert rows == held[table], table
+        assert [(each.id, each.kind) for each in pc.conflicts()] == asked
+    for pc in pcs:
+        assert findings(pc) == []
+
+
+MADE_BY_HAND = {"membership_entry", "log_redaction"}
+
+
+def made_up(table: TableSpec, column: str, rows: dict[str, bytes], turn: int) -> Any:
+    found = Base.metadata.tables[table.name].columns[column]
+    target = next(iter(found.foreign_keys), None)
+    if target is not None:
+        return rows.get(target.column.table.name)
+    if isinstance(found.type, Boolean) or type(found.type).__name__ == "Boolean":
+        return turn % 2
+    kind = type(getattr(found.type, "impl", found.type))
+    if issubclass(kind, Integer):
+        return turn
+    if kind.__name__ == "LargeBinary":
+        return bytes([turn]) * 16
+    return f"{turn}"
+
+
+def fill(pc: Pc, turn: int) -> dict[str, bytes]:
+    """A row in every table that is synced."""
+    rows: dict[str, bytes] = {}
+    with_parents = [t for t in Base.metadata.sorted_tables if t.name in BY_NAME]
+
+    def write(uow: UnitOfWork) -> None:
+        for model in with_parents:
+            table = BY_NAME[model.name]
+            if table.name in MADE_BY_HAND:
+                continue
+            pk = uow.new_id().bytes
+            columns = [name for name in table.columns if name != "is_deleted"]
+            values = [made_up(table, name, rows, turn) for name in columns]
+            marks = ", ".join("?" * (len(columns) + 1))
+            uow.cursor.execute(
+                f"INSERT INTO {table.name} (id, {', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+                (pk, *values),
+            )
+            rows[table.name] = pk
+
+    pc.write(write)
+    return rows
 
 
 def forged(taker: Pc, giver: Pc, commit: commits.CommitRecord, body: bytes) -> commits.CommitRecord:
