@@ -28,6 +28,7 @@ from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import is_full
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import create_store, open_store
+from clinic_desktop.db.page_seals import broken_seals
 from clinic_desktop.db.rekeying import change_key
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.worker import Store
@@ -329,6 +330,16 @@ class Clinic:
         self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
         self._write(practice.note_new_key)
+
+    @_in_turn
+    def broken_seals(self) -> list[str]:
+        """What SQLCipher says of broken pages while nobody writes, and no key changes.
+
+        Raises:
+            DatabaseDamagedError, StorageError: the record cannot even be opened.
+        """
+        path = self.data_dir.database
+        return self.store.alone(lambda: broken_seals(path, self.keys.key), writes=False).result()
 
     @_in_turn
     def rename(self, name: str) -> None:

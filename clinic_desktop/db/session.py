@@ -45,6 +45,8 @@ class ReadSession:
     """What this query notes down, see ``db.looks``."""
     admitted: set[uuid.UUID] = field(default_factory=set, init=False)
     """Charts kept in confidence that an action of this transaction was let into as its author."""
+    any_kept: bool | None = field(default=None, init=False)
+    """What ``db.confidentiality`` found: every part of a page asks it."""
 
     def note(
         self,
