@@ -226,13 +226,13 @@ class Clinic:
         return lock_minutes(self.data_dir, len(self.keys.vault.slots), self.rules.lock_minutes)
 
     @_in_turn
-    def set_rules(self, rules: Rules) -> None:
-        """Demand something else of everybody.
+    def set_rules(self, rules: Rules, seen: Rules | None = None) -> None:
+        """Demand something else of everybody; ``seen`` is what the form showed before.
 
         Raises:
-            PermissionDeniedError, PasswordAgainError, RuleError: nothing was changed.
+            PermissionDeniedError, PasswordAgainError, RuleError, StaleError: nothing was changed.
         """
-        self._write(membership.set_rules, rules, self.keys.identity)
+        self._write(membership.set_rules, rules, self.keys.identity, seen)
         self.rules = rules
 
     @_in_turn
@@ -276,13 +276,16 @@ class Clinic:
         self._write(own_code.switch_off_for, person.id)
         self.attempts.forgive(person.login)
 
-    def change_roles(self, user_id: uuid.UUID, roles: tuple[str, ...]) -> None:
+    @_in_turn
+    def change_roles(
+        self, user_id: uuid.UUID, roles: tuple[str, ...], seen: tuple[str, ...] | None = None
+    ) -> None:
         """Give a person other roles; they hold from the next sign-in on.
 
         Raises:
-            PermissionDeniedError, NotFoundError, ValidationError: as in the record.
+            PermissionDeniedError, NotFoundError, ValidationError, StaleError: as in the record.
         """
-        self._write(practice.change_roles, user_id, roles, self.keys.identity)
+        self._write(practice.change_roles, user_id, roles, self.keys.identity, seen)
 
     @_in_turn
     def change_password(self, old: str, new: str) -> None:
