@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = (
     "tests.support.records",
+    "tests.support.pcs",
     "tests.support.races",
     "tests.support.windows",
     "tests.support.busy_day",

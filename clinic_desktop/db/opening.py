@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import checkpoints, journal, triggers
+from clinic_desktop.db import checkpoints, journal, triggers, unknown
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import (
     check_library,
@@ -175,6 +175,7 @@ def _finish(
                 place=", ".join(wrong[:3]),
             )
         checkpoints.ensure_key(cursor)
+        unknown.replay(cursor)
         # A commit that went around us would leave its journal behind: attribute it to nobody.
         now = to_millis(clock.now())
         swept = journal.pack(cursor, journal.Author(None, now, "unattributed"))

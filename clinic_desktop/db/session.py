@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import checkpoints, journal, rows, search
+from clinic_desktop.db import checkpoints, conflicts, journal, rows, search
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.db.looks import Look, is_weighty
@@ -204,6 +204,7 @@ def capture_commits(engine: Engine) -> None:
         changes = journal.pack(cursor, author)
         if changes is not None:
             search.update(cursor, changes)
+            conflicts.refresh(cursor, changes)
             at_once = author.at_once
             connection.info["sealed"] = checkpoints.seal(cursor, author.wall_ms, at_once=at_once)
         connection.info["changes"] = changes

@@ -18,53 +18,55 @@ _TABLE = re.compile(r"\bON (\w+)")
 _LOCAL = "(SELECT applying FROM sync_ctx) = 0"
 
 GUARDS: dict[str, str] = {
-    "guard_note_signed": """
+    "guard_note_signed": f"""
 CREATE TRIGGER guard_note_signed BEFORE UPDATE OF
  encounter_id, kind, subjective, objective, assessment, plan, status, author_id, written_at,
  signed_at, content_hash, amends_id, is_deleted ON note
-WHEN OLD.status = 'signed' BEGIN
+WHEN OLD.status = 'signed' AND {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: a signed note is never changed');
 END""",
-    "guard_invoice_issued": """
+    "guard_invoice_issued": f"""
 CREATE TRIGGER guard_invoice_issued BEFORE UPDATE OF
  encounter_id, practitioner_id, kind, status, number, currency, discount_minor, discount_bp,
  discount_reason, net_minor, tax_minor, total_minor, issued_at, issued_by, due_on, seller, buyer,
  refers_to, note, is_deleted ON invoice
-WHEN OLD.status = 'issued' BEGIN
+WHEN OLD.status = 'issued' AND {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: an issued document is never changed');
 END""",
-    "guard_invoice_line_insert": """
+    "guard_invoice_line_insert": f"""
 CREATE TRIGGER guard_invoice_line_insert BEFORE INSERT ON invoice_line
-WHEN (SELECT status FROM invoice WHERE id = NEW.invoice_id) = 'issued' BEGIN
+WHEN (SELECT status FROM invoice WHERE id = NEW.invoice_id) = 'issued' AND {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: an issued document is never changed');
 END""",
-    "guard_invoice_line_update": """
+    "guard_invoice_line_update": f"""
 CREATE TRIGGER guard_invoice_line_update BEFORE UPDATE ON invoice_line
 WHEN (SELECT status FROM invoice WHERE id = OLD.invoice_id) = 'issued'
- AND NEW.sv IS OLD.sv BEGIN
+ AND NEW.sv IS OLD.sv AND {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: an issued document is never changed');
 END""",
-    "guard_payment": """
+    "guard_payment": f"""
 CREATE TRIGGER guard_payment BEFORE UPDATE OF
  invoice_id, kind, number, amount_minor, currency, method, tendered_minor, change_minor,
- reference, taken_at, taken_by, refers_to, reason, is_deleted ON payment BEGIN
+ reference, taken_at, taken_by, refers_to, reason, is_deleted ON payment
+WHEN {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: a payment is never changed, only refunded');
 END""",
-    "guard_task_request": """
+    "guard_task_request": f"""
 CREATE TRIGGER guard_task_request BEFORE UPDATE OF
- code, focus_id, input, requester_id, authored_at, reason, is_deleted ON task BEGIN
+ code, focus_id, input, requester_id, authored_at, reason, is_deleted ON task
+WHEN {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: what was asked for is never changed');
 END""",
-    "guard_task_decision": """
+    "guard_task_decision": f"""
 CREATE TRIGGER guard_task_decision BEFORE UPDATE OF
  status, owner_id, decided_at, status_reason, output_id, is_self_approved ON task
-WHEN OLD.status <> 'requested' BEGIN
+WHEN OLD.status <> 'requested' AND {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: what was decided is never changed');
 END""",
-    "guard_task_other": """
+    "guard_task_other": f"""
 CREATE TRIGGER guard_task_other BEFORE UPDATE OF status ON task
 WHEN NEW.status = 'completed' AND NEW.owner_id IS NEW.requester_id AND NOT NEW.is_self_approved
-BEGIN
+ AND {_LOCAL} BEGIN
  SELECT RAISE(ABORT, 'rule: nobody approves what he asked for');
 END""",
 } | {
@@ -75,12 +77,35 @@ END"""
     for table in ("sync_commit", "sync_checkpoint")
     for verb in ("UPDATE", "DELETE")
 }
-"""What the program must not do even by mistake: second line of defence behind the services."""
+"""What the program must not do even by mistake: second line of defence behind the services.
+
+Of what other PCs wrote, ``db.lawful`` asks the same by what its author had seen: a trigger would
+answer by the order in which commits came, and so not the same on every PC.
+"""
+
+SEALS: dict[str, str] = {
+    "capture_note_seal": f"""
+CREATE TRIGGER capture_note_seal AFTER UPDATE OF status ON note
+WHEN NEW.status = 'signed' AND OLD.status <> 'signed' AND {_LOCAL} BEGIN
+ INSERT INTO sync_journal (tbl, pk, op, grp) VALUES (22, NEW.id, 1, 1), (22, NEW.id, 1, 3);
+END""",
+    "capture_invoice_seal": f"""
+CREATE TRIGGER capture_invoice_seal AFTER UPDATE OF status ON invoice
+WHEN NEW.status = 'issued' AND OLD.status <> 'issued' AND {_LOCAL} BEGIN
+ INSERT INTO sync_journal (tbl, pk, op, grp) VALUES (41, NEW.id, 1, 2), (41, NEW.id, 1, 4);
+ INSERT INTO sync_journal (tbl, pk, op, grp)
+ SELECT 42, id, 1, 1 FROM invoice_line WHERE invoice_id = NEW.id;
+END""",
+}
+"""Whoever signs or issues says with it what stands there, also what he did not change just now.
+
+So what another PC wrote there meanwhile is a second version, and not what was signed.
+"""
 
 
 def trigger_sql() -> dict[str, str]:
     """Every trigger the file must have, by name."""
-    statements = {name: sql.strip() for name, sql in GUARDS.items()}
+    statements = {name: sql.strip() for name, sql in (GUARDS | SEALS).items()}
     for table in TABLES:
         statements |= dict(_capture(table))
     return statements

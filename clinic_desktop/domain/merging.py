@@ -65,6 +65,8 @@ class Kind(Enum):
     """Which of these values holds?"""
     DELETE_EDIT = "delete_edit"
     """Deleted there, changed or restored here without knowing: is it to be kept?"""
+    TOO_LATE = "too_late"
+    """Added to what was issued elsewhere meanwhile, and so left out: is it to be billed anew?"""
 
 
 _REVIEWED = {

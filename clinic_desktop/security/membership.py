@@ -306,10 +306,19 @@ def follow(state: Membership | None, entry: Entry) -> Membership:
     _must(number <= MAX_ENTRIES, number, "too many entries")
     _must(entry.n == number, number, "the number is not the next one")
     _must(entry.prev == prev, number, "it does not follow the entry before")
-    body = _read(entry)
     _must(
         crypto.is_signed(entry.author, entry.signed, entry.signature), number, "a false signature"
     )
+    return carry_on(state, entry)
+
+
+def carry_on(state: Membership | None, entry: Entry) -> Membership:
+    """The state after an entry whose place and signature were looked at.
+
+    Raises:
+        BadEntryError: shape or right do not fit.
+    """
+    number, body = entry.n, _read(entry)
     after = _begin(body, entry) if state is None else _step(state, body, entry)
     _must(bool(after.owners), number, "nobody would be owner any more")
     _must(len(after.people) <= MAX_PEOPLE, number, "too many people")

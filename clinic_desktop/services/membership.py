@@ -68,7 +68,7 @@ def sign_in(
     state = chain.agree(uow)
     actor = _actor_of(uow, login)
     person = _check_keys(state, actor, mine)
-    actor = _for_a_time(uow, state, actor)
+    actor = _for_a_time(uow, state, _by_chain(actor, person))
     if code is not None:
         own_code.check(uow, actor.user_id, code)
     uow.actor = actor
@@ -119,8 +119,7 @@ def sign_in_to_look(
     """
     state = chain.agree(reads)
     actor = _actor_of(reads, login)
-    _check_keys(state, actor, mine)
-    actor = _for_a_time(reads, state, actor)
+    actor = _for_a_time(reads, state, _by_chain(actor, _check_keys(state, actor, mine)))
     if code is not None:
         own_code.check_only(reads, actor.user_id, code)
     reads.actor = actor
@@ -173,6 +172,11 @@ def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules
     if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
         raise _nobody()
     return person
+
+
+def _by_chain(actor: Actor, person: rules.Person | None) -> Actor:
+    """With the roles of the chain, which the tables may lag behind."""
+    return replace(actor, roles=person.roles) if person is not None else actor
 
 
 def _for_a_time(reads: ReadSession, state: Membership | None, actor: Actor) -> Actor:

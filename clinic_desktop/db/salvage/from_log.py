@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import sqlcipher3
 
 from clinic_desktop.db import journal
+from clinic_desktop.db.commits import Names
+from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.lists import marks
+from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.db.replay import UNREADABLE
 from clinic_desktop.models.registry import BY_NUMBER, TABLES, TableSpec
+
+_Cell = tuple[int, bytes, int]
+_pack = msgspec.msgpack.Encoder().encode
 
 
 @dataclass
@@ -89,19 +97,61 @@ def put_back(cursor: Any, lost: list[Lost]) -> list[Lost]:
 
 def put_back_versions(cursor: Any) -> int:
     """Make the missing versions of changed groups again; returns how many."""
-    newest: dict[tuple[int, bytes, int], int] = defaultdict(int)
-    for cid, body in cursor.execute("SELECT cid, body FROM sync_commit ORDER BY cid"):
-        try:
-            updates = journal.read_body(body)[1]
-        except UNREADABLE:
-            continue
-        for number, pk, group, _values, _replaced in updates:
-            newest[number, pk, group] = cid
+    names = Names(cursor)
+    live = _live_versions(cursor, names)
+    several = {key for key, versions in live.items() if len(versions) > 1}
+    values = _values_of(cursor, live, several)
     before = cursor.execute("SELECT count(*) FROM sync_cell").fetchone()[0]
     cursor.executemany(
         "INSERT INTO sync_cell (tbl, pk, grp, ver) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
         " (SELECT 1 FROM sync_cell WHERE tbl = ?1 AND pk = ?2 AND grp = ?3)",
-        [(*key, cid) for key, cid in newest.items()],
+        [(*key, versions[0]) for key, versions in live.items() if key not in several],
+    )
+    cursor.executemany(
+        "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET val = excluded.val",
+        [(*key, cid, values.get((key, cid))) for key in several for cid in live[key]],
     )
     after = cursor.execute("SELECT count(*) FROM sync_cell").fetchone()[0]
+    settler = Settler(cursor, names, Pasts(cursor, names))
+    for number, pk in sorted({(key[0], key[1]) for key in several}):
+        if number in BY_NUMBER and pk in _ids(cursor, BY_NUMBER[number]):
+            settler.settle(BY_NUMBER[number], pk)
     return int(after - before)
+
+
+def _live_versions(cursor: Any, names: Names) -> dict[_Cell, list[int]]:
+    """Of each changed group the commits that no later one replaced."""
+    live: dict[_Cell, list[int]] = defaultdict(list)
+    read: set[int] = set()
+    for cid, dev, updates in _updates(cursor):
+        read.add(cid)
+        for number, pk, group, _values, replaced in updates:
+            key, gone = (number, pk, group), set(names.read(dev, replaced))
+            # A commit that is lost may have replaced whatever was there before it.
+            is_whole = len(gone) == len(replaced) and gone <= read
+            left = [each for each in live[key] if each not in gone] if is_whole else []
+            live[key] = [*left, cid]
+    return live
+
+
+def _values_of(
+    cursor: Any, live: dict[_Cell, list[int]], several: set[_Cell]
+) -> dict[tuple[_Cell, int], bytes]:
+    if not several:
+        return {}
+    return {
+        ((number, pk, group), cid): _pack(values)
+        for cid, _dev, updates in _updates(cursor)
+        for number, pk, group, values, _replaced in updates
+        if (number, pk, group) in several and cid in live[number, pk, group]
+    }
+
+
+def _updates(cursor: Any) -> Iterator[tuple[int, int, list[Any]]]:
+    """By commit of any PC, in the order in which they came here."""
+    for cid, dev, body in cursor.execute("SELECT cid, dev, body FROM sync_commit ORDER BY cid"):
+        try:
+            yield cid, dev, journal.read_body(body)[1]
+        except UNREADABLE:
+            continue

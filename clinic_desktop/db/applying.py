@@ -1,0 +1,361 @@
+"""Commits of another PC, applied in one writing transaction of this one.
+
+A commit is applied when everything that its author had applied is here, whole or not at all; one
+that may not be applied is kept in ``sync_hold`` with the reason, and what builds on it waits.
+Nothing is ever skipped: the next commit of a PC is only applied after the one before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+import sqlcipher3
+from sqlalchemy.orm import Session
+
+from clinic_desktop.db import search
+from clinic_desktop.db.bodies import RefusedError, read_foreign
+from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
+from clinic_desktop.db.checkpoints import Checkpoint, Signer
+from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
+from clinic_desktop.db.conflicts import switched_off
+from clinic_desktop.db.devices import device_number, show_members
+from clinic_desktop.db.incoming import Rows
+from clinic_desktop.db.journal import Changes, next_cid
+from clinic_desktop.db.lawful import Lawful
+from clinic_desktop.db.lists import marks
+from clinic_desktop.db.pasts import Reached
+from clinic_desktop.domain.causality import Dot, Heading, in_order
+from clinic_desktop.models.registry import SCHEMA_VERSION
+from clinic_desktop.models.types import to_millis
+
+WAITS, SIGNED = "waits", "signed"
+"""Words of ``sync_hold`` that are no fault: a commit, and a signature over one, that came early."""
+_RETRIED = (WAITS, "device", "chain")
+"""What may be applied later though nothing about it changes."""
+REASON = "sync"
+_LARGEST = 64 << 20
+_encode = msgspec.msgpack.Encoder().encode
+_decode_deps = msgspec.msgpack.Decoder(dict[bytes, int]).decode
+_decode_commit = msgspec.msgpack.Decoder(CommitRecord).decode
+_decode_point = msgspec.msgpack.Decoder(CheckpointRecord).decode
+
+
+class Writing(Protocol):
+    """What is needed of a writing transaction."""
+
+    session: Session
+    now: datetime
+    extra: list[Changes]
+
+    @property
+    def cursor(self) -> Any:
+        """The driver's connection."""
+
+
+@dataclass
+class ApplyReport:
+    """What became of what was handed in, and of what had waited."""
+
+    applied: int = 0
+    duplicates: int = 0
+    held: int = 0
+    """Commits that wait for others."""
+    quarantined: list[tuple[bytes, int, str]] = field(default_factory=list)
+    """Device, commit and reason of each that was kept out now."""
+    changes: Changes | None = None
+    conflicts: int = 0
+    """Questions that are open after it."""
+
+
+def apply(
+    uow: Writing,
+    device_id: bytes,
+    commits: Sequence[CommitRecord],
+    checkpoints: Sequence[CheckpointRecord],
+) -> ApplyReport:
+    """Apply what a PC sent, and what had waited for it; whole commits or none.
+
+    Raises:
+        StorageError (by the store): the disk failed; nothing of it is kept.
+    """
+    uow.session.flush()
+    cursor = uow.cursor
+    batch = _Batch(cursor, to_millis(uow.now))
+    dev = device_number(cursor, device_id)
+    if dev == THIS_PC:
+        raise ValueError("the log of this PC does not come from outside")
+    with switched_off(cursor):
+        batch.take(dev, commits, checkpoints)
+        batch.run()
+    report = batch.report
+    if batch.rows.touched:
+        report.changes = Changes(frozenset(batch.rows.touched), "sync", REASON)
+        search.update(cursor, report.changes)
+        uow.extra.append(report.changes)
+    uow.session.expire_all()
+    report.conflicts = cursor.execute("SELECT count(*) FROM sync_conflict").fetchone()[0]
+    return report
+
+
+class _Batch:
+    """One call of ``apply``."""
+
+    def __init__(self, cursor: Any, now_ms: int) -> None:
+        self._cursor, self._now = cursor, now_ms
+        self.report = ApplyReport()
+        self.rows = Rows(cursor)
+        self._names: Names = self.rows.names
+        self._lawful = Lawful(cursor, self.rows)
+        self._waiting: dict[Dot, tuple[int, CommitRecord]] = {}
+        self._fresh: set[Dot] = set()
+        self._chains: dict[int, bytes] = {}
+        self._reached: dict[int, Reached] = {}
+        self._next = next_cid(cursor)
+        self._tips = self._read_tips()
+
+    def _read_tips(self) -> dict[bytes, int]:
+        rows = self._cursor.execute("SELECT device_id, dev, tip FROM sync_device").fetchall()
+        own = self._cursor.execute(
+            "SELECT coalesce(max(dseq), 0) FROM sync_commit WHERE dev = ?", (THIS_PC,)
+        ).fetchone()[0]
+        return {bytes(row[0]): own if row[1] == THIS_PC else row[2] for row in rows}
+
+    # ------------------------------------------------------------ what there is to do
+
+    def take(
+        self, dev: int, commits: Sequence[CommitRecord], points: Sequence[CheckpointRecord]
+    ) -> None:
+        """Add what was handed in to what had waited."""
+        device_id = self._names.device_id(dev)
+        held = self._cursor.execute(
+            f"SELECT dev, dseq, body FROM sync_hold WHERE why IN ({marks(_RETRIED)})", _RETRIED
+        ).fetchall()
+        for number, dseq, body in held:
+            dot = Dot(self._names.device_id(number), dseq)
+            self._waiting[dot] = number, _decode_commit(body)
+        refused = {
+            row[0]
+            for row in self._cursor.execute(
+                "SELECT dseq FROM sync_hold WHERE dev = ? AND dseq > 0"
+                f" AND why NOT IN ({marks(_RETRIED)})",
+                (dev, *_RETRIED),
+            ).fetchall()
+        }
+        tip = self._tips.get(device_id, 0)
+        for each in commits:
+            dot = Dot(device_id, each.dseq)
+            if each.dseq <= tip or each.dseq in refused or dot in self._fresh:
+                self.report.duplicates += 1
+            else:
+                self._waiting[dot] = dev, each
+                self._fresh.add(dot)
+        for point in points:
+            self._hold(dev, -point.number, SIGNED, "", point)
+
+    def run(self) -> None:
+        """Apply all that can be, in causal order; keep the rest."""
+        headings = []
+        for dot, (dev, commit) in list(self._waiting.items()):
+            try:
+                deps = _decode_deps(commit.deps)
+            except msgspec.MsgspecError:
+                self._refuse(dev, commit, RefusedError("unreadable", "deps"))
+                continue
+            headings.append(Heading(dot, deps))
+        order = in_order(self._tips, headings, SCHEMA_VERSION)
+        devices = set()
+        for dot in order.ready:
+            dev, commit = self._waiting[dot]
+            if self._blocked(dev, commit):
+                continue
+            if self._one(dev, commit):
+                devices.add(dev)
+        self._note_tips(devices)
+        for dot, (dev, commit) in self._waiting.items():
+            if dot in self._fresh:
+                self._hold(dev, commit.dseq, WAITS, "", commit)
+        self.report.held = self._cursor.execute(
+            "SELECT count(*) FROM sync_hold WHERE why = ?", (WAITS,)
+        ).fetchone()[0]
+        self.rows.settle()
+        self._sign_points()
+        if any(table == "membership_entry" for table, _row in self.rows.touched):
+            show_members(self._cursor)
+
+    def _blocked(self, dev: int, commit: CommitRecord) -> bool:
+        """Whether something before it was kept out just now."""
+        if self._tips.get(self._names.device_id(dev), 0) != commit.dseq - 1:
+            return True
+        deps = _decode_deps(commit.deps)
+        return any(self._tips.get(other, 0) < upto for other, upto in deps.items())
+
+    # ------------------------------------------------------------ one commit
+
+    def _one(self, dev: int, commit: CommitRecord) -> bool:
+        """Apply one commit; whether it is in the record now."""
+        cursor = self._cursor
+        cursor.execute("SAVEPOINT foreign_commit")
+        before = set(self.rows.touched), set(self.rows.in_dispute)
+        try:
+            self._write(dev, commit)
+        except (RefusedError, sqlcipher3.IntegrityError, sqlcipher3.InterfaceError,
+                sqlcipher3.DataError, OverflowError, UnicodeError) as error:  # fmt: skip
+            cursor.execute("ROLLBACK TO foreign_commit")
+            cursor.execute("RELEASE foreign_commit")
+            self.rows.touched, self.rows.in_dispute = before
+            self.rows.forget_parents()
+            self._lawful.forget()
+            self._reached.pop(dev, None)
+            refused = error if isinstance(error, RefusedError) else RefusedError("file")
+            self._refuse(dev, commit, refused)
+            return False
+        cursor.execute("RELEASE foreign_commit")
+        dot = Dot(self._names.device_id(dev), commit.dseq)
+        del self._waiting[dot]
+        if dot not in self._fresh:
+            cursor.execute("DELETE FROM sync_hold WHERE dev = ? AND dseq = ?", (dev, commit.dseq))
+        self._tips[dot.device] = commit.dseq
+        self._next += 1
+        self.report.applied += 1
+        return True
+
+    def _write(self, dev: int, commit: CommitRecord) -> None:
+        chain = self._chain_before(dev)
+        stored = commit.stored_body
+        redaction = None
+        if commit.original:
+            # An erasure took words out of it; its own row of ``log_redaction`` follows.
+            redaction = commit.original, _digest_of(commit)
+        if chain_value(chain, commit.header, stored, redaction) != commit.chain:
+            raise RefusedError("chain")
+        plain = commit.body if commit.schema >= PLAIN_SINCE else _inflate(commit.body)
+        inserts, updates = read_foreign(plain)
+        reached = self._past(dev, commit)
+        self._lawful.check(dev, commit, reached, inserts, updates)
+        cid = self._next
+        self._cursor.execute(
+            "INSERT INTO sync_commit (cid, dev, dseq, hlc, wall, user_id, reason, schema_ver,"
+            " deps, body, chain) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (cid, dev, *commit.header[1:], stored, commit.chain),
+        )
+        self._names.know(cid, dev, commit.dseq)
+        self.rows.write(dev, cid, inserts, updates)
+        self._chains[dev] = commit.chain
+
+    def _chain_before(self, dev: int) -> bytes:
+        if dev not in self._chains:
+            row = self._cursor.execute(
+                "SELECT chain FROM sync_commit WHERE dev = ? ORDER BY dseq DESC LIMIT 1", (dev,)
+            ).fetchone()
+            self._chains[dev] = bytes(row[0]) if row else bytes(32)
+        return self._chains[dev]
+
+    def _past(self, dev: int, commit: CommitRecord) -> Reached:
+        """What the author had applied; kept from commit to commit of one PC."""
+        if dev not in self._reached:
+            self._reached[dev] = dict(self.rows.pasts.of(dev, commit.dseq - 1))
+        reached = self._reached[dev]
+        for device_id, upto in _decode_deps(commit.deps).items():
+            other = device_number(self._cursor, device_id)
+            self._cursor.execute(
+                "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
+                (dev, other, commit.dseq, upto),
+            )
+            reached[other] = max(upto, reached.get(other, 0))
+        reached[dev] = commit.dseq
+        return reached
+
+    # ------------------------------------------------------------ what is kept aside
+
+    def _refuse(self, dev: int, commit: CommitRecord, error: RefusedError) -> None:
+        device_id = self._names.device_id(dev)
+        dot = Dot(device_id, commit.dseq)
+        self._waiting.pop(dot, None)
+        if dot in self._fresh or error.why not in _RETRIED:
+            self.report.quarantined.append((device_id, commit.dseq, error.why))
+        self._hold(dev, commit.dseq, error.why, error.detail, commit)
+
+    def _hold(
+        self, dev: int, dseq: int, why: str, detail: str, what: CommitRecord | CheckpointRecord
+    ) -> None:
+        self._cursor.execute(
+            "INSERT INTO sync_hold (dev, dseq, why, detail, body, since) VALUES (?,?,?,?,?,?)"
+            " ON CONFLICT (dev, dseq) DO UPDATE SET why = excluded.why,"
+            " detail = excluded.detail, body = excluded.body",
+            (dev, dseq, why, detail, _encode(what), self._now),
+        )
+
+    def _note_tips(self, devices: Iterable[int]) -> None:
+        self._cursor.executemany(
+            "UPDATE sync_device SET tip = ? WHERE dev = ?",
+            [(self._tips[self._names.device_id(dev)], dev) for dev in devices],
+        )
+
+    # ------------------------------------------------------------ signatures
+
+    def _sign_points(self) -> None:
+        """Keep the signatures over commits that are here now, each checked."""
+        points: dict[int, list[CheckpointRecord]] = defaultdict(list)
+        for dev, body in self._cursor.execute(
+            "SELECT dev, body FROM sync_hold WHERE why = ? ORDER BY dev, dseq DESC", (SIGNED,)
+        ).fetchall():
+            points[dev].append(_decode_point(body))
+        for dev, each in points.items():
+            keys = self._keys(dev)
+            for point in sorted(each, key=lambda one: one.number):
+                if point.dseq > self._tips.get(keys.device_id.bytes, 0):
+                    break
+                self._keep_point(dev, keys, point)
+                self._cursor.execute(
+                    "DELETE FROM sync_hold WHERE dev = ? AND dseq = ?", (dev, -point.number)
+                )
+
+    def _keys(self, dev: int) -> Signer:
+        device_id, public = self._cursor.execute(
+            "SELECT device_id, sign_pk FROM sync_device WHERE dev = ?", (dev,)
+        ).fetchone()
+        signer = uuid.UUID(bytes=bytes(device_id))
+        if public is None:
+            show_members(self._cursor)
+            public = self._cursor.execute(
+                "SELECT sign_pk FROM sync_device WHERE dev = ?", (dev,)
+            ).fetchone()[0]
+        return Signer(signer, bytes(public or b""))
+
+    def _keep_point(self, dev: int, signer: Signer, point: CheckpointRecord) -> None:
+        """Drop one that is not signed, or of another log: it says nothing."""
+        row = self._cursor.execute(
+            "SELECT chain FROM sync_commit WHERE dev = ? AND dseq = ?", (dev, point.dseq)
+        ).fetchone()
+        whole = Checkpoint(dev, point.number, point.dseq, point.hlc, point.wall, point.chain,
+                           point.signature)  # fmt: skip
+        if row is not None and bytes(row[0]) == point.chain and whole.is_signed_by(signer):
+            self._cursor.execute(
+                "INSERT INTO sync_checkpoint (dev, number, dseq, hlc, wall, chain, signature)"
+                " VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                (dev, point.number, point.dseq, point.hlc, point.wall, point.chain,
+                 point.signature),
+            )  # fmt: skip
+
+
+def _inflate(body: bytes) -> bytes:
+    inflate = zlib.decompressobj()
+    try:
+        plain = inflate.decompress(body, _LARGEST)
+    except zlib.error as error:
+        raise RefusedError("unreadable") from error
+    if inflate.unconsumed_tail:
+        raise RefusedError("unreadable")
+    return plain
+
+
+def _digest_of(commit: CommitRecord) -> bytes:
+    return hashlib.blake2b(commit.body, digest_size=32).digest()

@@ -1,0 +1,44 @@
+"""The causal past of a commit in this record: what its author had applied when it was written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clinic_desktop.db.commits import Names
+from clinic_desktop.domain.causality import Dot
+
+Reached = dict[int, int]
+"""By a PC's number here, up to which of its commits."""
+
+
+class Pasts:
+    """Looks pasts up in ``sync_dep``; a commit that is asked for again is not read again."""
+
+    def __init__(self, cursor: Any, names: Names) -> None:
+        self._cursor, self._names = cursor, names
+        self._known: dict[tuple[int, int], Reached] = {}
+
+    def of(self, dev: int, dseq: int) -> Reached:
+        """Of one commit, itself included."""
+        if (dev, dseq) not in self._known:
+            rows = self._cursor.execute(
+                "SELECT other, max(upto) FROM sync_dep WHERE dev = ? AND dseq <= ? GROUP BY other",
+                (dev, dseq),
+            ).fetchall()
+            self._known[dev, dseq] = {**dict(rows), dev: dseq}
+        return self._known[dev, dseq]
+
+    def sees(self, reached: Reached, cid: int) -> bool:
+        """Whether a commit lies in a past."""
+        dev, dseq = self._names.dot(cid)
+        return reached.get(dev, 0) >= dseq
+
+    def of_cid(self, cid: int) -> Reached:
+        """Of a commit by its number here."""
+        return self.of(*self._names.dot(cid))
+
+    def of_dot(self, dot: Dot) -> dict[bytes, int]:
+        """The same with the names that hold everywhere, for ``domain.merging``."""
+        dev = self._names.dev(dot.device)
+        reached = {} if dev is None else self.of(dev, dot.number)
+        return {self._names.device_id(each): upto for each, upto in reached.items()}

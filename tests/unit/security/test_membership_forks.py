@@ -1,0 +1,125 @@
+"""Owners who add to the chain while their PCs are apart: everybody finds the same members."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+
+import pytest
+
+from clinic_desktop.security import membership as chain
+from clinic_desktop.security.membership import (
+    AddPerson,
+    BadEntryError,
+    Body,
+    ChangeRoles,
+    Entry,
+    RaiseFloor,
+    RevokePerson,
+)
+from clinic_desktop.security.membership_forks import settle
+from clinic_desktop.security.primitives import KdfCost
+from tests.unit.security.test_membership import History, identity, person
+
+
+def begun() -> History:
+    """Two owners."""
+    history = History.begun()
+    history.add(AddPerson(person(2, "owner")), identity(1))
+    return history
+
+
+def apart(history: History, signer: int, *bodies: Body) -> list[Entry]:
+    """What one owner adds, seeing only what there was."""
+    state, found = history.state, []
+    for body in bodies:
+        entry, state = chain.write(state, identity(signer), body, 1)
+        found.append(entry)
+    return found
+
+
+def test_a_chain_without_branches_is_as_ever() -> None:
+    history = begun()
+    settled = settle(history.entries)
+    assert settled.state == history.state
+    assert settled.passed_over == ()
+    assert not settled.has_branched
+    assert settle([]).state is None
+
+
+def test_both_owners_steps_count_in_every_order() -> None:
+    history = begun()
+    one = apart(history, 1, AddPerson(person(3, "nurse")), AddPerson(person(4, "doctor")))
+    other = apart(history, 2, AddPerson(person(5, "cashier")))
+    found = [settle([*history.entries, *each]) for each in itertools.permutations([*one, *other])]
+    assert all(each == found[0] for each in found)
+    state = found[0].state
+    assert state is not None
+    assert {each.login for each in state.people.values()} == {"p1", "p2", "p3", "p4", "p5"}
+    assert found[0].has_branched
+    assert found[0].passed_over == ()
+
+
+def test_the_next_step_follows_all() -> None:
+    history = begun()
+    both = [
+        *apart(history, 1, AddPerson(person(3, "nurse"))),
+        *apart(history, 2, AddPerson(person(4, "nurse"))),
+    ]
+    before = settle([*history.entries, *both]).state
+    entry, after = chain.write(before, identity(1), RevokePerson(uuid.UUID(int=4)), 9)
+    settled = settle([entry, *both, *history.entries])
+    assert settled.state is not None
+    assert settled.state.people == after.people
+    assert settled.passed_over == ()
+    assert settled.state.n == entry.n
+
+
+def test_who_was_revoked_at_the_same_time_gave_no_rights() -> None:
+    history = begun()
+    revoked = apart(history, 1, RevokePerson(uuid.UUID(int=2)))
+    added = apart(history, 2, AddPerson(person(3, "owner")), AddPerson(person(4, "doctor")))
+    settled = settle([*history.entries, *added, *revoked])
+    assert settled.state is not None
+    assert set(settled.state.people) == {uuid.UUID(int=1)}
+    assert set(settled.passed_over) == set(added)
+
+
+def test_two_owners_who_revoke_each_other_leave_one() -> None:
+    history = begun()
+    one = apart(history, 1, RevokePerson(uuid.UUID(int=2)))
+    other = apart(history, 2, RevokePerson(uuid.UUID(int=1)))
+    settled = settle([*history.entries, *one, *other])
+    assert settled == settle([*history.entries, *other, *one])
+    assert settled.state is not None
+    assert len(settled.state.owners) == 1
+    assert len(settled.passed_over) == 1
+
+
+def test_a_login_that_two_gave_is_one_persons() -> None:
+    history = begun()
+    twin = person(4, "nurse")
+    one = apart(history, 1, AddPerson(person(3, "nurse")))
+    other = apart(history, 2, AddPerson(type(twin)(twin.id, "p3", "Other", ("nurse",))))
+    settled = settle([*history.entries, *one, *other])
+    assert settled.state is not None
+    assert len(settled.state.people) == 3
+    assert len(settled.passed_over) == 1
+
+
+def test_what_was_never_allowed_is_not_passed_over_but_refused() -> None:
+    history = begun()
+    branch = apart(history, 1, AddPerson(person(3, "nurse")))
+    entry, _state = chain.write(
+        history.state, identity(2), ChangeRoles(uuid.UUID(int=2), ("owner", "doctor")), 1
+    )
+    false = type(entry)(
+        entry.n, entry.prev, entry.kind, entry.wall, entry.body, entry.author, bytes(64)
+    )
+    with pytest.raises(BadEntryError):
+        settle([*history.entries, *branch, false])
+    gap = apart(history, 1, AddPerson(person(3, "nurse")), RaiseFloor(KdfCost(64 << 10, 3, 1)))[1:]
+    with pytest.raises(BadEntryError):
+        settle([*history.entries, *gap])
+    with pytest.raises(BadEntryError):
+        settle([history.entries[0], History.begun().entries[0]])
