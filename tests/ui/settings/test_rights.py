@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.permissions import USUAL_SETS
@@ -16,12 +17,15 @@ from clinic_desktop.services import practice
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
+from clinic_desktop.services.papers import rights_review
+from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.people_page import NewPersonForm, PersonForm, RoleTicks
 from clinic_desktop.ui.settings.rights_page import RightsForm, RightsPage
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.widgets.pill import Pill
+from tests.support.pdf_reading import text_of
 from tests.support.records import Record, engage, keys_of
 from tests.support.windows import RecordingHost
 
@@ -39,7 +43,11 @@ def _refunded_alone(record: Record) -> None:
 
 
 def test_the_list_is_gone_through_and_kept_as_a_table(
-    record: Record, ui_context: Context, qtbot: QtBot, tmp_path: Path
+    record: Record,
+    ui_context: Context,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engage(record, "nurse", "stock")
     record.clock.advance(days=200)
@@ -63,6 +71,20 @@ def test_the_list_is_gone_through_and_kept_as_a_table(
     _idle(qtbot, ui_context)
     with (tmp_path / "rights.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {line["login"] for line in csv.DictReader(file)} == {"amina", "signed-nurse-stock"}
+
+    pdf, _choice = record.read(rights_review.rights_review)
+    assert "signed-nurse-stock" in text_of(pdf)
+    sent: list[bytes] = []
+
+    def printer(made: bytes, _choice: object) -> str:
+        sent.append(made)
+        return "Laser"
+
+    monkeypatch.setattr(spool, "print_unkept", printer)
+    page.paper.click()
+    qtbot.waitUntil(lambda: len(sent) == 1)
+    _idle(qtbot, ui_context)
+    assert "signed-nurse-stock" in text_of(sent[0])
 
 
 def test_what_was_done_alone_is_listed_and_said_after_a_week(
