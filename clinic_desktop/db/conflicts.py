@@ -18,6 +18,7 @@ import msgspec
 from clinic_desktop.db.chain import PLAIN_SINCE
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.journal import Changes
+from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.domain import merging
 from clinic_desktop.domain.causality import Dot
@@ -279,19 +280,35 @@ def _patient(cursor: Any, table: TableSpec, pk: bytes) -> bytes | None:
 
 
 def refresh(cursor: Any, changes: Changes) -> None:
-    """Close what a commit of this PC decided; part of that commit's transaction."""
+    """Close what a commit of this PC decided, and ask again about rows that it brought back.
+
+    Part of that commit's transaction.
+    """
     disputed = {
         (BY_NUMBER[tbl].name, uuid.UUID(bytes=bytes(pk)))
         for tbl, pk in cursor.execute("SELECT DISTINCT tbl, pk FROM sync_conflict").fetchall()
         if tbl in BY_NUMBER
     }
-    touched = disputed & changes.rows
+    touched = (disputed & changes.rows) | _brought_back(cursor, changes)
     if touched:
         names = Names(cursor)
         settler = Settler(cursor, names, Pasts(cursor, names))
         with switched_off(cursor):
             for table, row_id in sorted(touched):
                 settler.settle(BY_NAME[table], row_id.bytes)
+
+
+def _brought_back(cursor: Any, changes: Changes) -> set[tuple[str, uuid.UUID]]:
+    """Rows of a commit that were deleted or brought back once: nothing is asked while hidden."""
+    found = set()
+    for name in changes.tables:
+        for part in batches([row.bytes for row in changes.ids(name)]):
+            rows = cursor.execute(
+                f"SELECT pk FROM sync_cell WHERE tbl = ? AND grp = ? AND pk IN ({marks(part)})",
+                (BY_NAME[name].number, EXISTENCE, *part),
+            )
+            found |= {(name, uuid.UUID(bytes=bytes(pk))) for (pk,) in rows.fetchall()}
+    return found
 
 
 def ask_about_member(cursor: Any, entry: Entry) -> None:
