@@ -56,6 +56,14 @@ def test_it_is_due_after_the_program_went_down(opened: Clinic, tmp_path: Path) -
         again.close()
 
 
+def _sqlcipher_says_so(path: Path, key: bytes) -> bool:
+    """By its check, or by not opening the file at all: it depends on which pages they are."""
+    try:
+        return bool(broken_seals(path, key))
+    except DatabaseDamagedError:
+        return True
+
+
 def test_our_look_finds_what_sqlcipher_finds(opened: Clinic) -> None:
     """Any byte of any page, in its words, its nonce or its seal; and a page in another's place."""
     opened.store.write(opened.actor, put_chart, 1).result()
@@ -76,7 +84,7 @@ def test_our_look_finds_what_sqlcipher_finds(opened: Clinic) -> None:
     )  # fmt: skip
     path.write_bytes(data)
     assert has_broken_seals(path, key, lambda: None)
-    assert broken_seals(path, key)
+    assert _sqlcipher_says_so(path, key)
     path.write_bytes(sound)
     assert broken_seals(path, key) == []
 
