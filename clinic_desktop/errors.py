@@ -203,3 +203,23 @@ class StoppedError(ClinicError):
 
     code = "stopped"
     exit_code = 20
+
+
+class ServerError(ClinicError):
+    """The server cannot be reached, or what it says is not to be believed."""
+
+    code = "server"
+    exit_code = 22
+
+
+class RevokedError(ServerError):
+    """The practice has ended this PC's part in it."""
+
+    code = "revoked"
+
+
+class CopiedRecordError(ClinicError):
+    """The record is a copy or an older state of one that went on: it sends nothing more."""
+
+    code = "copied"
+    exit_code = 23

@@ -284,7 +284,8 @@ def lock(_arguments: Sequence[str]) -> int:
     common += ["--no-annotate", "--python-version", "3.11", "--quiet"]
     compiler = [str(BIN / "uv"), "pip", "compile", "pyproject.toml", *common]
     code = run(*compiler, "-o", "requirements.txt")
-    return code or run(*compiler, "--group", "dev", "-o", LOCK.name)
+    code = code or run(*compiler, "--extra", "server", "-o", "requirements-server.txt")
+    return code or run(*compiler, "--extra", "server", "--group", "dev", "-o", LOCK.name)
 
 
 EVERY = (setup, demo, test, races, check, i18n, screens, bench, proof, package, sbom, lock)

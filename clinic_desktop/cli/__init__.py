@@ -33,7 +33,7 @@ _SUBJECTS = (
         "records",
         "packs",
     ),
-    *("demo", "day"),
+    *("sync", "serve", "demo", "day"),
 )
 PACK_SUFFIX = ".clinicpack"
 

@@ -35,6 +35,15 @@ class Output:
             self.err.write(f"{sentence}\n")
             self.err.flush()
 
+    def note(self, data: dict[str, Any], sentence: str) -> None:
+        """What a person or a script has to know while the work goes on; beside the result."""
+        if self.as_json:
+            json.dump(data, self.err, default=str)
+            self.err.write("\n")
+        else:
+            self.err.write(f"{sentence}\n")
+        self.err.flush()
+
     def error(self, error: ClinicError) -> None:
         """What happened, what was kept, what to do next."""
         if self.as_json:

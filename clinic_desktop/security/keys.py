@@ -199,6 +199,30 @@ def make(
     return Keys(data_dir.vault, first, key, identity, kept, cost), recovery
 
 
+@dataclass(frozen=True)
+class Place:
+    """The practice that a key file belongs to, and the number of the file."""
+
+    clinic: uuid.UUID
+    device: uuid.UUID
+    name: str
+
+
+def take_over(data_dir: DataDir, key: bytes, place: Place, person: Person, root: bytes) -> Keys:
+    """The keys of a PC that joined, for a person whose own keys came with it.
+
+    Raises:
+        ValidationError: the password is too short.
+        StorageError: this PC's secret cannot be kept.
+    """
+    vault.check_password(person.password)
+    kept = device_secret.make(place.device, data_dir.device_secret)
+    first = Vault(place.clinic, place.device, place.name).with_person(key, person, kept.secret)
+    if root:
+        first = first.with_recovery(key, root)
+    return Keys(data_dir.vault, first, key, person.identity, kept, person.cost)
+
+
 def unlock(data_dir: DataDir, login: str, password: str, cost: KdfCost) -> Keys:
     """The keys, by a person's password and this PC's secret.
 

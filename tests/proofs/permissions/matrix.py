@@ -60,6 +60,9 @@ BEYOND = {
     "export.run": "owner",
     "pack.write": "owner administrator",
     "record.check": "owner administrator",
+    "device.read": EVERYBODY + " auditor",
+    "device.approve": "owner",
+    "sync.run": EVERYBODY,
 }
 PRINTED = {"papers.day_close.day_close"}
 """Papers by a right of their own, for which one has to have the right to print besides."""

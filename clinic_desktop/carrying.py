@@ -1,0 +1,142 @@
+"""A person's own keys go to another PC of the practice, so that the same person signs in at both.
+
+Nobody but the person has them: the person sends them, sealed to that PC, and there an owner lets
+the person in, who chooses a password for that PC.
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import closing
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.errors import NotFoundError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.password_rules import check_new
+from clinic_desktop.security.primitives import (
+    Identity,
+    UnreadableError,
+    digest,
+    is_signed,
+    seal_to,
+    sign,
+    unseal_mine,
+)
+from clinic_desktop.services.access import require, require_password
+from clinic_desktop.sync import state
+from clinic_desktop.sync.client import RefusedError
+from clinic_desktop.sync.exchange import link_of, refused
+from clinic_desktop.sync.keys import Courier
+
+_MARK: Final = b"clinic-desktop carry 1"
+
+
+class Letter(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A person's keys on their way."""
+
+    version: Literal[1]
+    sealed: Annotated[bytes, Meta(max_length=512)]
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+def carry(opened: Clinic, device: uuid.UUID) -> None:
+    """Send the signed-in person's keys to another PC; they wait there for an hour.
+
+    Raises:
+        NotFoundError: no such PC.
+        SetupError, ServerError, PasswordAgainError: nothing was sent.
+    """
+    require(opened.actor, "sync.run")
+    require_password(opened.actor, opened.store.proofs)
+    members = _members(opened)
+    target = members.devices.get(device)
+    if target is None or not target.sealing:
+        raise NotFoundError(_("There is no such PC."))
+    person = members.signer(opened.keys.identity.public.signing)
+    if person is None:
+        raise NotFoundError(_("There is no such person."))
+    place = _place(members, device, person.id)
+    sealed = seal_to(target.sealing, bytes(opened.keys.identity), place)
+    letter = Letter(1, sealed, sign(opened.keys.identity, place + sealed))
+    with closing(link_of(opened.store)) as link:
+        try:
+            link.signed("POST", f"/v1/mail/{_box(place)}")
+            link.call("PUT", f"/v1/mail/{_box(place)}", msgspec.msgpack.encode(letter))
+        except RefusedError as error:
+            if error.refusal.code != "taken":  # they are waiting there already
+                raise refused(error) from error
+
+
+def let_in(opened: Clinic, login: str, password: str) -> str:
+    """Let a person in at this PC who sent the keys; returns the name.
+
+    Raises:
+        NotFoundError: no such person, or nothing was sent within the last hour.
+        ValidationError: the password cannot be taken, or the letter is not the person's.
+        PermissionDeniedError, PasswordAgainError, ServerError: nobody was let in.
+    """
+    require(opened.actor, "user.approve")
+    require_password(opened.actor, opened.store.proofs)
+    members = _members(opened)
+    person = members.person(login)
+    if person is None:
+        raise NotFoundError(_("There is no such person."))
+    check_new(password, (person.login, person.name), opened.keys.least_password)
+    me: Courier = opened.store.write(SYSTEM, _own_keys, members.clinic).result()
+    place = _place(members, me.device, person.id)
+    with closing(link_of(opened.store)) as link:
+        try:
+            raw = link.call("GET", f"/v1/mail/{_box(place)}")
+        except RefusedError as error:
+            if error.refusal.code != "unknown":
+                raise refused(error) from error
+            raw = b""
+    if not raw:
+        raise NotFoundError(
+            _("Nothing has come for {login} within the last hour.").format(login=person.login),
+            hint=_("{login} sends it at the other PC: clinic-desktop device carry ID").format(
+                login=person.login
+            ),
+        )
+    identity = _opened(raw, me, place, person.signing)
+    if identity is None or identity.public.sealing != person.sealing:
+        raise ValidationError("login", _("What has come is not the keys of this person."))
+    opened.keys.admit(person.id, person.login, person.name, password, identity)
+    return person.name
+
+
+def _opened(raw: bytes, me: Courier, place: bytes, signing: bytes) -> Identity | None:
+    try:
+        letter = msgspec.msgpack.decode(raw, type=Letter)
+        if not is_signed(signing, place + letter.sealed, letter.signature):
+            return None
+        return Identity.from_bytes(unseal_mine(me.keys, letter.sealed, place))
+    except (msgspec.MsgspecError, ValueError, UnreadableError):
+        return None
+
+
+def _members(opened: Clinic) -> Membership:
+    found = opened.store.read(SYSTEM, chain.current).result()
+    if found is None:
+        raise NotFoundError(_("Who belongs to the practice is not signed yet."))
+    return found
+
+
+def _place(members: Membership, device: uuid.UUID, person: uuid.UUID) -> bytes:
+    return digest(_MARK, members.clinic.bytes, device.bytes, person.bytes)
+
+
+def _box(place: bytes) -> str:
+    return digest(_MARK, place)[:16].hex()
+
+
+def _own_keys(uow: UnitOfWork, clinic: uuid.UUID) -> Courier:
+    return state.me(uow.cursor, clinic)

@@ -1,0 +1,116 @@
+"""The PCs of the practice, as the signed chain of who belongs to it has them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.devices import show_members
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.errors import NotFoundError, RuleError
+from clinic_desktop.i18n import _
+from clinic_desktop.models.types import from_millis
+from clinic_desktop.security import membership as rules
+from clinic_desktop.security.membership import Device, Membership
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.services.access import command, query
+
+
+@dataclass(frozen=True)
+class Pc:
+    """One PC."""
+
+    id: uuid.UUID
+    name: str
+    prefix: str
+    """Begins the numbers given there; empty where this PC was not told."""
+    is_this: bool
+    is_active: bool
+    last_work: datetime | None
+    """Of its newest change that is here."""
+
+
+@query("device.read")
+def pcs(reads: ReadSession) -> tuple[Pc, ...]:
+    """All PCs there ever were, this one first."""
+    state = chain.current(reads)
+    rows = reads.cursor.execute(
+        "SELECT dev, device_id, name, prefix, status, (SELECT max(wall) FROM sync_commit c"
+        " WHERE c.dev = d.dev) FROM sync_device d ORDER BY dev"
+    ).fetchall()
+    return tuple(
+        Pc(
+            found := uuid.UUID(bytes=bytes(device)), name, prefix, dev == THIS_PC,
+            found in state.devices if state else status == "active",
+            from_millis(wall) if wall else None,
+        )
+        for dev, device, name, prefix, status, wall in rows
+    )  # fmt: skip
+
+
+@command("device.approve")
+def introduce_this(uow: UnitOfWork, signer: Identity) -> Membership:
+    """Let the chain name both keys of this PC.
+
+    Raises:
+        RuleError: the signer is no owner, or this PC was taken out of the practice.
+    """
+    state, device = chain.current(uow), chain.this_device(uow)
+    if state is None:
+        raise RuleError(
+            _("Who belongs to the practice is not signed yet."),
+            kept=_("Nothing was changed."),
+            hint=_("Sign in as an owner once."),
+        )
+    return _put(uow, state, device, signer)
+
+
+@command("device.approve", password_again=True)
+def admit(uow: UnitOfWork, device: Device, signer: Identity) -> Membership:
+    """Let another PC work with the practice from now on.
+
+    Raises:
+        RuleError: the signer is no owner, or the PC was taken out before.
+    """
+    state = chain.current(uow)
+    if state is None:
+        raise NotFoundError(_("The practice has not been set up."))
+    after = _put(uow, state, device, signer)
+    uow.audit("access.device-added", object_id=device.id)
+    return after
+
+
+def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -> Membership:
+    if state.devices.get(device.id) == device:
+        return state
+    after = chain.append(uow, signer, rules.PutDevice(device))
+    show_members(uow.cursor)
+    return after
+
+
+@command("device.approve", password_again=True)
+def revoke(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
+    """Take a PC out of the practice: what it did stays, nothing more comes of it.
+
+    Raises:
+        NotFoundError: there is no such PC.
+        RuleError: it is this one, or the signer is no owner.
+    """
+    state = chain.current(uow)
+    if state is None or device not in state.known:
+        raise NotFoundError(_("There is no such PC."))
+    if device == chain.this_device(uow).id:
+        raise RuleError(
+            _("A PC does not take itself out of the practice."),
+            kept=_("Nothing was changed."),
+            hint=_("Do it at another PC."),
+        )
+    if device not in state.devices:
+        return state
+    uow.audit("access.device-ended", object_id=device)
+    after = chain.append(uow, signer, rules.RevokeDevice(device))
+    show_members(uow.cursor)
+    return after

@@ -1,0 +1,253 @@
+"""Talking to a server over one kept connection; whatever it answers, nothing here believes it.
+
+Answers are bounded in size and time. What is not the answer of such a server (a page of a proxy, a
+line cut short) ends in a sentence, and nothing came of it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from clinic_desktop.clock import Clock
+from clinic_desktop.errors import RevokedError, ServerError, ValidationError
+from clinic_desktop.i18n import _
+from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.messages import (
+    MAX_COUNTER,
+    MAX_REQUEST,
+    MEDIA,
+    REQUEST_HEADER,
+    Refusal,
+    sign_request,
+)
+
+CONNECT_S: Final = 10.0
+SILENCE_S: Final = 30.0
+"""How long nothing may come at all."""
+_LEAST_S, _LEAST_RATE = 60.0, 1000.0
+_PIECE: Final = 64 << 10
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class RefusedError(Exception):
+    """The server said no, in its own words."""
+
+    def __init__(self, status: int, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.status, self.refusal = status, refusal
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server is, and whose certificate it must show."""
+
+    url: str
+    authority: str = ""
+    """PEM of the certificate authority, or of the server itself; empty: those of the system."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could send the practice's work in the open.
+
+        Raises:
+            ValidationError: not an address of a server.
+        """
+        try:
+            parts = urlsplit(self.url)
+            parts.port  # noqa: B018 - raises for a port that is none
+        except ValueError:
+            parts = urlsplit("")
+        plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if not (parts.scheme == "https" or plain) or not parts.hostname or parts.query:
+            raise ValidationError(
+                "server",
+                _("“{url}” is not the address of a server.").format(url=self.url),
+                hint=_("It begins with https://."),
+            )
+
+    def connect(self) -> http.client.HTTPConnection:
+        """A connection, not open yet.
+
+        Raises:
+            ValidationError: the certificate authority cannot be read.
+        """
+        parts = urlsplit(self.url)
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=CONNECT_S)
+        try:
+            trust = ssl.create_default_context(cadata=self.authority or None)
+        except (ssl.SSLError, ValueError):
+            raise ValidationError(
+                "authority", _("The certificate of the server cannot be read.")
+            ) from None
+        trust.minimum_version = ssl.TLSVersion.TLSv1_2
+        return http.client.HTTPSConnection(host, port, timeout=CONNECT_S, context=trust)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before each path."""
+        return urlsplit(self.url).path.rstrip("/")
+
+
+@dataclass
+class Traffic:
+    """What went over the line."""
+
+    up: int = 0
+    down: int = 0
+    round_trips: int = 0
+
+
+@dataclass
+class Link:
+    """One server, and the PC that talks to it."""
+
+    address: Address
+    clock: Clock
+    me: Courier | None = None
+    """None while a PC is joining: it is nobody yet."""
+    next_counter: Callable[[int], int] = lambda least: least
+    """A number never used before, higher than the one given; kept before it is sent."""
+    traffic: Traffic = field(default_factory=Traffic)
+    _line: http.client.HTTPConnection | None = None
+
+    def call(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """The answer to a request that anybody may make.
+
+        Raises:
+            RefusedError: the server's own no.
+            ServerError: no answer, or one that is none.
+        """
+        return self._ask(method, path, body, {})
+
+    def signed(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """The answer to a request of this PC.
+
+        Raises:
+            RefusedError, ServerError: as in ``call``.
+            RevokedError: this PC does not belong to the practice any more.
+        """
+        try:
+            return self._signed(method, path, body, 0)
+        except RefusedError as error:
+            if error.refusal.code == "revoked":
+                raise RevokedError(
+                    _("This PC was taken out of the practice: the server takes nothing from it."),
+                    kept=_("What is on this PC stays readable here."),
+                    hint=_("Ask the owner of the practice."),
+                ) from None
+            if error.refusal.code != "counter":
+                raise
+            # A record brought back from a backup counts lower than the server remembers.
+            return self._signed(method, path, body, min(error.refusal.counter, MAX_COUNTER // 2))
+
+    def _signed(self, method: str, path: str, body: bytes, least: int) -> bytes:
+        assert self.me is not None  # noqa: S101 - who has no keys asks nothing in its name
+        request = (method, path, body)
+        counter = self.next_counter(least)
+        header = sign_request(self.me.clinic, self.me.device, self.me.keys, counter, request)
+        return self._ask(method, path, body, {REQUEST_HEADER: header})
+
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        try:
+            line = self._line = self._line or self.address.connect()
+            answer = self._exchange(line, method, self.address.prefix + path, body, headers)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError | http.client.HTTPException | ValueError):
+                raise _no_answer(error) from error
+            raise
+        return answer
+
+    def _exchange(
+        self, line: http.client.HTTPConnection, method: str, path: str, body: bytes,
+        headers: dict[str, str],
+    ) -> bytes:  # fmt: skip
+        until = self.clock.uptime() + _LEAST_S + (len(body) + MAX_REQUEST) / _LEAST_RATE
+        self.traffic.round_trips += 1
+        self.traffic.up += len(body)
+        line.request(method, path, body, {"Content-Type": MEDIA, **headers})
+        if line.sock is not None:
+            line.sock.settimeout(SILENCE_S)
+        with line.getresponse() as response:
+            return self._read(response, until)
+
+    def _read(self, response: http.client.HTTPResponse, until: float) -> bytes:
+        if response.length is None and not response.chunked:
+            raise http.client.HTTPException("an answer without an end")
+        found = bytearray()
+        while piece := response.read(_PIECE):
+            found += piece
+            if len(found) > MAX_REQUEST or self.clock.uptime() > until:
+                raise http.client.HTTPException("too long")
+        self.traffic.down += len(found)
+        return _checked(response, bytes(found))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+
+def _checked(response: http.client.HTTPResponse, body: bytes) -> bytes:
+    if response.length:  # of http.client: what the header promised and never came
+        raise http.client.IncompleteRead(body)
+    kind = (response.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+    if response.status == http.client.OK and kind == MEDIA:
+        return body
+    if response.status >= http.client.BAD_REQUEST and kind == "application/json":
+        try:
+            raise RefusedError(response.status, msgspec.json.decode(body, type=Refusal))
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass
+    raise http.client.HTTPException(f"status {response.status}")
+
+
+def _no_answer(error: Exception) -> ServerError:
+    kept = _("Nothing was lost: what is here goes out at the next try.")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ServerError(
+            _("The server shows a certificate that is not to be trusted."),
+            kept=kept,
+            hint=_("Check the address; perhaps the network asks you to sign in first."),
+            place=error.verify_message,
+        )
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return ServerError(
+            _("The server cannot be reached."),
+            kept=kept,
+            hint=_("Check the network; the work goes on without it."),
+            place=type(error).__name__,
+        )
+    return ServerError(
+        _("Something answered that is not the practice's server."),
+        kept=kept,
+        hint=_("Check the address; perhaps the network asks you to sign in first."),
+        place=f"{type(error).__name__}: {error}"[:200],
+    )
+
+
+@dataclass
+class Tuner:
+    """How much goes into one request: little on a bad line, and soon much again on a good one."""
+
+    size: int = 8 << 10
+    least: int = 2 << 10
+    most: int = MAX_REQUEST - (128 << 10)
+
+    def went_well(self, seconds: float) -> None:
+        """Take more, unless that took long."""
+        if seconds < 4:
+            self.size = min(self.size * 3, self.most)
+
+    def failed(self) -> None:
+        """Take less."""
+        self.size = max(self.size // 2, self.least)

@@ -1,0 +1,92 @@
+"""Telling the server who may send: its chain of statements follows the practice's own chain."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from clinic_desktop.errors import ServerError
+from clinic_desktop.i18n import _
+from clinic_desktop.security.membership import Device, Membership
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.sync import statements
+from clinic_desktop.sync.client import Link, RefusedError
+from clinic_desktop.sync.exchange import refused
+from clinic_desktop.sync.messages import MessageError, Statements, decode
+from clinic_desktop.sync.statements import (
+    AddDevice,
+    AddOwner,
+    Body,
+    DeviceKeys,
+    Found,
+    Known,
+    RemoveOwner,
+    RevokeDevice,
+    StatementError,
+)
+
+
+def register(link: Link, state: Membership, owner: Identity) -> None:
+    """Let the server know what the chain of members says, beginning with the practice itself.
+
+    Raises:
+        ServerError: it cannot be reached or will not have us.
+    """
+    me = link.me
+    assert me is not None  # noqa: S101 - only a PC of the practice speaks for it
+    try:
+        known = _known(link, state)
+        if known is None:
+            owners = tuple(each.signing for each in state.owners if each.signing)
+            found = Found(owners, state.root.signing, _keys(state.devices[me.device]))
+            first = statements.write(None, state.clinic, owner, found)
+            link.call("POST", "/v1/practices", first.raw)
+            known = statements.follow(None, first)
+        for body in _differences(known, state):
+            one = statements.write(known, state.clinic, owner, body)
+            link.signed("POST", "/v1/statements", one.raw)
+            known = statements.follow(known, one)
+    except RefusedError as error:
+        raise refused(error) from error
+    except (StatementError, MessageError) as error:
+        raise ServerError(
+            _("The server knows this practice differently."),
+            kept=_("Nothing was lost."),
+            hint=_("Check the address, and ask whoever runs the server."),
+            place=str(error),
+        ) from error
+
+
+def _known(link: Link, state: Membership) -> Known | None:
+    """What the server knows; ``None`` where it does not know the practice."""
+    try:
+        answer = decode(link.signed("GET", "/v1/statements"), Statements)
+    except RefusedError as error:
+        if error.refusal.code == "unknown":
+            return None
+        raise
+    known = statements.replay(statements.read(each) for each in answer.statements)
+    if known is None or known.clinic != state.clinic:
+        raise MessageError("statements of another practice")
+    return known
+
+
+def _differences(known: Known, state: Membership) -> Iterator[Body]:
+    owners = {each.signing for each in state.owners if each.signing}
+    yield from (AddOwner(key) for key in sorted(owners - known.owners))
+    yield from (RemoveOwner(key) for key in sorted(known.owners - owners))
+    wanted = {
+        each.id.bytes: _keys(each)
+        for each in state.devices.values()
+        if each.signing and each.sealing
+    }
+    for device, keys in sorted(wanted.items()):
+        if known.devices.get(device) != keys and device not in known.ended:
+            yield AddDevice(keys)
+    for device in sorted(known.devices.keys() - wanted.keys()):
+        if uuid.UUID(bytes=device) not in state.devices:
+            yield RevokeDevice(device)
+
+
+def _keys(device: Device) -> DeviceKeys:
+    return DeviceKeys(device.id.bytes, device.signing, device.sealing)

@@ -1,0 +1,173 @@
+"""The HTTP around the relay: bounded bodies, one route per call, a log that names nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clinic_desktop.sync.messages import MEDIA, REQUEST_HEADER, Refusal
+from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+
+log = logging.getLogger(__name__)
+_JSON: Final = "application/json"
+Work = Callable[[Call, Request], bytes]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def make_app(relay: Relay) -> Starlette:
+    """The server's calls; ``openapi.json`` describes them, and a test compares the two."""
+    door = _Door(relay)
+
+    def by_box(work: Callable[[Call, bytes], bytes]) -> Work:
+        return lambda call, request: work(call, _box(request))
+
+    def plain(work: Callable[[Call], bytes]) -> Work:
+        return lambda call, _request: work(call)
+
+    routes = [
+        ("POST", "/v1/practices", plain(relay.found)),
+        ("POST", "/v1/statements", plain(relay.state)),
+        ("GET", "/v1/statements", plain(relay.stated)),
+        ("POST", "/v1/sync", plain(relay.sync)),
+        ("PUT", "/v1/keybox", plain(relay.put_key)),
+        ("GET", "/v1/keybox", plain(relay.keys)),
+        ("POST", "/v1/mail/{box}", by_box(relay.open_mail)),
+        ("PUT", "/v1/mail/{box}", by_box(relay.put_mail)),
+        ("GET", "/v1/mail/{box}", by_box(relay.get_mail)),
+    ]
+    served = [
+        Route(path, door.serve(path, work), methods=[method]) for method, path, work in routes
+    ]
+    return Starlette(
+        routes=[
+            *served,
+            Route("/v1/health", door.health, methods=["GET"]),
+            Route("/v1/openapi.json", door.openapi, methods=["GET"]),
+            Route("/metrics", door.metrics, methods=["GET"]),
+        ]
+    )
+
+
+def _box(request: Request) -> bytes:
+    try:
+        found = bytes.fromhex(request.path_params["box"])
+    except ValueError:
+        found = b""
+    if len(found) != 16:
+        raise RefusedError(404, Refusal("unknown"))
+    return found
+
+
+class _Door:
+    """From a request to a call and from its result to an answer."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._answers: Counter[int] = Counter()
+
+    def serve(self, route: str, work: Work) -> Endpoint:
+        """An endpoint of the relay."""
+
+        async def endpoint(request: Request) -> Response:
+            started = self._relay.clock.uptime()
+            body = b""
+            try:
+                body = await self._body(request)
+                answer = await run_in_threadpool(work, _call(request, body), request)
+                response = Response(answer, media_type=MEDIA)
+            except RefusedError as error:
+                response = _refused(error)
+            except ClientDisconnect:
+                response = Response(status_code=499)
+            except Exception:
+                ticket = secrets.token_hex(4)
+                log.exception("request %s failed", ticket)
+                response = _json(500, {"code": "fault", "request": ticket})
+            taken = self._relay.clock.uptime() - started
+            self._note(request.method, route, response, len(body), taken)
+            return response
+
+        return endpoint
+
+    def _note(self, method: str, route: str, response: Response, size: int, taken: float) -> None:
+        """A line per request: no address, no id, nothing of what was sent."""
+        self._answers[response.status_code] += 1
+        line = {
+            "method": method, "route": route, "status": response.status_code,
+            "in": size, "out": len(response.body), "ms": round(taken * 1000),
+        }  # fmt: skip
+        log.info("%s", json.dumps(line))
+
+    async def _body(self, request: Request) -> bytes:
+        limits = self._relay.limits
+        said = request.headers.get("content-length", "0")
+        if not said.isdigit() or len(said) > 12 or int(said) > limits.request_bytes:
+            raise RefusedError(413, Refusal("too-long"))
+        found = bytearray()
+        try:
+            async with asyncio.timeout(limits.body_s):
+                async for piece in request.stream():
+                    found += piece
+                    if len(found) > limits.request_bytes:
+                        raise RefusedError(413, Refusal("too-long"))
+        except TimeoutError:
+            raise RefusedError(408, Refusal("too-slow")) from None
+        return bytes(found)
+
+    async def health(self, _request: Request) -> Response:
+        """Whether it serves."""
+        return _json(200, {"status": "ok"})
+
+    async def openapi(self, _request: Request) -> Response:
+        """What it serves."""
+        return Response(description(), media_type=_JSON)
+
+    async def metrics(self, _request: Request) -> Response:
+        """Counts for a monitoring system; of all practices together."""
+        relay = self._relay
+        practices = await run_in_threadpool(relay.practices.count)
+        lines = [
+            "# TYPE clinic_practices gauge",
+            f"clinic_practices {practices}",
+            "# TYPE clinic_segments_taken counter",
+            f"clinic_segments_taken {relay.segments_taken}",
+            "# TYPE clinic_segments_given counter",
+            f"clinic_segments_given {relay.segments_given}",
+            "# TYPE clinic_answers counter",
+            *(f'clinic_answers{{status="{s}"}} {n}' for s, n in sorted(self._answers.items())),
+        ]
+        return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+@cache
+def description() -> bytes:
+    """The OpenAPI description."""
+    return resources.files(__package__).joinpath("openapi.json").read_bytes()
+
+
+def _call(request: Request, body: bytes) -> Call:
+    address = request.client.host if request.client else ""
+    header = request.headers.get(REQUEST_HEADER, "")
+    return Call(request.method, request.url.path, header, body, address)
+
+
+def _refused(error: RefusedError) -> Response:
+    return Response(msgspec.json.encode(error.refusal), error.status, media_type=_JSON)
+
+
+def _json(status: int, data: dict[str, Any]) -> Response:
+    return Response(json.dumps(data), status, media_type=_JSON)

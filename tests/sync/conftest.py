@@ -1,0 +1,118 @@
+"""A practice with two PCs and a server that is a process of its own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from clinic_desktop import clinic
+from clinic_desktop.clinic import Clinic, NewClinic
+from clinic_desktop.clock import FixedClock
+from clinic_desktop.config import DataDir
+from clinic_desktop.domain.names import HumanName
+from clinic_desktop.joining import Joined, Joining, join
+from clinic_desktop.services.patients.entry import PatientEntry, RegisterPatient
+from clinic_desktop.services.patients.registration import register
+from clinic_desktop.sync.client import Address
+from clinic_desktop.syncing import Syncing
+from tests.support.records import CHEAP, PASSWORD
+from tests.support.relays import ServerProcess, running
+
+CANARY = "Kanarienvogel"
+"""A family name that must never be readable away from the PCs."""
+
+
+@dataclass
+class Practice:
+    """Two PCs and their server."""
+
+    server: ServerProcess
+    root: Path
+    clock: FixedClock
+    front: Clinic
+    opened: list[Clinic] = field(default_factory=list)
+
+    @property
+    def address(self) -> Address:
+        return Address(self.server.url)
+
+    def new_pc(self, name: str) -> Clinic:
+        """One more PC, joined and opened."""
+        self.join(name)
+        return self.open(name)
+
+    def open(self, name: str) -> Clinic:
+        """A PC that joined before."""
+        found = clinic.open_clinic(DataDir(self.root / name), "ana", PASSWORD, self.clock)
+        self.opened.append(found)
+        return found
+
+    def join(self, name: str) -> Joined:
+        code = Syncing(self.front).invite().code
+        digits: queue.Queue[str] = queue.Queue()
+        pause = threading.Event()
+        with ThreadPoolExecutor(1) as other:
+            joined = other.submit(
+                join, DataDir(self.root / name), Joining(self.address, code, "ana", PASSWORD),
+                digits.put, lambda: pause.wait(0.1), self.clock, CHEAP,
+            )  # fmt: skip
+            try:
+                Syncing(self.front).approve(digits.get(timeout=120))
+            except queue.Empty:
+                joined.result(1)
+                raise
+            return joined.result(120)
+
+
+def sync(*pcs: Clinic) -> None:
+    for pc in pcs:
+        Syncing(pc).run()
+
+
+def add_patient(pc: Clinic, given: str, family: str = CANARY) -> None:
+    entry = PatientEntry(HumanName(family=family, given=given), sex="female")
+    pc.store.write(pc.actor, register, RegisterPatient(entry)).result(60)
+
+
+def rows(pc: Clinic, sql: str) -> list[tuple[object, ...]]:
+    """Bare SQL, to look behind the services."""
+    found = pc.store.read(pc.actor, lambda reads: reads.cursor.execute(sql).fetchall()).result(60)
+    return [tuple(row) for row in found]
+
+
+def patients(pc: Clinic) -> list[tuple[object, ...]]:
+    return rows(pc, "SELECT family, given, mrn FROM patient ORDER BY given")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    with running(tmp_path / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def practice(server: ServerProcess, tmp_path: Path, clock: FixedClock) -> Iterator[Practice]:
+    new = NewClinic("Canary Clinic", "ana", "Dr Ana", PASSWORD)
+    front = clinic.create(DataDir(tmp_path / "front"), new, clock, CHEAP)
+    try:
+        if front.recovery is not None:
+            front.use_recovery(front.recovery)
+        Syncing(front).set_up(Address(server.url))
+        made = Practice(server, tmp_path, clock, front, [front])
+        yield made
+        for each in made.opened[1:]:
+            each.close()
+    finally:
+        front.close()
+
+
+@pytest.fixture
+def back(practice: Practice) -> Clinic:
+    """The second PC."""
+    return practice.new_pc("back")
