@@ -171,13 +171,16 @@ class Names:
         """The numbers here of what a PC's body names; what is not here is left out."""
         found = []
         for each in named:
-            dev, dseq = (author, each) if isinstance(each, int) else self._whole(each)
+            dev, dseq = self.place(author, each)
             cid = None if dev is None else self.cid(dev, dseq)
             if cid is not None:
                 found.append(cid)
         return found
 
-    def _whole(self, named: list[Any]) -> tuple[int | None, int]:
+    def place(self, author: int, named: NamedVersion) -> tuple[int | None, int]:
+        """A PC's number here, if anybody told of it, and the number of its commit."""
+        if isinstance(named, int):
+            return author, named
         device_id, dseq = named
         return self.dev(bytes(device_id)), int(dseq)
 

@@ -282,7 +282,10 @@ def _patient(cursor: Any, table: TableSpec, pk: bytes) -> bytes | None:
 
 
 def refresh(cursor: Any, changes: Changes) -> None:
-    """Close what a commit of this PC decided; part of that commit's transaction."""
+    """Close what a commit of this PC decided, and ask again about rows that it brought back.
+
+    Part of that commit's transaction.
+    """
     asked = cursor.execute("SELECT DISTINCT tbl, pk, kind FROM sync_conflict").fetchall()
     if any(row[2] == "erasure" for row in asked):
         cursor.execute(
@@ -296,7 +299,7 @@ def refresh(cursor: Any, changes: Changes) -> None:
         for tbl, pk, _kind in asked
         if tbl in BY_NUMBER
     }
-    touched = disputed & changes.rows
+    touched = (disputed & changes.rows) | _brought_back(cursor, changes)
     if touched:
         names = Names(cursor)
         settler = Settler(cursor, names, Pasts(cursor, names))
@@ -325,6 +328,19 @@ def ask_about_erasures(cursor: Any, touched: Iterable[tuple[str, uuid.UUID]]) ->
             " opened_hlc) VALUES (?, 'erasure', 2, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING",
             [(pk, patient, table.number, pk, _pack([sv]), hlc) for pk, patient, sv, hlc in rows],
         )
+
+
+def _brought_back(cursor: Any, changes: Changes) -> set[tuple[str, uuid.UUID]]:
+    """Rows of a commit that were deleted or brought back once: nothing is asked while hidden."""
+    found = set()
+    for name in changes.tables:
+        for part in batches([row.bytes for row in changes.ids(name)]):
+            rows = cursor.execute(
+                f"SELECT pk FROM sync_cell WHERE tbl = ? AND grp = ? AND pk IN ({marks(part)})",
+                (BY_NAME[name].number, EXISTENCE, *part),
+            )
+            found |= {(name, uuid.UUID(bytes=bytes(pk))) for (pk,) in rows.fetchall()}
+    return found
 
 
 def ask_about_member(cursor: Any, entry: Entry) -> None:

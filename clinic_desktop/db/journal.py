@@ -111,7 +111,7 @@ def pack(cursor: Any, author: Author) -> Changes | None:
 
 
 def _delete_again(cursor: Any) -> None:
-    """Whoever writes into a deleted row, as erasure does, says again that it is deleted.
+    """Whoever writes into a deleted row says again that it is deleted.
 
     Other PCs bring a row back for a write that no deletion knew of (``domain.merging``).
     """

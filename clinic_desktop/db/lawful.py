@@ -64,6 +64,7 @@ class Lawful:
                 raise RefusedError("right", wrong[0])
         for number, pk, grp, values, replaced in updates:
             table = BY_NUMBER.get(number)
+            self._check_seen(dev, replaced, reached)
             if table is not None:
                 self._check_fixed(table, pk, grp, values, (dev, replaced, reached))
         self._check_lines(inserts, reached)
@@ -111,6 +112,13 @@ class Lawful:
     def forget(self) -> None:
         """After a commit was taken back."""
         self._entries = None
+
+    def _check_seen(self, dev: int, replaced: list[Any], reached: Reached) -> None:
+        """Nobody replaces what he cannot know: it may come to another PC later, and stay there."""
+        for each in replaced:
+            author, dseq = self._rows.names.place(dev, each)
+            if author is None or reached.get(author, 0) < dseq:
+                raise RefusedError("unseen")
 
     def _check_fixed(
         self,

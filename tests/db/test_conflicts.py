@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from clinic_desktop.db import membership as chain
-from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.conflicts import ERASED
 from clinic_desktop.db.history import History
 from clinic_desktop.db.salvage import from_log
@@ -22,6 +21,7 @@ from tests.support.pcs import (
     Pc,
     family,
     fill,
+    forged,
     hidden,
     meet,
     new_patient,
@@ -202,10 +202,7 @@ def test_a_row_that_refers_to_nothing_is_kept_out(two: tuple[Pc, Pc]) -> None:
     at = inserts[0][1].index(27) + 1  # the practitioner
     inserts[0][2][0][at] = b"\x01" * 16
     body = msgspec.msgpack.encode([inserts, updates])
-    bare = msgspec.structs.replace(handed[-1], body=body)
-    before = second.rows("SELECT chain FROM sync_commit WHERE dev = 2 ORDER BY dseq DESC LIMIT 1")
-    link = chain_value(bytes(before[0][0]), bare.header, bare.stored_body)
-    report = second.take(first, [msgspec.structs.replace(bare, chain=link)])
+    report = second.take(first, [forged(second, first, handed[-1], body)])
     assert [each[2] for each in report.quarantined] == ["reference"]
     assert second.rows("SELECT count(*) FROM patient WHERE id = ?", row.bytes) == [(0,)]
 
@@ -227,10 +224,7 @@ def test_a_body_of_another_shape_is_kept_out(two: tuple[Pc, Pc], body: bytes) ->
     first, second = two
     new_patient(first)
     (handed,) = first.outgoing(second.tip(first))
-    before = second.rows("SELECT chain FROM sync_commit WHERE dev = 2 ORDER BY dseq DESC LIMIT 1")
-    bare = msgspec.structs.replace(handed, body=body)
-    link = chain_value(bytes(before[0][0]), bare.header, bare.stored_body)
-    report = second.take(first, [msgspec.structs.replace(bare, chain=link)])
+    report = second.take(first, [forged(second, first, handed, body)])
     assert [each[2] for each in report.quarantined] == ["unreadable"]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import msgspec
 import pytest
 from sqlalchemy import Boolean, Integer
 
@@ -15,6 +16,7 @@ from clinic_desktop.clock import FixedClock
 from clinic_desktop.db import applying, commits, conflicts
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.applying import ApplyReport
+from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.conflicts import OpenConflict
 from clinic_desktop.db.log_check import LogReport, check_log
 from clinic_desktop.db.opening import create_store
@@ -243,3 +245,15 @@ def fill(pc: Pc, turn: int) -> dict[str, bytes]:
 
     pc.write(write)
     return rows
+
+
+def forged(taker: Pc, giver: Pc, commit: commits.CommitRecord, body: bytes) -> commits.CommitRecord:
+    """A commit with another body, rightly chained."""
+    bare = msgspec.structs.replace(commit, body=body)
+    before = taker.rows(
+        "SELECT c.chain FROM sync_commit c JOIN sync_device d ON d.dev = c.dev"
+        " WHERE d.device_id = ? ORDER BY c.dseq DESC LIMIT 1",
+        giver.device_id,
+    )
+    last = bytes(before[0][0]) if before else bytes(32)
+    return msgspec.structs.replace(bare, chain=chain_value(last, bare.header, bare.stored_body))

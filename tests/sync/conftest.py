@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,15 +17,19 @@ from clinic_desktop import clinic
 from clinic_desktop.clinic import Clinic, NewClinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.names import HumanName
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.joining import Joined, Joining, join
 from clinic_desktop.services.patients.entry import PatientEntry, RegisterPatient
 from clinic_desktop.services.patients.registration import register
+from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address
 from clinic_desktop.syncing import Syncing
 from tests.support.records import CHEAP, PASSWORD
 from tests.support.relays import ServerProcess, running
 
+MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 CANARY = "Kanarienvogel"
 """A family name that must never be readable away from the PCs."""
 
@@ -35,7 +41,7 @@ class Practice:
     server: ServerProcess
     root: Path
     clock: FixedClock
-    front: Clinic
+    front: Clinic = field(init=False)
     opened: list[Clinic] = field(default_factory=list)
 
     @property
@@ -51,7 +57,14 @@ class Practice:
         """A PC that joined before."""
         found = clinic.open_clinic(DataDir(self.root / name), "ana", PASSWORD, self.clock)
         self.opened.append(found)
+        found.store.write(SYSTEM, self._use_server).result()
         return found
+
+    def _use_server(self, uow: UnitOfWork) -> None:
+        """The same server, which has another port in each test."""
+        peer = state.peer(uow.cursor)
+        assert peer is not None
+        state.use_peer(uow.cursor, self.server.url, peer.settings)
 
     def join(self, name: str) -> Joined:
         code = Syncing(self.front).invite().code
@@ -90,29 +103,50 @@ def patients(pc: Clinic) -> list[tuple[object, ...]]:
     return rows(pc, "SELECT family, given, mrn FROM patient ORDER BY given")
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A practice of two PCs and what its server keeps, made once and copied for each test."""
+    root, clock = tmp_path_factory.mktemp("practice"), FixedClock(MORNING)
+    with running(root / "server") as server:
+        new = NewClinic("Canary Clinic", "ana", "Dr Ana", PASSWORD)
+        front = clinic.create(DataDir(root / "front"), new, clock, CHEAP)
+        try:
+            if front.recovery is not None:
+                front.use_recovery(front.recovery)
+            Syncing(front).set_up(Address(server.url))
+            made = Practice(server, root, clock)
+            made.front = front
+            made.join("back")
+        finally:
+            front.close()
+        assert server.stop() == 0
+    return root
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+def server(template: Path, tmp_path: Path) -> Iterator[ServerProcess]:
+    shutil.copytree(template / "server", tmp_path / "server")
     with running(tmp_path / "server") as server:
         yield server
 
 
 @pytest.fixture
-def practice(server: ServerProcess, tmp_path: Path, clock: FixedClock) -> Iterator[Practice]:
-    new = NewClinic("Canary Clinic", "ana", "Dr Ana", PASSWORD)
-    front = clinic.create(DataDir(tmp_path / "front"), new, clock, CHEAP)
+def practice(
+    server: ServerProcess, template: Path, tmp_path: Path, clock: FixedClock
+) -> Iterator[Practice]:
+    """Its first PC is open; the second joined and waits to be opened."""
+    made = Practice(server, tmp_path, clock)
+    for name in ("front", "back"):
+        shutil.copytree(template / name, tmp_path / name)
     try:
-        if front.recovery is not None:
-            front.use_recovery(front.recovery)
-        Syncing(front).set_up(Address(server.url))
-        made = Practice(server, tmp_path, clock, front, [front])
+        made.front = made.open("front")
         yield made
-        for each in made.opened[1:]:
-            each.close()
     finally:
-        front.close()
+        for each in made.opened:
+            each.close()
 
 
 @pytest.fixture
 def back(practice: Practice) -> Clinic:
     """The second PC."""
-    return practice.new_pc("back")
+    return practice.open("back")

@@ -160,7 +160,7 @@ class History:
             changes = {cell: self._chance.choice(VALUES) for cell in cells}
             row = cells[0][:2]
             if seat.pc.state(row).is_hidden:
-                changes[Cell(*row, EXISTENCE)] = (1,)  # as erasure does: it stays deleted
+                changes[Cell(*row, EXISTENCE)] = (1,)  # as ``db.journal`` does: it stays deleted
             self._write(seat, changes)
         return ""
 

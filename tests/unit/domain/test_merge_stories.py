@@ -241,17 +241,17 @@ def test_both_delete_and_nobody_is_asked() -> None:
     assert desk.is_asked(penicillin) == []
 
 
-def test_blanking_what_is_deleted_does_not_bring_it_back() -> None:
-    """Erasure writes into deleted entries; it deletes them again in the same save."""
+def test_tidying_what_is_deleted_does_not_bring_it_back() -> None:
+    """A program that writes into deleted entries deletes them again in the same save."""
     doctor, desk = Room("doctor"), Room("desk")
     penicillin = doctor.makes("allergy_intolerance")
     doctor.deletes(penicillin)
     meet(doctor, desk)
-    blank = {
+    tidied = {
         penicillin.cell("substance"): penicillin.value("substance"),
         penicillin.cell("existence"): penicillin.value("existence", is_deleted=1),
     }
-    desk.pc.save(blank)
+    desk.pc.save(tidied)
     meet(doctor, desk)
     assert not doctor.sees(penicillin)
     assert doctor.is_asked(penicillin) == []
