@@ -146,7 +146,7 @@ def _meet(
         try:
             link.call("PUT", f"/v1/mail/{invitation.box(b'request')}", letter)
             show(invitation.digits(letter))
-            while not (answer := link.call("GET", f"/v1/mail/{invitation.box(b'welcome')}")):
+            while not (answer := _answer(link, invitation)):
                 wait()
         except RefusedError as error:
             if error.refusal.code not in {"unknown", "taken"}:
@@ -172,6 +172,16 @@ def _meet(
             hint=_("Make a new invitation, and join with that name."),
         )
     return welcome
+
+
+def _answer(link: Link, invitation: Invitation) -> bytes:
+    """The letter of the other PC; empty where none came yet, or the server asks to wait."""
+    try:
+        return link.call("GET", f"/v1/mail/{invitation.box(b'welcome')}")
+    except RefusedError as error:
+        if error.refusal.code != "slow-down":
+            raise
+        return b""
 
 
 def _own_keys(uow: UnitOfWork) -> Courier:

@@ -73,7 +73,7 @@ class Practice:
         with ThreadPoolExecutor(1) as other:
             joined = other.submit(
                 join, DataDir(self.root / name), Joining(self.address, code, "ana", PASSWORD),
-                digits.put, lambda: pause.wait(0.1), self.clock, CHEAP,
+                digits.put, lambda: pause.wait(0.25), self.clock, CHEAP,
             )  # fmt: skip
             try:
                 Syncing(self.front).approve(digits.get(timeout=120))

@@ -1,0 +1,72 @@
+"""``sync``, ``device`` and ``join`` as an owner or a script calls them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinic_desktop.cli import run
+from tests.support.records import PASSWORD
+from tests.sync.conftest import Practice, add_patient
+
+
+@pytest.fixture(autouse=True)
+def _password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLINIC_PASSWORD", PASSWORD)
+    monkeypatch.setenv("CLINIC_NEW_PASSWORD", PASSWORD)
+
+
+def call(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    code = run(["--data-dir", str(folder), "--user", "ana", "--json", *words])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_pass_says_what_it_did(practice: Practice, capsys: pytest.CaptureFixture[str]) -> None:
+    add_patient(practice.front, "Ada")
+    front = practice.root / "front"
+    practice.opened.remove(practice.front)
+    practice.front.close()
+    code, said = call(front, capsys, "sync", "run")
+    assert code == 0
+    assert set(said) == {
+        *("sent", "received", "pending", "kept_out", "conflicts"),
+        *("bytes_up", "bytes_down", "round_trips"),
+    }
+    assert said["sent"] > 0
+    assert said["pending"] == said["conflicts"] == 0
+    code, said = call(front, capsys, "sync", "status")
+    assert (code, said["server"], said["last_error"]) == (0, practice.server.url, "")
+    assert said["last_ok"]
+    code, said = call(front, capsys, "device", "list")
+    assert [each["is_this"] for each in said["devices"]] == [True, False]
+    assert len({each["prefix"] for each in said["devices"]}) == 2
+    other = said["devices"][1]["id"]
+    code, said = call(front, capsys, "device", "approve", "000000")
+    assert (code, said["error"]["code"]) == (3, "not-found")
+    code, said = call(front, capsys, "device", "invite")
+    assert (code, len(said["code"])) == (0, 35)
+    code, said = call(front, capsys, "device", "revoke", "nobody")
+    assert code == 3
+    code, said = call(front, capsys, "device", "revoke", other)
+    assert (code, said["id"]) == (0, other)
+    code, said = call(front, capsys, "device", "list")
+    assert [each["active"] for each in said["devices"]] == [True, False]
+    practice.server.stop()
+    code, said = call(front, capsys, "sync", "run")
+    assert (code, said["error"]["code"]) == (22, "server")
+
+
+def test_joining_refuses_what_is_no_invitation(
+    practice: Practice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--server", practice.server.url)
+    fresh = practice.root / "fresh"
+    for code in ("ABCDE", "0" * 30):
+        assert call(fresh, capsys, "join", code, *words)[0] == 2
+    assert call(fresh, capsys, "join", "0" * 30, "--server", "http://example.org")[0] == 2
+    right = "00000-00000-00000-00000-00000-0"
+    assert call(fresh, capsys, "join", right, *words)[0] == 2
+    assert not list(fresh.glob("clinic.db*"))
