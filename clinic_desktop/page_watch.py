@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.db.page_seals import broken_seals
+from clinic_desktop.db.page_seals import has_broken_seals
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, DatabaseDamagedError, StorageError
 from clinic_desktop.i18n import _
@@ -32,17 +33,24 @@ class PageWatch:
         except ValueError:
             return True
 
-    def look(self) -> None:
-        """Read every page and remember when.
+    def look(self, go_on: Callable[[], object] = lambda: None) -> None:
+        """Read every page and remember when; ``go_on`` is asked now and then, and may raise.
 
         Raises:
             DatabaseDamagedError: pages are broken; it is on record.
             StorageError: the disk does not let us read.
         """
         store, path = self._clinic.store, self._clinic.data_dir.database
-        broken = broken_seals(path, self._clinic.keys.key)
-        if broken:  # one that was just being written is not
-            broken = store.alone(lambda: broken_seals(path, self._clinic.keys.key)).result()
+        try:
+            is_strange = has_broken_seals(path, self._clinic.keys.key, go_on)
+        except OSError as error:
+            raise StorageError(
+                _("The record cannot be read: {reason}").format(reason=error.strerror),
+                kept=_("Nothing was changed."),
+                place=str(path),
+            ) from error
+        # One that was just being written is not broken, nor are those that get another key.
+        broken = self._clinic.broken_seals() if is_strange else []
         self._after_crash = False
         with suppress(StorageError):
             remember(self._clinic.data_dir, **{_CHECKED: store.clock.now().isoformat()})

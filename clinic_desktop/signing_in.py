@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+from clinic_desktop.config import DataDir
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ReadOnlyError, StorageError
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership
 
 
@@ -37,3 +40,15 @@ def let_sign_in(
         if gone:
             store.write(SYSTEM, membership.note_removed_ways, gone).result()
     return found
+
+
+def let_in_by_sheet(
+    data_dir: DataDir, store: Store, keys: Keys, sheet: RecoveryKey, login: str, password: str
+) -> Actor:
+    """Give an owner new keys and a password by the recovery sheet, and sign him in."""
+    fresh = Identity.new()
+    user = store.write(SYSTEM, membership.recover, login, sheet, fresh.public, keys.vault).result()
+    keys.identity = keys.admit(user.id, user.login, user.name, password, fresh)
+    attempts = Attempts(data_dir.attempts, store.clock)
+    attempts.forgive(user.login)
+    return let_sign_in(store, keys, attempts, login, password, None).actor

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from clinic_desktop.db.session import ReadSession
+from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.models.types import from_millis, to_millis
 
 _ANY = "SELECT EXISTS (SELECT 1 FROM chart_confidentiality WHERE is_deleted = 0)"
@@ -82,8 +82,10 @@ OPEN = Standing()
 
 
 def any_kept(reads: ReadSession) -> bool:
-    """Whether there is any chart that is kept in confidence."""
-    return bool(reads.cursor.execute(_ANY).fetchone()[0])
+    """Whether there is any chart that is kept in confidence; asked once where nobody writes."""
+    if reads.any_kept is None or isinstance(reads, UnitOfWork):
+        reads.any_kept = bool(reads.cursor.execute(_ANY).fetchone()[0])
+    return reads.any_kept
 
 
 def standing(reads: ReadSession, patient_id: uuid.UUID) -> Standing:

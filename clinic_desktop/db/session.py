@@ -21,6 +21,8 @@ from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.db.looks import Look, is_weighty
 from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.domain.permissions import Actor
+from clinic_desktop.errors import StaleError
+from clinic_desktop.i18n import _
 from clinic_desktop.models.base import Base, Synced
 from clinic_desktop.models.local import NumberSeries
 from clinic_desktop.models.provenance import AuditEvent
@@ -45,6 +47,8 @@ class ReadSession:
     """What this query notes down, see ``db.looks``."""
     admitted: set[uuid.UUID] = field(default_factory=set, init=False)
     """Charts kept in confidence that an action of this transaction was let into as its author."""
+    any_kept: bool | None = field(default=None, init=False)
+    """What ``db.confidentiality`` found: every part of a page asks it."""
 
     def note(
         self,
@@ -134,6 +138,19 @@ class UnitOfWork(ReadSession):
     def expect(self, table: str, row_id: uuid.UUID, base: int | None) -> None:
         """Raise ``StaleError`` if the row was written after the form was opened."""
         journal.expect(self.cursor, table, row_id, base)
+
+    def expect_seen(self, now: object, seen: object | None) -> None:
+        """The same for what no row alone keeps: refuse where it is not what the form showed.
+
+        Raises:
+            StaleError: somebody changed it meanwhile.
+        """
+        if seen is not None and now != seen:
+            raise StaleError(
+                _("Somebody changed this while you were editing."),
+                kept=_("Nothing was saved over the other change."),
+                hint=_("Look at what is there now, and save again."),
+            )
 
     def audit(
         self,

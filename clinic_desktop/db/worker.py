@@ -279,11 +279,15 @@ class Store:
         if made is not None and self.mirror is not None:
             self.mirror.append([made])
 
-    def alone(self, work: Callable[[], T]) -> Future[T]:
-        """Run work on the writer thread while nobody reads; reads asked for meanwhile wait."""
+    def alone(self, work: Callable[[], T], *, writes: bool = True) -> Future[T]:
+        """Run work on the writer thread while nobody reads; reads asked for meanwhile wait.
+
+        What ``writes`` not is done in a record that can only be looked at, too.
+        """
 
         def held() -> T:
-            self.gate.check()
+            if writes:
+                self.gate.check()
             with self._alone:
                 self._is_alone = True
                 self._alone.wait_for(lambda: not self._reading)

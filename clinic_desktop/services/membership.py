@@ -91,13 +91,18 @@ def current_rules(reads: ReadSession) -> rules.Rules:
 
 
 @command("user.approve", password_again=True)
-def set_rules(uow: UnitOfWork, wanted: rules.Rules, signer: Identity) -> None:
+def set_rules(
+    uow: UnitOfWork, wanted: rules.Rules, signer: Identity, seen: rules.Rules | None = None
+) -> None:
     """Demand something else, signed by an owner; codes from the next sign-in on.
 
     Raises:
         RuleError: the signer is no owner in the membership chain.
+        StaleError: the rules are not those that were ``seen``.
     """
-    if wanted != current_rules(uow):
+    now = current_rules(uow)
+    uow.expect_seen(now, seen)
+    if wanted != now:
         chain.append(uow, signer, rules.SetRules(wanted))
         roles = ",".join(wanted.code_roles)
         uow.audit("access.rules", lock_minutes=wanted.lock_minutes, code_roles=roles)

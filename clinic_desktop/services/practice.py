@@ -386,13 +386,18 @@ def recovery_sheet_day(reads: ReadSession) -> date | None:
 
 @command("user.approve", password_again=True)
 def change_roles(
-    uow: UnitOfWork, user_id: uuid.UUID, roles: tuple[str, ...], signer: Identity
+    uow: UnitOfWork,
+    user_id: uuid.UUID,
+    roles: tuple[str, ...],
+    signer: Identity,
+    seen: tuple[str, ...] | None = None,
 ) -> None:
     """Give a person other roles; they hold from the next sign-in on.
 
     Raises:
         ValidationError: no known role, or nobody would be owner any more.
         NotFoundError: there is no such person.
+        StaleError: the roles are not those that were ``seen``.
         RuleError: the signer is no owner in the membership chain.
     """
     roles = tuple(dict.fromkeys(roles))
@@ -401,6 +406,7 @@ def change_roles(
     row = _active(uow, user_id)
     if set(row.roles) & set(ENGAGED_ROLES):
         raise ValidationError("roles", _("Somebody from outside has this role alone."))
+    uow.expect_seen(tuple(row.roles), seen)
     if "owner" not in roles:
         _keep_an_owner(uow, row)
     if tuple(row.roles) != roles:

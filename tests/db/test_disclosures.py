@@ -87,6 +87,19 @@ def test_an_export_is_about_whoever_was_there_by_then(
     assert record.read(disclosures_of, later) == []
 
 
+def test_an_export_before_two_charts_were_joined_was_about_both(
+    record: Record, maria: uuid.UUID, tmp_path: Path
+) -> None:
+    """Also where the chart that stands for the person was made after the export."""
+    record.clock.advance(hours=1)
+    export_folder(record.store, record.owner, tmp_path / "out")
+    record.clock.advance(hours=1)
+    later = record.write(patients.register, RegisterPatient(PatientEntry(HumanName("Otieno"))))
+    assert record.read(disclosures_of, later) == []
+    record.write(patients.merge, later, maria, reason="Twice")
+    assert [row.source for row in record.read(disclosures_of, later)] == ["export"]
+
+
 def test_nothing_of_another_patient_is_listed(record: Record, maria: uuid.UUID) -> None:
     other = record.write(patients.register, RegisterPatient(PatientEntry(HumanName("Abara"))))
     record.write(note_disclosure, NoteDisclosure(other, "Court", "Summons"))

@@ -18,7 +18,7 @@ from clinic_desktop.domain.dates import BirthDate, PartialDate
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import PermissionDeniedError, RuleError, ValidationError
 from clinic_desktop.services import drafts, encounters, patients
-from clinic_desktop.services.billing import payments
+from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.papers import archive
@@ -244,3 +244,32 @@ def test_only_an_owner_erases(record: Record, person: uuid.UUID, role: str) -> N
 def test_a_reason_is_needed(record: Record, person: uuid.UUID) -> None:
     with pytest.raises(ValidationError):
         record.write(erasure.erase, person, "because")
+
+
+def test_who_agreed_to_a_refund_stays_without_its_words(record: Record, person: uuid.UUID) -> None:
+    """It is about two people of the practice; what waits for a decision waits no more."""
+    form = InvoiceForm(person, (LineForm("ECG", 100),))
+    for _time in "ab":
+        bill = record.write(checkout_and_pay, form)
+        desk = record.as_role("cashier") if _time == "b" else record.owner
+        wish = payments.GiveBack(bill, 40, "Quillfeather paid twice")
+        record.store.write(desk, payments.refund, wish).result()
+    before = record.rows(_DECISIONS)
+    assert [row[0] for row in before] == ["completed", "requested"]
+    record.clock.advance(seconds=YEARS.total_seconds())
+    record.write(erasure.erase, person, WHY)
+    done, waits = record.rows(_DECISIONS)
+    assert (done, waits[0]) == (before[0], "cancelled")
+    assert record.rows("SELECT DISTINCT reason, status_reason FROM task") == [("", "")]
+
+
+_DECISIONS = """
+SELECT status, code, input, requester_id, owner_id, decided_at, output_id, is_self_approved,
+ is_deleted
+FROM task ORDER BY id"""
+
+
+def checkout_and_pay(uow: UnitOfWork, form: InvoiceForm) -> uuid.UUID:
+    issued = invoices.issue(uow, form)
+    payments.take(uow, payments.TakePayment(issued.id, issued.total_minor))
+    return issued.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -14,13 +15,20 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import DatabaseDamagedError, RuleError, WrongPasswordError
+from clinic_desktop.errors import (
+    DatabaseDamagedError,
+    RuleError,
+    StaleError,
+    WrongPasswordError,
+)
+from clinic_desktop.security import membership as rules
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, practice
 from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.privacy import retention
 from tests.support.records import CHEAP, PASSWORD
 
 JOSE = NewPerson("jose", "José Otieno", ("receptionist",))
@@ -86,6 +94,27 @@ def test_every_command_about_people_is_in_the_chain(opened: Clinic) -> None:
     added = ["add-person", "roles", "person-keys", "revoke-person"]
     assert [kind for kind in kinds(opened) if kind in added] == added
     assert list(state_of(opened).people) == [opened.actor.user_id]
+
+
+def test_two_owners_do_not_overwrite_each_other(opened: Clinic) -> None:
+    """Whoever saves second is told; nothing is signed, and the next look goes over it."""
+    people = opened.store.read(opened.actor, practice.people).result()
+    jose = next(person for person in people if person.login == "jose")
+    opened.change_roles(jose.id, ("nurse", "stock"), jose.roles)
+    entries = kinds(opened)
+    with pytest.raises(StaleError):
+        opened.change_roles(jose.id, ("nurse", "owner"), jose.roles)
+    rule = opened.store.read(opened.actor, retention.rule).result()
+    opened.store.write(opened.actor, retention.decide_rule, replace(rule, years=30), rule).result()
+    longer = replace(rule, years=40)
+    with pytest.raises(StaleError):
+        opened.store.write(opened.actor, retention.decide_rule, longer, rule).result()
+    assert kinds(opened) == entries
+    opened.set_rules(rules.Rules(lock_minutes=5), rules.Rules())
+    with pytest.raises(StaleError):
+        opened.set_rules(rules.Rules(code_roles=("owner",)), rules.Rules())
+    assert state_of(opened).rules == rules.Rules(lock_minutes=5)
+    opened.change_roles(jose.id, ("nurse",), ("nurse", "stock"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,28 @@ def test_a_day_leaves_nobodys_name_outside_the_encrypted_files() -> None:
     result = canary.prove(size=1, seed=20_261_122)
     assert not result.failures
     assert result.passed > 10
+
+
+def test_a_day_that_ends_early_says_why_and_not_about_whom() -> None:
+    """Also once the program's own hook for what nobody expected is at work."""
+    words = (
+        "from tests.proofs.privacy import canary_day as day\n"
+        "def main():\n"
+        "    day.unexpected.watch(lambda error: None)\n"
+        "    raise KeyError('XQBADO is not on the board, call 0722 111 222')\n"
+        "day.main = main\n"
+        "day.run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words, "/nowhere", "Xqbado", "0722 111 222"],
+        cwd=canary.REPOSITORY, capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert "KeyError" in said
+    assert "is not on the board" in said
+    assert "xqbado" not in said.casefold()
+    assert "111" not in said
 
 
 def test_a_name_in_bytes_or_in_a_file_name_is_seen(tmp_path: Path) -> None:

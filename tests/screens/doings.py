@@ -134,7 +134,8 @@ def show_all_documents(program: Program) -> None:
 
 def open_bill(program: Program) -> None:
     """The first bill of an insurer's agent."""
-    screen = cast("InsuredView", program.screen)
+    screen = program.screen
+    assert isinstance(screen, InsuredView)
     screen.table.select_id(screen.table.model_.id_at(0))
 
 

@@ -31,7 +31,8 @@ class ServiceRow:
     tax_rate_id: uuid.UUID | None
     is_active: bool = True
     version: int = 0
-    """Base for saving: of the service or of its price, whichever was written last."""
+    """Base for saving: of the service or of its price, whichever was written last; 0 where the
+    list is not for editing."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def currency(reads: ReadSession) -> str:
 
 @query("price.read")
 def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple[ServiceRow, ...]:
-    """Services with their standard price, in the practice's order; ``all_`` with retired ones."""
+    """Services with their standard price, in the practice's order.
+
+    ``all_`` is for their list in the settings: with retired ones, and with the bases for saving.
+    """
     standard = select(PriceList.id).where(PriceList.is_default, ~PriceList.is_deleted).limit(1)
     statement = (
         select(ServiceItem, Price, TaxRate)
@@ -87,7 +91,7 @@ def services(reads: ReadSession, text: str = "", *, all_: bool = False) -> tuple
     if not all_:
         statement = statement.where(ServiceItem.is_active)
     words = text.casefold().split()
-    versions = reads.versions("service_item") | reads.versions("price")
+    versions = reads.versions("service_item") | reads.versions("price") if all_ else {}
     return tuple(
         _row(item, price, tax, versions)
         for item, price, tax in reads.session.execute(statement)

@@ -11,7 +11,7 @@ from clinic_desktop.services.access import command, query
 OPENED = "chart.open"
 
 
-@command("patient.find")
+@command("patient.read")
 def look(uow: UnitOfWork, patient_id: uuid.UUID) -> uuid.UUID:
     """Record that the signed-in person opens a chart; returns the chart a merged one leads to.
 

@@ -23,11 +23,13 @@ _KEPT: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """That somebody asked, and that something was given, is what the practice answers for."""
 _LEDGER: dict[str, dict[str, Any]] = {
-    "invoice": {"buyer": None, "note": "", "discount_reason": ""},
+    "invoice": {"buyer": "{}", "note": "", "discount_reason": ""},
     "invoice_line": {"description": ""},
     "payment": {"reference": "", "reason": ""},
+    "task": {"reason": "", "status_reason": ""},
 }
-"""Of bills that need not be kept any more only the sums stay: the ledger must still add up."""
+"""Of bills that need not be kept any more only the sums stay: the ledger must still add up. So does
+who asked for money back and who agreed, which is about those two."""
 _UNTOUCHED = frozenset({"audit_event", "log_redaction"})
 """Who did what when, and digests; of events only the words that somebody typed are taken out."""
 _OWNERS = {"patient": ("id",), "patient_merge": ("survivor_id", "merged_id")}
@@ -61,6 +63,7 @@ def blanks_for(cursor: Any, patients: list[bytes], held: set[bytes]) -> Values:
                 wanted[table][pk] = _LEDGER.get(table) or empty_row(table)
     _words_of_events(cursor, patients, wanted)
     _drafts_of_bills(cursor, wanted)
+    _undecided(cursor, wanted)
     for pk in _lines(cursor, wanted["invoice"]):
         wanted["invoice_line"][pk] = _LEDGER["invoice_line"]
     return {table: rows for table, rows in wanted.items() if rows}
@@ -84,6 +87,15 @@ def _drafts_of_bills(cursor: Any, wanted: Values) -> None:
             part,
         ).fetchall():
             wanted["invoice"][bytes(pk)] = empty_row("invoice")
+
+
+def _undecided(cursor: Any, wanted: Values) -> None:
+    """Nobody is to decide any more about somebody who is gone."""
+    for part in batches(list(wanted["task"])):
+        for (pk,) in cursor.execute(
+            f"SELECT id FROM task WHERE status = 'requested' AND id IN ({marks(part)})", part
+        ).fetchall():
+            wanted["task"][bytes(pk)] = {**_LEDGER["task"], "status": "cancelled"}
 
 
 def _lines(cursor: Any, invoices: dict[bytes, dict[str, Any]]) -> list[bytes]:

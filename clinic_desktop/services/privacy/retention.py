@@ -78,17 +78,19 @@ def rule(reads: ReadSession) -> RetentionRule:
 
 
 @command("practice.write")
-def decide_rule(uow: UnitOfWork, wish: RetentionRule) -> None:
+def decide_rule(uow: UnitOfWork, wish: RetentionRule, seen: RetentionRule | None = None) -> None:
     """Keep charts as long as the owner says.
 
     Raises:
         ValidationError: no sensible number of years.
+        StaleError: the rule is not the one that was ``seen``.
     """
     for name in ("years", "invoice_years"):
         if not 1 <= getattr(wish, name) <= MOST_YEARS:
             raise ValidationError(name, _("Choose from 1 to {most} years.").format(most=MOST_YEARS))
     if not 0 <= wish.child_until <= MOST_YEARS:
         raise ValidationError("child_until", _("Choose an age, or 0 for no such rule."))
+    uow.expect_seen(rule(uow), seen)
     practice.decide(uow, SETTING, asdict(wish))
 
 

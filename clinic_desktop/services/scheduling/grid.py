@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.services.access import query
-from clinic_desktop.services.scheduling.resources import practitioners, rooms
+from clinic_desktop.services.scheduling.resources import rooms, staff
 from clinic_desktop.services.scheduling.rows import AppointmentRow, between
 from clinic_desktop.services.scheduling.timetable import (
     DAY_MIN,
@@ -126,7 +126,7 @@ def week_grid(reads: ReadSession, first_day: date, resource: Resource, *, days: 
 def _names(reads: ReadSession, by: ColumnsBy) -> dict[Resource, str]:
     if by is ColumnsBy.ROOM:
         return {Resource(location_id=row.id): row.name for row in rooms(reads) if row.is_active}
-    return {Resource(row.id): row.name for row in practitioners(reads) if row.is_active}
+    return {Resource(row.id): row.name for row in staff(reads) if row.is_active}
 
 
 def _resource(row: AppointmentRow, by: ColumnsBy) -> Resource:

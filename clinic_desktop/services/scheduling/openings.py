@@ -15,7 +15,7 @@ from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services.access import part, query
 from clinic_desktop.services.scheduling.bookings import usual_minutes
 from clinic_desktop.services.scheduling.clashes import FREE_AGAIN
-from clinic_desktop.services.scheduling.resources import PractitionerRow, practitioners
+from clinic_desktop.services.scheduling.resources import PractitionerRow, staff
 from clinic_desktop.services.scheduling.timetable import (
     DAY_MIN,
     LONGEST_MIN,
@@ -83,9 +83,7 @@ def first_free(reads: ReadSession, wish: FindOpenings) -> tuple[Opening, ...]:
     """
     minutes = wish.duration_min or usual_minutes(reads, wish.type_id)
     doctors = [
-        row
-        for row in practitioners(reads)
-        if row.is_active and wish.practitioner_id in {None, row.id}
+        row for row in staff(reads) if row.is_active and wish.practitioner_id in {None, row.id}
     ]
     timetable = Timetable.load(reads.session)
     first = max(wish.from_day or reads.today, reads.today)

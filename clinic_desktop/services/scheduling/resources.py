@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.scheduling import AppointmentType
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 from clinic_desktop.services.scheduling.timetable import LONGEST_MIN, SHORTEST_MIN
 
 
@@ -107,7 +107,7 @@ class SaveType:
 def bookable(reads: ReadSession) -> Bookable:
     """What can be booked now, in the order of the columns of the calendar."""
     return Bookable(
-        tuple(row for row in practitioners(reads) if row.is_active),
+        tuple(row for row in staff(reads) if row.is_active),
         tuple(row for row in rooms(reads) if row.is_active),
         tuple(row for row in types(reads) if row.is_active),
     )
@@ -115,18 +115,21 @@ def bookable(reads: ReadSession) -> Bookable:
 
 @query("appointment.read")
 def practitioners(reads: ReadSession) -> tuple[PractitionerRow, ...]:
+    """The same as ``staff``, with the bases for saving: for their list in the settings."""
+    versions = reads.versions("practitioner")
+    return tuple(replace(row, version=versions.get(row.id, 0)) for row in staff(reads))
+
+
+@part
+def staff(reads: ReadSession) -> tuple[PractitionerRow, ...]:
     """The people of the practice who see patients, also those who no longer do."""
     found = reads.session.scalars(
         select(Practitioner)
         .where(Practitioner.is_staff, Practitioner.is_deleted.is_(False))
         .order_by(Practitioner.id)
     )
-    versions = reads.versions("practitioner")
     return tuple(
-        PractitionerRow(
-            row.id, row.name, row.specialty, row.color, row.is_active, versions.get(row.id, 0)
-        )
-        for row in found
+        PractitionerRow(row.id, row.name, row.specialty, row.color, row.is_active) for row in found
     )
 
 

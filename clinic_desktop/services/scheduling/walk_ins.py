@@ -16,7 +16,7 @@ from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.scheduling.bookings import fresh_code, usual_minutes
 from clinic_desktop.services.scheduling.changes import AppointmentChange, state_of
-from clinic_desktop.services.scheduling.resources import practitioners
+from clinic_desktop.services.scheduling.resources import staff
 from clinic_desktop.services.scheduling.timetable import (
     LONGEST_MIN,
     Resource,
@@ -68,7 +68,7 @@ def queues(reads: ReadSession) -> tuple[Queue, ...]:
             waiting[row.id],
             timetable.is_open(reads.today, Resource(row.id), (minute, minute + 1)),
         )
-        for row in practitioners(reads)
+        for row in staff(reads)
         if row.is_active
     ]
     return tuple(sorted(found, key=lambda each: (not each.works_now, each.waiting)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -61,7 +62,7 @@ class BackupKeeper(QObject):
         """Free bytes on the record's disk, if they are few."""
         self.is_on = False
         """Whether backups are made without being asked for."""
-        self._stop = threading.Event()
+        self._stop, self._leaving = threading.Event(), threading.Event()
         self._not_before: datetime | None = None
         self._asked = 0
         self._background = Background(self)
@@ -168,6 +169,7 @@ class BackupKeeper(QObject):
         """Make no more; one under way is stopped."""
         self._timer.stop()
         self._stop.set()
+        self._leaving.set()
         self._background.close()
 
     # ------------------------------------------------------------ on its thread
@@ -178,7 +180,11 @@ class BackupKeeper(QObject):
 
     def _look_at_pages(self) -> None:
         if self._pages.is_due(self.now):
-            self._pages.look()
+            with suppress(StoppedError):  # the record is being closed; it is due again then
+                self._pages.look(self._go_on_looking)
+
+    def _go_on_looking(self) -> None:
+        _go_on(self._leaving)
 
     def _make_if_due(self) -> Backup | None:
         due = self.backups.is_due(self._clinic.store.clock.now())

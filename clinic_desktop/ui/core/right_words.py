@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from clinic_desktop.i18n import _, pgettext
+from clinic_desktop.i18n import _, current, pgettext
+from clinic_desktop.services.audit.role_words import role_words
 
 
 def role_names() -> dict[str, str]:
     """The roles of a practice in words."""
-    return {
-        "doctor": pgettext("role", "Doctor"),
-        "nurse": pgettext("role", "Nurse"),
-        "receptionist": pgettext("role", "Reception"),
-        "cashier": pgettext("role", "Cashier"),
-        "accountant": pgettext("role", "Accountant"),
-        "laboratory": pgettext("role", "Laboratory"),
-        "stock": pgettext("role", "Stock"),
-        "owner": pgettext("role", "Owner"),
-        "administrator": pgettext("role", "IT administrator"),
-        "auditor": pgettext("role", "Auditor"),
-        "insurer": pgettext("role", "Insurer's agent"),
-    }
+    return role_words(current())
 
 
 def role_hints() -> dict[str, str]:

@@ -16,7 +16,7 @@ from clinic_desktop.domain.permissions import (
     USUAL_SETS,
     allowed,
 )
-from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.errors import ClinicError, StaleError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import insured, own_code, practice
 from clinic_desktop.services.backups.ledger import Reason
@@ -314,9 +314,22 @@ class PersonForm(_PersonDrawer):
             self.context.clinic.change_roles,
             self.person.id,
             self.roles.value(),
+            self.person.roles,
             done=lambda _nothing: self.finish(_("The roles hold from the next sign-in on.")),
-            failed=self.failed,
+            failed=self._roles_failed,
         )
+
+    def _roles_failed(self, error: ClinicError) -> None:
+        """Another owner was quicker: say what the roles are by now; the next save goes over it."""
+        self.failed(error)
+        if isinstance(error, StaleError):
+            self.context.tasks.read(self, practice.people, done=self._show_newer)
+
+    def _show_newer(self, people: tuple[Person, ...]) -> None:
+        self.person = next(each for each in people if each.id == self.person.id)
+        words = _("Changed by somebody else meanwhile to: {value}")
+        self.notice.set_words(Tone.WARN, words.format(value=_roles(self.person).text))
+        self.notice.say()
 
     def _on_give(self) -> None:
         if self.password.show_error():

@@ -32,6 +32,7 @@ from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
 from clinic_desktop.ui.widgets.value_edits import NumberUnitEdit
 
 _MOST_SHOWN = 20
+_NOT_SHOWN = RetentionRule(0)
 
 
 class PrivacyPage(SettingsPage):
@@ -46,7 +47,7 @@ class PrivacyPage(SettingsPage):
         )
         self.waiting = FactList(_("Nothing waits."))
         self.add_card(_("Requests that wait"), self.waiting)
-        self._rule = RetentionRule(0)
+        self._rule = _NOT_SHOWN
         self.years = NumberUnitEdit(pgettext("unit", "years"))
         self.child = NumberUnitEdit(pgettext("unit", "years"))
         self.bills = NumberUnitEdit(pgettext("unit", "years"))
@@ -117,11 +118,12 @@ class PrivacyPage(SettingsPage):
         self.waiting.show_facts(facts)
 
     def _show_rule(self, rule: RetentionRule) -> None:
+        fields = ((self.years, rule.years), (self.child, rule.child_until),
+                  (self.bills, rule.invoice_years))  # fmt: skip
+        if self._rule != _NOT_SHOWN and any(field.edit.hasFocus() for field, _value in fields):
+            return  # what is being typed there was typed over what is shown
         self._rule = rule
-        for field, value in (
-            (self.years, rule.years), (self.child, rule.child_until),
-            (self.bills, rule.invoice_years),
-        ):  # fmt: skip
+        for field, value in fields:
             if not field.edit.hasFocus():
                 field.set_text(str(value))
 
@@ -133,10 +135,18 @@ class PrivacyPage(SettingsPage):
         years, child, bills = (int(text) for text in texts)
         wish = RetentionRule(years, child, bills, self._rule.basis)
         if wish != self._rule:
-            self._rule = wish
+            before, self._rule = self._rule, wish
             self.context.tasks.write(
-                self, retention.decide_rule, wish, done=self._kept, failed=self.refuse
+                self, retention.decide_rule, wish, before, done=self._kept, failed=self._refused
             )
+        else:  # what came in the meantime was not shown over a field with the keys
+            self.context.tasks.read(self, retention.rule, done=self._show_rule)
+
+    def _refused(self, error: ClinicError) -> None:
+        """Show what is there by now; what is still typed goes over it the next time."""
+        self._rule = _NOT_SHOWN
+        self.refuse(error)
+        self.load()
 
     def _kept(self, _nothing: None) -> None:
         self.said(_("Kept from now on as you said."))

@@ -13,6 +13,9 @@ from clinic_desktop.errors import StorageError
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.audit import entitlements
 from clinic_desktop.services.audit.entitlements import Entitled, Review, RightHeld, RoleHeld
+from clinic_desktop.services.papers import rights_review
+from clinic_desktop.services.papers.printers import PrinterChoice
+from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.core.right_words import role_names, thing, verb
@@ -60,8 +63,12 @@ class RightsPage(SettingsPage):
         self.save = Button(_("Save as a table…"), icon=Icon.DOWNLOAD)
         self.save.setObjectName("rights.save")
         self.save.clicked.connect(self._on_save)
-        self.add_card(_("Review"), self.when, self.done, self.save)
-        self.done.setVisible(allowed(context.actor, "user.approve"))
+        self.paper = Button(_("Print"), icon=Icon.PRINT)
+        self.paper.setObjectName("rights.print")
+        self.paper.clicked.connect(self._on_print)
+        self.add_card(_("Review"), self.when, self.done, self.paper, self.save)
+        for button in (self.done, self.paper):
+            button.setVisible(allowed(context.actor, "user.approve"))
         self.end()
 
     def load(self) -> None:
@@ -97,6 +104,17 @@ class RightsPage(SettingsPage):
             self.load()
 
         self.context.tasks.write(self, entitlements.note_reviewed, done=noted, failed=self.refuse)
+
+    def _on_print(self) -> None:
+        tasks = self.context.tasks
+
+        def made(paper: tuple[bytes, PrinterChoice]) -> None:
+            tasks.call(self, spool.print_unkept, *paper, done=printed, failed=self.refuse)
+
+        def printed(where: str) -> None:
+            self.said(_("The list was sent to {printer}.").format(printer=isolate(where)))
+
+        tasks.read(self, rights_review.rights_review, done=made, failed=self.refuse)
 
     def _on_save(self) -> None:
         name, _kind = QFileDialog.getSaveFileName(

@@ -86,9 +86,10 @@ class RulesPage(SettingsPage):
             self.said(_("Kept."), undo)
 
         def refused(error: ClinicError) -> None:
-            self._show(self._kept)
+            self.load()
             self.refuse(error)
 
+        before, self._kept = self._kept, rules
         self.context.tasks.call(
-            self, self.context.clinic.set_rules, rules, done=kept, failed=refused
+            self, self.context.clinic.set_rules, rules, before, done=kept, failed=refused
         )

@@ -75,7 +75,7 @@ def run_once(world: Path, seed: int) -> tuple[int, list[str]]:
     done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True,
                           check=False, timeout=_LIMIT_S)  # fmt: skip
     if done.returncode:
-        return 0, [f"day {seed}: it ended with {done.returncode}: {done.stderr.decode()[-600:]}"]
+        return 0, [f"day {seed}: it ended with {done.returncode}: {done.stderr.decode()[-2000:]}"]
     *said, last = done.stdout.decode().splitlines()
     told: dict[str, list[str]] = json.loads(last)
     needles = forms(name, phone)

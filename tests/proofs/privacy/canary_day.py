@@ -11,7 +11,9 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,6 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.day.morning import MorningClock
 from clinic_desktop.day.playing import PRINTED
 from clinic_desktop.day.story import play
-from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import Language
 from clinic_desktop.sample_clinic import create_sample
 from clinic_desktop.services.backups.ledger import Reason
@@ -35,7 +36,6 @@ from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER, PrinterChoice
 from clinic_desktop.services.sample.script import SAMPLE_PASSWORD, Script, script
 from clinic_desktop.ui.core import unexpected
-from clinic_desktop.ui.core.player import StuckError
 
 WORLD, NAME, PHONE = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 FORMS = (NAME.encode(), NAME.encode("utf-16-le"), NAME.casefold().encode(), NAME.upper().encode())
@@ -124,13 +124,31 @@ def main() -> int:
     return 0
 
 
+def why(error: BaseException) -> str:
+    """What ended the day, and where, without the words of the day's own patient."""
+    frames = "".join(traceback.format_tb(error.__traceback__)[-6:])
+    told = f"{type(error).__name__}: {error}\n{frames}"
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        told += f"after {type(cause).__name__}: {cause}\n"
+    for word in (NAME, NAME[::-1], PHONE, PHONE.replace(" ", "")):
+        told = re.sub(re.escape(word), "…", told, flags=re.IGNORECASE)
+    return told
+
+
 def _families(reads: Any) -> list[str]:
     rows = reads.cursor.execute("SELECT family FROM patient WHERE is_deleted = 0").fetchall()
     return [row[0] for row in rows]
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Play the day and end with its code, or with why it ended early."""
     try:
-        sys.exit(main())
-    except (ClinicError, StuckError) as error:  # a day that got stuck proves nothing: say where
-        sys.exit(str(error))
+        code = main()
+    except Exception as error:  # noqa: BLE001 - a day that got stuck proves nothing: say where
+        sys.exit(why(error))  # else the program's own hook would take it, and write into its log
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

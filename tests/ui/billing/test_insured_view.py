@@ -43,7 +43,8 @@ def test_the_agents_window_has_one_place_with_the_bills_of_his_insurer(
     desk = Desk(ui_context)
     qtbot.addWidget(desk)
     desk.open_first()
-    view = cast("InsuredView", desk.shown)
+    view = desk.shown
+    assert isinstance(view, InsuredView)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)
     assert [each.key for each in desk.rail._buttons] == ["insured", "settings"]
     view.table.select_id(view.table.model_.id_at(0))

@@ -8,20 +8,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.permissions import USUAL_SETS
 from clinic_desktop.models.patient import Patient
+from clinic_desktop.services import practice
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
+from clinic_desktop.services.papers import rights_review
+from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.audit_page import AuditPage
-from clinic_desktop.ui.settings.people_page import NewPersonForm, RoleTicks
+from clinic_desktop.ui.settings.people_page import NewPersonForm, PersonForm, RoleTicks
 from clinic_desktop.ui.settings.rights_page import RightsForm, RightsPage
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.widgets.pill import Pill
-from tests.support.records import Record, engage
+from tests.support.pdf_reading import text_of
+from tests.support.records import Record, engage, keys_of
 from tests.support.windows import RecordingHost
 
 
@@ -38,7 +43,11 @@ def _refunded_alone(record: Record) -> None:
 
 
 def test_the_list_is_gone_through_and_kept_as_a_table(
-    record: Record, ui_context: Context, qtbot: QtBot, tmp_path: Path
+    record: Record,
+    ui_context: Context,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engage(record, "nurse", "stock")
     record.clock.advance(days=200)
@@ -62,6 +71,20 @@ def test_the_list_is_gone_through_and_kept_as_a_table(
     _idle(qtbot, ui_context)
     with (tmp_path / "rights.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {line["login"] for line in csv.DictReader(file)} == {"amina", "signed-nurse-stock"}
+
+    pdf, _choice = record.read(rights_review.rights_review)
+    assert "signed-nurse-stock" in text_of(pdf)
+    sent: list[bytes] = []
+
+    def printer(made: bytes, _choice: object) -> str:
+        sent.append(made)
+        return "Laser"
+
+    monkeypatch.setattr(spool, "print_unkept", printer)
+    page.paper.click()
+    qtbot.waitUntil(lambda: len(sent) == 1)
+    _idle(qtbot, ui_context)
+    assert "signed-nurse-stock" in text_of(sent[0])
 
 
 def test_what_was_done_alone_is_listed_and_said_after_a_week(
@@ -142,3 +165,25 @@ def test_somebody_from_outside_comes_with_a_last_day(
     ]
     host = cast("RecordingHost", ui_context.host)
     assert host.errors == []
+
+
+def test_a_colleague_who_was_quicker_is_not_overwritten(
+    record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    """The form says what the roles are by now, and keeps what was ticked."""
+    nurse = engage(record, "nurse")
+    person = next(each for each in record.read(practice.people) if each.id == nurse.user_id)
+    form = PersonForm(ui_context, person)
+    qtbot.addWidget(form)
+    form.show()
+    signer = keys_of(record).identity
+    record.write(practice.change_roles, person.id, ("nurse", "stock"), signer, person.roles)
+    form.roles.choose(("nurse", "cashier"))
+    form.submit(print_too=False)
+    qtbot.waitUntil(lambda: form.person.roles == ("nurse", "stock"))
+    assert "Stock" in form.notice.accessibleName()
+    assert form.roles.value() == ("nurse", "cashier")
+    with qtbot.waitSignal(form.close_requested):
+        form.submit(print_too=False)
+    roles = {each.id: each.roles for each in record.read(practice.people)}
+    assert roles[person.id] == ("nurse", "cashier")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_line_is_never_saved_over_what_was_not_shown(busy_day: BusyDay) -> Non
         (resources.save_room, SaveRoom("Scan"), resources.rooms, "room_id"),
         (resources.save_practitioner, SavePractitioner("Scan"), resources.practitioners,
          "practitioner_id"),
-        (catalogue.save_service, price, catalogue.services, "id"),
+        (catalogue.save_service, price, partial(catalogue.services, all_=True), "id"),
     )  # fmt: skip
     for save, wish, listed, name in lines:
         key = record.write(save, wish)
