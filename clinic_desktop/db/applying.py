@@ -25,7 +25,7 @@ from clinic_desktop.db.bodies import RefusedError, read_foreign
 from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, Signer
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
-from clinic_desktop.db.conflicts import switched_off
+from clinic_desktop.db.conflicts import ask_about_erasures, switched_off
 from clinic_desktop.db.devices import device_number, show_members
 from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.journal import Changes, next_cid
@@ -187,6 +187,7 @@ class _Batch:
         ).fetchone()[0]
         self.rows.settle()
         self._sign_points()
+        ask_about_erasures(self._cursor, self.rows.touched)
         if any(table == "membership_entry" for table, _row in self.rows.touched):
             show_members(self._cursor)
 
@@ -233,7 +234,7 @@ class _Batch:
         redaction = None
         if commit.original:
             # An erasure took words out of it; its own row of ``log_redaction`` follows.
-            redaction = commit.original, _digest_of(commit)
+            redaction = commit.original, frozenset({_digest_of(commit)})
         if chain_value(chain, commit.header, stored, redaction) != commit.chain:
             raise RefusedError("chain")
         plain = commit.body if commit.schema >= PLAIN_SINCE else _inflate(commit.body)

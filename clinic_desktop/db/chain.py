@@ -21,8 +21,8 @@ _REDACTED_SINCE, _NAMED_SINCE = 8, 12
 _SCHEMA = 6
 """The place of the schema version in a header."""
 _encode = msgspec.msgpack.Encoder().encode
-Redaction = tuple[bytes, bytes]
-"""Digest of a body as it was written, and of what an erasure left of it."""
+Redaction = tuple[bytes, frozenset[bytes]]
+"""Digest of a body as it was written, and of what erasures left of it, on this or on another PC."""
 
 
 def chain_value(
@@ -42,7 +42,7 @@ def body_digest(body: bytes, schema: int, redaction: Redaction | None = None) ->
     """Of what a commit wrote, even where an erasure took words out of it since."""
     covered = inflated(body) if schema >= PLAIN_SINCE else body
     found = hashlib.blake2b(covered, digest_size=32).digest()
-    return redaction[0] if redaction is not None and found == redaction[1] else found
+    return redaction[0] if redaction is not None and found in redaction[1] else found
 
 
 def inflated(body: bytes) -> bytes:
@@ -66,8 +66,11 @@ def redactions(cursor: Any) -> dict[tuple[int, int], Redaction]:
             " LEFT JOIN sync_device d ON d.device_id = r.device_id"
             " LEFT JOIN sync_commit c ON c.cid = r.sv ORDER BY r.rowid"
         )
-    rows = cursor.execute(sql)
-    return {(dev, dseq): (bytes(was), bytes(now)) for dev, dseq, was, now in rows.fetchall()}
+    found: dict[tuple[int, int], Redaction] = {}
+    for dev, dseq, was, now in cursor.execute(sql).fetchall():
+        _first, left = found.get((dev, dseq), (b"", frozenset()))
+        found[dev, dseq] = bytes(was), left | {bytes(now)}
+    return found
 
 
 def verify_chain(cursor: Any) -> str | None:

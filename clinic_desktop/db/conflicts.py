@@ -36,6 +36,8 @@ from clinic_desktop.security.membership import Entry
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
+ERASED = "subject.erase"
+"""The event of an erasure, see ``services/privacy/erasure.py``."""
 SEALS: Mapping[str, tuple[int, str, str]] = {
     "note": (2, "status", "signed"),
     "invoice": (1, "status", "issued"),
@@ -54,7 +56,7 @@ class OpenConflict:
 
     id: bytes
     kind: str
-    """``value``, ``delete_edit``, ``too_late`` or ``membership``."""
+    """``value``, ``delete_edit``, ``too_late``, ``membership`` or ``erasure``."""
     severity: int
     """3 safety, 2 clinical, 1 admin."""
     table: str
@@ -284,9 +286,17 @@ def refresh(cursor: Any, changes: Changes) -> None:
 
     Part of that commit's transaction.
     """
+    asked = cursor.execute("SELECT DISTINCT tbl, pk, kind FROM sync_conflict").fetchall()
+    if any(row[2] == "erasure" for row in asked):
+        cursor.execute(
+            "DELETE FROM sync_conflict WHERE kind = 'erasure' AND EXISTS (SELECT 1 FROM"
+            " audit_event e JOIN sync_commit c ON c.cid = e.sv WHERE e.patient_id = patient"
+            " AND e.kind = ? AND c.dev = 1)",
+            (ERASED,),
+        )
     disputed = {
         (BY_NUMBER[tbl].name, uuid.UUID(bytes=bytes(pk)))
-        for tbl, pk in cursor.execute("SELECT DISTINCT tbl, pk FROM sync_conflict").fetchall()
+        for tbl, pk, _kind in asked
         if tbl in BY_NUMBER
     }
     touched = (disputed & changes.rows) | _brought_back(cursor, changes)
@@ -296,6 +306,28 @@ def refresh(cursor: Any, changes: Changes) -> None:
         with switched_off(cursor):
             for table, row_id in sorted(touched):
                 settler.settle(BY_NAME[table], row_id.bytes)
+
+
+def ask_about_erasures(cursor: Any, touched: Iterable[tuple[str, uuid.UUID]]) -> None:
+    """Tell that another PC took a patient's words out: here they are until it is done here too.
+
+    The log tells which commits were touched, never the words, so no PC can do it for another.
+    """
+    table = BY_NAME["audit_event"]
+    events = [row.bytes for name, row in touched if name == table.name]
+    for part in batches(events):
+        rows = cursor.execute(
+            "SELECT e.id, e.patient_id, e.sv, c.hlc FROM audit_event e JOIN sync_commit c"
+            f" ON c.cid = e.sv WHERE e.kind = ? AND e.id IN ({marks(part)}) AND NOT EXISTS"
+            " (SELECT 1 FROM audit_event o JOIN sync_commit d ON d.cid = o.sv WHERE d.dev = 1"
+            " AND o.patient_id = e.patient_id AND o.kind = e.kind)",
+            [ERASED, *part],
+        ).fetchall()
+        cursor.executemany(
+            "INSERT INTO sync_conflict (id, kind, severity, patient, tbl, pk, grp, vers,"
+            " opened_hlc) VALUES (?, 'erasure', 2, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING",
+            [(pk, patient, table.number, pk, _pack([sv]), hlc) for pk, patient, sv, hlc in rows],
+        )
 
 
 def _brought_back(cursor: Any, changes: Changes) -> set[tuple[str, uuid.UUID]]:

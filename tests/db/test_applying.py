@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from clinic_desktop.db import incoming, unknown
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TABLES
+from clinic_desktop.services.audit import exporting
 from tests.support.pcs import (
     MADE_BY_HAND,
     Pc,
@@ -204,3 +207,22 @@ def test_what_a_newer_program_wrote_is_kept(two: tuple[Pc, Pc]) -> None:
     assert second.rows("SELECT count(*) FROM sync_unknown") == [(0,)]
     meet(first, second)
     same(first, second)
+
+
+def test_anybody_can_check_the_exported_logs_of_two_pcs(two: tuple[Pc, Pc], tmp_path: Path) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+    set_family(second, row, "Otieno")
+    meet(first, second)
+    for pc in two:
+        pc.store.sign_off().result(60)
+    meet(first, second)
+    verifier = Path(__file__).parents[2] / "packaging" / "verify_audit_export.py"
+    for name, pc in zip("ab", two, strict=True):
+        pc.read(exporting.write_export, tmp_path / name, content=True)
+        words = [sys.executable, str(verifier), str(tmp_path / name)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "heads 1: " in done.stdout
+        assert ", 2: " in done.stdout

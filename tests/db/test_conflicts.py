@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.conflicts import ERASED
 from clinic_desktop.db.history import History
 from clinic_desktop.db.salvage import from_log
 from clinic_desktop.db.session import UnitOfWork
@@ -357,3 +358,21 @@ def test_roles_are_those_of_the_chain(two: tuple[Pc, Pc], record: Record) -> Non
         b"t" * 16,
     )
     assert [each[2] for each in first.pull(second).quarantined] == ["right"]
+
+
+def test_an_erasure_elsewhere_is_asked_for_here(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    row = new_patient(first)
+    meet(first, second)
+
+    def erased(uow: UnitOfWork) -> None:
+        uow.audit(ERASED, patient_id=row)
+
+    first.write(erased)
+    meet(first, second)
+    assert first.conflicts() == []
+    assert [(each.kind, each.patient_id) for each in second.conflicts()] == [("erasure", row)]
+    second.write(erased)
+    assert second.conflicts() == []
+    meet(first, second)
+    same(first, second)

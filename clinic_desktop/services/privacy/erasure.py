@@ -19,6 +19,7 @@ from pathlib import PurePath
 from typing import Any
 
 from clinic_desktop.db import redaction
+from clinic_desktop.db.conflicts import ERASED
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -32,7 +33,6 @@ from clinic_desktop.services.access import command, query
 from clinic_desktop.services.privacy import requests, retention
 from clinic_desktop.services.privacy.blanks import Values, blanks_for, empty_row
 
-ERASED = "subject.erase"
 SHORTEST_REASON = 10
 _SHORTEST_WORD = 3
 _TELLING = (
