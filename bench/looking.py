@@ -122,7 +122,7 @@ def big_chart(desk: OpenDesk, chart_id: uuid.UUID, other: uuid.UUID, repeats: in
         section.shown.connect(arrived.append)
         spent = desk.until_painted(
             lambda: navigator.open(to.Chart(chart_id)),
-            lambda: bool(arrived) and view.loading.currentIndex() == 0,  # its content, not its bars
+            lambda: bool(arrived) and section.isVisible(),  # its content, not its bars
         )
         section.shown.disconnect(arrived.append)
         desk.settle()
