@@ -40,6 +40,17 @@ def password(prompt: str) -> str:
     return getpass.getpass(prompt)
 
 
+def own_password(login: str) -> str:
+    """What somebody will sign in with here: as for a new person, or that of the other PC.
+
+    Raises:
+        ValidationError: there is nobody to ask, or the two are not the same.
+    """
+    given = os.environ.get(PASSWORD_VARIABLE)
+    named = NEW_PASSWORD_VARIABLE in os.environ
+    return given if given is not None and not named else new_password(login)
+
+
 def new_password(login: str) -> str:
     """From the environment, or asked for twice.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinic_desktop.cli import exit_codes
-from clinic_desktop.cli.access import new_password, open_clinic
+from clinic_desktop.cli.access import new_password, open_clinic, own_password
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _, ngettext
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from clinic_desktop.sync.client import Address
     from clinic_desktop.sync.exchange import Passed
 
+_AT = "@"
+"""Between an invitation and where it is taken."""
 CODES = {
     3: "No such PC, no open invitation, or the new PC has not answered yet.",
     12: "No server was set up, or there already is a clinic in the folder.",
@@ -49,8 +51,10 @@ def register(
         commands, "join", "join", CODES, parents=[common],
         help="make an empty folder a PC of a practice",
     )  # fmt: skip
-    join.add_argument("code", help="of the invitation, as “device invite” shows it")
-    _server(join)
+    join.add_argument(
+        "code", help="of the invitation, as “device invite” shows it; without its @… give --server"
+    )
+    _server(join, needed=False)
     join.add_argument(
         "--user", default=argparse.SUPPRESS, metavar="LOGIN", help="the owner who lets the PC in"
     )
@@ -85,8 +89,8 @@ def _register_devices(
     revoke.set_defaults(run=_revoke)
 
 
-def _server(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--server", required=True, metavar="URL")
+def _server(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    parser.add_argument("--server", required=needed, default="", metavar="URL")
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="certificate of the server or its authority, PEM"
     )
@@ -206,11 +210,12 @@ def _invite(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
     from clinic_desktop.syncing import Syncing
 
     with open_clinic(options, data_dir) as opened:
-        code = Syncing(opened).invite().code
+        syncing = Syncing(opened)
+        code = f"{syncing.invite().code}{_AT}{syncing.status().server}"
     output.result(
         {"code": code},
         code,
-        _("Type it at the new PC within an hour: clinic-desktop join CODE --server URL"),
+        _("Type it at the new PC within an hour: clinic-desktop join CODE --user LOGIN"),
         _("Then type the six digits that it shows here: clinic-desktop device approve DIGITS"),
     )
 
@@ -275,8 +280,12 @@ def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
 
     if not options.user:
         raise ValidationError("user", _("Say who with --user LOGIN."))
+    code, _at, server = options.code.partition(_AT)
+    options.server = options.server or server
+    if not options.server:
+        raise ValidationError("code", _("Give the whole code, or the server with --server URL."))
     address = _address(options)
-    typed = new_password(options.user)
+    typed = own_password(options.user)
 
     def show(digits: str) -> None:
         output.note(
@@ -284,7 +293,7 @@ def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
             _("Type these digits at the other PC: {digits}").format(digits=digits),
         )
 
-    made = join(data_dir, Joining(address, options.code, options.user, typed), show)
+    made = join(data_dir, Joining(address, code, options.user, typed), show)
     output.result(
         {
             "practice": made.practice,

@@ -47,7 +47,8 @@ def test_a_pass_says_what_it_did(practice: Practice, capsys: pytest.CaptureFixtu
     code, said = call(front, capsys, "device", "approve", "000000")
     assert (code, said["error"]["code"]) == (3, "not-found")
     code, said = call(front, capsys, "device", "invite")
-    assert (code, len(said["code"])) == (0, 35)
+    invitation, _at, server = said["code"].partition("@")
+    assert (code, len(invitation), server) == (0, 35, practice.server.url)
     code, said = call(front, capsys, "device", "revoke", "nobody")
     assert code == 3
     code, said = call(front, capsys, "device", "revoke", other)
@@ -69,4 +70,7 @@ def test_joining_refuses_what_is_no_invitation(
     assert call(fresh, capsys, "join", "0" * 30, "--server", "http://example.org")[0] == 2
     right = "00000-00000-00000-00000-00000-0"
     assert call(fresh, capsys, "join", right, *words)[0] == 2
+    ended, said = call(fresh, capsys, "join", right)
+    assert ended == 2
+    assert "--server" in said["error"]["message"]
     assert not list(fresh.glob("clinic.db*"))
