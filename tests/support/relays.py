@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.db.commits import CommitRecord
@@ -24,6 +27,12 @@ from clinic_desktop.sync.server.relay import Call
 from clinic_desktop.sync.statements import DeviceKeys, Known
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+MOST_S = 60
+"""How long a server process may take to say that it serves, or to end."""
+_PORTS = range(15_000, 30_000)
+"""Below those that systems give to outgoing connections: one of these, of another test, must not
+sit on the port of a server that is about to start again."""
+_TRIES = 20
 
 
 @dataclass
@@ -114,19 +123,39 @@ class ServerProcess:
     url: str = ""
 
     def start(self) -> None:
+        """Serve; again on the port it had, or for the first time on one that is free."""
+        for _ in range(_TRIES):
+            said = self._launch(self.port or random.choice(_PORTS))
+            if "url" in said:
+                self.url = said["url"]
+                self.port = int(self.url.rpartition(":")[2])
+                return
+            self._end()
+            if not said:
+                break
+        raise AssertionError(said, (self.folder.parent / "server.log").read_text())
+
+    def _launch(self, port: int) -> dict[str, Any]:
+        """Start the process; what it says first: its address, or why it does not serve."""
         command = [sys.executable, "-m", "clinic_desktop", "--json", "serve", *self.words]
-        command += ["--dir", str(self.folder), "--port", str(self.port)]
+        command += ["--dir", str(self.folder), "--port", str(port)]
         log = (self.folder.parent / "server.log").open("a")
         with log:
-            self.process = subprocess.Popen(
+            process = self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=REPOSITORY,
                 env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
             )  # fmt: skip
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, (self.folder.parent / "server.log").read_text()
-        self.url = json.loads(line)["url"]
-        self.port = int(self.url.rpartition(":")[2])
+        assert process.stdout is not None
+        alarm = threading.Timer(
+            MOST_S, process.kill
+        )  # a server that hangs fails, and does not hang
+        alarm.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            alarm.cancel()
+            alarm.join()
+        return dict(json.loads(line)) if line else {}
 
     def kill(self) -> None:
         assert self.process is not None
@@ -141,7 +170,7 @@ class ServerProcess:
     def _end(self) -> int:
         assert self.process is not None
         assert self.process.stdout is not None
-        code = self.process.wait(60)
+        code = self.process.wait(MOST_S)
         self.process.stdout.close()
         self.process = None
         return code

@@ -69,16 +69,21 @@ class Practice:
     def join(self, name: str) -> Joined:
         code = Syncing(self.front).invite().code
         digits: queue.Queue[str] = queue.Queue()
-        pause = threading.Event()
+        given_up = threading.Event()
+
+        def wait() -> None:
+            if given_up.wait(0.25):
+                raise AssertionError("nobody let it in")
+
         with ThreadPoolExecutor(1) as other:
             joined = other.submit(
                 join, DataDir(self.root / name), Joining(self.address, code, "ana", PASSWORD),
-                digits.put, lambda: pause.wait(0.25), self.clock, CHEAP,
+                digits.put, wait, self.clock, CHEAP,
             )  # fmt: skip
             try:
                 Syncing(self.front).approve(digits.get(timeout=120))
-            except queue.Empty:
-                joined.result(1)
+            except BaseException:
+                given_up.set()
                 raise
             return joined.result(120)
 

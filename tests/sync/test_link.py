@@ -14,7 +14,7 @@ import pytest
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.errors import RevokedError, ServerError, ValidationError
 from clinic_desktop.sync.client import Address, Link, RefusedError, Tuner
-from tests.support.relays import Pc
+from tests.support.relays import MOST_S, Pc
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/msgpack\r\n"
 
@@ -39,6 +39,7 @@ class Impostor:
         while True:
             line, _address = self.listener.accept()
             with line:
+                line.settimeout(MOST_S)
                 asked = line.recv(1 << 16)
                 if asked == b"stop":
                     return
@@ -49,9 +50,9 @@ class Impostor:
                     continue  # it was not waited for
 
     def stop(self) -> None:
-        with socket.create_connection(self.listener.getsockname()) as line:
+        with socket.create_connection(self.listener.getsockname(), MOST_S) as line:
             line.sendall(b"stop")
-        self.thread.join()
+        self.thread.join(MOST_S)
         self.listener.close()
 
 

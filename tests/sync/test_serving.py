@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from clinic_desktop.errors import ServerError
-from tests.support.relays import REPOSITORY, PaperPractice, Pc, ServerProcess, running
+from tests.support.relays import MOST_S, REPOSITORY, PaperPractice, Pc, ServerProcess, running
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_was_acknowledged_survives_every_kill(server: ServerProcess) -> Non
             sent = sending.submit(pc.sync, link, *waiting, have={})
             server.kill()  # somewhere before, in or after the request
             try:
-                acknowledged = max(acknowledged, sent.result().tip)
+                acknowledged = max(acknowledged, sent.result(MOST_S).tip)
             except ServerError:
                 link.close()
         link.close()
@@ -65,7 +65,7 @@ def test_it_stops_when_asked(server: ServerProcess) -> None:
 def test_ctrl_c_stops_it_too(server: ServerProcess) -> None:
     assert server.process is not None
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(60) == 0
+    assert server.process.wait(MOST_S) == 0
 
 
 def test_its_log_names_nobody(server: ServerProcess, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_second_server_leaves_the_folder_alone(server: ServerProcess) -> None:
     again = [sys.executable, "-m", "clinic_desktop", "serve", "--insecure", "--port", "0"]
     done = subprocess.run(
         [*again, "--dir", str(server.folder)],
-        capture_output=True, text=True, check=False, cwd=REPOSITORY,
+        capture_output=True, text=True, check=False, cwd=REPOSITORY, timeout=MOST_S,
     )  # fmt: skip
     assert done.returncode == 8, done.stderr
 
@@ -93,28 +93,35 @@ def test_a_second_server_leaves_the_folder_alone(server: ServerProcess) -> None:
 def test_away_from_this_pc_it_wants_tls(tmp_path: Path, words: list[str]) -> None:
     command = [sys.executable, "-m", "clinic_desktop", "serve", "--dir", str(tmp_path / "server")]
     done = subprocess.run(
-        [*command, *words], capture_output=True, text=True, check=False, cwd=REPOSITORY
-    )
+        [*command, *words],
+        capture_output=True, text=True, check=False, cwd=REPOSITORY, timeout=MOST_S,
+    )  # fmt: skip
     assert done.returncode == 12
     assert not list(tmp_path.glob("server/*.db"))
 
 
 def test_a_body_that_is_too_long_is_not_read(server: ServerProcess) -> None:
-    host, port = "127.0.0.1", server.port
-    for head in (b"Content-Length: 99999999\r\n", b"Content-Length: -1\r\n"):
-        with socket.create_connection((host, port)) as line:
-            line.sendall(b"POST /v1/sync HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
-            assert line.recv(12).startswith(b"HTTP/1.1 4")
-    with socket.create_connection((host, port)) as line:
-        line.sendall(b"POST /v1/sync HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    head = b"POST /v1/sync HTTP/1.1\r\nHost: x\r\n"
+    assert answered(server, head + b"Content-Length: 99999999\r\n\r\n") == 413
+    assert answered(server, head + b"Content-Length: -1\r\n\r\n") == 400
+    pieces = 16 * (b"10000\r\n" + bytes(0x10000) + b"\r\n")  # 1 MiB, as much as may be sent
+    begun = head + b"Transfer-Encoding: chunked\r\n\r\n" + pieces
+    assert answered(server, begun + b"0\r\n\r\n") == 400  # read, and no message
+    assert answered(server, begun + b"1\r\nx\r\n") == 413
+
+
+def answered(server: ServerProcess, sent: bytes) -> int:
+    """The status of the answer to these bytes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=MOST_S) as line:
+        line.sendall(sent)
         answer = b""
-        try:
-            for _ in range(40):
-                line.sendall(b"10000\r\n" + bytes(0x10000) + b"\r\n")
-            answer = line.recv(12)
-        except OSError:
-            answer = b"HTTP/1.1 4"  # it hung up on us
-        assert answer.startswith(b"HTTP/1.1 4")
+        while len(answer) < len(b"HTTP/1.1 413"):
+            piece = line.recv(12)
+            assert piece, "it hung up without an answer"
+            answer += piece
+    version, status = answer.split(b" ")[:2]
+    assert version == b"HTTP/1.1"
+    return int(status[:3])
 
 
 def test_health_and_counts_tell_of_no_practice(server: ServerProcess) -> None:
@@ -122,7 +129,7 @@ def test_health_and_counts_tell_of_no_practice(server: ServerProcess) -> None:
     link = pc.link(server.url)
     pc.sync(link, pc.work(), have={})
     link.close()
-    with socket.create_connection(("127.0.0.1", server.port)) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=MOST_S) as line:
         line.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: line.recv(4096), b"")).decode()
     assert "clinic_segments_taken 1" in answer
