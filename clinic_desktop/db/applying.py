@@ -21,7 +21,7 @@ import sqlcipher3
 from sqlalchemy.orm import Session
 
 from clinic_desktop.db import search
-from clinic_desktop.db.bodies import RefusedError, read_foreign
+from clinic_desktop.db.bodies import RefusedError, read_deps, read_foreign
 from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, Signer
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
@@ -40,10 +40,11 @@ WAITS, SIGNED = "waits", "signed"
 """Words of ``sync_hold`` that are no fault: a commit, and a signature over one, that came early."""
 _RETRIED = (WAITS, "device", "chain")
 """What may be applied later though nothing about it changes."""
+_OF_ITS_SHAPE = (TypeError, AttributeError, ValueError, OverflowError)
+"""What a commit of another shape than any that this program wrote may raise."""
 REASON = "sync"
 _LARGEST = 64 << 20
 _encode = msgspec.msgpack.Encoder().encode
-_decode_deps = msgspec.msgpack.Decoder(dict[bytes, int]).decode
 _decode_commit = msgspec.msgpack.Decoder(CommitRecord).decode
 _decode_point = msgspec.msgpack.Decoder(CheckpointRecord).decode
 
@@ -165,9 +166,9 @@ class _Batch:
         headings = []
         for dot, (dev, commit) in list(self._waiting.items()):
             try:
-                deps = _decode_deps(commit.deps)
-            except msgspec.MsgspecError:
-                self._refuse(dev, commit, RefusedError("unreadable", "deps"))
+                deps = read_deps(commit.deps)
+            except RefusedError as error:
+                self._refuse(dev, commit, error)
                 continue
             headings.append(Heading(dot, deps))
         order = in_order(self._tips, headings, SCHEMA_VERSION)
@@ -195,7 +196,7 @@ class _Batch:
         """Whether something before it was kept out just now."""
         if self._tips.get(self._names.device_id(dev), 0) != commit.dseq - 1:
             return True
-        deps = _decode_deps(commit.deps)
+        deps = read_deps(commit.deps)
         return any(self._tips.get(other, 0) < upto for other, upto in deps.items())
 
     # ------------------------------------------------------------ one commit
@@ -207,15 +208,16 @@ class _Batch:
         before = set(self.rows.touched), set(self.rows.in_dispute)
         try:
             self._write(dev, commit)
-        except (RefusedError, sqlcipher3.IntegrityError, sqlcipher3.InterfaceError,
-                sqlcipher3.DataError, OverflowError, UnicodeError) as error:  # fmt: skip
+        except (RefusedError, sqlcipher3.Error, *_OF_ITS_SHAPE) as error:
+            refused = _refusal(error)
+            if refused is None:
+                raise
             cursor.execute("ROLLBACK TO foreign_commit")
             cursor.execute("RELEASE foreign_commit")
             self.rows.touched, self.rows.in_dispute = before
             self.rows.forget_parents()
             self._lawful.forget()
             self._reached.pop(dev, None)
-            refused = error if isinstance(error, RefusedError) else RefusedError("file")
             self._refuse(dev, commit, refused)
             return False
         cursor.execute("RELEASE foreign_commit")
@@ -264,7 +266,7 @@ class _Batch:
         if dev not in self._reached:
             self._reached[dev] = dict(self.rows.pasts.of(dev, commit.dseq - 1))
         reached = self._reached[dev]
-        for device_id, upto in _decode_deps(commit.deps).items():
+        for device_id, upto in read_deps(commit.deps).items():
             other = device_number(self._cursor, device_id)
             self._cursor.execute(
                 "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
@@ -345,6 +347,21 @@ class _Batch:
                 (dev, point.number, point.dseq, point.hlc, point.wall, point.chain,
                  point.signature),
             )  # fmt: skip
+
+
+def _refusal(error: Exception) -> RefusedError | None:
+    """How a commit that raised this is kept out; ``None`` where the disk or the file failed."""
+    if isinstance(error, RefusedError):
+        return error
+    if isinstance(error, sqlcipher3.OperationalError):
+        is_statement = error.sqlite_errorcode == sqlcipher3.SQLITE_ERROR
+        return RefusedError("unreadable") if is_statement else None
+    if isinstance(error, sqlcipher3.IntegrityError | sqlcipher3.InterfaceError
+                  | sqlcipher3.DataError | OverflowError | UnicodeError):  # fmt: skip
+        return RefusedError("file")
+    if isinstance(error, sqlcipher3.ProgrammingError | TypeError | AttributeError | ValueError):
+        return RefusedError("unreadable")
+    return None
 
 
 def _inflate(body: bytes) -> bytes:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
-from clinic_desktop.db.bodies import Insert, RefusedError, Update
+from clinic_desktop.db.bodies import Insert, RefusedError, Update, places_of, references
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.conflicts import SEALS, Settler
 from clinic_desktop.db.lists import batches, marks
@@ -69,7 +70,7 @@ class Rows:
 
     def insert(self, table: TableSpec, cid: int, columns: list[int], rows: list[list[Any]]) -> None:
         """New rows of one table; one that is here already gets further versions instead."""
-        place = _places(table)
+        place = places_of(table)
         known = [(at, place[number]) for at, number in enumerate(columns, 1) if number in place]
         more = [at for at, number in enumerate(columns, 1) if number not in place]
         if more:
@@ -101,10 +102,12 @@ class Rows:
         """Two PCs made a row of one id: each group has two versions."""
         held = {name: row[at] for at, name in known}
         ops: list[Update] = [
-            (table.number, row[0], group.number, [held.get(name) for name in group.names], [])
+            # An older program may leave out the last ones.
+            (table.number, row[0], group.number,
+             [held[name] for name in takewhile(held.__contains__, group.names)], [])
             for group in table.groups
             if group.names[0] in held
-        ]
+        ]  # fmt: skip
         self.update(table, 0, cid, {row[0]: ops})
 
     def _present(self, table: TableSpec, ids: Sequence[bytes]) -> set[bytes]:
@@ -190,12 +193,16 @@ class Rows:
             "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?, ?, ?, ?, ?)",
             [(*key, ver, val) for ver, val in [*held, (new[0], _pack(new[1]))]],
         )
+        if group is not None:
+            # Tried in the row now, while a commit that does not fit can still be kept out.
+            _put(cursor, table, pk, group, new[1])
+            _put(cursor, table, pk, group, shown)
 
     def more_columns(
         self, table: TableSpec, pk: bytes, cid: int, numbers: list[int], values: list[Any]
     ) -> None:
         """Columns that were written with a new row, as far as they were not written again since."""
-        place, groups = _places(table), _group_of(table)
+        place, groups = places_of(table), _group_of(table)
         written = {
             row[0]
             for row in self._cursor.execute(
@@ -230,11 +237,7 @@ class Rows:
         )
         if len(cells) == 1:
             group = next(each for each in table.groups if each.number == grp)
-            pairs = list(zip(group.names, values, strict=False))
-            wanted = ", ".join(f"{name} = ?" for name, _value in pairs)
-            self._cursor.execute(
-                f"UPDATE {table.name} SET {wanted} WHERE id = ?", (*(v for _n, v in pairs), pk)
-            )
+            _put(self._cursor, table, pk, group, values)
         else:
             self.in_dispute.add((table.number, pk))
         self._touch(table, pk)
@@ -294,7 +297,7 @@ class Rows:
             RefusedError: something is not.
         """
         wanted: dict[str, set[bytes]] = defaultdict(set)
-        for parent, pk in _referred(inserts, updates):
+        for parent, pk in references(inserts, updates):
             if (parent, pk) not in self._parents:
                 wanted[parent].add(pk)
         for parent, ids in wanted.items():
@@ -344,48 +347,15 @@ class _Plain:
             cursor.executemany(f"UPDATE {self._table.name} SET {wanted} WHERE id = ?", rows)
 
 
-def _referred(inserts: list[Insert], updates: list[Update]) -> Iterator[tuple[str, bytes]]:
-    for number, columns, rows in inserts:
-        table = BY_NUMBER.get(number)
-        if table is None:
-            continue
-        place, targets = _places(table), _targets(table.name)
-        at = [
-            (index, targets[place[column]])
-            for index, column in enumerate(columns, 1)
-            if place.get(column) in targets
-        ]
-        for row in rows if at else ():
-            yield from ((parent, row[index]) for index, parent in at if row[index] is not None)
-    for number, _pk, grp, values, _replaced in updates:
-        table = BY_NUMBER.get(number)
-        group = next((g for g in table.groups if g.number == grp), None) if table else None
-        if table is None or group is None:
-            continue
-        targets = _targets(table.name)
-        for name, value in zip(group.names, values, strict=False):
-            if name in targets and value is not None:
-                yield targets[name], value
-
-
-@cache
-def _places(table: TableSpec) -> dict[int, str]:
-    return {number: name for group in table.groups for name, number in group.columns}
+def _put(cursor: Any, table: TableSpec, pk: bytes, group: GroupSpec, values: list[Any]) -> None:
+    pairs = list(zip(group.names, values, strict=False))
+    wanted = ", ".join(f"{name} = ?" for name, _value in pairs)
+    cursor.execute(f"UPDATE {table.name} SET {wanted} WHERE id = ?", (*(v for _n, v in pairs), pk))
 
 
 @cache
 def _group_of(table: TableSpec) -> dict[int, int]:
     return {number: group.number for group in table.groups for _name, number in group.columns}
-
-
-@cache
-def _targets(table: str) -> dict[str, str]:
-    """By column the table that it refers to."""
-    return {
-        column.name: key.column.table.name
-        for column in Base.metadata.tables[table].columns
-        for key in column.foreign_keys
-    }
 
 
 @cache

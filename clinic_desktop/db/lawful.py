@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from clinic_desktop.db.bodies import Insert, RefusedError, Update
 from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.conflicts import SEALS
@@ -199,7 +201,15 @@ def _entries_in(inserts: list[Insert]) -> tuple[Entry, ...]:
         if number == _ENTRIES.number:
             try:
                 at = [columns.index(place[name]) + 1 for name in _ENTRY_COLUMNS]
-                found += [Entry(*(row[i] for i in at)) for row in rows]
             except ValueError as error:
                 raise RefusedError("membership") from error
+            found += [_entry([row[i] for i in at]) for row in rows]
     return tuple(found)
+
+
+def _entry(values: list[Any]) -> Entry:
+    named = dict(zip(_ENTRY_COLUMNS, values, strict=True))
+    try:
+        return msgspec.convert(named, Entry, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise RefusedError("unreadable", "membership") from error
