@@ -16,8 +16,10 @@ import msgspec
 from clinic_desktop.db.bodies import Insert, RefusedError, Update
 from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.conflicts import SEALS
+from clinic_desktop.db.history import History
 from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.pasts import Reached
+from clinic_desktop.domain.merging import EXISTENCE
 from clinic_desktop.domain.table_rights import forbidden
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TableSpec
 from clinic_desktop.security.membership import BadEntryError, Entry, Membership
@@ -137,47 +139,71 @@ class Lawful:
         group = next((each for each in table.groups if each.number == grp), None)
         if group is None or not self._is_fixed(table, pk, grp, reached):
             return
-        versions = self._rows.names.read(dev, replaced)
-        if len(versions) > 1:
-            return  # a person's choice between versions; which ones there were is in the log
-        held = self._rows.settler.columns(table, pk, group.names)
-        moved = {
-            name
-            for name, was, now in zip(group.names, held, values, strict=False)
-            if was != now and name not in _MAY_MOVE
-        }
-        if moved:
+        seen = self._seen(table, pk, grp, reached)
+        # A person may choose between versions, each of them whole; a chart may be moved.
+        chosen = [seen[cid] for cid in self._rows.names.read(dev, replaced) if cid in seen]
+        if grp == EXISTENCE:
+            chosen += self._answers(table, pk, seen, reached)
+        held = [at for at, name in enumerate(group.names) if name not in _MAY_MOVE]
+        if not any(_agree(values, each, held) for each in chosen):
             raise RefusedError("fixed", f"{table.name} {pk.hex()}")
 
     def _is_fixed(self, table: TableSpec, pk: bytes, grp: int, reached: Reached) -> bool:
         if grp in _FIXED.get(table.name, ()):
             return True
         if table.name == "task" and grp == 2:
-            return self._held(table, pk, 2, "status", reached) not in {None, "requested"}
-        if table.name in SEALS:
-            number, column, fixed = SEALS[table.name]
-            if table.name == "invoice" and grp == 3:
-                return False
-            return bool(self._held(table, pk, number, column, reached) == fixed)
+            seen = list(self._seen(table, pk, 2, reached).items())
+            shown = self._rows.settler.shown(table, pk, seen)[0] if seen else None
+            return shown not in {None, "requested"}
+        if table.name == "invoice" and grp == 3:
+            return False
+        return self._seal(table, pk, reached) is not None
+
+    def _seal(self, table: TableSpec, pk: bytes, reached: Reached) -> int | None:
+        """The commit that fixed a row, or a line's bill, for whoever had this past."""
         if table.name == "invoice_line":
             row = self._rows.settler.columns(table, pk, ("invoice_id",))
-            return bool(row) and self._is_fixed(BY_NAME["invoice"], bytes(row[0]), 1, reached)
-        return False
-
-    def _held(self, table: TableSpec, pk: bytes, grp: int, column: str, reached: Reached) -> Any:
-        """What a column held for whoever had this past; ``None`` where others wrote it since."""
-        group = next(each for each in table.groups if each.number == grp)
-        rows = (
-            self._cursor.execute(
-                "SELECT ver FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?",
-                (table.number, pk, grp),
-            ).fetchall()
-            or self._cursor.execute(f"SELECT sv FROM {table.name} WHERE id = ?", (pk,)).fetchall()
-        )
-        if not all(self._rows.pasts.sees(reached, row[0]) for row in rows):
+            return self._seal(BY_NAME["invoice"], bytes(row[0]), reached) if row else None
+        if table.name not in SEALS:
             return None
-        shown = self._rows.settler.columns(table, pk, group.names)
-        return shown[group.names.index(column)] if shown else None
+        seen = self._seen(table, pk, SEALS[table.name][0], reached)
+        return self._rows.settler.sealing(table, seen)
+
+    def _seen(
+        self, table: TableSpec, pk: bytes, grp: int, reached: Reached
+    ) -> dict[int, list[Any]]:
+        """The versions of a cell, by commit, that there were for whoever had this past."""
+        live, sees = self._rows.settler.live(table, pk, grp), self._rows.pasts.sees
+        if all(sees(reached, cid) for cid in live):
+            return live
+        # Others wrote it since, and what he saw may be replaced here: the log still has it.
+        past = [
+            each
+            for each in History(self._cursor).of(table.name, uuid.UUID(bytes=pk))
+            if each.group.number == grp and sees(reached, each.cid)
+        ]
+        gone = {cid for each in past for cid in each.replaces if cid != each.cid}
+        return {each.cid: list(each.values.values()) for each in past if each.cid not in gone}
+
+    def _answers(
+        self, table: TableSpec, pk: bytes, seen: dict[int, list[Any]], reached: Reached
+    ) -> list[list[Any]]:
+        """What else may be said of the existence of a fixed row, because it was asked.
+
+        That it stays, where somebody deleted it without knowing; that a line which came too late
+        is left out.
+        """
+        seal = self._seal(table, pk, reached)
+        if seal is None:
+            return []
+        past, sees = self._rows.pasts.of_cid(seal), self._rows.pasts.sees
+        found = (
+            [[0]] if any(v[:1] == [1] and not sees(past, cid) for cid, v in seen.items()) else []
+        )
+        if table.name == "invoice_line":
+            (made,) = self._rows.settler.columns(table, pk, ("sv",))
+            found += [] if sees(past, made) else [[1]]
+        return found
 
     def _check_lines(self, inserts: list[Insert], reached: Reached) -> None:
         """No line is added to a bill that its author saw issued."""
@@ -191,6 +217,12 @@ class Lawful:
                 bill = row[at]
                 if bill and self._is_fixed(BY_NAME["invoice"], bill, 1, reached):
                     raise RefusedError("fixed", f"invoice {bill.hex()}")
+
+
+def _agree(values: list[Any], others: list[Any], places: list[int]) -> bool:
+    """As far as both have them: an older program may leave out the last ones."""
+    common = min(len(values), len(others))
+    return all(values[place] == others[place] for place in places if place < common)
 
 
 def _entries_in(inserts: list[Insert]) -> tuple[Entry, ...]:
