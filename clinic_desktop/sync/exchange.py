@@ -74,6 +74,8 @@ class Exchange:
         """The last segment that was left of each PC that this record does not know yet."""
         self._aside: dict[bytes, int] = {}
         """The same of PCs that went on from an older state: what they write is not taken."""
+        self._full: RefusedError | None = None
+        """The server's word that it has no room: from then on the pass only receives."""
 
     def run(self) -> Passed:
         """Bring both sides to the same state, as far as the server has it.
@@ -114,11 +116,15 @@ class Exchange:
             introduced = self._unknown.keys() & after.known
             for device in introduced:
                 del self._unknown[device]
-            if not (after.unsent or reply.more or introduced):
-                return
+            to_send = after.unsent and self._full is None
+            if not (to_send or reply.more or introduced):
+                break
             if after == before:
                 raise _strange("no progress")
-        raise _strange("no end")
+        else:
+            raise _strange("no end")
+        if self._full is not None:
+            raise refused(self._full)
 
     def _progress(self) -> _Progress:
         found = self._store.read(SYSTEM, _progress).result()
@@ -128,16 +134,20 @@ class Exchange:
         """One round trip; a line that fails is tried again with less."""
         for tries_left in reversed(range(_TRIES)):
             left = {**self._unknown, **self._aside}
-            request = self._store.read(SYSTEM, _request, self._tuner.size, left).result()
+            most = 0 if self._full else self._tuner.size
+            request = self._store.read(SYSTEM, _request, self._tuner.size, most, left).result()
             started = self.link.clock.uptime()
             try:
                 answer = self.link.signed("POST", "/v1/sync", encode(request))
                 reply = decode(answer, SyncReply)
             except RefusedError as error:
-                if error.refusal.code == "tip":
-                    self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
-                    continue
-                raise refused(error) from error
+                is_full = error.refusal.code == "quota" and self._full is None
+                if not is_full and error.refusal.code != "tip":
+                    raise refused(error) from error
+                self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
+                if is_full:
+                    self._full = error
+                continue
             except MessageError as error:
                 raise _strange(str(error)) from error
             except RevokedError:
@@ -335,10 +345,12 @@ def _seal(uow: UnitOfWork) -> bool:
     return not is_all
 
 
-def _request(reads: ReadSession, size: int, left: dict[bytes, int]) -> SyncRequest:
+def _request(reads: ReadSession, size: int, most_sent: int, left: dict[bytes, int]) -> SyncRequest:
+    """What this PC holds, and what it brings: nothing where ``most_sent`` is 0."""
     cursor = reads.cursor
     have = {device: each.tip.seg_no for device, each in state.known_devices(cursor).items()}
-    return SyncRequest(1, {**have, **left}, size, tuple(state.unsent(cursor, size)))
+    brings = state.unsent(cursor, most_sent) if most_sent else ()
+    return SyncRequest(1, {**have, **left}, size, tuple(brings))
 
 
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
