@@ -9,6 +9,8 @@ made it and the one before it, and what a server claims to hold of this PC must 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -446,15 +448,20 @@ def _apply_runs(uow: UnitOfWork) -> _Step:
 
 
 def _keep_keys(uow: UnitOfWork, box: Keybox) -> None:
-    """Keep data keys that another PC of the practice sealed to this one, and no others."""
+    """Keep data keys that another PC of the practice sealed to this one, and no others.
+
+    They are taken in the order of their epochs: a PC that was away may lack several.
+    """
     cursor = uow.cursor
     found = state.peer(cursor)
     if found is None:
         return
     me, devices = state.me(cursor, found.settings.clinic), state.known_devices(cursor)
-    for raw in box.keys:
+    highest = max(state.keys(cursor), default=0)
+    for sealed in sorted(_sealed_keys(box), key=lambda each: each.epoch):
+        if not keys.may_follow(sealed.epoch, highest):
+            continue
         try:
-            sealed = keys.read_sealed(raw)
             author = devices.get(sealed.author)
             if author is None or author.has_ended:
                 continue
@@ -462,3 +469,10 @@ def _keep_keys(uow: UnitOfWork, box: Keybox) -> None:
         except UnreadableError:
             continue
         state.keep_key(cursor, sealed.epoch, dek, to_millis(uow.now))
+        highest = max(highest, sealed.epoch)
+
+
+def _sealed_keys(box: Keybox) -> Iterator[keys.SealedKey]:
+    for raw in box.keys:
+        with suppress(UnreadableError):
+            yield keys.read_sealed(raw)
