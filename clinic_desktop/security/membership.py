@@ -16,7 +16,7 @@ Whoever seals something for the owners (a backup) takes ``Membership.owners_seal
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, TypeVar
 
@@ -303,13 +303,22 @@ def follow(state: Membership | None, entry: Entry) -> Membership:
         BadEntryError: number, link, shape, signature or right do not fit.
     """
     number, prev = (state.n + 1, state.tip) if state else (1, BEGINNING)
+    check_place(entry, number, {prev})
+    return carry_on(state, entry)
+
+
+def check_place(entry: Entry, number: int, below: Collection[bytes]) -> None:
+    """Look at where an entry stands and at its signature; ``below`` are the digests it may name.
+
+    Raises:
+        BadEntryError: number, link or signature do not fit.
+    """
     _must(number <= MAX_ENTRIES, number, "too many entries")
     _must(entry.n == number, number, "the number is not the next one")
-    _must(entry.prev == prev, number, "it does not follow the entry before")
+    _must(entry.prev in below, number, "it does not follow the entry before")
     _must(
         crypto.is_signed(entry.author, entry.signed, entry.signature), number, "a false signature"
     )
-    return carry_on(state, entry)
 
 
 def carry_on(state: Membership | None, entry: Entry) -> Membership:
