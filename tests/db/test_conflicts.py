@@ -251,6 +251,25 @@ def test_owners_who_let_people_in_while_apart(two: tuple[Pc, Pc], record: Record
     assert first.read(chain.agree) == second.read(chain.agree)
 
 
+def test_what_one_owner_did_apart_another_may_take_back(
+    two: tuple[Pc, Pc], record: Record
+) -> None:
+    """The step follows one branch and is about somebody of the other, whichever it is."""
+    first, second = two
+    _engage(first, record, "grace")
+    _engage(second, record, "joseph")
+    meet(first, second)
+    for login, pc in (("grace", second), ("joseph", first)):
+        ((row,),) = pc.rows("SELECT id FROM app_user WHERE login = ?", login)
+        pc.write(practice.retire_person, uuid.UUID(bytes=row), keys_of(record).identity)
+        meet(first, second)
+        for each in two:
+            state = each.read(chain.agree)
+            assert state is not None
+            assert login not in {one.login for one in state.people.values()}
+    same(first, second)
+
+
 def test_a_step_that_came_to_nothing_is_told(two: tuple[Pc, Pc], record: Record) -> None:
     first, second = two
     _engage(first, record, "grace")
