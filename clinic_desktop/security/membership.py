@@ -242,6 +242,8 @@ class Membership:
     tip: bytes = BEGINNING
     engagements: Mapping[uuid.UUID, Engage] = field(default_factory=dict)
     """Until when those from outside may sign in, by person."""
+    former: Mapping[uuid.UUID, frozenset[str]] = field(default_factory=dict, repr=False)
+    """Roles that somebody had before a change of them, or before leaving."""
 
     def person(self, login: str) -> Person | None:
         """Who signs in with this login, without regard to case."""
@@ -405,9 +407,9 @@ def _add(state: Membership, body: AddPerson, n: int) -> Membership:
 
 
 def _revoke(state: Membership, body: RevokePerson, n: int) -> Membership:
-    _here(state.people, body.id, n)
+    former = _formerly(state, _here(state.people, body.id, n))
     people = {key: each for key, each in state.people.items() if key != body.id}
-    return replace(state, people=people)
+    return replace(state, people=people, former=former)
 
 
 def _engage(state: Membership, body: Engage, n: int) -> Membership:
@@ -418,7 +420,13 @@ def _engage(state: Membership, body: Engage, n: int) -> Membership:
 def _roles(state: Membership, body: ChangeRoles, n: int) -> Membership:
     person = _here(state.people, body.id, n)
     _must(len(set(body.roles)) == len(body.roles), n, "a role twice")
+    state = replace(state, former=_formerly(state, person))
     return _with(state, msgspec.structs.replace(person, roles=body.roles))
+
+
+def _formerly(state: Membership, person: Person) -> Mapping[uuid.UUID, frozenset[str]]:
+    roles = state.former.get(person.id, frozenset()) | frozenset(person.roles)
+    return {**state.former, person.id: roles}
 
 
 def _person_keys(state: Membership, body: PersonKeys, n: int) -> Membership:
