@@ -12,7 +12,13 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import NotFoundError, SetupError, ValidationError
+from clinic_desktop.errors import (
+    NotFoundError,
+    RevokedError,
+    ServerError,
+    SetupError,
+    ValidationError,
+)
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.security.membership import Device, Membership
@@ -77,16 +83,36 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         clinic, owner = self._clinic.keys.vault.clinic, self._clinic.keys.identity
+        self._hear_others()
         me = self._store.write(SYSTEM, _own_keys, clinic).result()
         after = self._store.write(self._clinic.actor, devices.introduce_this, owner).result()
-        self._store.write(SYSTEM, _prepare, clinic, address).result()
+        last = 0
 
         def count(least: int) -> int:
-            return self._store.write(SYSTEM, _count, least).result()
+            nonlocal last
+            last = self._store.write(SYSTEM, _count, max(least, last)).result()
+            return last
 
         with closing(Link(address, self._store.clock, me, count)) as link:
             register(link, after, owner)
+            # Only now: a server that works is not given up for one that does not answer.
+            self._store.write(SYSTEM, _prepare, clinic, address, last).result()
             return Exchange(self._store, link).run()
+
+    def _hear_others(self) -> None:
+        """A pass, where there is a server and it answers, before the chain of members goes on.
+
+        An owner whose PC is behind would decide on what others changed long ago.
+        """
+        if self._store.read(SYSTEM, _peer).result() is None:
+            return
+        with closing(link_of(self._store)) as link:
+            try:
+                Exchange(self._store, link).run()
+            except RevokedError:
+                raise
+            except ServerError:
+                return  # it is away, or lost everything: that is no reason to stay so
 
     def invite(self) -> Invitation:
         """Open the practice to one more PC for an hour; an invitation before this one ends.
@@ -123,6 +149,7 @@ class Syncing:
             device = Device(
                 uuid.UUID(bytes=request.device), request.name, request.signing, request.sealing
             )
+            Exchange(self._store, link).run()  # what others decided comes before this
             after = self._store.write(actor, devices.admit, device, owner).result()
             register(link, after, owner)
             self._hand_keys(link, [device])
@@ -144,6 +171,8 @@ class Syncing:
             ServerError: it is out of the practice, but the server was not told; try again.
         """
         actor, owner = self._clinic.actor, self._clinic.keys.identity
+        require(actor, "device.approve")
+        self._hear_others()
         after = self._store.write(actor, devices.revoke, device, owner).result()
         with closing(link_of(self._store)) as link:
             register(link, after, owner)
@@ -235,13 +264,14 @@ def _count(uow: UnitOfWork, least: int) -> int:
     return state.next_counter(uow.cursor, least)
 
 
-def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address) -> None:
-    """The first data key, and the server."""
+def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address, counter: int) -> None:
+    """The first data key, and the server, which has seen requests up to this number."""
     cursor, found = uow.cursor, state.peer(uow.cursor)
     if not state.keys(cursor):
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
     told = found.settings.told if found else 0
     state.use_peer(cursor, address.url, Settings(clinic, address.authority, told=told))
+    state.next_counter(cursor, counter)
 
 
 def _begin_epoch(uow: UnitOfWork) -> None:

@@ -18,7 +18,7 @@ AT_MOST = 32
 """Waiting at a time; then they get a commit of their own."""
 _SIGNED_AT_ONCE = (
     *("session.", "key.", "user.", "access.", "record.", "backup.", "audit.", "export."),
-    *("membership.", "integrity.", "clock."),
+    *("membership.", "integrity.", "clock.", "insurer."),
 )
 
 

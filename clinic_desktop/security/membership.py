@@ -244,6 +244,8 @@ class Membership:
     """Until when those from outside may sign in, by person."""
     former: Mapping[uuid.UUID, frozenset[str]] = field(default_factory=dict, repr=False)
     """Roles that somebody had before a change of them, or before leaving."""
+    decided: frozenset[bytes] = field(default=frozenset(), repr=False)
+    """The Ed25519 keys of all owners there ever were."""
 
     def person(self, login: str) -> Person | None:
         """Who signs in with this login, without regard to case."""
@@ -333,7 +335,8 @@ def carry_on(state: Membership | None, entry: Entry) -> Membership:
     after = _begin(body, entry) if state is None else _step(state, body, entry)
     _must(bool(after.owners), number, "nobody would be owner any more")
     _must(len(after.people) <= MAX_PEOPLE, number, "too many people")
-    return replace(after, n=number, tip=entry.digest)
+    decided = after.decided | {each.signing for each in after.owners if each.signing}
+    return replace(after, n=number, tip=entry.digest, decided=decided)
 
 
 def _read(entry: Entry) -> Any:

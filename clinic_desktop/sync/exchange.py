@@ -38,7 +38,7 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
-from clinic_desktop.sync.segment import Origin, Segment, SegmentError
+from clinic_desktop.sync.segment import BEGINNING, Origin, Segment, SegmentError
 from clinic_desktop.sync.state import Open, Peer
 
 _AT_A_TIME: Final = 100
@@ -90,16 +90,16 @@ class Exchange:
             CopiedRecordError: this record is a copy of one that went on elsewhere.
         """
         number = self._store.write(SYSTEM, _begin, self.link.address.url).result()
-        error: ClinicError | None = None
+        code = "stopped"  # until it is known how it ended: a pass broken off is no good one
         try:
             self._rounds()
-        except ClinicError as failed:
-            error = failed
+            code = ""
+        except ClinicError as error:
+            code = error.code
             raise
         finally:
             traffic = self.link.traffic
             sizes = (traffic.up, traffic.down)
-            code = error.code if error else ""
             self._store.write(SYSTEM, _end, number, sizes, code).result()
         found = self._store.read(SYSTEM, _still_open).result()
         return Passed(
@@ -137,7 +137,7 @@ class Exchange:
                 reply = decode(answer, SyncReply)
             except RefusedError as error:
                 if error.refusal.code == "tip":
-                    self._tip(error.refusal.seg_no, bytes.fromhex(error.refusal.hash))
+                    self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
                     continue
                 raise refused(error) from error
             except MessageError as error:
@@ -223,6 +223,21 @@ def refused(error: RefusedError) -> ServerError:
         hint=_("Ask whoever runs the server."),
         place=f"{error.status} {error.refusal.code}",
     )
+
+
+def _digest(said: str) -> bytes:
+    """The digest in a server's no.
+
+    Raises:
+        ServerError: it is none.
+    """
+    try:
+        found = bytes.fromhex(said)
+    except ValueError:
+        found = b""
+    if len(found) != len(BEGINNING):
+        raise _strange("tip")
+    return found
 
 
 def _strange(reason: str) -> ServerError:

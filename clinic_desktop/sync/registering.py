@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 from clinic_desktop.errors import ServerError
@@ -72,9 +71,14 @@ def _known(link: Link, state: Membership) -> Known | None:
 
 
 def _differences(known: Known, state: Membership) -> Iterator[Body]:
+    """What this PC knows and the server does not; of whom it has not heard it says nothing.
+
+    Another owner may have let a PC in since, and a server takes nobody back whom it was told to
+    refuse.
+    """
     owners = {each.signing for each in state.owners if each.signing}
     yield from (AddOwner(key) for key in sorted(owners - known.owners))
-    yield from (RemoveOwner(key) for key in sorted(known.owners - owners))
+    yield from (RemoveOwner(key) for key in sorted(known.owners & state.decided - owners))
     wanted = {
         each.id.bytes: _keys(each)
         for each in state.devices.values()
@@ -83,9 +87,8 @@ def _differences(known: Known, state: Membership) -> Iterator[Body]:
     for device, keys in sorted(wanted.items()):
         if known.devices.get(device) != keys and device not in known.ended:
             yield AddDevice(keys)
-    for device in sorted(known.devices.keys() - wanted.keys()):
-        if uuid.UUID(bytes=device) not in state.devices:
-            yield RevokeDevice(device)
+    ended = {each.bytes for each in state.known - state.devices.keys()}
+    yield from (RevokeDevice(device) for device in sorted(known.devices.keys() & ended))
 
 
 def _keys(device: Device) -> DeviceKeys:

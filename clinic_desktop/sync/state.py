@@ -90,11 +90,11 @@ def change_settings(cursor: Any, **changed: Any) -> None:
 
 
 def next_counter(cursor: Any, least: int) -> int:
-    """A number that no request had, higher than ``least``."""
+    """A number that no request had, higher than ``least``; kept where a server is in use."""
     row = cursor.execute(
         "UPDATE sync_peer SET counter = max(counter, ?) + 1 RETURNING counter", (least,)
     ).fetchone()
-    return int(row[0])
+    return int(row[0]) if row else least + 1
 
 
 def me(cursor: Any, clinic: uuid.UUID) -> Courier:

@@ -168,7 +168,9 @@ def test_what_was_released_and_that_the_agent_looked_is_known(record: Record) ->
     found = record.store.read(agent, insured.document, bill).result()
     assert found is not None
     assert [each.purpose for each in found.released] == [f"Claim at {MINE}"]
-    record.write(lambda uow: uow.audit("practice.noted"))  # takes the look along
+    record.store.alone(lambda: None).result()  # the look waits for nobody's next save
+    unsigned = "SELECT max(dseq) - (SELECT max(dseq) FROM sync_checkpoint) FROM sync_commit"
+    assert record.rows(unsigned) == [(0,)]
     assert insured.SEEN in {each.kind for each in record.read(seen.who_saw, patient)}
     given = record.read(disclosures.disclosures_of, patient)
     assert [row.source for row in given].count("seen") == 1

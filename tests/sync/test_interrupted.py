@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.exchange import Exchange, _count, link_of
 from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
@@ -63,3 +66,30 @@ def test_a_pass_may_end_between_any_two_steps(practice: Practice, back: Clinic) 
         assert rows(pc, "SELECT count(*) FROM sync_segment WHERE state IN ('made', 'held')") == [
             (0,)
         ]
+
+
+def test_a_pass_that_was_broken_off_is_not_written_down_as_a_good_one(practice: Practice) -> None:
+    front = practice.front
+    add_patient(front, "Ada")
+    before = Syncing(front).status()
+    with closing(link_of(front.store)) as link, pytest.raises(KeyboardInterrupt):
+        Exchange(front.store, Impatient(link)).run()  # type: ignore[arg-type]
+    after = Syncing(front).status()
+    assert (after.last_ok, after.last_error) == (before.last_ok, "stopped")
+    last = rows(front, "SELECT outcome, error FROM sync_run ORDER BY id DESC LIMIT 1")
+    assert last == [("failed", "stopped")]
+    sync(front)
+    assert Syncing(front).status().last_error == ""
+
+
+class Impatient:
+    """A connection on which somebody presses Ctrl+C."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._link, name)
+
+    def signed(self, *_request: Any) -> bytes:
+        raise KeyboardInterrupt

@@ -14,9 +14,9 @@ import pytest
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 from clinic_desktop.sync import segment
-from clinic_desktop.sync.client import Link
+from clinic_desktop.sync.client import Link, RefusedError
 from clinic_desktop.sync.exchange import Exchange, link_of
-from clinic_desktop.sync.messages import Keybox, SyncReply, decode, encode
+from clinic_desktop.sync.messages import Keybox, Refusal, SyncReply, decode, encode
 from clinic_desktop.syncing import Syncing
 from tests.support.relays import Pc
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
@@ -50,6 +50,15 @@ def of_another_practice(_raw: bytes) -> bytes:
     return Pc(uuid.UUID(int=5)).work().raw
 
 
+def no(digest: str) -> Lie:
+    """A refusal whose digest is none."""
+
+    def refuse(_reply: SyncReply) -> Any:
+        raise RefusedError(409, Refusal("tip", 1, digest))
+
+    return refuse
+
+
 LIES: dict[str, Lie] = {
     "a gap": with_segments(lambda all_: all_[1:]),
     "another order": with_segments(lambda all_: all_[::-1]),
@@ -64,6 +73,9 @@ LIES: dict[str, Lie] = {
     "another tip": changed(tip_hash=b"x" * 32),
     "garbage": lambda _reply: b"\xc1garbage",
     "nothing": lambda _reply: b"",
+    "a no that is not hexadecimal": no("zz"),
+    "a no of another length": no("00"),
+    "a no without a digest": no(""),
     "a page of a proxy": lambda _reply: b"<!doctype html><p>Sign in",
 }
 

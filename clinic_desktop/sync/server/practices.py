@@ -61,10 +61,11 @@ class PlainFile:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 yield cursor
+                cursor.execute("COMMIT")
             except BaseException:
-                cursor.execute("ROLLBACK")
+                if self.connection.in_transaction:  # a full disk may have ended it already
+                    cursor.execute("ROLLBACK")
                 raise
-            cursor.execute("COMMIT")
 
     def make(self, schema: str) -> None:
         """Make its tables, all or none."""
@@ -117,8 +118,13 @@ class Practices:
             path.parent.mkdir(parents=True, mode=0o700)
             flush_folder(path.parent.parent)
             flush_folder(self.root)
-        found = self._open[path] = PlainFile(path)
-        found.make(_PRACTICE)
+        found = PlainFile(path)
+        try:
+            found.make(_PRACTICE)
+        except BaseException:  # not remembered without its tables: the next request makes them
+            found.connection.close()
+            raise
+        self._open[path] = found
         return found
 
     def _close_idle(self) -> None:

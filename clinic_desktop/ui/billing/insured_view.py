@@ -26,7 +26,11 @@ from clinic_desktop.ui.widgets.page import ScrollPage
 from clinic_desktop.ui.widgets.search_field import SearchField
 from clinic_desktop.ui.widgets.split_inspector import SplitInspector
 
-_TABLES = ("invoice", "coverage", "patient", "encounter", "processing_restriction", "disclosure")
+_TABLES = (
+    *("invoice", "coverage", "patient", "encounter", "condition", "disclosure"),
+    *("processing_restriction", "chart_confidentiality"),
+)
+"""What decides which bills are theirs, and what one of them says."""
 
 
 def _columns() -> tuple[Column, ...]:
@@ -62,7 +66,7 @@ class InsuredView(Screen):
         self._wanted: uuid.UUID | None = None
         self._build()
         self.field.searched.connect(lambda _text: self._load())
-        self.table.current_changed.connect(self._open)
+        self.table.current_changed.connect(self._on_current)
         self.table.opened.connect(self._open)
         self.table.retry_wanted.connect(self._load)
         context.tasks.committed.connect(self._on_committed)
@@ -105,27 +109,55 @@ class InsuredView(Screen):
 
         def show(rows: tuple[InsuredBill, ...]) -> None:
             if text == self.field.text():
+                found = {row.id: row for row in rows}
+                if self.table.current_id() not in found:
+                    # The line beside it would take its place, and a bill nobody chose be read.
+                    self.table.selectionModel().clear()
                 self.table.set_error("")
                 self.table.set_loading(False)
-                self.table.model_.set_rows({row.id: row for row in rows})
+                self.table.model_.set_rows(found)
 
         self.context.tasks.read(self, insured.bills, text, done=show, failed=self._failed)
 
     def _failed(self, error: ClinicError) -> None:
+        self.table.selectionModel().clear()
         self.table.set_error(str(error))
 
+    def _on_current(self, key: Hashable | None) -> None:
+        # A list that the keyboard comes to has a current line which nobody chose yet.
+        self._open(key if self.table.selectionModel().hasSelection() else None)
+
     def _open(self, key: Hashable | None) -> None:
-        if not isinstance(key, uuid.UUID) or key == self._wanted:
-            return
-        self._wanted = key
+        if not isinstance(key, uuid.UUID):
+            self._close()
+        elif key != self._wanted:
+            self._wanted = key
+            self.table.select_id(key)
+            self._read()
+
+    def _close(self) -> None:
+        self._wanted = None
+        self.side.setCurrentIndex(0)
+
+    def _read(self) -> None:
+        key = self._wanted
 
         def show(found: InsuredDocument | None) -> None:
             if key == self._wanted and found is not None:
                 self.panel.show_document(found)
                 self.side.setCurrentIndex(1)
+            elif key == self._wanted:
+                self._close()
 
-        self.context.tasks.read(self, insured.document, key, done=show)
+        def failed(error: ClinicError) -> None:
+            if key == self._wanted:
+                self._close()
+            self.context.tasks.failed.emit(error)
+
+        self.context.tasks.read(self, insured.document, key, done=show, failed=failed)
 
     def _on_committed(self, changes: object) -> None:
         if isinstance(changes, Changes) and changes.touches(*_TABLES):
             self._load()
+            if self._wanted is not None:
+                self._read()

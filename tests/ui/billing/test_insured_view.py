@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from clinic_desktop.errors import StorageError
 from clinic_desktop.models.patient import Coverage, Patient
+from clinic_desktop.services import insured
 from clinic_desktop.services.billing import invoices
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
+from clinic_desktop.services.insured import InsuredBill
+from clinic_desktop.services.privacy import disclosures, restriction
+from clinic_desktop.services.privacy.disclosures import NoteDisclosure
 from clinic_desktop.ui.billing.insured_view import InsuredView
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
@@ -29,6 +38,105 @@ def _bill(record: Record, family: str, insurer: str) -> str:
     record.write(lambda uow: uow.add(row, cover))
     form = InvoiceForm(row.id, (LineForm("Consultation", 100),))
     return record.write(invoices.issue, form).number
+
+
+def _view(record: Record, ui_context: Context, qtbot: QtBot, bills: int) -> InsuredView:
+    """The agent's place on a screen, with so many bills in its list."""
+    until = NOON + timedelta(days=9)
+    ui_context.tasks.actor = replace(
+        record.as_role("insurer"), engaged_until=until, insurer=INSURER
+    )
+    view = InsuredView(ui_context)
+    qtbot.addWidget(view)
+    view.show()
+    view.go_to(to.Insured())
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == bills)
+    return view
+
+
+def _choose(view: InsuredView, number: str, qtbot: QtBot) -> None:
+    model = view.table.model_
+    rows = {key: model.row_at(place) for place in range(model.rowCount())
+            if (key := model.id_at(place)) is not None}  # fmt: skip
+    (key,) = (key for key, row in rows.items() if cast("InsuredBill", row).number == number)
+    view.table.select_id(key)
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    qtbot.waitUntil(lambda: number in view.panel.header.title.text())
+
+
+def _looks(record: Record) -> int:
+    """How many bills were looked at, by the log."""
+    record.store.alone(lambda: None).result()
+    return int(record.rows("SELECT count(*) FROM audit_event WHERE kind = ?", insured.SEEN)[0][0])
+
+
+def test_a_search_that_leaves_the_open_bill_out_opens_no_other(
+    record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    number, _other = (_bill(record, family, INSURER) for family in ("Kamau", "Otieno"))
+    view = _view(record, ui_context, qtbot, 2)
+    view.table.clearFocus()
+    view.table.setFocus()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert _looks(record) == 0  # the keyboard came to the list: nothing is chosen by that
+    QTest.keyClick(view.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+    assert [each.row() for each in view.table.selectionModel().selectedRows()] == [0]
+    view.table.selectionModel().clear()
+    assert view.side.currentIndex() == 0
+    _choose(view, number, qtbot)
+    for text in ("Otieno", "Nobody"):
+        view.field.set_text(text)
+        qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+        assert view.table.model_.rowCount() == (text == "Otieno")
+        assert view.side.currentIndex() == 0
+        assert view.table.current_id() is None
+    assert _looks(record) == 2
+
+
+def test_an_open_bill_follows_the_record(record: Record, ui_context: Context, qtbot: QtBot) -> None:
+    """What is said of it changes while it is open, and it goes when it is no longer theirs."""
+    number, _other = (_bill(record, family, INSURER) for family in ("Kamau", "Otieno"))
+    view = _view(record, ui_context, qtbot, 2)
+    _choose(view, number, qtbot)
+    ((raw,),) = record.rows("SELECT id FROM patient WHERE family = 'Kamau'")
+    patient = uuid.UUID(bytes=raw)
+    released = NoteDisclosure(patient, INSURER, "Claim of May", recipient_kind="insurer")
+    record.write(disclosures.note_disclosure, released)
+    qtbot.waitUntil(lambda: len(view.panel.released.facts) == 1)
+    assert view.side.currentIndex() == 1
+    looks = _looks(record)
+    record.write(restriction.restrict, patient, "accuracy", "Said by phone")
+    qtbot.waitUntil(lambda: view.side.currentIndex() == 0)
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert view.side.currentIndex() == 0
+    assert _looks(record) == looks
+
+
+def test_a_bill_that_cannot_be_read_leaves_no_other_beside_its_line(
+    record: Record, ui_context: Context, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (_bill(record, family, INSURER) for family in ("Kamau", "Otieno"))
+    view = _view(record, ui_context, qtbot, 2)
+
+    def gone(*_args: object) -> None:
+        return None
+
+    def fails(*_args: object) -> None:
+        raise StorageError("The disk is away.")
+
+    for answer in (gone, fails):
+        _choose(view, first, qtbot)
+        with monkeypatch.context() as patch:
+            patch.setattr(insured, "document", answer)
+            view.table.setCurrentIndex(
+                view.table.model_.index(1 - view.table.currentIndex().row(), 0)
+            )
+            qtbot.waitUntil(lambda: view.side.currentIndex() == 0)
+        view.table.opened.emit(view.table.current_id())  # tried once more
+        qtbot.waitUntil(lambda: view.side.currentIndex() == 1)
+        assert second in view.panel.header.title.text()
 
 
 def test_the_agents_window_has_one_place_with_the_bills_of_his_insurer(
