@@ -106,20 +106,30 @@ class Settler:
             return self._seal(BY_NAME[parent], bytes(row[0])) if row and row[0] else None
         if table.name not in SEALS:
             return None
-        group, column, fixed = SEALS[table.name]
-        row = self._cursor.execute(
-            f"SELECT {column}, sv FROM {table.name} WHERE id = ?", (pk,)
-        ).fetchone()
-        if row is None or row[0] != fixed:
-            return None
-        at = next(spec.names.index(column) for spec in table.groups if spec.number == group)
+        return self.sealing(table, self.live(table, pk, SEALS[table.name][0]))
+
+    def sealing(self, table: TableSpec, held: Mapping[int, list[Any]]) -> int | None:
+        """Of versions of the group that fixes a row the one that did; not asked is what is shown.
+
+        For the row shows what came first until all versions are settled.
+        """
+        number, column, fixed = SEALS[table.name]
+        at = next(spec.names.index(column) for spec in table.groups if spec.number == number)
+        fixing = [cid for cid, value in held.items() if value[at : at + 1] == [fixed]]
+        return max(fixing, key=lambda cid: self._rank(cid, []), default=None)
+
+    def live(self, table: TableSpec, pk: bytes, grp: int) -> dict[int, list[Any]]:
+        """By commit the versions of a cell that nothing here replaced; none if there is no row."""
+        names = next(group.names for group in table.groups if group.number == grp)
+        sv, *shown = self.columns(table, pk, ("sv", *names)) or [None]
         cells = self._cursor.execute(
             "SELECT ver, val FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?",
-            (table.number, pk, group),
+            (table.number, pk, grp),
         ).fetchall()
-        fixing = [cid for cid, val in cells if val is None or _unpack(val)[at] == fixed]
-        ranked = [(self._rank(cid, []), cid) for cid in fixing]
-        return max(ranked)[1] if ranked else int(row[1])
+        if sv is None:
+            return {}
+        found = {cid: shown if val is None else _unpack(val) for cid, val in cells}
+        return found or {sv: shown}
 
     def settle(self, table: TableSpec, pk: bytes) -> None:
         """Say whether the row is hidden, and ask what must be asked about it."""

@@ -16,7 +16,7 @@ import msgspec
 
 from clinic_desktop.db.bodies import Insert, RefusedError, Update
 from clinic_desktop.db.commits import Names
-from clinic_desktop.db.conflicts import Settler
+from clinic_desktop.db.conflicts import SEALS, Settler
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.models import Base
@@ -241,8 +241,12 @@ class Rows:
 
     def settle(self) -> None:
         """Say of rows with several versions what is shown and what people are asked."""
-        self.in_dispute |= self._lines_of_issued()
-        for number, pk in sorted(self.in_dispute | self._asked_about()):
+        rows = self.in_dispute | self._asked_about()
+        fixing = {each for each in rows if BY_NUMBER[each[0]].name in SEALS}
+        for number, pk in sorted(fixing):
+            self.settler.settle(BY_NUMBER[number], pk)
+        # Only now do bills show whether they were issued.
+        for number, pk in sorted((rows - fixing) | self._lines_of_issued()):
             self.settler.settle(BY_NUMBER[number], pk)
         self.in_dispute.clear()
 

@@ -172,6 +172,59 @@ def test_what_was_signed_is_shown_and_the_other_text_is_asked_about(two: tuple[P
     same(first, second)
 
 
+@pytest.mark.parametrize("is_later", [True, False])
+@pytest.mark.parametrize("is_signed_first", [True, False])
+def test_a_signature_holds_whatever_came_first(
+    three: tuple[Pc, Pc, Pc], is_later: bool, is_signed_first: bool
+) -> None:
+    """A colleague saved the same draft meanwhile, by an earlier or a later clock."""
+    signing, saving, other = three
+    note = _note(signing)
+    meet(*three)
+    (saving if is_later else signing).clock.advance(hours=1)
+    _sign(signing, note)
+    author = saving.actor.user_id
+    assert author
+    saving.sql(
+        "UPDATE note SET plan = 'more', author_id = ? WHERE id = ?", author.bytes, note.bytes
+    )
+    for giver in three[:2] if is_signed_first else three[1::-1]:
+        other.pull(giver)
+    meet(*three)
+    shown = "SELECT status, content_hash, plan FROM note WHERE id = ?"
+    for pc in three:
+        assert pc.rows(shown, note.bytes) == [("signed", "x", "rest")]
+    same(*three)
+
+
+@pytest.mark.parametrize("is_issued_first", [True, False])
+def test_a_late_line_is_told_whatever_came_first(
+    three: tuple[Pc, Pc, Pc], is_issued_first: bool
+) -> None:
+    """The bill's number was touched meanwhile too, so its state has two versions."""
+    issuing, adding, other = three
+    rows = fill(issuing, 1)
+    issuing.sql("UPDATE invoice SET status = 'draft' WHERE id = ?", rows["invoice"])
+    meet(*three)
+    issuing.sql("UPDATE invoice SET status = 'issued' WHERE id = ?", rows["invoice"])
+    adding.clock.advance(hours=1)
+    columns = ", ".join(c for c in BY_NAME["invoice_line"].columns if c != "is_deleted")
+    adding.sql(
+        f"INSERT INTO invoice_line (id, {columns}) SELECT ?, {columns} FROM invoice_line"  # noqa: S608
+        " WHERE id = ?",
+        b"l" * 16,
+        rows["invoice_line"],
+    )
+    adding.sql("UPDATE invoice SET number = 'later' WHERE id = ?", rows["invoice"])
+    for giver in three[:2] if is_issued_first else three[1::-1]:
+        other.pull(giver)
+    meet(*three)
+    for pc in three:
+        assert pc.rows("SELECT status FROM invoice") == [("issued",)]
+        assert pc.rows("SELECT is_deleted FROM invoice_line WHERE id = ?", b"l" * 16) == [(1,)]
+    same(*three)
+
+
 def test_a_change_of_what_its_author_saw_signed_is_kept_out(two: tuple[Pc, Pc]) -> None:
     first, second = two
     note = _note(first)
