@@ -166,8 +166,7 @@ class Syncing:
             register(link, after, owner)
             self._hand_keys(link)
             Exchange(self._store, link).run()
-            welcome = self._store.write(SYSTEM, self._welcome, after, device).result()
-            letter = invitation.write_welcome(welcome, request)
+            letter = self._store.write(SYSTEM, self._letter, invitation, request, after).result()
             try:
                 link.call("PUT", f"/v1/mail/{invitation.box(b'welcome')}", letter)
             except RefusedError as error:
@@ -231,11 +230,30 @@ class Syncing:
             )
         return Invitation(found.settings.invitation)
 
+    def _letter(
+        self, uow: UnitOfWork, invitation: Invitation, request: Request, after: Membership
+    ) -> bytes:
+        """The answer to the new PC, made once: the server takes no other after it."""
+        found = state.peer(uow.cursor)
+        to, letter = found.settings.answered if found is not None else (b"", b"")
+        asked = invitation.secret + request.device
+        if to != asked:
+            device = after.devices[uuid.UUID(bytes=request.device)]
+            letter = invitation.write_welcome(self._welcome(uow, after, device), request)
+            state.change_settings(uow.cursor, answered=(asked, letter))
+        return letter
+
     def _welcome(self, uow: UnitOfWork, after: Membership, device: Device) -> Welcome:
         """What the new PC needs; its prefix is one that no PC has that is known here."""
         cursor, keys = uow.cursor, self._clinic.keys
-        rows = cursor.execute("SELECT device_id, sign_pk, prefix FROM sync_device").fetchall()
-        known = [KnownPc(bytes(one), bytes(key), given) for one, key, given in rows if key]
+        rows = cursor.execute(
+            "SELECT device_id, sign_pk, prefix, status = 'revoked' FROM sync_device"
+        ).fetchall()
+        known = [
+            KnownPc(bytes(one), bytes(key), given, bool(has_ended))
+            for one, key, given, has_ended in rows
+            if key
+        ]
         given = {each.device: each.prefix for each in known}
         prefix = given.get(device.id.bytes) or free_prefix(frozenset(given.values()))
         cursor.execute(
@@ -301,7 +319,12 @@ def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address, counter: int)
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
     before = found.settings if found else Settings(clinic)
     settings = replace(
-        before, authority=address.authority, invitation=b"", is_untold=False, handed=()
+        before,
+        authority=address.authority,
+        invitation=b"",
+        answered=(b"", b""),
+        is_untold=False,
+        handed=(),
     )
     state.use_peer(cursor, address.url, settings)
     state.next_counter(cursor, counter)
@@ -343,7 +366,7 @@ def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:
 
 
 def _keep_invitation(uow: UnitOfWork, secret: bytes) -> None:
-    state.change_settings(uow.cursor, invitation=secret)
+    state.change_settings(uow.cursor, invitation=secret, answered=(b"", b""))
 
 
 def _peer(reads: ReadSession) -> Peer | None:

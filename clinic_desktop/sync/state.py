@@ -14,6 +14,7 @@ from msgspec import Struct
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import segment
+from clinic_desktop.sync.enrolment import KnownPc
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.segment import BEGINNING, Segment
 
@@ -28,6 +29,8 @@ class Settings(Struct, frozen=True):
     authority: str = ""
     invitation: bytes = b""
     """The secret of the open invitation."""
+    answered: tuple[bytes, bytes] = (b"", b"")
+    """Who answered it, and the letter to that PC, which is sent again byte for byte."""
     told: int = 0
     """The last checkpoint of this PC that lies in a segment."""
     next_epoch: int = 0
@@ -274,14 +277,15 @@ def known_devices(cursor: Any) -> dict[bytes, KnownDevice]:
     }
 
 
-def introduce(cursor: Any, devices: Iterable[tuple[bytes, bytes, str]]) -> None:
-    """Other PCs by id, signing key and prefix, before the chain of members is here to say it."""
-    for device, signing, prefix in devices:
+def introduce(cursor: Any, devices: Iterable[KnownPc]) -> None:
+    """Other PCs, before the chain of members is here to say it."""
+    for each in devices:
+        status = "revoked" if each.has_ended else "unknown"
         cursor.execute(
             "INSERT INTO sync_device (dev, device_id, prefix, name, status, sign_pk)"
-            " SELECT max(dev) + 1, ?, ?, '', 'unknown', ? FROM sync_device"
+            " SELECT max(dev) + 1, ?, ?, '', ?, ? FROM sync_device"
             " WHERE NOT EXISTS (SELECT 1 FROM sync_device WHERE device_id = ?)",
-            (device, prefix, signing, device),
+            (each.device, each.prefix, status, each.signing, each.device),
         )
 
 

@@ -11,9 +11,14 @@ import pytest
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.opening import create_store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import RevokedError, ServerError
+from clinic_desktop.joining import _begin
+from clinic_desktop.security.membership import Device
+from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import devices
+from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.sync.registering import register
@@ -85,6 +90,52 @@ def test_a_pc_that_came_meanwhile_gets_the_new_key(practice: Practice, back: Cli
     assert patients(back) == []
     sync(front, back)
     assert [row[1] for row in patients(back)] == ["Ada"]
+
+
+def test_letting_a_pc_in_can_be_said_twice(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of the server is lost once at each side; the letters came."""
+    lose, ask, approve = {"PUT", "GET"}, Link._ask, Syncing.approve
+
+    def asked(link: Link, method: str, path: str, *rest: Any) -> bytes:
+        answer = ask(link, method, path, *rest)
+        is_welcome = path.startswith("/v1/mail/") and len(rest[0] or answer) > 400
+        if is_welcome and method in lose:
+            lose.remove(method)
+            raise ServerError("No line.")
+        return answer
+
+    def approved(syncing: Syncing, digits: str) -> str:
+        with pytest.raises(ServerError):
+            approve(syncing, digits)
+        monkeypatch.setattr(Syncing, "approve", approve)
+        return approve(syncing, digits)
+
+    monkeypatch.setattr(Link, "_ask", asked)
+    monkeypatch.setattr(Syncing, "approve", approved)
+    practice.join("third")
+    assert not lose
+
+
+def test_a_new_pc_takes_no_data_key_of_one_that_was_taken_out(
+    practice: Practice, back: Clinic
+) -> None:
+    front, gone = practice.front, id_of(back)
+    Syncing(front).revoke(gone)
+    members = front.store.read(SYSTEM, chain.current).result()
+    assert members is not None
+    me = Device(uuid.uuid4(), "third", bytes(32), bytes(32))
+    welcome = front.store.write(SYSTEM, Syncing(front)._welcome, members, me).result()
+    assert {each.device: each.has_ended for each in welcome.devices}[gone.bytes]
+    fresh = create_store(practice.root / "fresh.db", new_database_key(), practice.clock, "third")
+    try:
+        fresh.write(SYSTEM, _begin, welcome, practice.address).result()
+        ends = fresh.read(SYSTEM, lambda reads: state.known_devices(reads.cursor)).result()
+    finally:
+        fresh.close()
+    assert [each.has_ended for id_, each in ends.items() if id_ == gone.bytes] == [True]
+    assert not all(each.has_ended for each in ends.values())
 
 
 def id_of(pc: Clinic) -> uuid.UUID:
