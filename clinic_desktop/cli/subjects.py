@@ -72,6 +72,7 @@ def _erase(options: argparse.Namespace, data_dir: DataDir, output: Output) -> No
                     "kept_until": plan.hold.until.isoformat(),
                     "rows": plan.rows,
                     "bills": [list(map(str, bill)) for bill in plan.bills],
+                    "sealed": plan.is_sealed,
                 },
                 _("The law keeps this chart no more (until {day}).").format(day=until)
                 if plan.is_allowed

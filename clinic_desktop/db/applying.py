@@ -38,6 +38,8 @@ from clinic_desktop.models.types import to_millis
 
 WAITS, SIGNED = "waits", "signed"
 """Words of ``sync_hold`` that are no fault: a commit, and a signature over one, that came early."""
+COPIED = "copied"
+"""Its author had more of this PC than ever left it: this record is an older state of another."""
 _RETRIED = (WAITS, "device", "chain")
 """What may be applied later though nothing about it changes."""
 REASON = "sync"
@@ -80,15 +82,18 @@ def apply(
     device_id: bytes,
     commits: Sequence[CommitRecord],
     checkpoints: Sequence[CheckpointRecord],
+    shown: int | None = None,
 ) -> ApplyReport:
     """Apply what a PC sent, and what had waited for it; whole commits or none.
+
+    ``shown`` is the last commit of this PC that ever left it; ``None`` where that is not counted.
 
     Raises:
         StorageError (by the store): the disk failed; nothing of it is kept.
     """
     uow.session.flush()
     cursor = uow.cursor
-    batch = _Batch(cursor, to_millis(uow.now))
+    batch = _Batch(cursor, to_millis(uow.now), shown)
     dev = device_number(cursor, device_id)
     if dev == THIS_PC:
         raise ValueError("the log of this PC does not come from outside")
@@ -108,7 +113,7 @@ def apply(
 class _Batch:
     """One call of ``apply``."""
 
-    def __init__(self, cursor: Any, now_ms: int) -> None:
+    def __init__(self, cursor: Any, now_ms: int, shown: int | None) -> None:
         self._cursor, self._now = cursor, now_ms
         self.report = ApplyReport()
         self.rows = Rows(cursor)
@@ -120,6 +125,8 @@ class _Batch:
         self._reached: dict[int, Reached] = {}
         self._next = next_cid(cursor)
         self._tips = self._read_tips()
+        self._me = self._names.device_id(THIS_PC)
+        self._shown = self._tips[self._me] if shown is None else shown
 
     def _read_tips(self) -> dict[bytes, int]:
         rows = self._cursor.execute("SELECT device_id, dev, tip FROM sync_device").fetchall()
@@ -168,6 +175,10 @@ class _Batch:
                 deps = _decode_deps(commit.deps)
             except msgspec.MsgspecError:
                 self._refuse(dev, commit, RefusedError("unreadable", "deps"))
+                continue
+            if deps.get(self._me, 0) > self._shown:
+                # Never later either: what this PC writes under these numbers means something else.
+                self._refuse(dev, commit, RefusedError(COPIED))
                 continue
             headings.append(Heading(dot, deps))
         order = in_order(self._tips, headings, SCHEMA_VERSION)

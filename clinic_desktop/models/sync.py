@@ -40,6 +40,7 @@ class SyncSegment(Base):
     """Which data key it is sealed with."""
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    """Empty where an erasure took it away: an applied run of another PC."""
     state: Mapped[str]
     """``made``, ``sent``, ``held`` or ``applied``."""
 

@@ -9,10 +9,10 @@ made it and the one before it, and what a server claims to hold of this PC must 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from clinic_desktop.db.applying import apply
+from clinic_desktop.db.applying import COPIED, apply
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.commits import checkpoints, outgoing
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -63,23 +63,17 @@ class Passed:
     round_trips: int
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """What became of the segments of one answer."""
-
-    kept: int
-    unknown: int
-    """Of PCs that this record does not know yet."""
-    applied: int
-
-
 class Exchange:
     """One pass between an open record and its server."""
 
     def __init__(self, store: Store, link: Link) -> None:
         self._store, self.link = store, link
         self._tuner = Tuner()
-        self._sent = self._received = self._unknown = 0
+        self._sent = self._received = 0
+        self._unknown: dict[bytes, int] = {}
+        """The last segment that was left of each PC that this record does not know yet."""
+        self._aside: dict[bytes, int] = {}
+        """The same of PCs that went on from an older state: what they write is not taken."""
 
     def run(self) -> Passed:
         """Bring both sides to the same state, as far as the server has it.
@@ -103,34 +97,38 @@ class Exchange:
             self._store.write(SYSTEM, _end, number, sizes, code).result()
         found = self._store.read(SYSTEM, _still_open).result()
         return Passed(
-            self._sent, self._received, self._unknown, found,
+            self._sent, self._received, sum(self._unknown.values()), found,
             traffic.up, traffic.down, traffic.round_trips,
         )  # fmt: skip
 
     def _rounds(self) -> None:
         self._received += self._apply()
         for _round in range(_MOST_ROUNDS):
+            before = self._progress()
+            reply = self._ask()
+            self._take(reply)
+            # Only now: what came may have said that this record is an older state of another.
             while self._store.write(SYSTEM, _seal).result():
                 pass
-            before = self._store.read(SYSTEM, _progress).result()
-            reply = self._ask()
-            taken = self._take(reply)
-            self._received += taken.applied
-            self._unknown = taken.unknown
-            after = self._store.read(SYSTEM, _progress).result()
-            is_told_of = taken.unknown and taken.kept  # what came may have introduced them
-            if not (after.unsent or reply.more or is_told_of):
+            after = self._progress()
+            introduced = self._unknown.keys() & after.known
+            for device in introduced:
+                del self._unknown[device]
+            if not (after.unsent or reply.more or introduced):
                 return
-            if after.sent == before.sent and not taken.kept:
-                if taken.unknown:
-                    return  # of PCs that nobody has told of yet: they come again
+            if after == before:
                 raise _strange("no progress")
         raise _strange("no end")
+
+    def _progress(self) -> _Progress:
+        found = self._store.read(SYSTEM, _progress).result()
+        return replace(found, left=sum((*self._unknown.values(), *self._aside.values())))
 
     def _ask(self) -> SyncReply:
         """One round trip; a line that fails is tried again with less."""
         for tries_left in reversed(range(_TRIES)):
-            request = self._store.read(SYSTEM, _request, self._tuner.size).result()
+            left = {**self._unknown, **self._aside}
+            request = self._store.read(SYSTEM, _request, self._tuner.size, left).result()
             started = self.link.clock.uptime()
             try:
                 answer = self.link.signed("POST", "/v1/sync", encode(request))
@@ -158,13 +156,14 @@ class Exchange:
         """Look at what the server holds of this PC, and remember it if it is ours."""
         self._sent += self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
 
-    def _take(self, reply: SyncReply) -> _Taken:
+    def _take(self, reply: SyncReply) -> None:
         try:
             segments = [segment.read(raw) for raw in reply.segments]
         except SegmentError as error:
             raise _strange(str(error)) from error
-        kept, unknown = self._store.write(SYSTEM, _keep, segments).result()
-        return _Taken(kept, unknown, self._apply())
+        left = self._store.write(SYSTEM, _keep, segments, self._unknown, self._aside).result()
+        self._unknown, self._aside = left
+        self._received += self._apply()
 
     def _apply(self) -> int:
         """Bring what is kept into the record, a run at a time; fetch the keys it needs."""
@@ -176,6 +175,7 @@ class Exchange:
                 asked = True
                 self._fetch_keys()
             elif not found.runs:
+                self._store.read(SYSTEM, _refuse_copy).result()
                 return applied
 
     def _fetch_keys(self) -> None:
@@ -255,7 +255,13 @@ def _strange(reason: str) -> ServerError:
 @dataclass(frozen=True)
 class _Progress:
     sent: int
+    made: int
     unsent: bool
+    kept: int
+    """Segments of others."""
+    known: frozenset[bytes]
+    """The other PCs."""
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -290,12 +296,14 @@ def _still_open(reads: ReadSession) -> Open:
 
 
 def _progress(reads: ReadSession) -> _Progress:
-    sent, unsent = reads.cursor.execute(
-        "SELECT coalesce(max((state = ?) * seg_no), 0), coalesce(max(state = ?), 0)"
-        " FROM sync_segment WHERE dev = ?",
+    sent, made, unsent = reads.cursor.execute(
+        "SELECT coalesce(max((state = ?) * seg_no), 0), coalesce(max(seg_no), 0),"
+        " coalesce(max(state = ?), 0) FROM sync_segment WHERE dev = ?",
         (state.SENT, state.MADE, THIS_PC),
     ).fetchone()
-    return _Progress(sent, bool(unsent))
+    devices = state.known_devices(reads.cursor)
+    kept = sum(each.tip.seg_no for each in devices.values())
+    return _Progress(sent, made, bool(unsent), kept, frozenset(devices))
 
 
 def _seal(uow: UnitOfWork) -> bool:
@@ -327,10 +335,10 @@ def _seal(uow: UnitOfWork) -> bool:
     return not is_all
 
 
-def _request(reads: ReadSession, size: int) -> SyncRequest:
+def _request(reads: ReadSession, size: int, left: dict[bytes, int]) -> SyncRequest:
     cursor = reads.cursor
     have = {device: each.tip.seg_no for device, each in state.known_devices(cursor).items()}
-    return SyncRequest(1, have, size, tuple(state.unsent(cursor, size)))
+    return SyncRequest(1, {**have, **left}, size, tuple(state.unsent(cursor, size)))
 
 
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
@@ -340,40 +348,67 @@ def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
         CopiedRecordError: somebody went on from the same record elsewhere.
     """
     if state.hash_of(uow.cursor, seg_no) != tip_hash:
-        raise CopiedRecordError(
-            _("This record is a copy, or an older state, of one that went on elsewhere."),
-            kept=_("Nothing was sent, and nothing was changed."),
-            hint=_("Let this PC join the practice anew, and ask for help before."),
-            place=f"segment {seg_no}",
-        )
+        raise _copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
     return state.arrived(uow.cursor, seg_no)
 
 
-def _keep(uow: UnitOfWork, segments: list[Segment]) -> tuple[int, int]:
-    """Keep what follows what is here of PCs that are known; how many, and how many of others.
+def _refuse_copy(reads: ReadSession) -> None:
+    """Stop for good once another PC showed that it had more of this one than is here.
+
+    Raises:
+        CopiedRecordError: commits that come from now on would bear numbers that were given before.
+    """
+    row = reads.cursor.execute("SELECT dev FROM sync_hold WHERE why = ?", (COPIED,)).fetchone()
+    if row is not None:
+        raise _copied(_("What is on this PC stays readable here."), f"known better by {row[0]}")
+
+
+def _copied(kept: str, place: str) -> CopiedRecordError:
+    return CopiedRecordError(
+        _("This record is a copy, or an older state, of one that went on elsewhere."),
+        kept=kept,
+        hint=_("Let this PC join the practice anew, and ask for help before."),
+        place=place,
+    )
+
+
+def _keep(
+    uow: UnitOfWork, segments: list[Segment], unknown: dict[bytes, int], aside: dict[bytes, int]
+) -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """Keep what follows what is here of PCs that are known.
+
+    Returns ``unknown`` and ``aside`` with what was left now: the last segment of each PC.
 
     Raises:
         ServerError: forged, of another practice, or something before it was left out.
     """
-    cursor = uow.cursor
+    cursor, unknown, aside = uow.cursor, dict(unknown), dict(aside)
     found = state.peer(cursor)
-    kept = unknown = 0
     for each in segments:
-        device = state.known_devices(cursor).get(each.header.device)
-        if found is None or each.header.clinic != found.settings.clinic.bytes:
+        header = each.header
+        device = state.known_devices(cursor).get(header.device)
+        if found is None or header.clinic != found.settings.clinic.bytes:
             raise _strange("another practice")
-        if device is None:
-            unknown += 1
+        if device is None or header.device in aside:
+            left = unknown if device is None else aside
+            if header.seg_no > left.get(header.device, 0) + 1:
+                raise _strange("a segment is left out")
+            left[header.device] = max(header.seg_no, left.get(header.device, 0))
             continue
-        if each.header.seg_no <= device.tip.seg_no:
+        tip = device.tip
+        if state.hash_of(cursor, header.seg_no, device.dev) == each.hash:
             continue
         if not each.is_signed_by(device.signing):
             raise _strange("a false signature")
-        if (each.header.seg_no, each.header.prev) != (device.tip.seg_no + 1, device.tip.hash):
+        if header.seg_no > tip.seg_no + 1:
             raise _strange("a segment is left out")
+        if header.seg_no <= tip.seg_no or header.prev != tip.hash:
+            # Signed, and not what it signed before: that PC is at fault, and nobody else waits.
+            state.put_aside(cursor, device.dev, each, to_millis(uow.now))
+            aside[header.device] = max(header.seg_no, tip.seg_no)
+            continue
         state.keep(cursor, device.dev, [each], state.HELD)
-        kept += 1
-    return kept, unknown
+    return unknown, aside
 
 
 def _apply_runs(uow: UnitOfWork) -> _Step:
@@ -391,7 +426,8 @@ def _apply_runs(uow: UnitOfWork) -> _Step:
         except SegmentError:  # its PC signed it: that PC is at fault, and what it did is kept aside
             state.settle_run(cursor, dev, run, state.BAD)
             return _Step(runs=1)
-        report = apply(uow, device, payload.commits, payload.checkpoints)
+        shown = state.covered(cursor)
+        report = apply(uow, device, payload.commits, payload.checkpoints, shown)
         state.settle_run(cursor, dev, run, state.APPLIED)
         return _Step(report.applied, 1)
     return _Step(lacks_key=lacks_key)

@@ -216,6 +216,15 @@ def keep(cursor: Any, dev: int, segments: Sequence[Segment], state: str) -> None
         )
 
 
+def put_aside(cursor: Any, dev: int, shown: Segment, now: int) -> None:
+    """Remember that a PC went on from an older state of itself, with the segment that shows it."""
+    cursor.execute(
+        "INSERT INTO sync_hold (dev, dseq, why, detail, body, since) VALUES (?, 0, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (dev, "forked", f"segment {shown.header.seg_no}", shown.raw, now),
+    )
+
+
 def unsent(cursor: Any, most_bytes: int) -> list[bytes]:
     """The next own segments that the server may lack; at least one, if there is any."""
     found: list[bytes] = []
@@ -231,12 +240,12 @@ def unsent(cursor: Any, most_bytes: int) -> list[bytes]:
     return found
 
 
-def hash_of(cursor: Any, seg_no: int) -> bytes | None:
-    """The digest of an own segment; ``None`` for one that was never made here."""
+def hash_of(cursor: Any, seg_no: int, dev: int = THIS_PC) -> bytes | None:
+    """The digest of a PC's segment; ``None`` for one that is not here."""
     if seg_no == 0:
         return BEGINNING
     row = cursor.execute(
-        "SELECT hash FROM sync_segment WHERE dev = ? AND seg_no = ?", (THIS_PC, seg_no)
+        "SELECT hash FROM sync_segment WHERE dev = ? AND seg_no = ?", (dev, seg_no)
     ).fetchone()
     return bytes(row[0]) if row else None
 

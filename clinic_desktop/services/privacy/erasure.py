@@ -19,6 +19,7 @@ from pathlib import PurePath
 from typing import Any
 
 from clinic_desktop.db import redaction
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.conflicts import ERASED
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.lists import batches, marks
@@ -56,6 +57,8 @@ class ErasurePlan:
     """Rows that lose their words, by table."""
     bills: tuple[tuple[str, date], ...]
     """Numbers of bills that stay whole, and until when."""
+    is_sealed: bool
+    """Whether this PC sealed commits for others: these runs stay as they were sent."""
 
     @property
     def is_allowed(self) -> bool:
@@ -84,7 +87,12 @@ def plan(reads: ReadSession, patient_id: uuid.UUID) -> ErasurePlan:
     patient_id = charts.surviving(reads.session, patient_id)
     work = _Work(reads, patient_id)
     hold = retention.hold_of(reads, patient_id)
-    return ErasurePlan(patient_id, hold, _counted(work.blanks), tuple(work.bills))
+    sealed = reads.cursor.execute(
+        "SELECT EXISTS (SELECT 1 FROM sync_segment WHERE dev = ?)", (THIS_PC,)
+    ).fetchone()[0]
+    return ErasurePlan(
+        patient_id, hold, _counted(work.blanks), tuple(work.bills), is_sealed=bool(sealed)
+    )
 
 
 @command("subject.erase", password_again=True)

@@ -228,6 +228,13 @@ def _consequences(plan: ErasurePlan) -> list[str]:
             "These bills stay whole, as the law of bookkeeping asks, until {day}: {numbers}."
         )
         told.append(words_.format(day=last, numbers=numbers))
+    if plan.is_sealed:
+        told.append(
+            _(
+                "What this PC sealed for the other PCs stays sealed as it was sent, here and on "
+                "the server. Each of the other PCs is asked to erase the chart itself."
+            )
+        )
     told.append(
         _(
             "The log keeps who did what when, and digests. Backups made until now keep everything "
