@@ -50,6 +50,8 @@ class PageWatch:
                 place=str(path),
             ) from error
         # One that was just being written is not broken, nor are those that get another key.
+        if is_strange:
+            go_on()  # what follows cannot be ended, and nobody writes meanwhile
         broken = self._clinic.broken_seals() if is_strange else []
         self._after_crash = False
         with suppress(StorageError):

@@ -25,7 +25,7 @@ from clinic_desktop.db.bodies import RefusedError, read_foreign
 from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.checkpoints import Checkpoint, Signer
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
-from clinic_desktop.db.conflicts import ask_about_erasures, switched_off
+from clinic_desktop.db.conflicts import ask_about_authors, ask_about_erasures, switched_off
 from clinic_desktop.db.devices import device_number, show_members
 from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.journal import Changes, next_cid
@@ -121,6 +121,7 @@ class _Batch:
         self._lawful = Lawful(cursor, self.rows)
         self._waiting: dict[Dot, tuple[int, CommitRecord]] = {}
         self._fresh: set[Dot] = set()
+        self._late: list[int] = []
         self._chains: dict[int, bytes] = {}
         self._reached: dict[int, Reached] = {}
         self._next = next_cid(cursor)
@@ -199,6 +200,7 @@ class _Batch:
         self.rows.settle()
         self._sign_points()
         ask_about_erasures(self._cursor, self.rows.touched)
+        ask_about_authors(self._cursor, self._late)
         if any(table == "membership_entry" for table, _row in self.rows.touched):
             show_members(self._cursor)
 
@@ -251,7 +253,7 @@ class _Batch:
         plain = commit.body if commit.schema >= PLAIN_SINCE else _inflate(commit.body)
         inserts, updates = read_foreign(plain)
         reached = self._past(dev, commit)
-        self._lawful.check(dev, commit, reached, inserts, updates)
+        is_late = self._lawful.check(dev, commit, reached, inserts, updates)
         cid = self._next
         self._cursor.execute(
             "INSERT INTO sync_commit (cid, dev, dseq, hlc, wall, user_id, reason, schema_ver,"
@@ -260,6 +262,8 @@ class _Batch:
         )
         self._names.know(cid, dev, commit.dseq)
         self.rows.write(dev, cid, inserts, updates)
+        if is_late:
+            self._late.append(cid)
         self._chains[dev] = commit.chain
 
     def _chain_before(self, dev: int) -> bytes:

@@ -7,6 +7,7 @@ versions.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -56,7 +57,7 @@ class OpenConflict:
 
     id: bytes
     kind: str
-    """``value``, ``delete_edit``, ``too_late``, ``membership`` or ``erasure``."""
+    """``value``, ``delete_edit``, ``too_late``, ``membership``, ``erasure`` or ``author``."""
     severity: int
     """3 safety, 2 clinical, 1 admin."""
     table: str
@@ -367,6 +368,29 @@ def ask_about_member(cursor: Any, entry: Entry) -> None:
             " VALUES (?, 'membership', 2, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING",
             (entry.digest[:16], table.number, bytes(row[0]), _pack([row[1]]), row[2]),
         )
+
+
+def ask_about_authors(cursor: Any, cids: Iterable[int]) -> None:
+    """Tell who went on writing at a PC where it was known that the right had been taken.
+
+    Once for each person and PC, until somebody writes that person's row.
+    """
+    table = BY_NAME["app_user"]
+    for cid in cids:
+        user, device, hlc = cursor.execute(
+            "SELECT c.user_id, d.device_id, c.hlc FROM sync_commit c JOIN sync_device d"
+            " ON d.dev = c.dev WHERE c.cid = ?",
+            (cid,),
+        ).fetchone()
+        cursor.execute(
+            "INSERT INTO sync_conflict (id, kind, severity, tbl, pk, grp, vers, opened_hlc)"
+            " VALUES (?, 'author', 2, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING",
+            (_once(user, device), table.number, bytes(user), _pack([cid]), hlc),
+        )
+
+
+def _once(user: bytes, device: bytes) -> bytes:
+    return hashlib.blake2b(bytes(user) + bytes(device), digest_size=16).digest()
 
 
 def open_conflicts(cursor: Any, patient: bytes | None = None) -> list[OpenConflict]:

@@ -65,7 +65,7 @@ class Rows:
             for pk, ops in rows_of_table.items():
                 for op in ops:
                     self._keep(number, op[2], cid, [(pk, [dev, op[3], op[4], False])])
-        self._check_references(inserts, updates)
+        self.check_references(inserts, updates)
 
     def insert(self, table: TableSpec, cid: int, columns: list[int], rows: list[list[Any]]) -> None:
         """New rows of one table; one that is here already gets further versions instead."""
@@ -287,7 +287,7 @@ class Rows:
             [(number, pk, grp, cid, _pack(op)) for pk, op in ops],
         )
 
-    def _check_references(self, inserts: list[Insert], updates: list[Update]) -> None:
+    def check_references(self, inserts: list[Insert], updates: list[Update]) -> None:
         """What rows refer to must be there at the end of the commit that wrote them.
 
         Raises:

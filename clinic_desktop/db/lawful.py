@@ -44,30 +44,25 @@ class Lawful:
         reached: Reached,
         inserts: list[Insert],
         updates: list[Update],
-    ) -> None:
-        """Look at one commit before it is written.
+    ) -> bool:
+        """Look at one commit before it is written; whether its author had lost the right to it.
 
         Raises:
             RefusedError: with the word that ``sync_hold`` keeps.
         """
-        fresh = _entries_in(inserts)
+        before, fresh = self._state(reached, ()), _entries_in(inserts)
         state = self._state(reached, fresh)
         self._check_device(dev, commit.dseq, state)
-        if commit.user is not None and state is not None:
-            person = state.people.get(uuid.UUID(bytes=commit.user))
-            if person is None:
-                raise RefusedError("author")
-            numbers = {each[0] for each in inserts} | {each[0] for each in updates}
-            names = [BY_NUMBER[number].name for number in numbers if number in BY_NUMBER]
-            wrong = forbidden(person.roles, names)
-            if wrong:
-                raise RefusedError("right", wrong[0])
+        numbers = {each[0] for each in inserts} | {each[0] for each in updates}
+        names = [BY_NUMBER[number].name for number in numbers if number in BY_NUMBER]
+        is_late = commit.user is not None and _is_late(commit.user, before, state, names)
         for number, pk, grp, values, replaced in updates:
             table = BY_NUMBER.get(number)
             self._check_seen(dev, replaced, reached)
             if table is not None:
                 self._check_fixed(table, pk, grp, values, (dev, replaced, reached))
         self._check_lines(inserts, reached)
+        return is_late
 
     def _check_device(self, dev: int, dseq: int, state: Membership | None) -> None:
         device_id, cutoff = self._cursor.execute(
@@ -189,6 +184,33 @@ class Lawful:
                 bill = row[at]
                 if bill and self._is_fixed(BY_NAME["invoice"], bill, 1, reached):
                     raise RefusedError("fixed", f"invoice {bill.hex()}")
+
+
+def _is_late(
+    user: bytes, before: Membership | None, after: Membership | None, tables: list[str]
+) -> bool:
+    """Whether the author had the right once and not any more: signed in before it was taken.
+
+    By the state before the commit's own steps, so that an owner may end the own rights with it.
+    What was written in such a session stays, and is told (``conflicts.ask_about_authors``).
+
+    Raises:
+        RefusedError: the author never had it.
+    """
+    author, state = uuid.UUID(bytes=user), before
+    if state is None or author not in state.known:
+        state = after
+    if state is None:
+        return False
+    person = state.people.get(author)
+    former = state.former.get(author, frozenset())
+    if person is None and not former:
+        raise RefusedError("author")
+    roles = frozenset(person.roles) if person is not None else frozenset[str]()
+    wrong = forbidden(roles | former, tables)
+    if wrong:
+        raise RefusedError("right", wrong[0])
+    return person is None or bool(forbidden(roles, tables))
 
 
 def _entries_in(inserts: list[Insert]) -> tuple[Entry, ...]:

@@ -16,7 +16,7 @@ Whoever seals something for the owners (a backup) takes ``Membership.owners_seal
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, TypeVar
 
@@ -242,6 +242,8 @@ class Membership:
     tip: bytes = BEGINNING
     engagements: Mapping[uuid.UUID, Engage] = field(default_factory=dict)
     """Until when those from outside may sign in, by person."""
+    former: Mapping[uuid.UUID, frozenset[str]] = field(default_factory=dict, repr=False)
+    """Roles that somebody had before a change of them, or before leaving."""
     decided: frozenset[bytes] = field(default=frozenset(), repr=False)
     """The Ed25519 keys of all owners there ever were."""
 
@@ -305,13 +307,22 @@ def follow(state: Membership | None, entry: Entry) -> Membership:
         BadEntryError: number, link, shape, signature or right do not fit.
     """
     number, prev = (state.n + 1, state.tip) if state else (1, BEGINNING)
+    check_place(entry, number, {prev})
+    return carry_on(state, entry)
+
+
+def check_place(entry: Entry, number: int, below: Collection[bytes]) -> None:
+    """Look at where an entry stands and at its signature; ``below`` are the digests it may name.
+
+    Raises:
+        BadEntryError: number, link or signature do not fit.
+    """
     _must(number <= MAX_ENTRIES, number, "too many entries")
     _must(entry.n == number, number, "the number is not the next one")
-    _must(entry.prev == prev, number, "it does not follow the entry before")
+    _must(entry.prev in below, number, "it does not follow the entry before")
     _must(
         crypto.is_signed(entry.author, entry.signed, entry.signature), number, "a false signature"
     )
-    return carry_on(state, entry)
 
 
 def carry_on(state: Membership | None, entry: Entry) -> Membership:
@@ -399,9 +410,9 @@ def _add(state: Membership, body: AddPerson, n: int) -> Membership:
 
 
 def _revoke(state: Membership, body: RevokePerson, n: int) -> Membership:
-    _here(state.people, body.id, n)
+    former = _formerly(state, _here(state.people, body.id, n))
     people = {key: each for key, each in state.people.items() if key != body.id}
-    return replace(state, people=people)
+    return replace(state, people=people, former=former)
 
 
 def _engage(state: Membership, body: Engage, n: int) -> Membership:
@@ -412,7 +423,13 @@ def _engage(state: Membership, body: Engage, n: int) -> Membership:
 def _roles(state: Membership, body: ChangeRoles, n: int) -> Membership:
     person = _here(state.people, body.id, n)
     _must(len(set(body.roles)) == len(body.roles), n, "a role twice")
+    state = replace(state, former=_formerly(state, person))
     return _with(state, msgspec.structs.replace(person, roles=body.roles))
+
+
+def _formerly(state: Membership, person: Person) -> Mapping[uuid.UUID, frozenset[str]]:
+    roles = state.former.get(person.id, frozenset()) | frozenset(person.roles)
+    return {**state.former, person.id: roles}
 
 
 def _person_keys(state: Membership, body: PersonKeys, n: int) -> Membership:

@@ -17,11 +17,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from clinic_desktop.security.membership import (
-    BEGINNING,
     BadEntryError,
     Entry,
     Membership,
     carry_on,
+    check_place,
     follow,
 )
 
@@ -47,31 +47,36 @@ def settle(entries: Iterable[Entry]) -> Settled:
     by_number: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_number[entry.n].append(entry)
-    branched = any(len(each) > 1 for each in by_number.values())
-    paths: dict[bytes, Membership] = {}
-    state: Membership | None = None
-    lost: list[Entry] = []
+    settled, below = Settled(None), frozenset[bytes]()
     for number in sorted(by_number):
-        if number == 1 and len(by_number[1]) > 1:
-            raise BadEntryError(1, "two beginnings")
         level = sorted(by_number[number], key=_rank)
-        for entry in level:
-            before = None if entry.prev == BEGINNING else paths.get(entry.prev)
-            if before is None and (number > 1 or entry.prev != BEGINNING):
-                raise BadEntryError(number, "it does not follow any entry")
-            paths[entry.digest] = follow(before, entry)
-        if not branched:
-            state = paths[level[0].digest]
-            continue
-        for entry in level:
-            try:
-                state = carry_on(state, entry)
-            except BadEntryError:
-                lost.append(entry)
-        if state is not None:
-            # Whoever writes next follows the last of this number, and so knows of all before.
-            state = replace(state, n=number, tip=level[-1].digest)
-    return Settled(state, tuple(lost), branched)
+        if number == 1 and len(level) > 1:
+            raise BadEntryError(1, "two beginnings")
+        settled = _one_level(settled, below, level)
+        below = frozenset(each.digest for each in level)
+    return settled
+
+
+def _one_level(before: Settled, below: frozenset[bytes], level: list[Entry]) -> Settled:
+    """All entries of one number; ``below`` are those of the number before."""
+    state, lost, branches = before.state, list(before.passed_over), len(level) > 1
+    for entry in level:
+        if before.has_branched and state is not None:
+            # Its author may have known of the other branches or not: its rights are asked below.
+            check_place(entry, state.n + 1, below)
+        else:
+            only = follow(state, entry)
+    if not before.has_branched and not branches:
+        return Settled(only)
+    for entry in level:
+        try:
+            state = carry_on(state, entry)
+        except BadEntryError:
+            lost.append(entry)
+    if state is not None:
+        # Whoever writes next follows the last of this number, and so knows of all before.
+        state = replace(state, n=level[0].n, tip=level[-1].digest)
+    return Settled(state, tuple(lost), has_branched=True)
 
 
 def _rank(entry: Entry) -> tuple[int, bytes]:

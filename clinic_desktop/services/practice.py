@@ -324,11 +324,18 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None
     """End a person's right to sign in; what the person wrote stays.
 
     Raises:
-        ValidationError: it is the last active owner.
+        ValidationError: it is the last active owner, or oneself.
         RuleError: the signer is no owner in the membership chain.
     """
     row = _active(uow, user_id)
     _keep_an_owner(uow, row)
+    if user_id == uow.actor.user_id:
+        # The record's new key, which follows, would be on record by somebody who left.
+        raise ValidationError(
+            "user",
+            _("You cannot end your own way in."),
+            hint=_("Another owner of the practice can do it."),
+        )
     row.is_active = False
     membership.append(uow, signer, chain.RevokePerson(user_id))
     uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))

@@ -9,6 +9,8 @@ made it and the one before it, and what a server claims to hold of this PC must 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -74,6 +76,8 @@ class Exchange:
         """The last segment that was left of each PC that this record does not know yet."""
         self._aside: dict[bytes, int] = {}
         """The same of PCs that went on from an older state: what they write is not taken."""
+        self._full: RefusedError | None = None
+        """The server's word that it has no room: from then on the pass only receives."""
 
     def run(self) -> Passed:
         """Bring both sides to the same state, as far as the server has it.
@@ -114,11 +118,15 @@ class Exchange:
             introduced = self._unknown.keys() & after.known
             for device in introduced:
                 del self._unknown[device]
-            if not (after.unsent or reply.more or introduced):
-                return
+            to_send = after.unsent and self._full is None
+            if not (to_send or reply.more or introduced):
+                break
             if after == before:
                 raise _strange("no progress")
-        raise _strange("no end")
+        else:
+            raise _strange("no end")
+        if self._full is not None:
+            raise refused(self._full)
 
     def _progress(self) -> _Progress:
         found = self._store.read(SYSTEM, _progress).result()
@@ -128,16 +136,20 @@ class Exchange:
         """One round trip; a line that fails is tried again with less."""
         for tries_left in reversed(range(_TRIES)):
             left = {**self._unknown, **self._aside}
-            request = self._store.read(SYSTEM, _request, self._tuner.size, left).result()
+            most = 0 if self._full else self._tuner.size
+            request = self._store.read(SYSTEM, _request, self._tuner.size, most, left).result()
             started = self.link.clock.uptime()
             try:
                 answer = self.link.signed("POST", "/v1/sync", encode(request))
                 reply = decode(answer, SyncReply)
             except RefusedError as error:
-                if error.refusal.code == "tip":
-                    self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
-                    continue
-                raise refused(error) from error
+                is_full = error.refusal.code == "quota" and self._full is None
+                if not is_full and error.refusal.code != "tip":
+                    raise refused(error) from error
+                self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
+                if is_full:
+                    self._full = error
+                continue
             except MessageError as error:
                 raise _strange(str(error)) from error
             except RevokedError:
@@ -335,10 +347,12 @@ def _seal(uow: UnitOfWork) -> bool:
     return not is_all
 
 
-def _request(reads: ReadSession, size: int, left: dict[bytes, int]) -> SyncRequest:
+def _request(reads: ReadSession, size: int, most_sent: int, left: dict[bytes, int]) -> SyncRequest:
+    """What this PC holds, and what it brings: nothing where ``most_sent`` is 0."""
     cursor = reads.cursor
     have = {device: each.tip.seg_no for device, each in state.known_devices(cursor).items()}
-    return SyncRequest(1, {**have, **left}, size, tuple(state.unsent(cursor, size)))
+    brings = state.unsent(cursor, most_sent) if most_sent else ()
+    return SyncRequest(1, {**have, **left}, size, tuple(brings))
 
 
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
@@ -434,15 +448,20 @@ def _apply_runs(uow: UnitOfWork) -> _Step:
 
 
 def _keep_keys(uow: UnitOfWork, box: Keybox) -> None:
-    """Keep data keys that another PC of the practice sealed to this one, and no others."""
+    """Keep data keys that another PC of the practice sealed to this one, and no others.
+
+    They are taken in the order of their epochs: a PC that was away may lack several.
+    """
     cursor = uow.cursor
     found = state.peer(cursor)
     if found is None:
         return
     me, devices = state.me(cursor, found.settings.clinic), state.known_devices(cursor)
-    for raw in box.keys:
+    highest = max(state.keys(cursor), default=0)
+    for sealed in sorted(_sealed_keys(box), key=lambda each: each.epoch):
+        if not keys.may_follow(sealed.epoch, highest):
+            continue
         try:
-            sealed = keys.read_sealed(raw)
             author = devices.get(sealed.author)
             if author is None or author.has_ended:
                 continue
@@ -450,3 +469,10 @@ def _keep_keys(uow: UnitOfWork, box: Keybox) -> None:
         except UnreadableError:
             continue
         state.keep_key(cursor, sealed.epoch, dek, to_millis(uow.now))
+        highest = max(highest, sealed.epoch)
+
+
+def _sealed_keys(box: Keybox) -> Iterator[keys.SealedKey]:
+    for raw in box.keys:
+        with suppress(UnreadableError):
+            yield keys.read_sealed(raw)

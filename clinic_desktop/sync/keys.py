@@ -29,11 +29,21 @@ from clinic_desktop.security.primitives import (
 _MARK: Final = b"clinic-desktop data key 1\n"
 _PURPOSE: Final = b"clinic-desktop sync 1"
 MAX_SEALED = 1024
+EPOCH_BITS: Final = 16
+"""Chance in the number of an epoch: two owners who begin one apart do not give the same."""
 
 
 def new_dek() -> bytes:
     """A random data key."""
     return secrets.token_bytes(KEY_BYTES)
+
+
+def may_follow(epoch: int, highest: int) -> bool:
+    """Whether a practice whose highest epoch is ``highest`` can have come to this one.
+
+    Whoever named one far away could otherwise leave no number for the next.
+    """
+    return epoch <= (highest >> EPOCH_BITS) + 2 << EPOCH_BITS
 
 
 def subkey(dek: bytes, purpose: bytes) -> bytes:

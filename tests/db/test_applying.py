@@ -209,6 +209,65 @@ def test_what_a_newer_program_wrote_is_kept(two: tuple[Pc, Pc]) -> None:
     same(first, second)
 
 
+@pytest.mark.parametrize(
+    ("grp", "op"),
+    [
+        (-1, [[], [b"L" * 16]]),
+        (-1, "no entry"),
+        (1, [2, ["Room"], [], False]),
+        (-2, [[1], [b"x", 7]]),
+    ],
+)
+def test_faults_of_a_newer_program_do_not_shut_the_record(
+    two: tuple[Pc, Pc], grp: int, op: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What does not fit is kept as it came; what another commit said is written."""
+    first, second = two
+    number = BY_NAME["location"].number
+    first.sql(
+        "INSERT INTO location (id, name, kind, position, is_active)"
+        " VALUES (?, 'Room 1', 'room', 1, 1)",
+        b"R" * 16,
+    )
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr(incoming, "BY_NUMBER", {n: t for n, t in BY_NUMBER.items() if n != number})
+        second.pull(first)
+    packed = msgspec.msgpack.encode(op)
+    second.write(
+        lambda uow: uow.cursor.execute(
+            "INSERT INTO sync_unknown (tbl, pk, grp, cid, op) VALUES (?, ?, ?, 1, ?)",
+            (number, b"L" * 16, grp, packed),
+        )
+    )
+    second.write(lambda uow: unknown.replay(uow.cursor))
+    assert second.rows("SELECT name FROM location WHERE id = ?", b"R" * 16) == [("Room 1",)]
+    assert second.rows("SELECT pk, op FROM sync_unknown") == [(b"L" * 16, packed)]
+    assert "Commit 1 of a newer program does not fit" in caplog.text
+    caplog.clear()
+
+
+def test_a_reference_of_a_newer_program_to_nothing_does_not_shut_the_record(
+    two: tuple[Pc, Pc], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file itself would only say so at the end of the opening."""
+    first, _second = two
+    table = BY_NAME["contact_point"]
+    told = {"patient_id": b"N" * 16, "system": "phone", "value": "1", "digits": "1"}
+    columns = [(told[name], n) for each in table.groups for name, n in each.columns if name in told]
+    op = [[n for _value, n in columns], [b"C" * 16, *(value for value, _n in columns)]]
+    first.write(
+        lambda uow: uow.cursor.execute(
+            "INSERT INTO sync_unknown (tbl, pk, grp, cid, op) VALUES (?, ?, -1, 1, ?)",
+            (table.number, b"C" * 16, msgspec.msgpack.encode(op)),
+        )
+    )
+    assert first.write(lambda uow: unknown.replay(uow.cursor)) == 0
+    assert first.rows("SELECT pk FROM sync_unknown") == [(b"C" * 16,)]
+    assert first.rows("SELECT count(*) FROM contact_point WHERE id = ?", b"C" * 16) == [(0,)]
+    assert "RefusedError" in caplog.text
+    caplog.clear()
+
+
 def test_anybody_can_check_the_exported_logs_of_two_pcs(two: tuple[Pc, Pc], tmp_path: Path) -> None:
     first, second = two
     row = new_patient(first)

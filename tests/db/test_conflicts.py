@@ -13,7 +13,9 @@ from clinic_desktop.db.conflicts import ERASED
 from clinic_desktop.db.history import History
 from clinic_desktop.db.salvage import from_log
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.registry import BY_NAME, TABLES
+from clinic_desktop.security.membership import RevokePerson
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import practice
 from clinic_desktop.services.practice import NewPerson
@@ -304,6 +306,23 @@ def test_owners_who_let_people_in_while_apart(two: tuple[Pc, Pc], record: Record
     assert first.read(chain.agree) == second.read(chain.agree)
 
 
+def test_what_one_owner_did_apart_another_may_take_back(two: tuple[Pc, Pc], record: Record) -> None:
+    """The step follows one branch and is about somebody of the other, whichever it is."""
+    first, second = two
+    _engage(first, record, "grace")
+    _engage(second, record, "joseph")
+    meet(first, second)
+    for login, pc in (("grace", second), ("joseph", first)):
+        ((row,),) = pc.rows("SELECT id FROM app_user WHERE login = ?", login)
+        pc.write(practice.retire_person, uuid.UUID(bytes=row), keys_of(record).identity)
+        meet(first, second)
+        for each in two:
+            state = each.read(chain.agree)
+            assert state is not None
+            assert login not in {one.login for one in state.people.values()}
+    same(first, second)
+
+
 def test_a_step_that_came_to_nothing_is_told(two: tuple[Pc, Pc], record: Record) -> None:
     first, second = two
     _engage(first, record, "grace")
@@ -411,6 +430,68 @@ def test_roles_are_those_of_the_chain(two: tuple[Pc, Pc], record: Record) -> Non
         b"t" * 16,
     )
     assert [each[2] for each in first.pull(second).quarantined] == ["right"]
+
+
+def _owner(pc: Pc, record: Record, login: str) -> tuple[Actor, Identity]:
+    """One more owner, with the keys to sign."""
+    keys, new = Identity.new(), NewPerson(login, f"Dr {login}", ("owner", "doctor"))
+    row = pc.write(practice.add_person, new, keys_of(record).identity, keys.public)
+    return Actor(row, login, new.name, new.roles), keys
+
+
+def _id(actor: Actor) -> bytes:
+    assert actor.user_id is not None
+    return actor.user_id.bytes
+
+
+def test_an_owner_who_ends_the_own_rights_stops_no_log(two: tuple[Pc, Pc], record: Record) -> None:
+    """Also in records where it was written before the program refused it, and what followed."""
+    first, second = two
+    grace, keys = _owner(first, record, "grace")
+    meet(first, second)
+
+    def leave(uow: UnitOfWork) -> None:
+        uow.cursor.execute("UPDATE app_user SET is_active = 0 WHERE id = ?", (_id(grace),))
+        chain.append(uow, keys, RevokePerson(uuid.UUID(bytes=_id(grace))))
+
+    owner, first.actor = first.actor, grace
+    first.write(leave)
+    report = second.pull(first)
+    assert report.quarantined == []
+    assert second.conflicts() == []
+    row = new_patient(first)
+    new_patient(first)
+    assert second.pull(first).quarantined == []
+    assert family(second, row) == family(first, row)
+    (asked,) = second.conflicts()
+    assert (asked.kind, asked.table, asked.row_id.bytes) == ("author", "app_user", _id(grace))
+    # An answer is the next write of that person's row.
+    second.decide(asked, is_active=0)
+    assert second.conflicts() == []
+    first.actor = owner
+    meet(first, second)
+    same(first, second)
+
+
+def test_who_wrote_with_a_role_taken_meanwhile_is_asked_about(
+    two: tuple[Pc, Pc], record: Record
+) -> None:
+    """The window was open when the other PC's change came in; nothing that was typed is lost."""
+    first, second = two
+    grace, _keys = _owner(first, record, "grace")
+    meet(first, second)
+    row = uuid.UUID(bytes=_id(grace))
+    first.write(practice.change_roles, row, ("receptionist",), keys_of(record).identity)
+    second.pull(first)
+    second.actor = grace
+    second.sql(
+        "INSERT INTO tax_rate (id, name, rate_bp, is_inclusive, is_active) VALUES (?, '', 0, 0, 1)",
+        b"t" * 16,
+    )
+    report = first.pull(second)
+    assert (report.quarantined, report.conflicts) == ([], 1)
+    assert first.rows("SELECT count(*) FROM tax_rate WHERE id = ?", b"t" * 16) == [(1,)]
+    assert [(each.kind, each.row_id) for each in first.conflicts()] == [("author", row)]
 
 
 def test_an_erasure_elsewhere_is_asked_for_here(two: tuple[Pc, Pc]) -> None:

@@ -100,6 +100,21 @@ def test_leaving_ends_the_look(opened: Clinic) -> None:
     assert watch.is_due(opened.store.clock.now())
 
 
+def test_leaving_is_asked_before_what_cannot_be_ended(
+    opened: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A strange page is found early: the look by SQLCipher, which holds all saves, begins never."""
+
+    def leave() -> None:
+        raise StoppedError("leaving")
+
+    watch = PageWatch(opened)
+    monkeypatch.setattr(page_watch, "has_broken_seals", lambda *_args: True)
+    with pytest.raises(StoppedError):
+        watch.look(leave)
+    assert watch.is_due(opened.store.clock.now())
+
+
 def test_a_change_of_key_in_between_breaks_no_page(opened: Clinic) -> None:
     """The look began under the key before, and is asked again when the change is through."""
     began, changed = threading.Event(), threading.Event()

@@ -87,8 +87,20 @@ def test_the_last_owner_stays(opened: Clinic) -> None:
 def test_the_owner_may_leave_once_there_is_another(opened: Clinic) -> None:
     jose = opened.add_person(JOSE, JOSE_PASSWORD)
     opened.change_roles(jose, ("owner",))
+    opened.switch_user("jose", JOSE_PASSWORD)
     opened.retire_person(person(opened, "amina").id)
     assert [slot.login for slot in opened.keys.vault.slots] == ["jose"]
+
+
+def test_nobody_ends_the_own_way_in(opened: Clinic) -> None:
+    """What follows, the record's new key, would be by somebody who left."""
+    jose, key = opened.add_person(JOSE, JOSE_PASSWORD), opened.keys.key
+    opened.change_roles(jose, ("owner",))
+    with pytest.raises(ValidationError, match="your own"):
+        opened.retire_person(person(opened, "amina").id)
+    assert person(opened, "amina").is_active
+    assert opened.keys.key == key
+    assert {slot.login for slot in opened.keys.vault.slots} == {"amina", "jose"}
 
 
 def test_the_own_password_changes_only_with_the_old_one(opened: Clinic) -> None:

@@ -12,10 +12,12 @@ import msgspec
 import pytest
 
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
-from clinic_desktop.sync import segment
+from clinic_desktop.sync import segment, state
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.exchange import Exchange, _keep_keys, link_of
+from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
 from clinic_desktop.sync.messages import Keybox, Refusal, SyncReply, decode, encode
 from clinic_desktop.syncing import Syncing
 from tests.support.relays import Pc
@@ -134,9 +136,6 @@ def test_answers_that_come_twice_change_nothing(practice: Practice, back: Clinic
 
 def test_a_server_cannot_slip_in_a_key(practice: Practice, back: Clinic) -> None:
     """It knows the PC's public key and can seal to it; what it seals is not taken."""
-    from clinic_desktop.sync.exchange import _keep_keys
-    from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
-
     clinic_id = back.keys.vault.clinic
     box, device = rows(back, "SELECT box_pk, device_id FROM sync_device WHERE dev = 1")[0]
     other = rows(back, "SELECT device_id FROM sync_device WHERE dev = 2")[0][0]
@@ -148,6 +147,19 @@ def test_a_server_cannot_slip_in_a_key(practice: Practice, back: Clinic) -> None
     sealed = seal_dek(in_its_name, 7, new_dek(), uuid.UUID(bytes=device), box)
     back.store.write(back.actor, _keep_keys, Keybox(1, (sealed, b"junk"))).result(60)
     assert rows(back, "SELECT epoch FROM sync_key") == [(1,)]
+
+
+def test_no_pc_can_use_up_the_numbers_of_the_epochs(practice: Practice, back: Clinic) -> None:
+    clinic_id = back.keys.vault.clinic
+    [(box, device)] = rows(back, "SELECT box_pk, device_id FROM sync_device WHERE dev = 1")
+    assert isinstance(box, bytes)
+    assert isinstance(device, bytes)
+    front = practice.front.store.write(SYSTEM, lambda uow: state.me(uow.cursor, clinic_id)).result()
+    begun = (1 << 16) + 5, (2 << 16) + 3  # while this PC was away
+    epochs = (2**31, begun[1], begun[0], 9 << 16)
+    sealed = (seal_dek(front, each, new_dek(), uuid.UUID(bytes=device), box) for each in epochs)
+    back.store.write(back.actor, _keep_keys, Keybox(1, tuple(sealed))).result(60)
+    assert rows(back, "SELECT epoch FROM sync_key") == [(1,), (begun[0],), (begun[1],)]
 
 
 def test_a_copy_sends_nothing_over_what_went_on(practice: Practice, back: Clinic) -> None:

@@ -14,10 +14,18 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.commits import outgoing
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import CopiedRecordError
+from clinic_desktop.errors import CopiedRecordError, ServerError
 from clinic_desktop.sync import segment, state, statements
+from clinic_desktop.sync.client import Link, RefusedError
 from clinic_desktop.sync.exchange import Exchange, link_of
-from clinic_desktop.sync.messages import Statements, decode
+from clinic_desktop.sync.messages import (
+    Refusal,
+    Statements,
+    SyncReply,
+    SyncRequest,
+    decode,
+    encode,
+)
 from clinic_desktop.sync.segment import Origin, Segment
 from clinic_desktop.sync.statements import AddDevice
 from clinic_desktop.syncing import Syncing
@@ -95,6 +103,33 @@ def test_a_pc_that_forked_holds_up_nobody_else(practice: Practice, back: Clinic)
             Exchange(front.store, LyingLink(link, first)).run()  # type: ignore[arg-type]
         assert f"Cleo {seg_no}" in names(front)
     assert Syncing(front).status().open.kept_out == 1
+
+
+class FullLink(LyingLink):
+    """A connection to a server that has no room for anything new."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link, lambda reply: reply)
+
+    def signed(self, method: str, path: str, body: bytes = b"") -> bytes:
+        if path != "/v1/sync" or not (request := decode(body, SyncRequest)).segments:
+            return super().signed(method, path, body)
+        empty = encode(msgspec.structs.replace(request, segments=()))
+        reply = decode(super().signed(method, path, empty), SyncReply)
+        raise RefusedError(409, Refusal("quota", reply.tip, reply.tip_hash.hex()))
+
+
+def test_from_a_full_server_one_still_receives(practice: Practice, back: Clinic) -> None:
+    front = practice.front
+    add_patient(back, "Bea")
+    sync(back)
+    add_patient(front, "Ada")
+    with closing(link_of(front.store)) as link, pytest.raises(ServerError, match="room"):
+        Exchange(front.store, FullLink(link)).run()  # type: ignore[arg-type]
+    assert names(front) == ["Ada", "Bea"]
+    assert Syncing(front).status().open.to_send > 0
+    sync(front, back)
+    assert names(back) == ["Ada", "Bea"]
 
 
 def test_segments_of_a_pc_that_nobody_told_of_hold_up_nobody(

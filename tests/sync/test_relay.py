@@ -235,6 +235,49 @@ def test_who_asks_too_often_waits(relay: Relay, front: Pc) -> None:
     assert found == {"ok", "slow-down"}
 
 
+def test_a_stranger_in_the_name_of_a_pc_slows_only_himself_down(relay: Relay, front: Pc) -> None:
+    liar = Pc(front.clinic, front.device)
+    for _ in range(600):
+        call = replace(liar.call("POST", "/v1/sync", liar.sync_body()), address="192.0.2.66")
+        code = refused(partial(relay.sync, call))
+    assert code == (429, "slow-down")
+    assert sync(relay, front, front.sync_body()).tip == 0
+
+
+def test_a_pc_that_asks_too_often_waits_and_the_next_one_does_not(
+    relay: Relay, front: Pc, back: Pc
+) -> None:
+    for _ in range(400):
+        sync(relay, front, front.sync_body())
+        sync(relay, back, back.sync_body())
+    for _ in range(99):  # with the statement, all that it may at once
+        sync(relay, front, front.sync_body())
+    assert refused(lambda: sync(relay, front, front.sync_body())) == (429, "slow-down")
+    assert sync(relay, back, back.sync_body()).tip == 0
+
+
+def test_statements_are_checked_once(
+    relay: Relay, practice: PaperPractice, front: Pc, back: Pc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(relay, front, front.sync_body())
+    seen: list[int] = []
+    follow = statements.follow
+
+    def counted(known: statements.Known | None, one: statements.Statement) -> statements.Known:
+        seen.append(one.n)
+        return follow(known, one)
+
+    third = Pc(practice.clinic)
+    added = practice.state(AddDevice(third.public))
+    monkeypatch.setattr(statements, "follow", counted)
+    sync(relay, front, front.sync_body())
+    assert seen == []
+    relay.state(front.call("POST", "/v1/statements", added))
+    sync(relay, third, third.sync_body())
+    sync(relay, back, back.sync_body())
+    assert seen == [3, 3]
+
+
 def refused_or_ok(relay: Relay, pc: Pc) -> str:
     try:
         relay.get_mail(Call("GET", "/v1/mail/x", "", b"", "192.0.2.9"), BOX)

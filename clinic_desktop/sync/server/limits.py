@@ -23,7 +23,7 @@ class Limits:
     body_s: float = 60.0
     """How long a request's body may take."""
     per_minute: int = 120
-    """Requests of one PC, or of one address where it is no PC yet."""
+    """Requests of one PC; of one address, those that no PC signed."""
     burst: int = 240
 
 
@@ -45,3 +45,9 @@ class Rate:
         if len(self._left) > self.most_names:
             self._left.popitem(last=False)
         return is_taken
+
+    def give_back(self, name: str) -> None:
+        """One that was taken for this name did not count after all."""
+        if name in self._left:
+            left, since = self._left[name]
+            self._left[name] = min(float(self.burst), left + 1), since

@@ -14,12 +14,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlcipher3 import dbapi2
 
 from clinic_desktop.db.engine import set_pragmas
 from clinic_desktop.files import flush_folder
+
+if TYPE_CHECKING:
+    from clinic_desktop.sync.statements import Known
 
 _MOST_OPEN: Final = 64
 _SMALL_CACHE: Final = "PRAGMA cache_size = -1024"
@@ -47,6 +50,8 @@ class PlainFile:
         self.path = path
         self.turn = threading.Lock()
         self.users = 0
+        self.known: Known | None = None
+        """What its statements came to when they were last looked at."""
         self.connection: Any = dbapi2.connect(
             str(path), isolation_level=None, check_same_thread=False
         )

@@ -98,6 +98,10 @@ class PagedModel(QAbstractTableModel):
         self._pages: OrderedDict[int, dict[Hashable, object]] = OrderedDict()
         self._cells: dict[Hashable, tuple[Cell, ...]] = {}
         """What the rows that somebody looked at show: worded once, not at every repaint."""
+        self._states: dict[int, set[Cell]] = {
+            place: set() for place, column in enumerate(self.columns)
+            if column.kind is CellKind.PILL
+        }  # fmt: skip
         self._asked: set[int] = set()
         self._asking: list[int] = []
         self._timer = QTimer(self)
@@ -186,6 +190,10 @@ class PagedModel(QAbstractTableModel):
             cells = self._cells[key] = tuple(column.cell(row) for column in self.columns)
         return cells
 
+    def states(self, column: int) -> Iterable[Cell]:
+        """What a column of pills shows in all rows that came since the list was set."""
+        return self._states[column]
+
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:
         """How many rows the list has."""
         return 0 if parent.isValid() else len(self._ids)
@@ -233,6 +241,8 @@ class PagedModel(QAbstractTableModel):
     def _forget(self) -> None:
         self._pages.clear()
         self._cells.clear()
+        for states in self._states.values():
+            states.clear()
         self._asked.clear()
         self._asking.clear()
 
@@ -242,6 +252,8 @@ class PagedModel(QAbstractTableModel):
             self._pages.setdefault(number, {})[key] = row
             self._pages.move_to_end(number)
             self._cells.pop(key, None)
+            for place, states in self._states.items():
+                states.add(self.columns[place].cell(row))
         # A short list is kept whole: its rows were given once and cannot be asked for.
         whole = len(self._ids) <= PAGES_KEPT * PAGE_ROWS
         while not whole and len(self._pages) > PAGES_KEPT:

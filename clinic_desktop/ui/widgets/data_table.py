@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desktop.i18n import _
-from clinic_desktop.ui.core.paged_model import CellKind, Column, PagedModel
+from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column, PagedModel
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SKELETON_AFTER_MS, SPACE_3
@@ -120,7 +120,7 @@ class DataTable(QTableView):
     def _connect_model(self) -> None:
         self.model_.modelAboutToBeReset.connect(self._on_about_to_reset)
         self.model_.modelReset.connect(self._on_reset)
-        self.model_.dataChanged.connect(self._fit_columns)
+        self.model_.dataChanged.connect(self._on_changed)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(self._on_opened)
 
@@ -176,6 +176,13 @@ class DataTable(QTableView):
             self.current_changed.emit(None)
         self._refresh_overlay()
         self._fit_columns()
+
+    def _on_changed(self) -> None:
+        first, last = max(self.rowAt(0), 0), self.rowAt(self.viewport().height() - 1)
+        last = last if last >= 0 else self.model_.rowCount() - 1
+        # Without the rows that are read anew the columns would jump there, and back with them.
+        if all(self.model_.row_at(row) is not None for row in range(first, last + 1)):
+            self._fit_columns()
 
     def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not self._resetting and current.row() != previous.row():
@@ -400,11 +407,19 @@ class DataTable(QTableView):
         return fitted
 
     def _needed(self, place: int) -> int:
-        """What the rows in view need of a column, in px."""
-        first = max(self.rowAt(0), 0)
-        high = self.verticalHeader().defaultSectionSize()
-        last = min(first + self.viewport().height() // high + 1, self.model_.rowCount())
-        here = (row for row in range(first, last) if self.model_.row_at(row) is not None)
-        cells = (cells[place] for row in here if (cells := self.model_.cells_at(row)) is not None)
+        """What the rows in view need of a column, in px; of a state, all rows that came."""
         kind = self._columns[place].kind
+        cells: Iterable[Cell] = (row[place] for row in self._cells_in_view())
+        if kind is CellKind.PILL:  # never cut, and nothing is fitted on scrolling
+            cells = self.model_.states(place)
         return max((needed_width(kind, cell) for cell in cells), default=0) + 2 * SPACE_3
+
+    def _cells_in_view(self) -> Iterable[tuple[Cell, ...]]:
+        first = max(self.rowAt(0), 0)
+        # With what the lower scroll bar covers: else that bar came and went by what it hides.
+        height = self.height() - self.viewport().y()
+        more = height // self.verticalHeader().defaultSectionSize() + 1
+        for row in range(first, min(first + more, self.model_.rowCount())):
+            cells = self.model_.cells_at(row) if self.model_.row_at(row) is not None else None
+            if cells is not None:
+                yield cells

@@ -17,7 +17,7 @@ from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import Appearance
 from clinic_desktop.ui.theme.tokens import SPACE_3
-from clinic_desktop.ui.widgets.cells import needed_width
+from clinic_desktop.ui.widgets.cells import needed_width, wanted_width
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.empty_state import EmptyState
 from tests.support.screen_checks import settle
@@ -288,3 +288,61 @@ def test_a_column_that_somebody_dragged_stays_as_it_is(place: Place) -> None:
     table.setColumnWidth(1, 90)
     table.model_.set_rows({1: Person("Ann", "Owner, doctor, cashier")})
     assert table.columnWidth(1) == 90
+
+
+def test_widths_come_to_rest_where_a_scroll_bar_covers_the_widest_row(place: Place) -> None:
+    """What the bar hides is not what it comes and goes by."""
+    columns = [
+        Column("name", "Name", lambda row: Cell(row.name), letters=30, stretch=True),
+        Column("balance", "Roles", lambda row: Cell(row.balance), letters=20),
+    ]
+    table = DataTable(columns, "People")
+    place(table)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    high = table.verticalHeader().defaultSectionSize()
+    table.setFixedHeight(table.horizontalHeader().height() + 3 * high)
+    table.setFixedWidth(sum(wanted_width(column) for column in columns) - 20)
+    moved: list[int] = []
+    table.horizontalHeader().sectionResized.connect(lambda place, *_px: moved.append(place))
+    table.model_.set_rows(_rows(3) | {3: Person("A name that needs all of its column " * 2)})
+    QApplication.processEvents()
+    settle()
+    moved.clear()
+    for _turn in range(5):
+        QApplication.processEvents()
+        settle()
+    assert moved == []
+    assert table.horizontalScrollBar().isVisible()
+
+
+def test_rows_read_anew_move_no_column(place: Place, qtbot: QtBot) -> None:
+    columns = [
+        Column("name", "Name", lambda row: Cell(row.name), letters=20, stretch=True),
+        Column("balance", "Roles", lambda row: Cell(row.balance), letters=5),
+    ]
+    table = DataTable(columns, "People")
+    place(table)
+    rows = {number: Person(f"P{number}", "Owner, doctor, cashier") for number in range(5)}
+    table.model_.set_ids(rows)
+    table.model_.put_rows(rows)
+    wide = table.columnWidth(1)
+    assert wide >= needed_width(CellKind.TEXT, Cell("Owner, doctor, cashier"))
+    moved: list[int] = []
+    table.horizontalHeader().sectionResized.connect(lambda place, *_px: moved.append(place))
+    with qtbot.waitSignal(table.model_.page_wanted) as asked:
+        table.model_.refresh(rows)
+        table.viewport().grab()
+    table.model_.put_rows({key: rows[key] for key in asked.args[0]})
+    assert moved == []
+    table.model_.put_rows({3: Person("P3", "Owner, doctor, cashier, driver")})
+    assert table.columnWidth(1) > wide
+
+
+def test_a_state_further_down_is_not_cut_when_it_is_scrolled_to(place: Place) -> None:
+    state = Column("balance", "State", lambda row: Cell(row.balance), CellKind.PILL, 5)
+    table = DataTable([COLUMNS[0], state], "People")
+    place(table)
+    table.model_.set_rows(_rows(80) | {70: Person("Ann", "Waiting for somebody else")})
+    assert table.rowAt(table.viewport().height() - 1) < 70
+    least = needed_width(CellKind.PILL, Cell("Waiting for somebody else")) + 2 * SPACE_3
+    assert table.columnWidth(1) >= least

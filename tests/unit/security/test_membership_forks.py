@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from dataclasses import replace
 
+import msgspec
 import pytest
 
 from clinic_desktop.security import membership as chain
+from clinic_desktop.security import primitives as crypto
 from clinic_desktop.security.membership import (
     AddPerson,
     BadEntryError,
     Body,
     ChangeRoles,
+    Device,
     Entry,
+    PutDevice,
     RaiseFloor,
+    RevokeDevice,
     RevokePerson,
 )
 from clinic_desktop.security.membership_forks import settle
@@ -123,3 +129,78 @@ def test_what_was_never_allowed_is_not_passed_over_but_refused() -> None:
         settle([*history.entries, *gap])
     with pytest.raises(BadEntryError):
         settle([history.entries[0], History.begun().entries[0]])
+
+
+@pytest.mark.parametrize("signer", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "body",
+    [
+        RevokePerson(uuid.UUID(int=3)),
+        RevokePerson(uuid.UUID(int=4)),
+        ChangeRoles(uuid.UUID(int=3), ("owner", "nurse")),
+        ChangeRoles(uuid.UUID(int=4), ("doctor",)),
+        RevokeDevice(uuid.UUID(int=901)),
+        RevokeDevice(uuid.UUID(int=902)),
+    ],
+)
+@pytest.mark.parametrize("more", [(0, 0), (2, 0), (0, 2), (1, 1)])
+def test_a_step_after_the_branches_may_touch_what_any_of_them_did(
+    signer: int, body: Body, more: tuple[int, int]
+) -> None:
+    """Owners 3 and 4 and the PCs 901 and 902 are of one branch each; the lengths differ."""
+    history = begun()
+    branches = []
+    for turn, length in enumerate(more):
+        steps: list[Body] = [
+            AddPerson(person(3 + turn, "owner")),
+            PutDevice(Device(uuid.UUID(int=901 + turn), "PC")),
+        ]
+        steps += [AddPerson(person(10 * (turn + 1) + n, "nurse")) for n in range(length)]
+        branches += apart(history, 1 + turn, *steps)
+    before = settle([*history.entries, *branches]).state
+    entry, after = chain.write(before, identity(signer), body, 9)
+    following, last = chain.write(after, identity(1), AddPerson(person(30, "nurse")), 10)
+    settled = settle([following, entry, *branches, *history.entries])
+    assert settled.passed_over == ()
+    assert settled.state == last
+
+
+def test_branches_that_go_on_before_they_meet() -> None:
+    """One owner saw a first meeting, another did not and went on below it."""
+    history = begun()
+    one = apart(history, 1, AddPerson(person(3, "nurse")))
+    other = apart(history, 2, AddPerson(person(4, "nurse")), AddPerson(person(5, "nurse")))
+    met = settle([*history.entries, *one, other[0]]).state
+    entry, _state = chain.write(met, identity(1), RevokePerson(uuid.UUID(int=4)), 9)
+    found = [
+        settle([*history.entries, *each]) for each in itertools.permutations([*one, *other, entry])
+    ]
+    assert all(each == found[0] for each in found)
+    state = found[0].state
+    assert state is not None
+    assert {each.login for each in state.people.values()} == {"p1", "p2", "p3", "p5"}
+    assert found[0].passed_over == ()
+
+
+def test_a_step_after_the_branches_that_is_nobodys_gives_no_right() -> None:
+    history = begun()
+    both = [
+        *apart(history, 1, AddPerson(person(3, "nurse"))),
+        *apart(history, 2, AddPerson(person(4, "nurse"))),
+    ]
+    before = settle([*history.entries, *both]).state
+    assert before is not None
+    entry, _state = chain.write(before, identity(1), AddPerson(person(5, "owner")), 9)
+    blank = msgspec.structs.replace(entry, author=identity(3).public.signing)
+    by_a_nurse = msgspec.structs.replace(blank, signature=crypto.sign(identity(3), blank.signed))
+    settled = settle([*history.entries, *both, by_a_nurse])
+    assert settled.passed_over == (by_a_nurse,)
+    assert settled.state is not None
+    assert settled.state.people == before.people
+    for changed in (
+        msgspec.structs.replace(entry, signature=bytes(64)),
+        msgspec.structs.replace(entry, prev=history.entries[-1].digest),
+        chain.write(replace(before, n=before.n + 1), identity(1), RaiseFloor(KdfCost()), 9)[0],
+    ):
+        with pytest.raises(BadEntryError):
+            settle([*history.entries, *both, changed])
