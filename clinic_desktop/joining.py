@@ -41,6 +41,8 @@ from clinic_desktop.sync.state import Settings
 from clinic_desktop.this_pc import remember
 
 _POLL_S = 2.0
+_MOST_FAILURES = 30
+"""How often in a row the line may fail while the other PC is waited for."""
 NOBODY = uuid.UUID(int=0)
 
 
@@ -146,7 +148,7 @@ def _meet(
         try:
             link.call("PUT", f"/v1/mail/{invitation.box(b'request')}", letter)
             show(invitation.digits(letter))
-            while not (answer := _answer(link, invitation)):
+            while not (answer := _answer(link, invitation, wait)):
                 wait()
         except RefusedError as error:
             if error.refusal.code not in {"unknown", "taken"}:
@@ -174,14 +176,24 @@ def _meet(
     return welcome
 
 
-def _answer(link: Link, invitation: Invitation) -> bytes:
-    """The letter of the other PC; empty where none came yet, or the server asks to wait."""
-    try:
-        return link.call("GET", f"/v1/mail/{invitation.box(b'welcome')}")
-    except RefusedError as error:
-        if error.refusal.code != "slow-down":
-            raise
-        return b""
+def _answer(link: Link, invitation: Invitation, wait: Callable[[], object]) -> bytes:
+    """The letter of the other PC; empty where none came yet, or the server asks to wait.
+
+    Raises:
+        ServerError: the line failed many times in a row.
+    """
+    for left in reversed(range(_MOST_FAILURES)):
+        try:
+            return link.call("GET", f"/v1/mail/{invitation.box(b'welcome')}")
+        except RefusedError as error:
+            if error.refusal.code != "slow-down":
+                raise
+            return b""
+        except ServerError:
+            if not left:
+                raise
+            wait()
+    return b""
 
 
 def _own_keys(uow: UnitOfWork) -> Courier:
@@ -194,7 +206,7 @@ def _begin(uow: UnitOfWork, welcome: Welcome, address: Address) -> None:
     settings = Settings(uuid.UUID(bytes=welcome.clinic), address.authority)
     state.use_peer(cursor, address.url, settings)
     cursor.execute("UPDATE sync_device SET prefix = ? WHERE dev = 1", (welcome.prefix,))
-    state.introduce(cursor, [(each.device, each.signing, each.prefix) for each in welcome.devices])
+    state.introduce(cursor, welcome.devices)
 
 
 def _check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:

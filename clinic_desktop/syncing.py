@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.domain.permissions import SYSTEM, allowed
 from clinic_desktop.errors import (
     NotFoundError,
     RevokedError,
@@ -24,15 +26,18 @@ from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.security.membership import Device, Membership
 from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.services import devices
-from clinic_desktop.services.access import require
+from clinic_desktop.services.access import require, require_password
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, KnownPc, Request, Welcome, free_prefix
 from clinic_desktop.sync.exchange import Exchange, Passed, link_of, refused
 from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
 from clinic_desktop.sync.registering import register
-from clinic_desktop.sync.state import Open, Peer, Settings
+from clinic_desktop.sync.state import Lacking, Open, Peer, Settings
 
+_ALL_KEYS = 1_000_000
+_KEYS_AT_A_TIME = 50
+"""How many data keys a pass hands on besides."""
 _EPOCH_BITS = 16
 """Two owners who begin an epoch at the same time, apart, do not give it the same number."""
 
@@ -44,6 +49,8 @@ class Status:
     server: str
     last_ok: datetime | None
     last_error: str
+    is_finished: bool
+    """Whether server and PCs know of each PC that was taken out here."""
     open: Open
 
 
@@ -54,7 +61,7 @@ class Syncing:
         self._clinic, self._store = opened, opened.store
 
     def run(self) -> Passed:
-        """One pass.
+        """One pass; before it, a PC's being taken out that was broken off is finished.
 
         Raises:
             SetupError: there is no server yet.
@@ -62,7 +69,12 @@ class Syncing:
         """
         require(self._clinic.actor, "sync.run")
         with closing(link_of(self._store)) as link:
-            return Exchange(self._store, link).run()
+            with suppress(ServerError):  # it is tried again, and the status says so
+                self._finish(link)
+            passed = Exchange(self._store, link).run()
+            with suppress(ServerError):  # the pass was a good one; these go with the next
+                self._hand_keys(link, _KEYS_AT_A_TIME)
+        return passed
 
     def status(self) -> Status:
         """How it stands, without asking the server.
@@ -152,10 +164,9 @@ class Syncing:
             Exchange(self._store, link).run()  # what others decided comes before this
             after = self._store.write(actor, devices.admit, device, owner).result()
             register(link, after, owner)
-            self._hand_keys(link, [device])
+            self._hand_keys(link)
             Exchange(self._store, link).run()
-            welcome = self._store.write(SYSTEM, self._welcome, after, device).result()
-            letter = invitation.write_welcome(welcome, request)
+            letter = self._store.write(SYSTEM, self._letter, invitation, request, after).result()
             try:
                 link.call("PUT", f"/v1/mail/{invitation.box(b'welcome')}", letter)
             except RefusedError as error:
@@ -168,30 +179,48 @@ class Syncing:
 
         Raises:
             NotFoundError, RuleError, PasswordAgainError: nothing was changed.
-            ServerError: it is out of the practice, but the server was not told; try again.
+            ServerError: it is out of the practice; the next pass tells the server and the others.
         """
         actor, owner = self._clinic.actor, self._clinic.keys.identity
         require(actor, "device.approve")
+        require_password(actor, self._store.proofs)
         self._hear_others()
-        after = self._store.write(actor, devices.revoke, device, owner).result()
+        # First: a key too many is nothing, a PC out that still reads along is.
+        self._store.write(SYSTEM, _plan_epoch).result()
+        self._store.write(actor, devices.revoke, device, owner).result()
         with closing(link_of(self._store)) as link:
-            register(link, after, owner)
-            self._store.write(SYSTEM, _begin_epoch).result()
-            assert link.me is not None  # noqa: S101 - a PC of the practice
-            others = [each for each in after.devices.values() if each.id != link.me.device]
-            self._hand_keys(link, others)
+            self._finish(link)
             return Exchange(self._store, link).run()
 
-    def _hand_keys(self, link: Link, others: list[Device]) -> None:
+    def _finish(self, link: Link) -> None:
+        """Take the steps that are left of taking a PC out; each may be broken off and repeated.
+
+        The others have the new data key before anything is sealed with it. That needs no owner;
+        telling the server does.
+        """
+        found = self._store.read(SYSTEM, _peer).result()
+        if found is not None and found.settings.next_epoch:
+            self._hand_keys(link)
+            self._store.write(SYSTEM, _begin_epoch, found.settings.next_epoch).result()
+        if found is None or not found.settings.is_untold:
+            return
+        after = self._store.read(SYSTEM, chain.current).result()
+        if after is not None and allowed(self._clinic.actor, "device.approve"):
+            register(link, after, self._clinic.keys.identity)
+            self._store.write(SYSTEM, _keep_told).result()
+
+    def _hand_keys(self, link: Link, most: int = _ALL_KEYS) -> None:
+        """Hand data keys to PCs that this one has not handed them yet."""
         assert link.me is not None  # noqa: S101 - a PC of the practice
-        epochs = self._store.read(SYSTEM, _keys).result()
+        given = self._store.read(SYSTEM, _lacking, most).result()
         try:
-            for device in others:
-                for epoch, dek in epochs.items():
-                    sealed = seal_dek(link.me, epoch, dek, device.id, device.sealing)
-                    link.signed("PUT", "/v1/keybox", sealed)
+            for each in given:
+                device = uuid.UUID(bytes=each.device)
+                sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
+                link.signed("PUT", "/v1/keybox", sealed)
         except RefusedError as error:
             raise refused(error) from error
+        self._store.write(SYSTEM, _note_handed, given).result()
 
     def _invitation(self) -> Invitation:
         found = self._store.read(SYSTEM, _peer).result()
@@ -201,11 +230,30 @@ class Syncing:
             )
         return Invitation(found.settings.invitation)
 
+    def _letter(
+        self, uow: UnitOfWork, invitation: Invitation, request: Request, after: Membership
+    ) -> bytes:
+        """The answer to the new PC, made once: the server takes no other after it."""
+        found = state.peer(uow.cursor)
+        to, letter = found.settings.answered if found is not None else (b"", b"")
+        asked = invitation.secret + request.device
+        if to != asked:
+            device = after.devices[uuid.UUID(bytes=request.device)]
+            letter = invitation.write_welcome(self._welcome(uow, after, device), request)
+            state.change_settings(uow.cursor, answered=(asked, letter))
+        return letter
+
     def _welcome(self, uow: UnitOfWork, after: Membership, device: Device) -> Welcome:
         """What the new PC needs; its prefix is one that no PC has that is known here."""
         cursor, keys = uow.cursor, self._clinic.keys
-        rows = cursor.execute("SELECT device_id, sign_pk, prefix FROM sync_device").fetchall()
-        known = [KnownPc(bytes(one), bytes(key), given) for one, key, given in rows if key]
+        rows = cursor.execute(
+            "SELECT device_id, sign_pk, prefix, status = 'revoked' FROM sync_device"
+        ).fetchall()
+        known = [
+            KnownPc(bytes(one), bytes(key), given, bool(has_ended))
+            for one, key, given, has_ended in rows
+            if key
+        ]
         given = {each.device: each.prefix for each in known}
         prefix = given.get(device.id.bytes) or free_prefix(frozenset(given.values()))
         cursor.execute(
@@ -269,23 +317,56 @@ def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address, counter: int)
     cursor, found = uow.cursor, state.peer(uow.cursor)
     if not state.keys(cursor):
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
-    told = found.settings.told if found else 0
-    state.use_peer(cursor, address.url, Settings(clinic, address.authority, told=told))
+    before = found.settings if found else Settings(clinic)
+    settings = replace(
+        before,
+        authority=address.authority,
+        invitation=b"",
+        answered=(b"", b""),
+        is_untold=False,
+        handed=(),
+    )
+    state.use_peer(cursor, address.url, settings)
     state.next_counter(cursor, counter)
 
 
-def _begin_epoch(uow: UnitOfWork) -> None:
-    last = max(state.keys(uow.cursor), default=0)
+def _plan_epoch(uow: UnitOfWork) -> None:
+    """Another data key, for after a PC was taken out; all are handed to the others once more.
+
+    One that was planned before may be with that PC, and others may have sealed with it.
+    """
+    cursor, found = uow.cursor, state.peer(uow.cursor)
+    if found is None:
+        return
+    if found.settings.next_epoch:
+        _begin_epoch(uow, found.settings.next_epoch)
+    last = max(state.keys(cursor), default=0)
     epoch = ((last >> _EPOCH_BITS) + 1 << _EPOCH_BITS) + secrets.randbits(_EPOCH_BITS)
-    state.keep_key(uow.cursor, epoch, new_dek(), to_millis(uow.now))
+    state.change_settings(cursor, next_epoch=epoch, next_dek=new_dek(), is_untold=True, handed=())
+
+
+def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
+    """Seal with the planned key from now on."""
+    found = state.peer(uow.cursor)
+    if found is not None and found.settings.next_epoch == epoch:
+        state.keep_key(uow.cursor, epoch, found.settings.next_dek, to_millis(uow.now))
+        state.change_settings(uow.cursor, next_epoch=0, next_dek=b"")
+
+
+def _keep_told(uow: UnitOfWork) -> None:
+    state.change_settings(uow.cursor, is_untold=False)
+
+
+def _lacking(reads: ReadSession, most: int) -> list[Lacking]:
+    return state.lacking(reads.cursor, most)
+
+
+def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:
+    state.note_handed(uow.cursor, given)
 
 
 def _keep_invitation(uow: UnitOfWork, secret: bytes) -> None:
-    state.change_settings(uow.cursor, invitation=secret)
-
-
-def _keys(reads: ReadSession) -> dict[int, bytes]:
-    return state.keys(reads.cursor)
+    state.change_settings(uow.cursor, invitation=secret, answered=(b"", b""))
 
 
 def _peer(reads: ReadSession) -> Peer | None:
@@ -300,4 +381,5 @@ def _status(reads: ReadSession) -> Status:
             hint=_("Set one up with “sync setup”, or join a practice that has one."),
         )
     last_ok = from_millis(found.last_ok) if found.last_ok else None
-    return Status(found.url, last_ok, found.last_error, state.still_open(reads.cursor))
+    is_finished = not (found.settings.next_epoch or found.settings.is_untold)
+    return Status(found.url, last_ok, found.last_error, is_finished, state.still_open(reads.cursor))

@@ -110,8 +110,9 @@ def _run(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
     from clinic_desktop.syncing import Syncing
 
     with open_clinic(options, data_dir) as opened:
-        passed = Syncing(opened).run()
-    output.result(_numbers(passed), *_sentences(passed))
+        syncing = Syncing(opened)
+        passed, is_finished = syncing.run(), syncing.status().is_finished
+    output.result(_numbers(passed), *_sentences(passed), *_unfinished(is_finished))
 
 
 def _setup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
@@ -158,6 +159,15 @@ def _sentences(passed: Passed) -> tuple[str, ...]:
     )
 
 
+def _unfinished(is_finished: bool) -> tuple[str, ...]:  # noqa: FBT001 - one fact, one sentence
+    if is_finished:
+        return ()
+    return (
+        _("A PC was taken out, but the server or another PC does not know it yet: "
+          "an owner runs “sync run” at this PC."),
+    )  # fmt: skip
+
+
 def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.syncing import Syncing
 
@@ -173,7 +183,9 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
             "to_apply": found.open.to_apply,
             "kept_out": found.open.kept_out,
             "conflicts": found.open.conflicts,
+            "is_finished": found.is_finished,
         },
+        *_unfinished(found.is_finished),
         _("Server: {url}").format(url=found.server),
         _("Last exchange: {time}").format(time=last or _("never")),
         _("Waiting here: {count}").format(count=found.open.to_send + found.open.to_apply),

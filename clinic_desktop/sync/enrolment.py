@@ -52,6 +52,8 @@ class KnownPc(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     device: Sixteen
     signing: Key
     prefix: Annotated[str, Meta(max_length=8)]
+    has_ended: bool
+    """Whether the practice took it out: what it made counts, data keys from it do not."""
 
 
 class Welcome(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import segment
+from clinic_desktop.sync.enrolment import KnownPc
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.segment import BEGINNING, Segment
 
@@ -28,8 +29,17 @@ class Settings(Struct, frozen=True):
     authority: str = ""
     invitation: bytes = b""
     """The secret of the open invitation."""
+    answered: tuple[bytes, bytes] = (b"", b"")
+    """Who answered it, and the letter to that PC, which is sent again byte for byte."""
     told: int = 0
     """The last checkpoint of this PC that lies in a segment."""
+    next_epoch: int = 0
+    next_dek: bytes = b""
+    """A data key that is not in use before all others were handed it: a PC was taken out."""
+    is_untold: bool = False
+    """Whether the server does not know yet that a PC was taken out."""
+    handed: tuple[tuple[bytes, int], ...] = ()
+    """Which PCs were handed which data keys by this one."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,46 @@ def keep_key(cursor: Any, epoch: int, dek: bytes, now: int) -> None:
         "INSERT INTO sync_key (epoch, dek, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (epoch, dek, now),
     )
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A PC of the practice that this one has not handed a data key yet."""
+
+    device: bytes
+    box: bytes
+    epoch: int
+    dek: bytes
+
+
+def lacking(cursor: Any, most: int) -> list[Lacking]:
+    """Data keys to hand over, newest first."""
+    found = peer(cursor)
+    if found is None:
+        return []
+    settings, epochs = found.settings, keys(cursor)
+    if settings.next_epoch:
+        epochs[settings.next_epoch] = settings.next_dek
+    rows = cursor.execute(
+        "SELECT device_id, box_pk FROM sync_device"
+        " WHERE dev <> ? AND status = 'active' AND box_pk IS NOT NULL ORDER BY dev",
+        (THIS_PC,),
+    ).fetchall()
+    done = set(settings.handed)
+    return [
+        Lacking(bytes(device), bytes(box), epoch, epochs[epoch])
+        for epoch in sorted(epochs, reverse=True)
+        for device, box in rows
+        if (bytes(device), epoch) not in done
+    ][:most]
+
+
+def note_handed(cursor: Any, given: Sequence[Lacking]) -> None:
+    """These lie in the server's keybox."""
+    found = peer(cursor)
+    if found is not None and given:
+        now = tuple((each.device, each.epoch) for each in given)
+        change_settings(cursor, handed=found.settings.handed + now)
 
 
 # ------------------------------------------------------------------ segments
@@ -236,14 +286,15 @@ def known_devices(cursor: Any) -> dict[bytes, KnownDevice]:
     }
 
 
-def introduce(cursor: Any, devices: Iterable[tuple[bytes, bytes, str]]) -> None:
-    """Other PCs by id, signing key and prefix, before the chain of members is here to say it."""
-    for device, signing, prefix in devices:
+def introduce(cursor: Any, devices: Iterable[KnownPc]) -> None:
+    """Other PCs, before the chain of members is here to say it."""
+    for each in devices:
+        status = "revoked" if each.has_ended else "unknown"
         cursor.execute(
             "INSERT INTO sync_device (dev, device_id, prefix, name, status, sign_pk)"
-            " SELECT max(dev) + 1, ?, ?, '', 'unknown', ? FROM sync_device"
+            " SELECT max(dev) + 1, ?, ?, '', ?, ? FROM sync_device"
             " WHERE NOT EXISTS (SELECT 1 FROM sync_device WHERE device_id = ?)",
-            (device, prefix, signing, device),
+            (each.device, each.prefix, status, each.signing, each.device),
         )
 
 
