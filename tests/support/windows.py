@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -22,13 +23,17 @@ from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
 from tests.support.records import Record, keys_of
 
+LONG_MS = 30_000
+
 
 @pytest.fixture
 def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
-    """Holds the windows of a test to its end, as the program's window holds its own.
+    """Holds the windows of a test to its end, as the program does; and waits long.
 
     The runner's own knows them weakly. Where a test gives its variable a second window, the first
     is destroyed, and Qt crashes if it is just being told that another one becomes active.
+    Five seconds are not enough where a slow machine does much else; who waits for what never comes
+    only hears of it later.
     """
     held: list[QWidget] = []
     add = qtbot.addWidget
@@ -38,6 +43,8 @@ def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
         add(widget, **options)
 
     monkeypatch.setattr(qtbot, "addWidget", add_and_hold)
+    for wait in ("waitUntil", "waitSignal", "waitSignals"):
+        monkeypatch.setattr(qtbot, wait, partial(getattr(qtbot, wait), timeout=LONG_MS))
     return qtbot
 
 
