@@ -57,6 +57,8 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "billing.payments.refund",
         "billing.refunds.approve",
         "confidentiality.emergency.open_chart",
+        "devices.admit",
+        "devices.revoke",
         "fhir.exporting._write_all",
         "membership.set_rules",
         "own_code.renew_codes",

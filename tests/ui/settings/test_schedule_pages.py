@@ -272,6 +272,8 @@ def test_hours_typed_for_one_doctor_wait_while_another_is_looked_at(
     page.days[2].set_text("8-9")
     choose(page.period, USUAL)
     assert page.days[2].text() == ""
+    qtbot.waitUntil(lambda: context.tasks.is_idle)  # the words of both are kept
+    qtbot.waitUntil(lambda: len(busy_day.record.read(drafts.my_drafts)) == 2)
     choose(page.whose, njeri)
     qtbot.waitUntil(page.draft.notice.isVisible)
     assert [page.days[day].text() for day in range(2)] == ["10:00-14:00", "9-"]
