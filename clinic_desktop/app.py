@@ -6,11 +6,10 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 import clinic_desktop.ui  # noqa: F401 - first: it makes loading the rest cheaper
@@ -33,7 +32,10 @@ from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.ui.core.navigator import Destination, Navigator, Settings
 from clinic_desktop.ui.core.speech import speak
+from clinic_desktop.ui.shell.arriving import Arriving
 from clinic_desktop.ui.shell.idle_watch import IdleWatch
+from clinic_desktop.ui.shell.keepers import Keepers
+from clinic_desktop.ui.shell.loading import load_desk, load_places
 from clinic_desktop.ui.shell.lock_view import LockView
 from clinic_desktop.ui.shell.restoring import Restoring, Salvaging
 from clinic_desktop.ui.shell.window import Window
@@ -43,22 +45,12 @@ from clinic_desktop.ui.widgets.empty_state import EmptyState
 if TYPE_CHECKING:
     from clinic_desktop import clinic
     from clinic_desktop.security.recovery_key import RecoveryKey
-    from clinic_desktop.services.backups.making import Tell
-    from clinic_desktop.ui.core.backup_keeper import BackupKeeper
     from clinic_desktop.ui.core.context import Context
     from clinic_desktop.ui.first_run.first_run_view import FirstRunView
-    from clinic_desktop.ui.shell.closing import Closing
     from clinic_desktop.ui.shell.desk import Desk
+    from clinic_desktop.ui.shell.joining_pc import JoiningPc, StickJoining
     from clinic_desktop.ui.shell.recover_view import RecoverView
 
-_DESK = (
-    "clinic_desktop.clinic",
-    "clinic_desktop.services.setup",
-    "clinic_desktop.ui.core.print_desk",
-    "clinic_desktop.ui.shell.desk",
-    "clinic_desktop.ui.today.today_view",
-)
-"""Loaded behind the lock screen: whoever starts the program sees it a second sooner."""
 LOAD_AFTER_MS = 200
 
 log = logging.getLogger(__name__)
@@ -97,11 +89,12 @@ class Session(QObject):
         self._first_run: FirstRunView | None = None
         self._frame: QWidget | None = None
         self._pack: Path | None = None
-        self._keeper: BackupKeeper | None = None
-        self._keeps_backups = False
-        self._closing: Closing | None = None
+        self._keepers = Keepers(self.window, self)
+        self._keepers.failed.connect(self.show_error)
         self._salvaging: Salvaging | None = None
         self._restoring: Restoring | None = None
+        self._arriving = Arriving(data_dir, self.clock, self._cost)
+        self._joining: JoiningPc | StickJoining | None = None
         self.trouble: ClinicError | None = None
         """Why the window opened on an excuse instead of a lock screen."""
         self._keys = ThreadPoolExecutor(1, "clinic-keys")
@@ -175,6 +168,8 @@ class Session(QObject):
         view.created.connect(self._on_created)
         view.finished.connect(self._leave_first_run)
         view.restore_wanted.connect(self.show_restore)
+        view.server_restore_wanted.connect(self.show_server_restore)
+        view.join_wanted.connect(self.show_join)
         self._first_run = view
         self.window.show_only(view)
         self._drop_lock()
@@ -216,6 +211,13 @@ class Session(QObject):
             asked = self._keys.submit(self.clinic.logins_with_pin)
             asked.add_done_callback(self._pins_known.emit)
 
+    def _lock_for_rights(self) -> None:
+        """Another PC brought that the signed-in person has other rights, or none any more."""
+        if self._lock is None:
+            self.show_lock()
+        if self._lock is not None:
+            self._lock.tell(_("Your rights were changed at another PC: sign in again."))
+
     def _on_pins_known(self, future: Future[frozenset[str]]) -> None:
         if self._lock is not None and future.exception() is None:
             self._lock.offer_pins(future.result())
@@ -234,7 +236,7 @@ class Session(QObject):
             if known is not None:
                 known.enter(login, password, code)
                 return known
-            _load_desk()
+            load_desk()
             from clinic_desktop import clinic
 
             return clinic.open_clinic(self.data_dir, login, password, self.clock, code)
@@ -284,7 +286,7 @@ class Session(QObject):
             if known is not None:
                 known.switch_by_recovery(recovery, login, password)
                 return known
-            _load_desk()
+            load_desk()
             from clinic_desktop import clinic
 
             return clinic.recover(self.data_dir, recovery, login, password, self.clock, self._cost)
@@ -311,7 +313,18 @@ class Session(QObject):
         view = RestoreView(login)
         if path is not None:
             view.take_file(str(path))
-        self._restoring = Restoring(self._keys, view, self._bring_back, self)
+        self._restoring = Restoring(self._keys, view, self._arriving.bring_back, self)
+        self._restoring.restored.connect(self._on_restored)
+        view.left.connect(lambda: self._leave_restore(view, before))
+        self.window.show_only(view)
+
+    def show_server_restore(self) -> None:
+        """Ask for the server and the recovery sheet; Esc goes back to the first steps."""
+        from clinic_desktop.ui.shell.server_restore_view import ServerRestoreView
+
+        before = self.window.shown
+        view = ServerRestoreView()
+        self._restoring = Restoring(self._keys, view, self._arriving.bring_from_server, self)
         self._restoring.restored.connect(self._on_restored)
         view.left.connect(lambda: self._leave_restore(view, before))
         self.window.show_only(view)
@@ -320,9 +333,7 @@ class Session(QObject):
         """Close the open record, which only can be looked at, and ask for this backup's sheet."""
         login = self.clinic.actor.login if self.clinic else ""
         self.idle.stop()
-        if self._keeper is not None:
-            self._keeper.close()
-            self._keeper = None
+        self._keepers.close()
         if self.context is not None:
             self.context.tasks.close()
         if self.clinic is not None:
@@ -334,35 +345,62 @@ class Session(QObject):
         if frame is not None:
             self.window.drop(frame)
 
+    def show_join(self) -> None:
+        """Ask for an invitation of a practice; Esc goes back to the first steps."""
+        from clinic_desktop.ui.shell.join_view import JoinView
+        from clinic_desktop.ui.shell.joining_pc import JoiningPc
+
+        before = self.window.shown
+        view = JoinView()
+        self._joining = JoiningPc(self._keys, view, self._arriving.join, self)
+        self._joining.joined.connect(self._on_joined)
+        view.left.connect(lambda: self._leave_restore(view, before))
+        view.stick_wanted.connect(lambda: self._turn_to_stick(view, before))
+        self.window.show_only(view)
+
+    def _turn_to_stick(self, view: QWidget, before: QWidget | None) -> None:
+        self._leave_restore(view, before)
+        self.show_join_by_stick()
+
+    def show_join_by_stick(self) -> None:
+        """The same where no line goes: with a request that was written before, or a new one."""
+        from clinic_desktop.stick_joining import asked_by
+        from clinic_desktop.ui.shell.joining_pc import StickJoining
+        from clinic_desktop.ui.shell.stick_join_view import StickJoinView
+
+        before = self.window.shown
+        view = StickJoinView(asked_by(self.data_dir))
+        work = (self._arriving.ask_by_stick, self._arriving.join_by_stick)
+        self._joining = StickJoining(self._keys, view, work, self)
+        self._joining.joined.connect(self._on_joined)
+        view.left.connect(lambda: self._leave_restore(view, before))
+        self.window.show_only(view)
+
+    def _on_joined(self, opened: clinic.Clinic) -> None:
+        """The first steps, if they are still open, are for the PC where they were begun."""
+        self._arrive(opened, self._demand_code if opened.lacks_code else self.enter)
+
     def _leave_restore(self, view: QWidget, before: QWidget | None) -> None:
-        self._restoring = None
+        self._restoring = self._joining = None
         if before is not None:
             self.window.show_only(before)
         self.window.drop(view)
 
-    def _bring_back(
-        self, path: Path, recovery: RecoveryKey, login: str, password: str, tell: Tell
-    ) -> clinic.Clinic:
-        """On the thread for keys: restore into this folder and sign the owner in."""
-        _load_desk()
-        from clinic_desktop import clinic
-        from clinic_desktop.restore import Way, restore
-
-        way = Way(login, password, recovery)
-        restore(path, self.data_dir, way, tell, replacing=True, clock=self.clock, cost=self._cost)
-        return clinic.open_clinic(self.data_dir, login, password, self.clock)
-
     def _on_restored(self, opened: clinic.Clinic) -> None:
+        self._arrive(opened, self._go_in)
+        self._ask_for_new_sheet()
+
+    def _arrive(self, opened: clinic.Clinic, go_in: Callable[[clinic.Clinic], object]) -> None:
+        """Leave the first steps for a practice that came from elsewhere."""
         view = self.window.shown
-        self._restoring = None
+        self._restoring = self._joining = None
         first_run, self._first_run = self._first_run, None
         if first_run is not None:
             first_run.close_work()
             self.window.drop(first_run)
-        self._go_in(opened)
+        go_in(opened)
         if view is not None:
             self.window.drop(view)
-        self._ask_for_new_sheet()
 
     def _ask_for_new_sheet(self) -> None:
         """The sheet was out of its safe; where the key store was lost, so are passwords."""
@@ -441,7 +479,7 @@ class Session(QObject):
 
     def _load_ahead(self) -> None:
         """Behind the lock screen the desk's code, behind the desk that of its other places."""
-        self._keys.submit(_load_desk if self.desk is None else _load_places)
+        self._keys.submit(load_desk if self.desk is None else load_places)
 
     def _rebuild(self, destination: Destination) -> None:
         """The same person in another language: a desk made anew, at the place asked for."""
@@ -469,6 +507,7 @@ class Session(QObject):
         from clinic_desktop.ui.core.tasks import Tasks
         from clinic_desktop.ui.shell.desk import Desk
         from clinic_desktop.ui.shell.password_again import ask_password
+        from clinic_desktop.ui.shell.rights_watch import RightsWatch
         from clinic_desktop.ui.shell.window_host import WindowHost
 
         language = opened.language()
@@ -484,7 +523,8 @@ class Session(QObject):
             clock=self.clock,
             language=language,
             printing=PrintDesk(tasks, host, language),
-            backups=self._keeper_of(opened),
+            backups=self._keepers.backups_of(opened),
+            exchange=self._keepers.exchange_of(opened),
             clinic=opened,
         )
         context.navigator.rebuild_requested.connect(
@@ -493,6 +533,8 @@ class Session(QObject):
         context.navigator.lock_after_changed.connect(self.idle.start)
         self.context = context
         tasks.ask_password = partial(ask_password, tasks, host, opened)
+        rights = RightsWatch(tasks, opened, frame)
+        rights.changed.connect(self._lock_for_rights)
         self.desk = Desk(context)
         self.desk.lock_requested.connect(self.show_lock)
         self.desk.switch_requested.connect(self.show_lock)
@@ -510,51 +552,24 @@ class Session(QObject):
             self._salvaging = Salvaging(self._keys, self._lock, self)
             self._salvaging.start(self.data_dir, login, password, self.clock)
 
-    # ------------------------------------------------------------ backups
+    # ------------------------------------------------------------ beside the window
 
-    def keep_backups(self) -> None:
-        """Make backups by itself from now on, and one before the window closes."""
-        self._keeps_backups = True
-        self.window.may_close = self._may_close
+    def work_alone(self) -> None:
+        """Make backups and exchange with the other PCs by itself, also before the window closes."""
+        self._keepers.work_alone()
 
     def forgo_last_backup(self) -> None:
         """Close without a backup when the time comes; the next start makes it."""
         self.window.may_close = lambda: True
-
-    def _keeper_of(self, opened: clinic.Clinic) -> BackupKeeper:
-        """The one keeper of the open record, whoever signs in on it."""
-        from clinic_desktop.ui.core.backup_keeper import BackupKeeper
-
-        if self._keeper is None:
-            self._keeper = BackupKeeper(opened, self)
-            self._keeper.ended.connect(self._on_backup_ended)
-            if self._keeps_backups and opened.store.gate.passes:
-                self._keeper.start()
-        return self._keeper
-
-    def _on_backup_ended(self, outcome: object) -> None:
-        """A copy reads every page: damage shows itself here first, and is said at once."""
-        if isinstance(outcome, DatabaseDamagedError) and self.context is not None:
-            self.context.host.show_error(outcome)
-
-    def _may_close(self) -> bool:
-        """Close at once where there is nothing to back up; else after the backup."""
-        keeper = self._keeper
-        if keeper is None or not keeper.is_on:
-            return True
-        from clinic_desktop.ui.shell.closing import Closing
-
-        if self._closing is None or self._closing.is_over:
-            self._closing = Closing(self.window, keeper)
-        return False
 
     def close(self) -> None:
         """Finish all work and let go of the record; safe to call twice."""
         self._loading.stop()
         if self._restoring is not None:
             self._restoring.stop()
-        if self._keeper is not None:
-            self._keeper.close()
+        if self._joining is not None:
+            self._joining.stop()
+        self._keepers.close()
         self._keys.shutdown(wait=True)
         if self.clinic is None and self._opening is not None and not self._opening.exception():
             self.clinic = self._opening.result()  # opened while the window closed
@@ -571,26 +586,3 @@ class Session(QObject):
         """Say it at the desk."""
         if self.context is not None:
             self.context.host.show_error(error)
-
-
-def _load_desk() -> None:
-    for name in _DESK:
-        import_module(name)
-
-
-def _load_places() -> None:
-    from clinic_desktop.ui.shell import places
-
-    places.load_all()
-    _check_services()
-
-
-def _check_services() -> None:
-    """End a program in which a service does not say who may use it: a mistake of its makers."""
-    from clinic_desktop.services.access import check_register
-
-    try:
-        check_register()
-    except LookupError:
-        log.critical("Services that do not say who may use them", exc_info=True)
-        QCoreApplication.exit(ClinicError.exit_code)

@@ -15,9 +15,8 @@ from msgspec import Meta, Struct
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
-from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import NotFoundError, ValidationError
+from clinic_desktop.errors import NotFoundError, ServerError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.password_rules import check_new
@@ -31,9 +30,8 @@ from clinic_desktop.security.primitives import (
     unseal_mine,
 )
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import state
-from clinic_desktop.sync.client import RefusedError
-from clinic_desktop.sync.exchange import link_of, refused
+from clinic_desktop.sync.client import Link, RefusedError
+from clinic_desktop.sync.exchange import courier, link_of, refused
 from clinic_desktop.sync.keys import Courier
 
 _MARK: Final = b"clinic-desktop carry 1"
@@ -71,8 +69,27 @@ def carry(opened: Clinic, device: uuid.UUID) -> None:
             link.signed("POST", f"/v1/mail/{_box(place)}")
             link.call("PUT", f"/v1/mail/{_box(place)}", msgspec.msgpack.encode(letter))
         except RefusedError as error:
-            if error.refusal.code != "taken":  # they are waiting there already
+            if error.refusal.code != "taken":
                 raise refused(error) from error
+            _must_wait_there(link, place, opened.keys.identity.public.signing)
+
+
+def _must_wait_there(link: Link, place: bytes, signing: bytes) -> None:
+    """Look whose letter it is that lies there already: whoever is in the practice can open the box.
+
+    Raises:
+        ServerError: it is somebody else's.
+    """
+    try:
+        raw = link.call("GET", f"/v1/mail/{_box(place)}")
+    except RefusedError as error:
+        raise refused(error) from error
+    if _signed_letter(raw, place, signing) is None:
+        raise ServerError(
+            _("Something else lies where your keys should wait."),
+            kept=_("Nothing was sent."),
+            hint=_("Try again in an hour; if it stays so, ask whoever runs the server."),
+        )
 
 
 def let_in(opened: Clinic, login: str, password: str) -> str:
@@ -90,7 +107,7 @@ def let_in(opened: Clinic, login: str, password: str) -> str:
     if person is None:
         raise NotFoundError(_("There is no such person."))
     check_new(password, (person.login, person.name), opened.keys.least_password)
-    me: Courier = opened.store.write(SYSTEM, _own_keys, members.clinic).result()
+    me = opened.store.write(SYSTEM, courier, members.clinic).result()
     place = _place(members, me.device, person.id)
     with closing(link_of(opened.store)) as link:
         try:
@@ -102,9 +119,10 @@ def let_in(opened: Clinic, login: str, password: str) -> str:
     if not raw:
         raise NotFoundError(
             _("Nothing has come for {login} within the last hour.").format(login=person.login),
-            hint=_("{login} sends it at the other PC: clinic-desktop device carry ID").format(
-                login=person.login
-            ),
+            hint=_(
+                "{login} sends it at a PC where {login} signs in: Settings › Other PCs, or "
+                "“clinic-desktop device carry ID”."
+            ).format(login=person.login),
         )
     identity = _opened(raw, me, place, person.signing)
     if identity is None or identity.public.sealing != person.sealing:
@@ -114,13 +132,21 @@ def let_in(opened: Clinic, login: str, password: str) -> str:
 
 
 def _opened(raw: bytes, me: Courier, place: bytes, signing: bytes) -> Identity | None:
+    letter = _signed_letter(raw, place, signing)
+    try:
+        sealed = letter.sealed if letter is not None else b""
+        return Identity.from_bytes(unseal_mine(me.keys, sealed, place))
+    except (ValueError, UnreadableError):
+        return None
+
+
+def _signed_letter(raw: bytes, place: bytes, signing: bytes) -> Letter | None:
+    """The letter, if the person with this key wrote it for this place."""
     try:
         letter = msgspec.msgpack.decode(raw, type=Letter)
-        if not is_signed(signing, place + letter.sealed, letter.signature):
-            return None
-        return Identity.from_bytes(unseal_mine(me.keys, letter.sealed, place))
-    except (msgspec.MsgspecError, ValueError, UnreadableError):
+    except (msgspec.MsgspecError, ValueError):
         return None
+    return letter if is_signed(signing, place + letter.sealed, letter.signature) else None
 
 
 def _members(opened: Clinic) -> Membership:
@@ -136,7 +162,3 @@ def _place(members: Membership, device: uuid.UUID, person: uuid.UUID) -> bytes:
 
 def _box(place: bytes) -> str:
     return digest(_MARK, place)[:16].hex()
-
-
-def _own_keys(uow: UnitOfWork, clinic: uuid.UUID) -> Courier:
-    return state.me(uow.cursor, clinic)

@@ -10,6 +10,7 @@ from clinic_desktop.clinic_folder import (
     name_newborn,
     refuse_empty,
     refuse_occupied,
+    refuse_unwritten,
     remove_unborn,
     settle_key,
     take_folder,
@@ -24,7 +25,6 @@ from clinic_desktop.errors import (
     ClinicError,
     StorageError,
 )
-from clinic_desktop.i18n import _
 from clinic_desktop.new_clinic import NewClinic, begin_practice, checked
 from clinic_desktop.opened_clinic import Clinic
 from clinic_desktop.security import keys as keyring
@@ -34,6 +34,7 @@ from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice
+from clinic_desktop.services.backups.history import note_moved
 from clinic_desktop.services.backups.upgrade import before_upgrade
 from clinic_desktop.signing_in import let_in_by_sheet, let_sign_in
 from clinic_desktop.this_pc import exists, remember, remembered, speak
@@ -91,14 +92,7 @@ def _give_birth(
         actor = store.write(SYSTEM, begin_practice, new, user_id, keys, recovery).result()
     finally:
         store.close()
-    if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
-        # SQLite does not say so, but a log left behind is a record not yet in its file.
-        raise StorageError(
-            _("The disk is full."),
-            kept=_("Nothing was changed."),
-            hint=_("Free some space and try again."),
-            place=str(data_dir.root),
-        )
+    refuse_unwritten(data_dir)
     return actor
 
 
@@ -169,8 +163,12 @@ def recover(
     password: str,
     clock: Clock | None = None,
     cost: KdfCost | None = None,
+    *,
+    is_new: bool = False,
 ) -> Clinic:
     """Open the clinic with the recovery sheet and give one of its owners a new password.
+
+    ``is_new`` says that nobody worked under this PC's name before.
 
     The sheet stays good until another one replaces it. Where this PC's half of the keys was lost,
     everybody else's password ends.
@@ -190,6 +188,8 @@ def recover(
         before_upgrade(data_dir, keys.key, keys.vault, clock.now())
         store = open_store(data_dir.database, keys.key, clock, ballast=Ballast(data_dir.ballast))
         try:
+            if not (keys.vault.slots or is_new):
+                store.write(SYSTEM, note_moved).result()
             actor = let_in_by_sheet(data_dir, store, keys, recovery, login, password)
         except BaseException:
             store.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.place import check_place
@@ -65,6 +68,21 @@ def refuse_occupied(data_dir: DataDir) -> None:
         )
 
 
+def refuse_unwritten(data_dir: DataDir) -> None:
+    """After a new record was closed: SQLite does not say so, but a log that is left is not in it.
+
+    Raises:
+        StorageError: the disk had no room for the record.
+    """
+    if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
+        raise StorageError(
+            _("The disk is full."),
+            kept=_("Nothing was changed."),
+            hint=_("Free some space and try again."),
+            place=str(data_dir.root),
+        )
+
+
 def name_newborn(data_dir: DataDir) -> None:
     """The last step of ``create``, done at the next opening if the power went before it."""
     if data_dir.unborn.exists() and not data_dir.database.exists():
@@ -76,6 +94,34 @@ def remove_unborn(data_dir: DataDir) -> None:
     """Throw away what a beginning that was cut short left behind."""
     for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
         path.unlink()
+
+
+def remove_failed(data_dir: DataDir) -> None:
+    """After a joining failed: a record that has its key file stays, the next opening names it."""
+    if not data_dir.vault.exists():
+        remove_unborn(data_dir)
+        data_dir.device_secret.unlink(missing_ok=True)
+
+
+@contextmanager
+def joining_folder(data_dir: DataDir) -> Iterator[None]:
+    """An empty folder, held while its record comes from another PC; emptied if that fails.
+
+    Raises:
+        StorageError, InUseError: as ``take_folder``.
+        SetupError: there is a clinic.
+    """
+    lock = take_folder(data_dir)
+    try:
+        refuse_occupied(data_dir)
+        remove_unborn(data_dir)
+        try:
+            yield
+        except BaseException:
+            remove_failed(data_dir)
+            raise
+    finally:
+        lock.release()
 
 
 def settle_key(data_dir: DataDir, keys: Keys) -> None:

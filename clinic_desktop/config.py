@@ -51,6 +51,11 @@ class DataDir:
         return self.root / "ballast"
 
     @property
+    def joining(self) -> Path:
+        """The keys of a PC that asked to join by a stick, under its password, until it belongs."""
+        return self.root / "joining.wait"
+
+    @property
     def vault(self) -> Path:
         """The wrapped keys."""
         return self.root / "vault.json"
@@ -84,6 +89,11 @@ class DataDir:
     def packs(self) -> Path:
         """Reference packs the clinic added itself."""
         return self.root / "packs"
+
+    @property
+    def hub(self) -> Path:
+        """What this PC keeps for others while it is the hub of the house; sealed by them."""
+        return self.root / "hub"
 
     @property
     def arriving(self) -> Path:

@@ -212,6 +212,12 @@ class ServerError(ClinicError):
     exit_code = 22
 
 
+class NewerProgramError(ServerError):
+    """What another PC sent has a form that only a newer program reads."""
+
+    code = "newer-program"
+
+
 class RevokedError(ServerError):
     """The practice has ended this PC's part in it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gettext as _gettext
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -100,11 +101,24 @@ class Language:
         return instant.astimezone(ZoneInfo(self.time_zone))
 
     def date(self, day: dt.date, style: str = "clinical") -> str:
-        """A date; ``clinical`` names the month in letters, so that no reader takes it wrongly."""
+        """A date; ``clinical`` names the month in letters, so that no reader takes it wrongly.
+
+        ``weekday`` puts the day of the week before it.
+        """
         clinical = "dd-MMM-yyyy" if self.locale.language == "en" else "d MMM yyyy"
-        pattern = clinical if style == "clinical" else style
+        pattern = {"clinical": clinical, "weekday": f"EEE {clinical}"}.get(style, style)
+        if pattern.startswith(("EEE ", "EEEE ")):
+            pattern = pattern.replace(" ", self._after_weekday, 1)
         plain = day.date() if isinstance(day, dt.datetime) else day
         return self._digits(_date(plain, pattern, self.locale))
+
+    @property
+    def _after_weekday(self) -> str:
+        """Between the weekday and the day: a comma, where the language writes one."""
+        if self.locale.language == "en":
+            return " "
+        mark = self.locale.date_formats["full"].pattern.removeprefix("EEEE")[:1]
+        return f"{mark.strip()} "
 
     def time(self, instant: dt.datetime | dt.time, style: str = "short") -> str:
         """Hours and minutes; an instant is shown in the clinic's zone. ``medium`` adds seconds."""
@@ -208,6 +222,11 @@ def pgettext(context: str, message: str) -> str:
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate with the plural form for ``n``."""
     return _current.ngettext(singular, plural, n)
+
+
+def commas(words: Iterable[str]) -> str:
+    """Words after each other, with the comma of the window's language between them."""
+    return pgettext("between the parts of a list", ", ").join(words)
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"

@@ -14,16 +14,17 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from clinic_desktop.clinic_folder import (
+    joining_folder,
     name_newborn,
-    refuse_occupied,
+    refuse_unwritten,
     remove_unborn,
-    take_folder,
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.opening import create_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import NotFoundError, ServerError, StorageError, ValidationError
 from clinic_desktop.i18n import _
@@ -35,12 +36,14 @@ from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
-from clinic_desktop.sync.exchange import Exchange, Passed, link_of, refused
+from clinic_desktop.sync.exchange import Passed, Tell, courier, refused
+from clinic_desktop.sync.first_pass import first_pass
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.this_pc import remember
 
-_POLL_S = 2.0
+POLL_S = 2.0
+"""Between two looks whether the other PC has answered."""
 _MOST_FAILURES = 30
 """How often in a row the line may fail while the other PC is waited for."""
 NOBODY = uuid.UUID(int=0)
@@ -70,11 +73,15 @@ def join(
     data_dir: DataDir,
     wanted: Joining,
     show: Callable[[str], None],
-    wait: Callable[[], object] = lambda: threading.Event().wait(_POLL_S),
+    wait: Callable[[], object] = lambda: threading.Event().wait(POLL_S),
     clock: Clock | None = None,
     cost: KdfCost | None = None,
+    tell: Tell = lambda *_far: None,
 ) -> Joined:
     """Make this empty folder a PC of the practice; ``show`` gets the six digits for the other PC.
+
+    ``wait`` is called between two looks whether the other PC has answered, ``tell`` while the
+    record comes; whatever they raise stops it.
 
     Raises:
         SetupError: there is a clinic in the folder.
@@ -85,54 +92,68 @@ def join(
     """
     invitation = Invitation.read(wanted.code)
     check_new(wanted.password, (wanted.login,), LEAST_ALONE)
-    lock = take_folder(data_dir)
-    try:
-        refuse_occupied(data_dir)
-        remove_unborn(data_dir)
-        try:
-            return _fill(data_dir, invitation, wanted, (show, wait), clock or SystemClock(), cost)
-        except BaseException:
-            remove_unborn(data_dir)
-            data_dir.device_secret.unlink(missing_ok=True)
-            raise
-    finally:
-        lock.release()
+    with joining_folder(data_dir):
+        meet = (show, wait, tell)
+        return _fill(data_dir, invitation, wanted, meet, clock or SystemClock(), cost)
 
 
 def _fill(
     data_dir: DataDir, invitation: Invitation, wanted: Joining,
-    meet: tuple[Callable[[str], None], Callable[[], object]], clock: Clock, cost: KdfCost | None,
+    meet: tuple[Callable[[str], None], Callable[[], object], Tell], clock: Clock,
+    cost: KdfCost | None,
 ) -> Joined:  # fmt: skip
     key = new_database_key()
-    store = create_store(data_dir.unborn, key, clock, platform.node())
+
+    def create() -> Store:
+        remove_unborn(data_dir)
+        return create_store(data_dir.unborn, key, clock, platform.node())
+
+    with closing(create()) as first:  # before the invitation is used: the disk may not let us
+        me = first.write(SYSTEM, courier, NOBODY).result()
+    show, wait, tell = meet
+    welcome = _meet(invitation, wanted, me, (show, wait), clock)
+
+    def fresh() -> Store:
+        store = create()
+        store.write(SYSTEM, _become, me, welcome, wanted.address).result()
+        return store
+
+    makers = {each.device: each.signing for each in welcome.devices if not each.has_ended}
+    store, passed = first_pass(fresh, makers, tell)
     try:
-        me = store.write(SYSTEM, _own_keys).result()
-        welcome = _meet(invitation, wanted, me, meet, clock)
-        store.write(SYSTEM, _begin, welcome, wanted.address).result()
-        with closing(link_of(store)) as link:
-            passed = Exchange(store, link).run()
         store.read(SYSTEM, _check, welcome, passed.unknown).result()
         language = store.read(SYSTEM, practice.details).result().language
     finally:
         store.close()
-    if data_dir.unborn.with_name(f"{data_dir.unborn.name}-wal").exists():
-        raise StorageError(
-            _("The disk is full."),
-            kept=_("Nothing was changed."),
-            hint=_("Free some space and try again."),
-            place=str(data_dir.root),
-        )
+    settle(data_dir, key, welcome, Signing(wanted.password, cost or KdfCost(), clock, language))
+    return Joined(welcome.practice, welcome.login, passed)
+
+
+@dataclass(frozen=True)
+class Signing:
+    """With what the person signs in at this PC from now on."""
+
+    password: str
+    cost: KdfCost
+    clock: Clock
+    language: str
+    """Of the lock screen."""
+
+
+def settle(data_dir: DataDir, key: bytes, welcome: Welcome, signing: Signing) -> None:
+    """The record is whole, checked and closed: give it its keys and its name."""
+    refuse_unwritten(data_dir)
     user, identity = uuid.UUID(bytes=welcome.user), Identity.from_bytes(welcome.identity)
     person = Person(
-        user, welcome.login, welcome.user_name, wanted.password, identity, cost or KdfCost()
+        user, welcome.login, welcome.user_name, signing.password, identity, signing.cost
     )
-    clinic, device = uuid.UUID(bytes=welcome.clinic), clock.new_id()
+    clinic, device = uuid.UUID(bytes=welcome.clinic), signing.clock.new_id()
     place = keyring.Place(clinic, device, welcome.practice)
     keyring.take_over(data_dir, key, place, person, welcome.root).save()
-    name_newborn(data_dir)
+    with suppress(OSError):  # another program looks into the file: the next opening names it
+        name_newborn(data_dir)
     with suppress(StorageError):  # the language of the lock screen is not worth stopping for
-        remember(data_dir, language=language)
-    return Joined(welcome.practice, welcome.login, passed)
+        remember(data_dir, language=signing.language)
 
 
 def _meet(
@@ -166,14 +187,23 @@ def _meet(
             kept=_("Nothing was changed."),
             hint=_("Make a new invitation at the other PC."),
         ) from None
-    if welcome.login.casefold() != wanted.login.strip().casefold():
+    refuse_other_login(welcome, wanted.login)
+    return welcome
+
+
+def refuse_other_login(welcome: Welcome, login: str) -> None:
+    """Say who let the PC in, where that is somebody else.
+
+    Raises:
+        ValidationError: it is.
+    """
+    if welcome.login.casefold() != login.strip().casefold():
         raise ValidationError(
             "user",
             _("The PC was let in by {login}, who signs in here first.").format(login=welcome.login),
             kept=_("Nothing was changed."),
             hint=_("Make a new invitation, and join with that name."),
         )
-    return welcome
 
 
 def _answer(link: Link, invitation: Invitation, wait: Callable[[], object]) -> bytes:
@@ -196,15 +226,24 @@ def _answer(link: Link, invitation: Invitation, wait: Callable[[], object]) -> b
     return b""
 
 
-def _own_keys(uow: UnitOfWork) -> Courier:
-    return state.me(uow.cursor, NOBODY)
+def _become(uow: UnitOfWork, me: Courier, welcome: Welcome, address: Address) -> None:
+    """Make an empty record the one of the PC that was let in."""
+    state.be(uow.cursor, me.device.bytes, me.keys)
+    begin(uow, welcome, address)
 
 
-def _begin(uow: UnitOfWork, welcome: Welcome, address: Address) -> None:
-    """Know what the inviting PC said: the practice, its PCs, this PC's prefix, the server."""
-    cursor = uow.cursor
-    settings = Settings(uuid.UUID(bytes=welcome.clinic), address.authority)
-    state.use_peer(cursor, address.url, settings)
+def begin(uow: UnitOfWork, welcome: Welcome, address: Address | None = None) -> None:
+    """Know what the inviting PC said: the practice, its PCs, this PC's prefix, where they meet.
+
+    ``address`` is where the letter came from, if not on a stick.
+    """
+    cursor, clinic = uow.cursor, uuid.UUID(bytes=welcome.clinic)
+    if address is None:
+        settings = Settings(clinic, welcome.authority, hubs=welcome.hubs)
+        state.use_peer(cursor, welcome.server or state.NO_LINE, settings)
+    else:
+        hubs = tuple(each for each in welcome.hubs if each != address.url)
+        state.use_peer(cursor, address.url, Settings(clinic, address.authority, hubs=hubs))
     cursor.execute("UPDATE sync_device SET prefix = ? WHERE dev = 1", (welcome.prefix,))
     state.introduce(cursor, welcome.devices)
 
@@ -215,12 +254,44 @@ def _check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
     Raises:
         ServerError: the server withholds something.
     """
+    refuse_newer(reads)
+    if not is_whole(reads, welcome, unknown):
+        found = state.still_open(reads.cursor)
+        raise ServerError(
+            _("The server does not hand out the whole record of the practice."),
+            kept=_("Nothing was changed."),
+            hint=_("Synchronise the other PC, make a new invitation, and try again."),
+            place=f"waiting {found.to_apply}, kept out {found.kept_out}",
+        )
+
+
+def refuse_newer(reads: ReadSession) -> None:
+    """Say that it is not the way here that is at fault.
+
+    Raises:
+        ServerError: another PC wrote what this program does not understand.
+    """
+    found = state.still_open(reads.cursor)
+    if found.newer:
+        raise ServerError(
+            _("Another PC of the practice has a newer version of this program."),
+            kept=_("Nothing was changed."),
+            hint=_("Update the program of this PC, and let it join then."),
+            place=f"newer {found.newer}",
+        )
+
+
+def is_whole(reads: ReadSession, welcome: Welcome, unknown: int) -> bool:
+    """Whether the record is the one that the inviting PC spoke of, and nothing is lacking.
+
+    ``unknown`` counts the segments that were left.
+    """
     entries, found = chain.entries(reads), state.still_open(reads.cursor)
     members = chain.current(reads) if entries else None
     device = chain.this_device(reads)
     person = members.people.get(uuid.UUID(bytes=welcome.user)) if members else None
     public = Identity.from_bytes(welcome.identity).public
-    is_whole = (
+    return (
         members is not None
         and entries[0].digest == welcome.genesis
         and device.id in members.devices
@@ -229,10 +300,3 @@ def _check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
         and person.sealing == public.sealing
         and not (found.to_apply or unknown)
     )
-    if not is_whole:
-        raise ServerError(
-            _("The server does not hand out the whole record of the practice."),
-            kept=_("Nothing was changed."),
-            hint=_("Synchronise the other PC, make a new invitation, and try again."),
-            place=f"waiting {found.to_apply}, kept out {found.kept_out}",
-        )

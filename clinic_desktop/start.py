@@ -73,7 +73,7 @@ def run_window(data_dir: DataDir, login: str = "", pack: Path | None = None) -> 
         app.installEventFilter(files)
     if pack is not None:
         session.offer_pack(pack)
-    session.keep_backups()
+    session.work_alone()
     vault_lock = VaultLock(data_dir, session.clock, session)
     session.desk_shown.connect(vault_lock.on_opened)
     session.locked.connect(vault_lock.on_locked)

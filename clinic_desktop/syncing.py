@@ -2,89 +2,211 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
+import threading
 import uuid
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from functools import partial, wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
-from msgspec.structs import replace
-
+from clinic_desktop import meeting_place
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.incarnation import is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM, allowed
 from clinic_desktop.errors import (
+    CopiedRecordError,
     NotFoundError,
     RevokedError,
     ServerError,
-    SetupError,
     ValidationError,
 )
+from clinic_desktop.hub import hubs_beside, meet_nearby
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import from_millis, to_millis
-from clinic_desktop.security.membership import Device, Membership
-from clinic_desktop.security.primitives import UnreadableError
+from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
+from clinic_desktop.models.types import to_millis
+from clinic_desktop.renewing import begin_anew
+from clinic_desktop.security.membership import BeginEpoch, Device, Membership
+from clinic_desktop.security.primitives import Identity, PublicKeys, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import state
+from clinic_desktop.sync import epochs, state, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
-from clinic_desktop.sync.enrolment import Invitation, KnownPc, Request, Welcome, free_prefix
-from clinic_desktop.sync.exchange import Exchange, Passed, link_of, refused
-from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
+from clinic_desktop.sync.enrolment import Invitation, Request
+from clinic_desktop.sync.exchange import (
+    Exchange,
+    Passed,
+    Tell,
+    courier,
+    link_of,
+    next_count,
+    refused,
+    server_in_use,
+)
+from clinic_desktop.sync.files import FileTurn
+from clinic_desktop.sync.kept_line import KeptLine
+from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
 from clinic_desktop.sync.registering import register
+from clinic_desktop.sync.snapshots import Leaving
+from clinic_desktop.sync.standing import Standing, standing
 from clinic_desktop.sync.state import Lacking, Open, Peer, Settings
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _ALL_KEYS = 1_000_000
 _KEYS_AT_A_TIME = 50
 """How many data keys a pass hands on besides."""
-_EPOCH_BITS = 16
-"""Two owners who begin an epoch at the same time, apart, do not give it the same number."""
 
 
-@dataclass(frozen=True)
-class Status:
-    """How the exchange stands."""
+def _in_turn(action: Callable[Concatenate[Syncing, P], T]) -> Callable[Concatenate[Syncing, P], T]:
+    """One talk with the server after the other, whoever asks for it."""
 
-    server: str
-    last_ok: datetime | None
-    last_error: str
-    is_finished: bool
-    """Whether server and PCs know of each PC that was taken out here."""
-    open: Open
+    @wraps(action)
+    def held(self: Syncing, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._turn:
+            return action(self, *args, **kwargs)
+
+    return held
 
 
 class Syncing:
     """One per open clinic. Nearly every method asks the server: none is for the window's thread."""
 
-    def __init__(self, opened: Clinic) -> None:
+    def __init__(self, opened: Clinic, *, keeps_line: bool = False) -> None:
+        """``keeps_line``: a pass leaves the line to the server open for the next, until ``end``."""
         self._clinic, self._store = opened, opened.store
+        self._turn = threading.RLock()
+        self._kept_line = KeptLine() if keeps_line else None
+        self._link: Link | None = None
+        self._is_over = False
+        self._is_current = False
+        """Whether a pass came to its end since the record was opened."""
 
-    def run(self) -> Passed:
-        """One pass; before it, a PC's being taken out that was broken off is finished.
+    def run(self, tell: Tell = lambda *_far: None) -> Passed:
+        """One pass that a person asked for.
 
         Raises:
             SetupError: there is no server yet.
             ServerError, RevokedError, CopiedRecordError: as ``Exchange.run`` says.
+            StoppedError: ``end`` was called.
         """
         require(self._clinic.actor, "sync.run")
-        with closing(link_of(self._store)) as link:
+        return self.keep_up(tell)
+
+    @_in_turn
+    def keep_up(self, tell: Tell = lambda *_far: None) -> Passed:
+        """One pass of the program's own, whoever is signed in.
+
+        Before it, a PC's being taken out that was broken off is finished. Where an owner is signed
+        in, a record that is a copy, or an older state, of another becomes a PC of its own.
+
+        Raises:
+            As ``run``.
+        """
+        try:
+            return self._pass(tell)
+        except CopiedRecordError:
+            if not allowed(self._clinic.actor, "device.approve"):
+                raise
+            self._is_current = False  # it hears before it seals anything under its new name
+            begin_anew(self._clinic)
+            return self._pass(tell)
+
+    def _pass(self, tell: Tell) -> Passed:
+        nearby = meet_nearby(self._store, self._watched)
+        meeting_place.learn(self._store)
+        if self._store.read(SYSTEM, _has_no_line).result():
+            self._store.read(SYSTEM, taking.refuse_copy).result()
+            self._store.write(SYSTEM, _begin_planned_epoch).result()
+            return self._met(nearby)
+        with self._linked() as link:
             with suppress(ServerError):  # it is tried again, and the status says so
                 self._finish(link)
-            passed = Exchange(self._store, link).run()
-            with suppress(ServerError):  # the pass was a good one; these go with the next
-                self._hand_keys(link, _KEYS_AT_A_TIME)
-        return passed
+            passed = Exchange(self._store, link, tell, is_current=self._is_current).run()
+            self._is_current = True
+            for also in (
+                partial(self._hand_keys, link, _KEYS_AT_A_TIME),
+                FileTurn(self._store, link).run,
+                Leaving(self._store, link).run,
+            ):
+                with suppress(ServerError):  # the pass was a good one; this goes with the next
+                    also()
+        return dataclasses.replace(passed, received=passed.received + nearby)
 
-    def status(self) -> Status:
+    @_in_turn
+    def meet_in_house(self) -> Passed:
+        """A pass with the hubs only: they cost nothing, whatever was chosen for the server.
+
+        Raises:
+            As ``run``.
+        """
+        return self._met(meet_nearby(self._store, self._watched))
+
+    def _met(self, received: int) -> Passed:
+        still_open = self._store.read(SYSTEM, _still_open).result()
+        return Passed(0, received, 0, still_open, 0, 0, 0)
+
+    @contextmanager
+    def _linked(self) -> Iterator[Link]:
+        """The server in use, which ``end`` hangs up on."""
+        opened = link_of(self._store)
+        if self._kept_line is not None:
+            self._kept_line.lend(opened)
+        with self._watched(opened) as link:
+            yield link
+            if self._kept_line is not None:
+                self._kept_line.keep(link)
+
+    @contextmanager
+    def _watched(self, opened: Link) -> Iterator[Link]:
+        """A link that ``end`` hangs up on."""
+        with closing(opened) as link:
+            self._link = link
+            if self._is_over:
+                link.cut()
+            try:
+                yield link
+            finally:
+                self._link = None
+
+    def end(self) -> None:
+        """Break off what is under way, from any thread; nothing is asked of the server any more."""
+        self._is_over = True
+        if self._kept_line is not None:
+            self._kept_line.end()
+        link = self._link
+        if link is not None:
+            link.cut()
+
+    def status(self) -> Standing:
         """How it stands, without asking the server.
 
         Raises:
             SetupError: there is no server yet.
         """
         require(self._clinic.actor, "sync.run")
-        return self._store.read(SYSTEM, _status).result()
+        self._store.read(SYSTEM, server_in_use).result()
+        found = self._store.read(SYSTEM, standing).result()
+        assert found is not None  # noqa: S101 - looked at just now
+        return found
 
+    def pause(self, until: datetime | None) -> None:
+        """Exchange nothing by itself before this moment; ``None`` to go on."""
+        require(self._clinic.actor, "sync.run")
+        moment = to_millis(until) if until is not None else 0
+        self._store.write(SYSTEM, _keep_choice, paused_until=moment).result()
+
+    def limit(self, budget: int) -> None:
+        """Exchange nothing by itself after so many bytes a month on this PC; 0 for no end."""
+        require(self._clinic.actor, "sync.run")
+        self._store.write(SYSTEM, _keep_choice, budget=max(budget, 0)).result()
+
+    @_in_turn
     def set_up(self, address: Address) -> Passed:
         """Use this server from now on; a practice it does not know is taken in.
 
@@ -95,30 +217,37 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         clinic, owner = self._clinic.keys.vault.clinic, self._clinic.keys.identity
+        if self._store.read(SYSTEM, _is_restored).result():
+            begin_anew(self._clinic, server=address)
         self._hear_others()
-        me = self._store.write(SYSTEM, _own_keys, clinic).result()
+        me = self._store.write(SYSTEM, courier, clinic).result()
         after = self._store.write(self._clinic.actor, devices.introduce_this, owner).result()
         last = 0
 
         def count(least: int) -> int:
             nonlocal last
-            last = self._store.write(SYSTEM, _count, max(least, last)).result()
+            last = self._store.write(SYSTEM, next_count, max(least, last)).result()
             return last
 
         with closing(Link(address, self._store.clock, me, count)) as link:
-            register(link, after, owner)
+            self._register(link, after)
             # Only now: a server that works is not given up for one that does not answer.
             self._store.write(SYSTEM, _prepare, clinic, address, last).result()
-            return Exchange(self._store, link).run()
+            actor = self._clinic.actor
+            self._store.write(actor, meeting_place.tell, clinic, owner, address).result()
+            passed = Exchange(self._store, link).run()
+            self._hand_keys(link)
+            return passed
 
     def _hear_others(self) -> None:
         """A pass, where there is a server and it answers, before the chain of members goes on.
 
         An owner whose PC is behind would decide on what others changed long ago.
         """
-        if self._store.read(SYSTEM, _peer).result() is None:
+        found = self._store.read(SYSTEM, _peer).result()
+        if found is None or found.url == state.NO_LINE:
             return
-        with closing(link_of(self._store)) as link:
+        with self._linked() as link:
             try:
                 Exchange(self._store, link).run()
             except RevokedError:
@@ -126,6 +255,7 @@ class Syncing:
             except ServerError:
                 return  # it is away, or lost everything: that is no reason to stay so
 
+    @_in_turn
     def invite(self) -> Invitation:
         """Open the practice to one more PC for an hour; an invitation before this one ends.
 
@@ -134,7 +264,7 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         made = Invitation.new()
-        with closing(link_of(self._store)) as link:
+        with self._linked() as link:
             try:
                 for letter in (b"request", b"welcome"):
                     link.signed("POST", f"/v1/mail/{made.box(letter)}")
@@ -143,6 +273,12 @@ class Syncing:
         self._store.write(SYSTEM, _keep_invitation, made.secret).result()
         return made
 
+    def withdraw(self) -> None:
+        """End the invitation: whoever answers it is let in no more."""
+        require(self._clinic.actor, "device.approve")
+        self._store.write(SYSTEM, _keep_invitation, b"").result()
+
+    @_in_turn
     def approve(self, digits: str) -> str:
         """Let the PC in that shows these six digits; returns its name.
 
@@ -155,7 +291,7 @@ class Syncing:
         """
         actor, owner = self._clinic.actor, self._clinic.keys.identity
         require(actor, "device.approve")
-        with closing(link_of(self._store)) as link:
+        with self._linked() as link:
             invitation = self._invitation()
             request = _request(link, invitation, digits)
             device = Device(
@@ -163,7 +299,7 @@ class Syncing:
             )
             Exchange(self._store, link).run()  # what others decided comes before this
             after = self._store.write(actor, devices.admit, device, owner).result()
-            register(link, after, owner)
+            self._register(link, after)
             self._hand_keys(link)
             Exchange(self._store, link).run()
             letter = self._store.write(SYSTEM, self._letter, invitation, request, after).result()
@@ -174,6 +310,18 @@ class Syncing:
         self._store.write(SYSTEM, _keep_invitation, b"").result()
         return request.name
 
+    @_in_turn
+    def approve_by_stick(self, asked: Path, code: str, answer: Path) -> LetIn:
+        """Let the PC in that shows this code, whose request lies on a stick.
+
+        Raises:
+            As ``let_in_by_stick``.
+        """
+        require(self._clinic.actor, "device.approve")
+        self._hear_others()  # what others decided comes before this
+        return let_in_by_stick(self._clinic, asked, code, answer)
+
+    @_in_turn
     def revoke(self, device: uuid.UUID) -> Passed:
         """Take a PC out; what is written from now on is sealed with a key that it does not get.
 
@@ -185,49 +333,73 @@ class Syncing:
         require(actor, "device.approve")
         require_password(actor, self._store.proofs)
         self._hear_others()
-        # First: a key too many is nothing, a PC out that still reads along is.
-        self._store.write(SYSTEM, _plan_epoch).result()
-        self._store.write(actor, devices.revoke, device, owner).result()
-        with closing(link_of(self._store)) as link:
+        self._store.write(actor, _take_out, device, owner).result()
+        if self._store.read(SYSTEM, _has_no_line).result():
+            return self._pass(lambda *_far: None)
+        with self._linked() as link:
             self._finish(link)
             return Exchange(self._store, link).run()
 
     def _finish(self, link: Link) -> None:
         """Take the steps that are left of taking a PC out; each may be broken off and repeated.
 
-        The others have the new data key before anything is sealed with it. That needs no owner;
-        telling the server does.
+        A new recovery sheet is told to the server in the same way. The others have the new data
+        key before anything is sealed with it. That needs no owner; telling the server does, and
+        beginning another key after two owners took PCs out apart.
         """
+        actor, owner = self._clinic.actor, self._clinic.keys.identity
+        after = self._store.read(SYSTEM, chain.current).result()
+        if after is not None and allowed(actor, "device.approve"):
+            is_lost = self._store.read(SYSTEM, epochs.is_lost).result()
+            if is_lost:
+                Exchange(self._store, link).fetch_keys()  # one last look
+            if is_lost or after.needs_epoch:
+                self._store.write(actor, _plan_epoch, owner).result()
         found = self._store.read(SYSTEM, _peer).result()
         if found is not None and found.settings.next_epoch:
             self._hand_keys(link)
             self._store.write(SYSTEM, _begin_epoch, found.settings.next_epoch).result()
-        if found is None or not found.settings.is_untold:
+        if found is None or after is None:
             return
-        after = self._store.read(SYSTEM, chain.current).result()
-        if after is not None and allowed(self._clinic.actor, "device.approve"):
-            register(link, after, self._clinic.keys.identity)
-            self._store.write(SYSTEM, _keep_told).result()
+        is_told = found.settings.told_root == after.root.signing
+        if found.settings.is_untold or found.settings.vouched[0] or not is_told:
+            self._tell(link, after)
+
+    def _tell(self, link: Link, members: Membership) -> None:
+        """Let the server know what the chain says, if an owner is signed in."""
+        if allowed(self._clinic.actor, "device.approve"):
+            self._register(link, members)
+            self._store.write(SYSTEM, _keep_told, members.root.signing).result()
+
+    def _register(self, link: Link, members: Membership) -> None:
+        """As the signed-in owner, whose keys may be new by the word of the recovery sheet."""
+        owner, found = self._clinic.keys.identity, self._store.read(SYSTEM, _peer).result()
+        key, proof = found.settings.vouched if found is not None else (b"", b"")
+        is_mine = key == owner.public.signing
+        register(link, members, owner, proof if is_mine else b"")
+        if is_mine:
+            self._store.write(SYSTEM, _keep_choice, vouched=(b"", b"")).result()
 
     def _hand_keys(self, link: Link, most: int = _ALL_KEYS) -> None:
         """Hand data keys to PCs that this one has not handed them yet."""
         assert link.me is not None  # noqa: S101 - a PC of the practice
-        given = self._store.read(SYSTEM, _lacking, most).result()
-        try:
-            for each in given:
-                device = uuid.UUID(bytes=each.device)
-                sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
+        given: list[Lacking] = []
+        for each in self._store.read(SYSTEM, _lacking, most).result():
+            device = uuid.UUID(bytes=each.device)
+            sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
+            try:
                 link.signed("PUT", "/v1/keybox", sealed)
-        except RefusedError as error:
-            raise refused(error) from error
+            except RefusedError as error:
+                if error.refusal.code == "unknown":
+                    continue  # the server has not heard of a sheet or PC yet: an owner tells it
+                raise refused(error) from error
+            given.append(each)
         self._store.write(SYSTEM, _note_handed, given).result()
 
     def _invitation(self) -> Invitation:
         found = self._store.read(SYSTEM, _peer).result()
         if found is None or not found.settings.invitation:
-            raise NotFoundError(
-                _("No PC is invited."), hint=_("Make an invitation with “device invite”.")
-            )
+            raise NotFoundError(_("No PC is invited."), hint=_("Make a new invitation."))
         return Invitation(found.settings.invitation)
 
     def _letter(
@@ -239,33 +411,9 @@ class Syncing:
         asked = invitation.secret + request.device
         if to != asked:
             device = after.devices[uuid.UUID(bytes=request.device)]
-            letter = invitation.write_welcome(self._welcome(uow, after, device), request)
+            letter = invitation.write_welcome(welcome(uow, self._clinic, after, device), request)
             state.change_settings(uow.cursor, answered=(asked, letter))
         return letter
-
-    def _welcome(self, uow: UnitOfWork, after: Membership, device: Device) -> Welcome:
-        """What the new PC needs; its prefix is one that no PC has that is known here."""
-        cursor, keys = uow.cursor, self._clinic.keys
-        rows = cursor.execute(
-            "SELECT device_id, sign_pk, prefix, status = 'revoked' FROM sync_device"
-        ).fetchall()
-        known = [
-            KnownPc(bytes(one), bytes(key), given, bool(has_ended))
-            for one, key, given, has_ended in rows
-            if key
-        ]
-        given = {each.device: each.prefix for each in known}
-        prefix = given.get(device.id.bytes) or free_prefix(frozenset(given.values()))
-        cursor.execute(
-            "UPDATE sync_device SET prefix = ? WHERE device_id = ?", (prefix, device.id.bytes)
-        )
-        actor = self._clinic.actor
-        assert actor.user_id is not None  # noqa: S101 - an owner is signed in
-        return Welcome(
-            1, after.clinic.bytes, keys.vault.name, prefix, chain.entries(uow)[0].digest,
-            after.root.sealing, tuple(each for each in known if each.device != device.id.bytes),
-            actor.user_id.bytes, actor.login, actor.name, bytes(keys.identity),
-        )  # fmt: skip
 
 
 def _request(link: Link, invitation: Invitation, digits: str) -> Request:
@@ -276,7 +424,7 @@ def _request(link: Link, invitation: Invitation, digits: str) -> Request:
         if error.refusal.code != "unknown":
             raise refused(error) from error
         raise NotFoundError(
-            _("The invitation is over."), hint=_("Make an invitation with “device invite”.")
+            _("The invitation is over."), hint=_("Make a new invitation.")
         ) from None
     if not letter:
         raise NotFoundError(
@@ -297,19 +445,11 @@ def _request(link: Link, invitation: Invitation, digits: str) -> Request:
         raise ValidationError(
             "digits",
             _("The answer to the invitation cannot be read."),
-            hint=_("Make an invitation with “device invite”."),
+            hint=_("Make a new invitation."),
         ) from None
 
 
 # ------------------------------------------------------------------ steps, each a transaction
-
-
-def _own_keys(uow: UnitOfWork, clinic: uuid.UUID) -> Courier:
-    return state.me(uow.cursor, clinic)
-
-
-def _count(uow: UnitOfWork, least: int) -> int:
-    return state.next_counter(uow.cursor, least)
 
 
 def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address, counter: int) -> None:
@@ -317,32 +457,49 @@ def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address, counter: int)
     cursor, found = uow.cursor, state.peer(uow.cursor)
     if not state.keys(cursor):
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
-    before = found.settings if found else Settings(clinic)
-    settings = replace(
-        before,
-        authority=address.authority,
-        invitation=b"",
-        answered=(b"", b""),
-        is_untold=False,
-        handed=(),
-    )
-    state.use_peer(cursor, address.url, settings)
+    if found is None:
+        state.use_peer(cursor, address.url, Settings(clinic))
+    state.turn_to(cursor, address.url, address.authority, hubs_beside(found, address.url))
+    state.change_settings(cursor, is_untold=False)
     state.next_counter(cursor, counter)
 
 
-def _plan_epoch(uow: UnitOfWork) -> None:
-    """Another data key, for after a PC was taken out; all are handed to the others once more.
+def _is_restored(reads: ReadSession) -> bool:
+    return is_restored(reads.cursor)
+
+
+def _take_out(uow: UnitOfWork, device: uuid.UUID, owner: Identity) -> None:
+    """A PC ends and another data key begins, or neither."""
+    devices.revoke(uow, device, owner)
+    _plan_epoch(uow, owner)
+
+
+def _plan_epoch(uow: UnitOfWork, owner: Identity) -> None:
+    """Another data key, if a PC was taken out since or the newest is lost with the PC it lay on.
+
+    All are handed to the others once more.
 
     One that was planned before may be with that PC, and others may have sealed with it.
     """
-    cursor, found = uow.cursor, state.peer(uow.cursor)
-    if found is None:
+    cursor, found, members = uow.cursor, state.peer(uow.cursor), chain.current(uow)
+    if found is None or members is None:
+        return
+    if not members.needs_epoch and not epochs.is_lost(uow):
         return
     if found.settings.next_epoch:
         _begin_epoch(uow, found.settings.next_epoch)
-    last = max(state.keys(cursor), default=0)
-    epoch = ((last >> _EPOCH_BITS) + 1 << _EPOCH_BITS) + secrets.randbits(_EPOCH_BITS)
-    state.change_settings(cursor, next_epoch=epoch, next_dek=new_dek(), is_untold=True, handed=())
+    epoch = next_epoch(members.epoch.turn if members.epoch is not None else 0)
+    dek = new_dek()
+    devices.begin_epoch(uow, BeginEpoch(epoch, check_of(dek), members.ended), owner)
+    state.change_settings(cursor, next_epoch=epoch, next_dek=dek, is_untold=True, handed=())
+
+
+def _begin_planned_epoch(uow: UnitOfWork) -> None:
+    """Where no line goes, each file and each hub hands the keys out with what is sealed by them."""
+    found = state.peer(uow.cursor)
+    if found is not None and found.settings.next_epoch:
+        _begin_epoch(uow, found.settings.next_epoch)
+        state.change_settings(uow.cursor, is_untold=False)
 
 
 def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
@@ -353,12 +510,15 @@ def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
         state.change_settings(uow.cursor, next_epoch=0, next_dek=b"")
 
 
-def _keep_told(uow: UnitOfWork) -> None:
-    state.change_settings(uow.cursor, is_untold=False)
+def _keep_told(uow: UnitOfWork, root: bytes) -> None:
+    state.change_settings(uow.cursor, is_untold=False, told_root=root)
 
 
 def _lacking(reads: ReadSession, most: int) -> list[Lacking]:
-    return state.lacking(reads.cursor, most)
+    members = chain.current(reads)
+    root = members.root if members is not None else None
+    sheet = PublicKeys(root.sealing, root.signing) if root is not None else None
+    return state.lacking(reads.cursor, most, sheet)
 
 
 def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:
@@ -369,17 +529,17 @@ def _keep_invitation(uow: UnitOfWork, secret: bytes) -> None:
     state.change_settings(uow.cursor, invitation=secret, answered=(b"", b""))
 
 
+def _has_no_line(reads: ReadSession) -> bool:
+    return state.has_no_line(reads.cursor)
+
+
+def _still_open(reads: ReadSession) -> Open:
+    return state.still_open(reads.cursor)
+
+
 def _peer(reads: ReadSession) -> Peer | None:
     return state.peer(reads.cursor)
 
 
-def _status(reads: ReadSession) -> Status:
-    found = state.peer(reads.cursor)
-    if found is None:
-        raise SetupError(
-            _("This PC exchanges with no server yet."),
-            hint=_("Set one up with “sync setup”, or join a practice that has one."),
-        )
-    last_ok = from_millis(found.last_ok) if found.last_ok else None
-    is_finished = not (found.settings.next_epoch or found.settings.is_untold)
-    return Status(found.url, last_ok, found.last_error, is_finished, state.still_open(reads.cursor))
+def _keep_choice(uow: UnitOfWork, /, **chosen: int | tuple[bytes, bytes]) -> None:
+    state.change_settings(uow.cursor, **chosen)

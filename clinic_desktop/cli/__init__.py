@@ -33,7 +33,7 @@ _SUBJECTS = (
         "records",
         "packs",
     ),
-    *("sync", "serve", "demo", "day"),
+    *("sync", "conflicts", "bundles", "hub", "serve", "demo", "day"),
 )
 PACK_SUFFIX = ".clinicpack"
 

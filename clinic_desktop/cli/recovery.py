@@ -1,4 +1,4 @@
-"""The recovery sheet: ``recovery verify``, ``recovery use``, ``recovery new``."""
+"""The recovery sheet: ``recovery verify``, ``use``, ``restore`` and ``new``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from clinic_desktop import clinic
+from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import new_password, open_clinic
+from clinic_desktop.cli.sync import add_server, server_address
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import keys
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
     from clinic_desktop.config import DataDir
 
+CODES = {
+    3: "The server knows no practice of this sheet, or no PC has left keys for it.",
+    12: "There already is a clinic in the folder.",
+    22: "The server is away, refuses, or says what cannot be.",
+}
 VARIABLE = "CLINIC_RECOVERY_KEY"
 
 
@@ -25,14 +32,22 @@ def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
 ) -> None:
-    """Add ``recovery verify``, ``recovery use`` and ``recovery new``."""
-    recovery = commands.add_parser("recovery", help="the sheet for lost passwords and PCs")
+    """Add ``recovery`` with its actions."""
+    recovery = exit_codes.add_parser(
+        commands, "recovery", "recovery", CODES, help="the sheet for lost passwords and PCs"
+    )
     actions = recovery.add_subparsers(dest="action", metavar="ACTION", required=True)
     verify = actions.add_parser("verify", parents=[common], help="does a sheet open the record?")
     verify.set_defaults(run=_verify)
     use = actions.add_parser("use", parents=[common], help="give an owner a new password with it")
     use.add_argument("--login", required=True)
     use.set_defaults(run=_use)
+    restore = actions.add_parser(
+        "restore", parents=[common], help="bring the practice back from its server, with the sheet"
+    )
+    add_server(restore)
+    restore.add_argument("--login", default="", help="the owner who gets a new password")
+    restore.set_defaults(run=_restore)
     new = actions.add_parser("new", parents=[common], help="print another sheet; the old one ends")
     new.set_defaults(run=_new)
 
@@ -70,6 +85,30 @@ def _use(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
     output.result(
         {"login": options.login, "can_sign_in": slots},
         _("{login} can sign in with the new password.").format(login=options.login),
+        _("Print a new recovery sheet with “recovery new”; this one was used."),
+    )
+
+
+def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.recovering import Wanted, recover_from_server
+
+    sheet, address = typed(), server_address(options)
+    login = options.login or options.user
+    password = new_password(login or _("the owner"))
+    found = recover_from_server(data_dir, Wanted(address, sheet, password, login))
+    output.result(
+        {
+            "practice": found.practice,
+            "user": found.login,
+            "data_dir": str(data_dir.root),
+            "received": found.passed.received,
+            "waiting": found.passed.open.to_apply + found.passed.unknown,
+            "need_new_password": list(found.without_password),
+        },
+        _("The clinic “{name}” is ready in {folder}.").format(
+            name=found.practice, folder=data_dir.root
+        ),
+        _("{login} can sign in with the new password.").format(login=found.login),
         _("Print a new recovery sheet with “recovery new”; this one was used."),
     )
 

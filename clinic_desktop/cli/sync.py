@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clinic_desktop.services.devices import Pc
     from clinic_desktop.sync.client import Address
     from clinic_desktop.sync.exchange import Passed
+    from clinic_desktop.syncing import Syncing
 
 _AT = "@"
 """Between an invitation and where it is taken."""
@@ -43,8 +44,16 @@ def register(
     run.set_defaults(run=_run)
     status = actions.add_parser("status", parents=[common], help="how the exchange stands")
     status.set_defaults(run=_status)
+    renew = actions.add_parser(
+        "renew", parents=[common],
+        help="go on as a PC of its own, where a record was brought back or copied",
+    )  # fmt: skip
+    renew.add_argument(
+        "--sheet", action="store_true", help="by the recovery sheet, after it let an owner in"
+    )
+    renew.set_defaults(run=_renew)
     setup = actions.add_parser("setup", parents=[common], help="use a server from now on")
-    _server(setup)
+    add_server(setup)
     setup.set_defaults(run=_setup)
     _register_devices(commands, common)
     join = exit_codes.add_parser(
@@ -52,9 +61,19 @@ def register(
         help="make an empty folder a PC of a practice",
     )  # fmt: skip
     join.add_argument(
-        "code", help="of the invitation, as “device invite” shows it; without its @… give --server"
-    )
-    _server(join, needed=False)
+        "code", nargs="?", default="",
+        help="of the invitation, as “device invite” shows it; without its @… give --server",
+    )  # fmt: skip
+    add_server(join, needed=False)
+    stick = join.add_mutually_exclusive_group()
+    stick.add_argument(
+        "--ask", type=Path, metavar="FILE",
+        help="without any line: write a request to a stick, and show its code",
+    )  # fmt: skip
+    stick.add_argument(
+        "--answer", type=Path, metavar="FILE",
+        help="take the answer, which “device approve CODE --asked FILE --answer FILE” wrote",
+    )  # fmt: skip
     join.add_argument(
         "--user", default=argparse.SUPPRESS, metavar="LOGIN", help="the owner who lets the PC in"
     )
@@ -74,7 +93,13 @@ def _register_devices(
     invite = actions.add_parser("invite", parents=[common], help="let one more join")
     invite.set_defaults(run=_invite)
     approve = actions.add_parser("approve", parents=[common], help="let the PC in that answered")
-    approve.add_argument("digits", help="the six digits that the new PC shows")
+    approve.add_argument("digits", help="the six digits, or the code, that the new PC shows")
+    approve.add_argument(
+        "--asked", type=Path, metavar="FILE", help="the request that the new PC wrote to a stick"
+    )
+    approve.add_argument(
+        "--answer", type=Path, metavar="FILE", help="where to write what the new PC needs"
+    )
     approve.set_defaults(run=_approve)
     carry = actions.add_parser("carry", parents=[common], help="send your own way in to another PC")
     carry.add_argument("id", help="of “device list”, or its beginning")
@@ -89,14 +114,20 @@ def _register_devices(
     revoke.set_defaults(run=_revoke)
 
 
-def _server(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+def add_server(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """Let a command take a server."""
     parser.add_argument("--server", required=needed, default="", metavar="URL")
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="certificate of the server or its authority, PEM"
     )
 
 
-def _address(options: argparse.Namespace) -> Address:
+def server_address(options: argparse.Namespace) -> Address:
+    """The server that was named.
+
+    Raises:
+        ValidationError: it is no address, or its certificate cannot be read.
+    """
     from clinic_desktop.sync.client import Address
 
     try:
@@ -115,17 +146,30 @@ def _run(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
     output.result(_numbers(passed), *_sentences(passed), *_unfinished(is_finished))
 
 
+def _renew(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.cli.recovery import typed
+    from clinic_desktop.renewing import begin_anew
+    from clinic_desktop.syncing import Syncing
+
+    sheet = typed().identity if options.sheet else None
+    with open_clinic(options, data_dir) as opened:
+        begin_anew(opened, sheet)
+        passed = Syncing(opened).run()
+    output.result(_numbers(passed), *_sentences(passed))
+
+
 def _setup(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.syncing import Syncing
 
-    address = _address(options)
+    address = server_address(options)
     with open_clinic(options, data_dir) as opened:
         passed = Syncing(opened).set_up(address)
     output.result({"server": address.url, **_numbers(passed)}, *_sentences(passed))
 
 
 def _pending(passed: Passed) -> int:
-    return passed.open.to_send + passed.open.to_apply + passed.unknown
+    found = passed.open
+    return found.to_send + found.to_apply + found.newer + passed.unknown
 
 
 def _numbers(passed: Passed) -> dict[str, Any]:
@@ -156,14 +200,24 @@ def _sentences(passed: Passed) -> tuple[str, ...]:
         received.format(count=passed.received),
         *((waits.format(count=pending),) if pending else ()),
         *((asks.format(count=conflicts),) if conflicts else ()),
+        *_too_old(passed.open.newer),
     )
+
+
+def _too_old(count: int) -> tuple[str, ...]:
+    words = ngettext(
+        "{count} change needs a newer version of this program; it is kept here, whole.",
+        "{count} changes need a newer version of this program; they are kept here, whole.",
+        count,
+    )
+    return (words.format(count=count),) if count else ()
 
 
 def _unfinished(is_finished: bool) -> tuple[str, ...]:  # noqa: FBT001 - one fact, one sentence
     if is_finished:
         return ()
     return (
-        _("A PC was taken out, but the server or another PC does not know it yet: "
+        _("A PC was let in or taken out, but the server or another PC does not know it yet: "
           "an owner runs “sync run” at this PC."),
     )  # fmt: skip
 
@@ -181,14 +235,17 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
             "last_error": found.last_error,
             "to_send": found.open.to_send,
             "to_apply": found.open.to_apply,
+            "newer": found.open.newer,
             "kept_out": found.open.kept_out,
             "conflicts": found.open.conflicts,
             "is_finished": found.is_finished,
+            "clock_off_seconds": round(found.clock_off.total_seconds()),
         },
         *_unfinished(found.is_finished),
-        _("Server: {url}").format(url=found.server),
+        _("Server: {url}").format(url=found.server or _("none; by a stick and at hubs")),
         _("Last exchange: {time}").format(time=last or _("never")),
         _("Waiting here: {count}").format(count=found.open.to_send + found.open.to_apply),
+        *_too_old(found.open.newer),
     )
 
 
@@ -219,11 +276,12 @@ def _state(each: Pc) -> str:
 
 
 def _invite(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.hub import for_others
     from clinic_desktop.syncing import Syncing
 
     with open_clinic(options, data_dir) as opened:
         syncing = Syncing(opened)
-        code = f"{syncing.invite().code}{_AT}{syncing.status().server}"
+        code = f"{syncing.invite().code}{_AT}{for_others(syncing.status().server)}"
     output.result(
         {"code": code},
         code,
@@ -235,9 +293,24 @@ def _invite(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
 def _approve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.syncing import Syncing
 
+    if bool(options.asked) != bool(options.answer):
+        raise ValidationError("asked", _("Give both files, --asked and --answer."))
     with open_clinic(options, data_dir) as opened:
+        if options.asked:
+            _approve_by_stick(Syncing(opened), options, output)
+            return
         name = Syncing(opened).approve(options.digits)
     output.result({"name": name}, _("{name} belongs to the practice now.").format(name=name))
+
+
+def _approve_by_stick(syncing: Syncing, options: argparse.Namespace, output: Output) -> None:
+    made = syncing.approve_by_stick(options.asked, options.digits, options.answer)
+    output.result(
+        {"name": made.name, "file": str(options.answer), "bytes": made.written.size},
+        _("{name} belongs to the practice now.").format(name=made.name),
+        _("Written and read back: {file}").format(file=options.answer),
+        _("At the new PC: clinic-desktop join --answer FILE --user LOGIN"),
+    )
 
 
 def _carry(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
@@ -292,11 +365,14 @@ def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
 
     if not options.user:
         raise ValidationError("user", _("Say who with --user LOGIN."))
+    if options.ask or options.answer:
+        _join_by_stick(options, data_dir, output)
+        return
     code, _at, server = options.code.partition(_AT)
     options.server = options.server or server
     if not options.server:
         raise ValidationError("code", _("Give the whole code, or the server with --server URL."))
-    address = _address(options)
+    address = server_address(options)
     typed = own_password(options.user)
 
     def show(digits: str) -> None:
@@ -306,14 +382,31 @@ def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         )
 
     made = join(data_dir, Joining(address, code, options.user, typed), show)
+    _say_joined(made.practice, made.login, made.passed.received, data_dir, output)
+
+
+def _join_by_stick(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.stick_joining import Asking, ask, finish
+
+    asking = Asking(options.user, own_password(options.user))
+    if options.ask:
+        code = ask(data_dir, asking, options.ask)
+        output.result(
+            {"code": code, "file": str(options.ask)},
+            code,
+            _("Take the stick to a PC of the practice. An owner types this code there: "
+              "clinic-desktop device approve CODE --asked FILE --answer FILE"),
+        )  # fmt: skip
+        return
+    made = finish(data_dir, asking, options.answer)
+    _say_joined(made.practice, made.login, made.received, data_dir, output)
+
+
+def _say_joined(
+    practice: str, login: str, received: int, data_dir: DataDir, output: Output
+) -> None:
     output.result(
-        {
-            "practice": made.practice,
-            "user": made.login,
-            "data_dir": str(data_dir.root),
-            "received": made.passed.received,
-        },
-        _("The clinic “{name}” is ready in {folder}.").format(
-            name=made.practice, folder=data_dir.root
-        ),
-    )
+        {"practice": practice, "user": login, "data_dir": str(data_dir.root),
+         "received": received},
+        _("The clinic “{name}” is ready in {folder}.").format(name=practice, folder=data_dir.root),
+    )  # fmt: skip

@@ -7,7 +7,6 @@ Nothing is ever skipped: the next commit of a PC is only applied after the one b
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 import zlib
 from collections import defaultdict
@@ -20,9 +19,10 @@ import msgspec
 import sqlcipher3
 from sqlalchemy.orm import Session
 
-from clinic_desktop.db import search
+from clinic_desktop.db import collisions, search
+from clinic_desktop.db.answers import close_answered
 from clinic_desktop.db.bodies import RefusedError, read_deps, read_foreign
-from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
+from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC
 from clinic_desktop.db.checkpoints import Checkpoint, Signer
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
 from clinic_desktop.db.conflicts import ask_about_authors, ask_about_erasures, switched_off
@@ -32,20 +32,23 @@ from clinic_desktop.db.journal import Changes, next_cid
 from clinic_desktop.db.lawful import Lawful
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.pasts import Reached
-from clinic_desktop.domain.causality import Dot, Heading, in_order
+from clinic_desktop.domain.causality import Dot, Heading, Verdict, in_order, reach
 from clinic_desktop.models.registry import SCHEMA_VERSION
 from clinic_desktop.models.types import to_millis
 
 WAITS, SIGNED = "waits", "signed"
 """Words of ``sync_hold`` that are no fault: a commit, and a signature over one, that came early."""
+NEWER = "newer"
+"""Another such word: only a newer program may apply it; ``detail`` is its schema version."""
 COPIED = "copied"
 """Its author had more of this PC than ever left it: this record is an older state of another."""
-_RETRIED = (WAITS, "device", "chain")
+_RETRIED = (WAITS, NEWER, "device", "chain", "cutoff")
 """What may be applied later though nothing about it changes."""
 _OF_ITS_SHAPE = (TypeError, AttributeError, ValueError, OverflowError)
 """What a commit of another shape than any that this program wrote may raise."""
 REASON = "sync"
 _LARGEST = 64 << 20
+_DIGEST = 32
 _encode = msgspec.msgpack.Encoder().encode
 _decode_commit = msgspec.msgpack.Decoder(CommitRecord).decode
 _decode_point = msgspec.msgpack.Decoder(CheckpointRecord).decode
@@ -123,10 +126,15 @@ class _Batch:
         self._waiting: dict[Dot, tuple[int, CommitRecord]] = {}
         self._fresh: set[Dot] = set()
         self._late: list[int] = []
+        self._erased: list[tuple[int, int, bytes]] = []
+        self._not_yet: set[Dot] = set()
+        """What was kept for a newer program until now."""
         self._chains: dict[int, bytes] = {}
         self._reached: dict[int, Reached] = {}
         self._next = next_cid(cursor)
         self._tips = self._read_tips()
+        ended = cursor.execute("SELECT dev FROM sync_device WHERE status = 'revoked'").fetchall()
+        self._ended = {row[0] for row in ended}
         self._me = self._names.device_id(THIS_PC)
         self._shown = self._tips[self._me] if shown is None else shown
 
@@ -145,11 +153,14 @@ class _Batch:
         """Add what was handed in to what had waited."""
         device_id = self._names.device_id(dev)
         held = self._cursor.execute(
-            f"SELECT dev, dseq, body FROM sync_hold WHERE why IN ({marks(_RETRIED)})", _RETRIED
+            f"SELECT dev, dseq, body, why FROM sync_hold WHERE why IN ({marks(_RETRIED)})",
+            _RETRIED,
         ).fetchall()
-        for number, dseq, body in held:
+        for number, dseq, body, why in held:
             dot = Dot(self._names.device_id(number), dseq)
             self._waiting[dot] = number, _decode_commit(body)
+            if why == NEWER:
+                self._not_yet.add(dot)
         refused = {
             row[0]
             for row in self._cursor.execute(
@@ -182,7 +193,8 @@ class _Batch:
                 # Never later either: what this PC writes under these numbers means something else.
                 self._refuse(dev, commit, RefusedError(COPIED))
                 continue
-            headings.append(Heading(dot, deps))
+            headings.append(Heading(dot, deps, commit.reader))
+            self._vouch(dev, deps)
         order = in_order(self._tips, headings, SCHEMA_VERSION)
         devices = set()
         for dot in order.ready:
@@ -193,17 +205,42 @@ class _Batch:
                 devices.add(dev)
         self._note_tips(devices)
         for dot, (dev, commit) in self._waiting.items():
-            if dot in self._fresh:
-                self._hold(dev, commit.dseq, WAITS, "", commit)
+            is_newer = order.waiting.get(dot) is Verdict.NEWER
+            if dot in self._fresh or is_newer != (dot in self._not_yet):
+                why = (NEWER, str(commit.reader)) if is_newer else (WAITS, "")
+                self._hold(dev, commit.dseq, *why, commit)
         self.report.held = self._cursor.execute(
             "SELECT count(*) FROM sync_hold WHERE why = ?", (WAITS,)
         ).fetchone()[0]
+        self._await_erasures()
         self.rows.settle()
         self._sign_points()
         ask_about_erasures(self._cursor, self.rows.touched)
         ask_about_authors(self._cursor, self._late)
         if any(table == "membership_entry" for table, _row in self.rows.touched):
             show_members(self._cursor)
+        collisions.ask(self._cursor, self.rows.touched)
+        close_answered(self._cursor)
+
+    def _await_erasures(self) -> None:
+        """Remember what an erasure left of commits until its own row is here, which says the same.
+
+        The row is in a later commit of whoever erased; until then the log is whole, and waits.
+        """
+        self._cursor.executemany(
+            "INSERT INTO sync_hold (dev, dseq, why, body, since) VALUES (?, ?, ?, ?, ?)",
+            [(dev, dseq, ERASED, body, self._now) for dev, dseq, body in self._erased],
+        )
+        forget_told_erasures(self._cursor)
+
+    def _vouch(self, dev: int, deps: dict[bytes, int]) -> None:
+        """A PC that belongs to the practice built on these: they count, whoever wrote them."""
+        if dev in self._ended:
+            return
+        vouched = self._lawful.vouched
+        for device_id, upto in deps.items():
+            other = device_number(self._cursor, device_id)
+            vouched[other] = max(upto, vouched.get(other, 0))
 
     def _blocked(self, dev: int, commit: CommitRecord) -> bool:
         """Whether something before it was kept out just now."""
@@ -218,7 +255,8 @@ class _Batch:
         """Apply one commit; whether it is in the record now."""
         cursor = self._cursor
         cursor.execute("SAVEPOINT foreign_commit")
-        before = set(self.rows.touched), set(self.rows.in_dispute)
+        before = self.rows.touched, self.rows.in_dispute
+        self.rows.touched, self.rows.in_dispute = set(), set()
         try:
             self._write(dev, commit)
         except (RefusedError, sqlcipher3.Error, *_OF_ITS_SHAPE) as error:
@@ -234,23 +272,25 @@ class _Batch:
             self._refuse(dev, commit, refused)
             return False
         cursor.execute("RELEASE foreign_commit")
+        before[0].update(self.rows.touched)
+        before[1].update(self.rows.in_dispute)
+        self.rows.touched, self.rows.in_dispute = before
         dot = Dot(self._names.device_id(dev), commit.dseq)
         del self._waiting[dot]
         if dot not in self._fresh:
             cursor.execute("DELETE FROM sync_hold WHERE dev = ? AND dseq = ?", (dev, commit.dseq))
+        if commit.original:
+            self._erased.append((dev, commit.dseq, commit.original + commit.digest))
         self._tips[dot.device] = commit.dseq
         self._next += 1
         self.report.applied += 1
         return True
 
     def _write(self, dev: int, commit: CommitRecord) -> None:
-        chain = self._chain_before(dev)
-        stored = commit.stored_body
-        redaction = None
-        if commit.original:
-            # An erasure took words out of it; its own row of ``log_redaction`` follows.
-            redaction = commit.original, frozenset({_digest_of(commit)})
-        if chain_value(chain, commit.header, stored, redaction) != commit.chain:
+        if commit.original and len(commit.original) != _DIGEST:
+            raise RefusedError("unreadable", "original")
+        # Where an erasure took words out of it, its own row of ``log_redaction`` follows.
+        if commit.follows(self._chain_before(dev)) != commit.chain:
             raise RefusedError("chain")
         plain = commit.body if commit.schema >= PLAIN_SINCE else _inflate(commit.body)
         inserts, updates = read_foreign(plain)
@@ -260,7 +300,7 @@ class _Batch:
         self._cursor.execute(
             "INSERT INTO sync_commit (cid, dev, dseq, hlc, wall, user_id, reason, schema_ver,"
             " deps, body, chain) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            (cid, dev, *commit.header[1:], stored, commit.chain),
+            (cid, dev, *commit.header[1:], commit.stored_body, commit.chain),
         )
         self._names.know(cid, dev, commit.dseq)
         self.rows.write(dev, cid, inserts, updates)
@@ -280,15 +320,13 @@ class _Batch:
         """What the author had applied; kept from commit to commit of one PC."""
         if dev not in self._reached:
             self._reached[dev] = dict(self.rows.pasts.of(dev, commit.dseq - 1))
-        reached = self._reached[dev]
-        for device_id, upto in read_deps(commit.deps).items():
-            other = device_number(self._cursor, device_id)
-            self._cursor.execute(
-                "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
-                (dev, other, commit.dseq, upto),
-            )
-            reached[other] = max(upto, reached.get(other, 0))
-        reached[dev] = commit.dseq
+        reached, said = self._reached[dev], read_deps(commit.deps)
+        deps = {device_number(self._cursor, each): upto for each, upto in said.items()}
+        self._cursor.executemany(
+            "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
+            [(dev, other, commit.dseq, upto) for other, upto in deps.items()],
+        )
+        reach(reached, deps, (dev, commit.dseq))
         return reached
 
     # ------------------------------------------------------------ what is kept aside
@@ -364,6 +402,16 @@ class _Batch:
             )  # fmt: skip
 
 
+def forget_told_erasures(cursor: Any) -> None:
+    """What erasures left of commits need not be kept beside their own rows, which say the same."""
+    cursor.execute(
+        "DELETE FROM sync_hold WHERE why = ? AND EXISTS (SELECT 1 FROM log_redaction r"
+        " LEFT JOIN sync_device d USING (device_id) LEFT JOIN sync_commit c ON c.cid = r.sv"
+        " WHERE r.dseq = sync_hold.dseq AND coalesce(d.dev, c.dev) = sync_hold.dev)",
+        (ERASED,),
+    )
+
+
 def _refusal(error: Exception) -> RefusedError | None:
     """How a commit that raised this is kept out; ``None`` where the disk or the file failed."""
     if isinstance(error, RefusedError):
@@ -388,7 +436,3 @@ def _inflate(body: bytes) -> bytes:
     if inflate.unconsumed_tail:
         raise RefusedError("unreadable")
     return plain
-
-
-def _digest_of(commit: CommitRecord) -> bytes:
-    return hashlib.blake2b(commit.body, digest_size=32).digest()

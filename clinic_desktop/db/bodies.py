@@ -10,15 +10,18 @@ import msgspec
 from msgspec import Meta
 
 from clinic_desktop.models import Base
-from clinic_desktop.models.registry import BY_NUMBER, TableSpec
+from clinic_desktop.models.registry import BY_NUMBER
 
 Insert = tuple[int, list[int], list[list[Any]]]
 Update = tuple[int, bytes, int, list[Any], list[Any]]
+_LONGEST = 64 << 20
+"""Bytes of a body; longer ones were not written by this program."""
+_PAST_INT64 = 1 << 63
+_KINDS = {int, str, bytes, float, bool, type(None)}
+"""What a value may be."""
 _decode = msgspec.msgpack.Decoder(tuple[list[Insert], list[Update]]).decode
 _Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 _decode_deps = msgspec.msgpack.Decoder(dict[_Id, Annotated[int, Meta(ge=1, le=2**53)]]).decode
-_LONGEST = 64 << 20
-"""Bytes of a value; longer ones were not written by this program."""
 
 
 class RefusedError(Exception):
@@ -35,21 +38,16 @@ def read_foreign(body: bytes) -> tuple[list[Insert], list[Update]]:
     Raises:
         RefusedError: it is something else.
     """
+    if len(body) > _LONGEST:
+        raise RefusedError("unreadable")
     try:
         inserts, updates = _decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RefusedError("unreadable") from error
-    for _table, columns, rows in inserts:
-        if len(set(columns)) != len(columns):
-            raise RefusedError("unreadable")
-        for row in rows:
-            _check_row(row, len(columns) + 1)
-    for _table, pk, _group, values, replaced in updates:
-        _check_row([pk, *values], len(values) + 1)
-        if not values or not all(_is_version(each) for each in replaced):
-            raise RefusedError("unreadable")
+    if not all(map(_is_insert, inserts)) or not all(map(_is_update, updates)):
+        raise RefusedError("unreadable")
     for parent, key in references(inserts, updates):
-        if not isinstance(key, bytes) or len(key) != 16:
+        if not _is_id(key):
             raise RefusedError("unreadable", parent)
     return inserts, updates
 
@@ -66,18 +64,33 @@ def read_deps(deps: bytes) -> dict[bytes, int]:
         raise RefusedError("unreadable", "deps") from error
 
 
-def _check_row(row: list[Any], length: int) -> None:
-    whole = len(row) == length and isinstance(row[0], bytes) and len(row[0]) == 16
-    if not whole or not all(_is_value(each) for each in row):
-        raise RefusedError("unreadable")
+def _is_insert(op: Insert) -> bool:
+    _table, columns, rows = op
+    length = len(columns) + 1
+    return len(set(columns)) == len(columns) and all(
+        len(row) == length and _is_id(row[0]) and _are_values(row) for row in rows
+    )
 
 
-def _is_value(value: Any) -> bool:
-    if isinstance(value, int):
-        return -(1 << 63) <= value < 1 << 63
-    if isinstance(value, str | bytes):
-        return len(value) <= _LONGEST
-    return value is None or isinstance(value, float)
+def _is_update(op: Update) -> bool:
+    _table, pk, _group, values, replaced = op
+    return (
+        bool(values)
+        and _is_id(pk)
+        and _are_values(values)
+        and all(_is_version(each) for each in replaced)
+    )
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, bytes) and len(value) == 16
+
+
+def _are_values(values: list[Any]) -> bool:
+    """Whether SQLite can keep them; MessagePack knows no number below its least one."""
+    return _KINDS.issuperset(map(type, values)) and not any(
+        type(value) is int and value >= _PAST_INT64 for value in values
+    )
 
 
 def _is_version(named: Any) -> bool:
@@ -92,29 +105,23 @@ def references(inserts: list[Insert], updates: list[Update]) -> Iterator[tuple[s
         table = BY_NUMBER.get(number)
         if table is None:
             continue
-        place, targets = places_of(table), _targets(table.name)
+        numbers = table.numbers
         at = [
-            (index, targets[place[column]])
-            for index, column in enumerate(columns, 1)
-            if place.get(column) in targets
+            (columns.index(numbers[name]) + 1, parent)
+            for name, parent in _targets(table.name).items()
+            if numbers.get(name) in columns
         ]
         for row in rows if at else ():
             yield from ((parent, row[index]) for index, parent in at if row[index] is not None)
     for number, _pk, grp, values, _replaced in updates:
         table = BY_NUMBER.get(number)
-        group = next((g for g in table.groups if g.number == grp), None) if table else None
+        group = table.by_number.get(grp) if table else None
         if table is None or group is None:
             continue
         targets = _targets(table.name)
         for name, value in zip(group.names, values, strict=False):
             if name in targets and value is not None:
                 yield targets[name], value
-
-
-@cache
-def places_of(table: TableSpec) -> dict[int, str]:
-    """The columns of a table by number."""
-    return {number: name for group in table.groups for name, number in group.columns}
 
 
 @cache

@@ -16,6 +16,10 @@ THIS_PC = 1
 """The number of this PC in its own record, and of any PC in the headers of its commits."""
 PLAIN_SINCE = 11
 """Commits of this schema version and later are hashed over the body as it was before deflating."""
+READER_SHIFT = 16
+"""A commit's schema version is in the lower bits; above them the oldest one that may apply it."""
+ERASED = "erased"
+"""A word of ``sync_hold``: an applied commit whose own row of ``log_redaction`` is not here yet."""
 _REDACTED_SINCE, _NAMED_SINCE = 8, 12
 """The versions of the record that know of erasures, and of erasures in the logs of other PCs."""
 _SCHEMA = 6
@@ -32,9 +36,14 @@ def chain_value(
 
     Whatever number a record gives to a PC: in the headers of its own log it is number 1.
     """
+    return linked(previous, header, body_digest(body, header[_SCHEMA], redaction))
+
+
+def linked(previous: bytes, header: Sequence[Any], covered: bytes) -> bytes:
+    """The same from the digest of the body."""
     digest = hashlib.blake2b(previous, digest_size=32)
     digest.update(_encode([THIS_PC, *header[1:]]))
-    digest.update(body_digest(body, header[_SCHEMA], redaction))
+    digest.update(covered)
     return digest.digest()
 
 
@@ -70,6 +79,11 @@ def redactions(cursor: Any) -> dict[tuple[int, int], Redaction]:
     for dev, dseq, was, now in cursor.execute(sql).fetchall():
         _first, left = found.get((dev, dseq), (b"", frozenset()))
         found[dev, dseq] = bytes(was), left | {bytes(now)}
+    if version >= _NAMED_SINCE:
+        for dev, dseq, body in cursor.execute(
+            "SELECT dev, dseq, body FROM sync_hold WHERE why = ?", (ERASED,)
+        ).fetchall():
+            found.setdefault((dev, dseq), (bytes(body[:32]), frozenset({bytes(body[32:])})))
     return found
 
 

@@ -87,6 +87,16 @@ def newest(cursor: Any) -> Checkpoint:
     return Checkpoint(*row)
 
 
+def last_up_to(cursor: Any, dseq: int) -> Checkpoint:
+    """This PC's last signed statement over no later commit; over none, where there is none."""
+    row = cursor.execute(
+        "SELECT dev, number, dseq, hlc, wall, chain, signature FROM sync_checkpoint"
+        " WHERE dev = ? AND dseq <= ? ORDER BY number DESC LIMIT 1",
+        (THIS_PC, dseq),
+    ).fetchone()
+    return Checkpoint(*row) if row else Checkpoint(THIS_PC, 0, 0, 0, 0, bytes(32))
+
+
 def seal(cursor: Any, wall_ms: int, *, at_once: bool) -> Checkpoint | None:
     """Sign the newest commit of this PC if that is due; ``None`` if it is not.
 

@@ -7,6 +7,7 @@ names a version of its own PC by that PC's number alone, one of another PC by th
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +15,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, body_digest, redactions
+from clinic_desktop.db.chain import (
+    PLAIN_SINCE,
+    READER_SHIFT,
+    THIS_PC,
+    body_digest,
+    linked,
+    redactions,
+)
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.errors import DatabaseDamagedError
 from clinic_desktop.i18n import _
@@ -33,6 +41,7 @@ class CommitRecord(Struct, frozen=True, array_like=True):
     user: bytes | None
     reason: str
     schema: int
+    """Of its author's program, and above ``READER_SHIFT`` the oldest one that may apply it."""
     deps: bytes
     """MessagePack of ``{device id: dseq}`` applied there since its previous commit."""
     body: bytes
@@ -42,10 +51,29 @@ class CommitRecord(Struct, frozen=True, array_like=True):
     """Where an erasure took words out of the body since: the digest that the chain covers."""
 
     @property
+    def reader(self) -> int:
+        """The oldest schema version that may apply it."""
+        return self.schema >> READER_SHIFT
+
+    @property
     def header(self) -> tuple[Any, ...]:
         """What the chain covers beside the body."""
         return (THIS_PC, self.dseq, self.hlc, self.wall, self.user, self.reason, self.schema,
                 self.deps)  # fmt: skip
+
+    @property
+    def digest(self) -> bytes:
+        """Of the body as it is."""
+        return hashlib.blake2b(self.body, digest_size=32).digest()
+
+    @property
+    def covered(self) -> bytes:
+        """The digest that the chain covers: of the body as it was written."""
+        return self.original or self.digest
+
+    def follows(self, chain: bytes) -> bytes:
+        """The chain value of this commit after that of the one before it."""
+        return linked(chain, self.header, self.covered)
 
     @property
     def stored_body(self) -> bytes:

@@ -16,7 +16,10 @@ from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.answers import close_answered, places, reopened, rows_asked_again
 from clinic_desktop.db.chain import PLAIN_SINCE
+from clinic_desktop.db.collisions import COLLISIONS
+from clinic_desktop.db.collisions import ask as ask_about_collisions
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.lists import batches, marks
@@ -27,7 +30,6 @@ from clinic_desktop.domain.merging import (
     EXISTENCE,
     Conflict,
     Kind,
-    Policy,
     Severity,
     Version,
     Versions,
@@ -67,6 +69,23 @@ class OpenConflict:
     """Commits of this record (``cid``); ``History`` tells who, when and what."""
     patient_id: uuid.UUID | None
     opened_hlc: int
+    other_id: uuid.UUID | None = None
+    """The row that it does not go together with, see ``collisions``."""
+
+
+def put(cursor: Any, table: TableSpec, pk: bytes, group: GroupSpec, values: list[Any]) -> None:
+    """Write the values of a group into its row; an older program may leave out the last ones.
+
+    What says the same already is not written: a row that is never changed may be made twice, by a
+    PC and by the one that it became.
+    """
+    pairs = list(zip(group.names, values, strict=False))
+    wanted = ", ".join(f"{name} = ?" for name, _value in pairs)
+    same = " AND ".join(f"{name} IS ?" for name, _value in pairs)
+    held = [value for _name, value in pairs]
+    cursor.execute(
+        f"UPDATE {table.name} SET {wanted} WHERE id = ? AND NOT ({same})", (*held, pk, *held)
+    )
 
 
 class Settler:
@@ -86,7 +105,7 @@ class Settler:
 
     def shown(self, table: TableSpec, pk: bytes, held: list[tuple[int, list[Any]]]) -> list[Any]:
         """Of several versions of a cell the values that the row shows."""
-        seal = self._seal(table, pk)
+        seal = self.seal(table, pk)
         for cid, value in held:
             if cid == seal:
                 return value
@@ -97,14 +116,14 @@ class Settler:
         found = self.version(cid, value)
         return found.hlc, found.dot
 
-    def _seal(self, table: TableSpec, pk: bytes) -> int | None:
+    def seal(self, table: TableSpec, pk: bytes) -> int | None:
         """The commit that fixed the row, if one did."""
         if table.name in _SEALED_BY:
             parent, column = _SEALED_BY[table.name]
             row = self._cursor.execute(
                 f"SELECT {column} FROM {table.name} WHERE id = ?", (pk,)
             ).fetchone()
-            return self._seal(BY_NAME[parent], bytes(row[0])) if row and row[0] else None
+            return self.seal(BY_NAME[parent], bytes(row[0])) if row and row[0] else None
         if table.name not in SEALS:
             return None
         return self.sealing(table, self.live(table, pk, SEALS[table.name][0]))
@@ -121,7 +140,7 @@ class Settler:
 
     def live(self, table: TableSpec, pk: bytes, grp: int) -> dict[int, list[Any]]:
         """By commit the versions of a cell that nothing here replaced; none if there is no row."""
-        names = next(group.names for group in table.groups if group.number == grp)
+        names = table.by_number[grp].names
         sv, *shown = self.columns(table, pk, ("sv", *names)) or [None]
         cells = self._cursor.execute(
             "SELECT ver, val FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?",
@@ -135,14 +154,16 @@ class Settler:
     def settle(self, table: TableSpec, pk: bytes) -> None:
         """Say whether the row is hidden, and ask what must be asked about it."""
         cells, cids = self._cells(table, pk)
-        known = {group.number: _asked(group.policy) for group in table.groups}
+        known = {group.number: group.policy for group in table.groups}
         state = merging.row_state(
             table.number, pk, self._without_blanks(cells), known, self.pasts.of_dot
         )
         for group in table.own_groups:
             if len(cells.get(group.number, ())) > 1:
                 self._show(table, pk, group, cells[group.number], cids)
-        found = list(state.conflicts)
+        again = reopened(self._cursor, self.names, table.number, pk, cells)
+        cids |= places(self.names, again)
+        found = [*state.conflicts, *again]
         late = self._too_late(table, pk, cells, cids)
         if EXISTENCE in cells:
             hidden = state.is_hidden or late is not None
@@ -153,7 +174,7 @@ class Settler:
         self, table: TableSpec, pk: bytes, cells: dict[int, Versions], cids: dict[Dot, int]
     ) -> Conflict | None:
         """A line that was added to a bill while another PC issued it is not of what was issued."""
-        seal = self._seal(table, pk) if table.name in _SEALED_BY else None
+        seal = self.seal(table, pk) if table.name in _SEALED_BY else None
         if seal is None:
             return None
         (made,) = self._cursor.execute(
@@ -179,11 +200,7 @@ class Settler:
     ) -> None:
         """One of several versions in the row, the same on every PC."""
         values = self.shown(table, pk, [(cids[each.dot], list(each.value)) for each in held])
-        pairs = list(zip(group.names, values, strict=False))
-        wanted = ", ".join(f"{name} = ?" for name, _value in pairs)
-        self._cursor.execute(
-            f"UPDATE {table.name} SET {wanted} WHERE id = ?", (*(v for _name, v in pairs), pk)
-        )
+        put(self._cursor, table, pk, group, values)
 
     def _cells(self, table: TableSpec, pk: bytes) -> tuple[dict[int, Versions], dict[Dot, int]]:
         rows = self._cursor.execute(
@@ -191,14 +208,13 @@ class Settler:
             (table.number, pk),
         ).fetchall()
         self.names.learn({row[1] for row in rows})
-        names = {group.number: group.names for group in table.groups}
         found: dict[int, list[Version]] = defaultdict(list)
         cids: dict[Dot, int] = {}
         for grp, ver, val in rows:
             if val is not None:
                 value = _unpack(val)
-            elif grp in names:
-                value = self.columns(table, pk, names[grp])
+            elif grp in table.by_number:
+                value = self.columns(table, pk, table.by_number[grp].names)
             else:
                 value = []
             version = self.version(ver, value)
@@ -260,7 +276,9 @@ class Settler:
         held = {
             bytes(row[0])
             for row in self._cursor.execute(
-                "SELECT id FROM sync_conflict WHERE tbl = ? AND pk = ?", (table.number, pk)
+                "SELECT id FROM sync_conflict WHERE tbl = ? AND pk = ?"
+                f" AND kind NOT IN ({marks(COLLISIONS)})",
+                (table.number, pk, *COLLISIONS),
             ).fetchall()
         }
         for gone in held - conflicts.keys():
@@ -276,11 +294,6 @@ class Settler:
                 (each.id, each.kind.value, each.severity.value, _patient(self._cursor, table, pk),
                  table.number, pk, each.cell.group, _pack(versions), opened),
             )  # fmt: skip
-
-
-def _asked(policy: Policy) -> Policy:
-    """Money is corrected by further rows, but two versions of one row are never passed over."""
-    return Policy.REVIEW_ADMIN if policy is Policy.LEDGER else policy
 
 
 def _patient(cursor: Any, table: TableSpec, pk: bytes) -> bytes | None:
@@ -310,13 +323,17 @@ def refresh(cursor: Any, changes: Changes) -> None:
         for tbl, pk, _kind in asked
         if tbl in BY_NUMBER
     }
+    again = rows_asked_again(cursor, [row.bytes for row in changes.ids("audit_event")])
     touched = (disputed & changes.rows) | _brought_back(cursor, changes)
+    touched |= {(BY_NUMBER[tbl].name, uuid.UUID(bytes=pk)) for tbl, pk in again if tbl in BY_NUMBER}
     if touched:
         names = Names(cursor)
         settler = Settler(cursor, names, Pasts(cursor, names))
         with switched_off(cursor):
             for table, row_id in sorted(touched):
                 settler.settle(BY_NAME[table], row_id.bytes)
+    ask_about_collisions(cursor, changes.rows)
+    close_answered(cursor)
 
 
 def ask_about_erasures(cursor: Any, touched: Iterable[tuple[str, uuid.UUID]]) -> None:
@@ -397,7 +414,8 @@ def open_conflicts(cursor: Any, patient: bytes | None = None) -> list[OpenConfli
     """All questions, or those about one patient; the most urgent first, then the oldest."""
     where, values = ("WHERE patient = ?", [patient]) if patient else ("", [])
     rows = cursor.execute(
-        "SELECT id, kind, severity, tbl, pk, grp, vers, patient, opened_hlc FROM sync_conflict"
+        "SELECT id, kind, severity, tbl, pk, grp, vers, patient, opened_hlc, other"
+        " FROM sync_conflict"
         f" {where} ORDER BY severity DESC, opened_hlc, id",
         values,
     ).fetchall()
@@ -405,7 +423,7 @@ def open_conflicts(cursor: Any, patient: bytes | None = None) -> list[OpenConfli
         OpenConflict(
             bytes(row[0]), row[1], row[2], BY_NUMBER[row[3]].name, uuid.UUID(bytes=bytes(row[4])),
             row[5], tuple(_unpack(row[6])), uuid.UUID(bytes=bytes(row[7])) if row[7] else None,
-            row[8],
+            row[8], uuid.UUID(bytes=bytes(row[9])) if row[9] else None,
         )
         for row in rows
         if row[3] in BY_NUMBER
@@ -421,7 +439,7 @@ def decide(
     choice between versions, not a change of what was fixed. Part of a writing transaction.
     """
     spec, pk = BY_NAME[table], row_id.bytes
-    names = next(each.names for each in spec.groups if each.number == group)
+    names = spec.by_number[group].names
     unknown = values.keys() - set(names)
     if unknown:
         raise KeyError(min(unknown))
@@ -429,9 +447,16 @@ def decide(
         if values:
             wanted = ", ".join(f"{name} = ?" for name in values)
             cursor.execute(f"UPDATE {spec.name} SET {wanted} WHERE id = ?", (*values.values(), pk))
-    cursor.execute(
-        "INSERT INTO sync_journal (tbl, pk, op, grp) VALUES (?, ?, 1, ?)", (spec.number, pk, group)
-    )
+    cell = (spec.number, pk, group)
+    cursor.execute("INSERT INTO sync_journal (tbl, pk, op, grp) VALUES (?, ?, 1, ?)", cell)
+    versions = cursor.execute(
+        "SELECT ver FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?", cell
+    ).fetchall()
+    if versions:
+        cursor.execute(
+            "INSERT OR REPLACE INTO sync_base VALUES (?, ?, ?, ?)",
+            (*cell, _pack([version for (version,) in versions])),
+        )
 
 
 class switched_off:  # noqa: N801 - used as a statement

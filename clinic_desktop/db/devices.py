@@ -38,13 +38,13 @@ def show_members(cursor: Any) -> None:
         dev = device_number(cursor, device.id.bytes)
         if dev != THIS_PC:
             cursor.execute(
-                "UPDATE sync_device SET name = ?, status = 'active',"
+                "UPDATE sync_device SET name = ?, status = 'active', cutoff = NULL,"
                 " sign_pk = coalesce(nullif(?, x''), sign_pk),"
                 " box_pk = coalesce(nullif(?, x''), box_pk) WHERE dev = ?",
                 (device.name, device.signing, device.sealing, dev),
             )
-    ended = [each.bytes for each in state.known - state.devices.keys()]
+    ended = state.known - state.devices.keys()
     cursor.executemany(
-        "UPDATE sync_device SET status = 'revoked' WHERE device_id = ? AND dev <> 1",
-        [(each,) for each in ended],
+        "UPDATE sync_device SET status = 'revoked', cutoff = ? WHERE device_id = ? AND dev <> 1",
+        [(state.cutoffs.get(each), each.bytes) for each in ended],
     )

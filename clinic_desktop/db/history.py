@@ -62,7 +62,7 @@ class History:
 
     def _version(self, table: TableSpec, pk: bytes, grp: int, cid: int) -> Version | None:
         header, inserts, updates = self._commit(cid) or ((0, None, "", 0), [], [])
-        group = next((each for each in table.groups if each.number == grp), None)
+        group = table.by_number.get(grp)
         if group is None:
             return None
         user = uuid.UUID(bytes=bytes(header[1])) if header[1] else None

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from clinic_desktop.db.bodies import Insert, RefusedError, Update, places_of, references
+from clinic_desktop.db.answers import rows_asked_again
+from clinic_desktop.db.bodies import Insert, RefusedError, Update, references
 from clinic_desktop.db.commits import Names
-from clinic_desktop.db.conflicts import SEALS, Settler
+from clinic_desktop.db.conflicts import SEALS, Settler, put
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.models import Base
@@ -42,6 +45,7 @@ class Rows:
         self.touched: set[tuple[str, uuid.UUID]] = set()
         self.in_dispute: set[tuple[int, bytes]] = set()
         self._parents: set[tuple[str, bytes]] = set()
+        self._makings: dict[tuple[int, tuple[int, ...]], _Making] = {}
 
     def write(self, dev: int, cid: int, inserts: list[Insert], updates: list[Update]) -> None:
         """One commit.
@@ -70,31 +74,28 @@ class Rows:
 
     def insert(self, table: TableSpec, cid: int, columns: list[int], rows: list[list[Any]]) -> None:
         """New rows of one table; one that is here already gets further versions instead."""
-        place = places_of(table)
-        known = [(at, place[number]) for at, number in enumerate(columns, 1) if number in place]
-        more = [at for at, number in enumerate(columns, 1) if number not in place]
-        if more:
-            numbers = [columns[at - 1] for at in more]
-            left = [(row[0], [numbers, [row[at] for at in more]]) for row in rows]
+        making = self._making(table, tuple(columns))
+        if making.more:
+            numbers = [columns[at - 1] for at in making.more]
+            left = [(row[0], [numbers, [row[at] for at in making.more]]) for row in rows]
             self._keep(table.number, MORE_COLUMNS, cid, left)
         here = self._present(table, [row[0] for row in rows])
-        names = [name for _at, name in known]
-        defaults = {n: v for n, v in _defaults(table.name).items() if n not in names}
-        all_names = ", ".join(("id", "sv", *names, *defaults))
+        fresh = [row for row in rows if row[0] not in here] if here else rows
         self._cursor.executemany(
-            f"INSERT INTO {table.name} ({all_names}) VALUES ({marks(all_names.split(', '))})",
-            [
-                [row[0], cid, *(row[at] for at, _name in known), *defaults.values()]
-                for row in rows
-                if row[0] not in here
-            ],
+            making.sql, [(row[0], cid, *making.pick(row), *making.defaults) for row in fresh]
         )
         for row in rows:
             self._touch(table, row[0])
             if row[0] in here:
-                self._second_making(table, row, cid, known)
+                self._second_making(table, row, cid, making.known)
             else:
                 self._parents.add((table.name, row[0]))
+
+    def _making(self, table: TableSpec, columns: tuple[int, ...]) -> _Making:
+        key = table.number, columns
+        if key not in self._makings:
+            self._makings[key] = _made_from(table, columns)
+        return self._makings[key]
 
     def _second_making(
         self, table: TableSpec, row: list[Any], cid: int, known: list[tuple[int, str]]
@@ -130,7 +131,6 @@ class Rows:
             RefusedError: there is no such row.
         """
         plain = _Plain(table, cid)
-        groups = {group.number: group for group in table.groups}
         for part in batches(list(changed)):
             made, cells = self._versions(table, part)
             for pk in part:
@@ -142,7 +142,7 @@ class Rows:
                     gone = {cid, *self.names.read(dev, replaced)}
                     before = held.get(grp) or [(made[pk], None)]
                     left = [each for each in before if each[0] not in gone]
-                    group = groups.get(grp)
+                    group = table.by_number.get(grp)
                     if group is None or len(values) > len(group.names):
                         self._keep(table.number, grp, cid, [(pk, [dev, values, replaced, True])])
                     if left or group is None:
@@ -195,14 +195,14 @@ class Rows:
         )
         if group is not None:
             # Tried in the row now, while a commit that does not fit can still be kept out.
-            _put(cursor, table, pk, group, new[1])
-            _put(cursor, table, pk, group, shown)
+            put(cursor, table, pk, group, new[1])
+            put(cursor, table, pk, group, shown)
 
     def more_columns(
         self, table: TableSpec, pk: bytes, cid: int, numbers: list[int], values: list[Any]
     ) -> None:
         """Columns that were written with a new row, as far as they were not written again since."""
-        place, groups = places_of(table), _group_of(table)
+        place, groups = table.names, _group_of(table)
         written = {
             row[0]
             for row in self._cursor.execute(
@@ -236,15 +236,14 @@ class Rows:
             (None if len(cells) == 1 else _pack(values), *key, cid),
         )
         if len(cells) == 1:
-            group = next(each for each in table.groups if each.number == grp)
-            _put(self._cursor, table, pk, group, values)
+            put(self._cursor, table, pk, table.by_number[grp], values)
         else:
             self.in_dispute.add((table.number, pk))
         self._touch(table, pk)
 
     def settle(self) -> None:
         """Say of rows with several versions what is shown and what people are asked."""
-        rows = self.in_dispute | self._asked_about()
+        rows = self.in_dispute | self._asked_about() | self._asked_again()
         fixing = {each for each in rows if BY_NUMBER[each[0]].name in SEALS}
         for number, pk in sorted(fixing):
             self.settler.settle(BY_NUMBER[number], pk)
@@ -280,6 +279,11 @@ class Rows:
             and (BY_NUMBER[tbl].name, uuid.UUID(bytes=bytes(pk))) in self.touched
         }
 
+    def _asked_again(self) -> set[tuple[int, bytes]]:
+        events = [row.bytes for table, row in self.touched if table == "audit_event"]
+        found = rows_asked_again(self._cursor, events)
+        return {(tbl, pk) for tbl, pk in found if tbl in BY_NUMBER}
+
     def _touch(self, table: TableSpec, pk: bytes) -> None:
         self.touched.add((table.name, uuid.UUID(bytes=pk)))
 
@@ -301,12 +305,11 @@ class Rows:
             if (parent, pk) not in self._parents:
                 wanted[parent].add(pk)
         for parent, ids in wanted.items():
-            column = "id"
             for part in batches(sorted(ids)):
                 found = {
                     bytes(row[0])
                     for row in self._cursor.execute(
-                        f"SELECT {column} FROM {parent} WHERE id IN ({marks(part)})", part
+                        f"SELECT id FROM {parent} WHERE id IN ({marks(part)})", part
                     ).fetchall()
                 }
                 missing = set(part) - found
@@ -347,10 +350,31 @@ class _Plain:
             cursor.executemany(f"UPDATE {self._table.name} SET {wanted} WHERE id = ?", rows)
 
 
-def _put(cursor: Any, table: TableSpec, pk: bytes, group: GroupSpec, values: list[Any]) -> None:
-    pairs = list(zip(group.names, values, strict=False))
-    wanted = ", ".join(f"{name} = ?" for name, _value in pairs)
-    cursor.execute(f"UPDATE {table.name} SET {wanted} WHERE id = ?", (*(v for _n, v in pairs), pk))
+@dataclass(frozen=True)
+class _Making:
+    """How rows of a table come in that a commit gives these columns."""
+
+    known: list[tuple[int, str]]
+    """Place in a row of the commit, and column here."""
+    more: list[int]
+    """Places of columns that this program does not know."""
+    sql: str
+    defaults: tuple[Any, ...]
+    pick: Callable[[list[Any]], tuple[Any, ...]]
+    """What of a row goes into the known columns."""
+
+
+def _made_from(table: TableSpec, columns: tuple[int, ...]) -> _Making:
+    place = table.names
+    known = [(at, place[number]) for at, number in enumerate(columns, 1) if number in place]
+    more = [at for at, number in enumerate(columns, 1) if number not in place]
+    names = [name for _at, name in known]
+    defaults = {n: v for n, v in column_defaults(table.name).items() if n not in names}
+    all_names = ("id", "sv", *names, *defaults)
+    sql = f"INSERT INTO {table.name} ({', '.join(all_names)}) VALUES ({marks(all_names)})"
+    places = [at for at, _name in known]
+    pick = itemgetter(*places) if len(places) > 1 else lambda row: tuple(row[at] for at in places)
+    return _Making(known, more, sql, tuple(defaults.values()), pick)
 
 
 @cache
@@ -359,7 +383,7 @@ def _group_of(table: TableSpec) -> dict[int, int]:
 
 
 @cache
-def _defaults(table: str) -> dict[str, Any]:
+def column_defaults(table: str) -> dict[str, Any]:
     """What columns hold that an older program did not write and the file does not fill in."""
     found: dict[str, Any] = {}
     for column in Base.metadata.tables[table].columns:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -23,9 +23,10 @@ from typing import Any
 
 import msgspec
 
-from clinic_desktop.db.chain import THIS_PC, chain_value
+from clinic_desktop.db.chain import READER_SHIFT, THIS_PC, chain_value
 from clinic_desktop.db.commits import Names, news
 from clinic_desktop.db.lists import batches, marks
+from clinic_desktop.domain.merging import EXISTENCE, Policy
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, SCHEMA_VERSION, TableSpec
@@ -103,11 +104,20 @@ def pack(cursor: Any, author: Author) -> Changes | None:
         for packed in _pack_updates(cursor, BY_NUMBER[number], list(keys), replaced)
     ]
     body = zlib.compress(_encode([inserts, updates]), 1)
-    _append(cursor, cid, author, body)
+    _append(cursor, cid, author, body, _reader(fresh, changed))
     cursor.execute("DELETE FROM sync_journal")
     touched = {*fresh, *((table, pk) for table, pk, _grp in changed)}
     rows = frozenset((BY_NUMBER[table].name, uuid.UUID(bytes=pk)) for table, pk in touched)
     return Changes(rows, author.origin, author.reason, cid)
+
+
+def _reader(fresh: Iterable[tuple[int, bytes]], changed: Iterable[tuple[int, bytes, int]]) -> int:
+    """The oldest program that understands all of a commit."""
+    whole = {number for number, _pk in fresh}
+    groups = {(number, grp) for number, _pk, grp in changed}
+    found = [each.reader for number in whole for each in BY_NUMBER[number].groups]
+    found += [BY_NUMBER[number].by_number[grp].reader for number, grp in groups]
+    return max(found, default=0)
 
 
 def _delete_again(cursor: Any) -> None:
@@ -142,12 +152,15 @@ def _pack_updates(
 ) -> list[Any]:
     """Changed groups: what they hold now and what they replace."""
     rows = _values(cursor, table, list(dict.fromkeys(pk for _table, pk, _grp in changed)))
-    groups = {group.number: group.names for group in table.groups}
     before = [replaced.get(cell) or [rows[cell[1]]["sv"]] for cell in changed]
     names = Names(cursor)
     names.learn({cid for versions in before for cid in versions})
     return [
-        [*cell, [rows[cell[1]][name] for name in groups[cell[2]]], names.written(versions)]
+        [
+            *cell,
+            [rows[cell[1]][name] for name in table.by_number[cell[2]].names],
+            names.written(versions),
+        ]
         for cell, versions in zip(changed, before, strict=True)
     ]
 
@@ -167,19 +180,26 @@ def _replace(cursor: Any, changed: Sequence[_Cell], cid: int) -> dict[_Cell, lis
     """Give changed groups the version of this commit; returns those that it replaces.
 
     A group that was not changed since its row was made has none yet; one in dispute has several.
+    Of these a form showed one, unless it says otherwise: what it did not show stays in question.
     """
-    found: dict[_Cell, list[int]] = defaultdict(list)
-    for table, pk, grp, version in cursor.execute(
-        "SELECT tbl, pk, grp, ver FROM sync_cell WHERE (tbl, pk, grp) IN"
+    found: dict[_Cell, dict[int, bytes | None]] = defaultdict(dict)
+    for table, pk, grp, version, value in cursor.execute(
+        "SELECT tbl, pk, grp, ver, val FROM sync_cell WHERE (tbl, pk, grp) IN"
         " (SELECT tbl, pk, grp FROM sync_journal WHERE op = 1) ORDER BY ver"
     ).fetchall():
-        found[table, pk, grp].append(version)
-    cursor.executemany("DELETE FROM sync_cell WHERE tbl=? AND pk=? AND grp=?", list(found))
+        found[table, pk, grp][version] = value
+    said = _bases(cursor, changed)
+    replaced = {cell: said.get(cell) or _shown(cursor, cell, found[cell]) for cell in found}
     cursor.executemany(
-        "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?,?,?,?)",
-        [(*cell, cid) for cell in changed],
+        "DELETE FROM sync_cell WHERE tbl=? AND pk=? AND grp=? AND ver=?",
+        [(*cell, version) for cell, versions in replaced.items() for version in versions],
     )
-    return found | _bases(cursor, changed)
+    stays = {cell for cell, held in found.items() if held.keys() - set(replaced[cell])}
+    cursor.executemany(
+        "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?,?,?,?,?)",
+        [(*cell, cid, _written(cursor, cell) if cell in stays else None) for cell in changed],
+    )
+    return said | replaced
 
 
 def _bases(cursor: Any, changed: Sequence[_Cell]) -> dict[_Cell, list[int]]:
@@ -193,6 +213,34 @@ def _bases(cursor: Any, changed: Sequence[_Cell]) -> dict[_Cell, list[int]]:
     taken = {cell: found[cell] for cell in changed if cell in found}
     cursor.executemany("DELETE FROM sync_base WHERE tbl=? AND pk=? AND grp=?", list(taken))
     return taken
+
+
+def _shown(cursor: Any, cell: _Cell, held: Mapping[int, bytes | None]) -> list[int]:
+    """Of the versions of a cell those that the row showed until now."""
+    table, _pk, grp = cell
+    if (
+        len(held) == 1
+        or grp == EXISTENCE
+        or BY_NUMBER[table].by_number[grp].policy is Policy.LATEST
+    ):
+        return list(held)
+    (first,) = cursor.execute(
+        f"SELECT c.cid FROM sync_commit c JOIN sync_device d USING (dev)"
+        f" WHERE c.cid IN ({marks(list(held))})"
+        " ORDER BY c.hlc DESC, d.device_id DESC, c.dseq DESC LIMIT 1",
+        list(held),
+    ).fetchone()
+    return [version for version, value in held.items() if value == held[first]]
+
+
+def _written(cursor: Any, cell: _Cell) -> bytes:
+    """What a group holds now, as it is kept where there are other versions."""
+    table, pk, grp = cell
+    names = BY_NUMBER[table].by_number[grp].names
+    row = cursor.execute(
+        f"SELECT {', '.join(names)} FROM {BY_NUMBER[table].name} WHERE id = ?", (pk,)
+    ).fetchone()
+    return _encode(list(row))
 
 
 def row_version(cursor: Any, table: str, row_id: uuid.UUID) -> int:
@@ -234,7 +282,7 @@ def expect(cursor: Any, table: str, row_id: uuid.UUID, base: int | None) -> None
         )
 
 
-def _append(cursor: Any, cid: int, author: Author, body: bytes) -> None:
+def _append(cursor: Any, cid: int, author: Author, body: bytes, reader: int) -> None:
     last = cursor.execute(
         "SELECT dseq, hlc, chain FROM sync_commit WHERE dev = ? ORDER BY dseq DESC LIMIT 1",
         (THIS_PC,),
@@ -242,7 +290,8 @@ def _append(cursor: Any, cid: int, author: Author, body: bytes) -> None:
     dseq, hlc = last[0] + 1, max(last[1] + 1, author.wall_ms << 16)
     deps = news(cursor, dseq)
     user = author.user_id.bytes if author.user_id else None
-    header = (THIS_PC, dseq, hlc, author.wall_ms, user, author.reason, SCHEMA_VERSION, deps)
+    schema = reader << READER_SHIFT | SCHEMA_VERSION
+    header = (THIS_PC, dseq, hlc, author.wall_ms, user, author.reason, schema, deps)
     cursor.execute(
         "INSERT INTO sync_commit (cid, dev, dseq, hlc, wall, user_id, reason, schema_ver, deps,"
         " body, chain) VALUES (?,?,?,?,?,?,?,?,?,?,?)",

@@ -8,7 +8,6 @@ open, in the care team, an emergency): the PC that wrote did so, and its log nam
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from clinic_desktop.db.conflicts import SEALS
 from clinic_desktop.db.history import History
 from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.pasts import Reached
+from clinic_desktop.domain.causality import unseen
 from clinic_desktop.domain.merging import EXISTENCE
 from clinic_desktop.domain.table_rights import forbidden
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TableSpec
@@ -26,6 +26,7 @@ from clinic_desktop.security.membership import BadEntryError, Entry, Membership
 from clinic_desktop.security.membership_forks import settle
 
 _ENTRIES = BY_NAME["membership_entry"]
+_LINES = BY_NAME["invoice_line"]
 _ENTRY_COLUMNS = ("n", "prev", "kind", "wall", "body", "author", "signature")
 _MAY_MOVE = frozenset({"patient_id"})
 """Not part of what a signature or an issue holds fast."""
@@ -40,6 +41,13 @@ class Lawful:
         self._cursor, self._rows = cursor, rows
         self._entries: list[tuple[int, int, Entry]] | None = None
         self._states: dict[tuple[bytes, ...], Membership | None] = {}
+        self._seen_states: dict[tuple[bool, ...], Membership | None] = {}
+        """By which of the entries lie in a past: nearly every commit sees the same ones."""
+        self.vouched: dict[int, int] = {}
+        """By PC, up to which commit others built on it that belong to the practice now.
+
+        One that took it before it heard that its PC was taken out must not wait for ever.
+        """
 
     def check(
         self,
@@ -55,7 +63,7 @@ class Lawful:
             RefusedError: with the word that ``sync_hold`` keeps.
         """
         before, fresh = self._state(reached, ()), _entries_in(inserts)
-        state = self._state(reached, fresh)
+        state = self._state(reached, fresh) if fresh else before
         self._check_device(dev, commit.dseq, state)
         numbers = {each[0] for each in inserts} | {each[0] for each in updates}
         names = [BY_NUMBER[number].name for number in numbers if number in BY_NUMBER]
@@ -64,21 +72,27 @@ class Lawful:
             table = BY_NUMBER.get(number)
             self._check_seen(dev, replaced, reached)
             if table is not None:
+                self._check_bill(table, pk, grp, values)
                 self._check_fixed(table, pk, grp, values, (dev, replaced, reached))
         self._check_lines(inserts, reached)
+        if fresh:
+            self._entries = None  # they will be rows when the next commit is looked at
         return is_late
 
     def _check_device(self, dev: int, dseq: int, state: Membership | None) -> None:
-        device_id, cutoff = self._cursor.execute(
-            "SELECT device_id, cutoff FROM sync_device WHERE dev = ?", (dev,)
+        device_id, cutoff, status, has_key = self._cursor.execute(
+            "SELECT device_id, cutoff, status, sign_pk IS NOT NULL FROM sync_device WHERE dev = ?",
+            (dev,),
         ).fetchone()
-        if cutoff is not None and dseq > cutoff:
+        if cutoff is not None and dseq > max(cutoff, self.vouched.get(dev, 0)):
             raise RefusedError("cutoff")
         device = uuid.UUID(bytes=bytes(device_id))
         if state is None or device in state.devices:
             return
         now = self._state(None, ())
         if now is None or device not in now.known:
+            if has_key and status != "revoked":
+                return  # an owner, or the PC that let this one join, told of it
             raise RefusedError("device")
         if device in state.known:  # its own past says that it was revoked
             raise RefusedError("revoked")
@@ -86,19 +100,26 @@ class Lawful:
     def _state(self, reached: Reached | None, fresh: tuple[Entry, ...]) -> Membership | None:
         if self._entries is None:
             self._entries = self._load()
-        seen = [
-            entry
-            for dev, dseq, entry in self._entries
-            if reached is None or reached.get(dev, 0) >= dseq
-        ]
+            self._seen_states.clear()
+        sees = tuple(
+            reached is None or reached.get(dev, 0) >= dseq for dev, dseq, _entry in self._entries
+        )
+        if not fresh and sees in self._seen_states:
+            return self._seen_states[sees]
+        found = self._settled(
+            [e[2] for e, is_seen in zip(self._entries, sees, strict=True) if is_seen], fresh
+        )
+        if not fresh:
+            self._seen_states[sees] = found
+        return found
+
+    def _settled(self, seen: list[Entry], fresh: tuple[Entry, ...]) -> Membership | None:
         key = tuple(sorted(each.digest for each in (*seen, *fresh)))
         if key not in self._states:
             try:
                 self._states[key] = settle([*seen, *fresh]).state
             except BadEntryError as error:
                 raise RefusedError("membership", error.reason) from error
-        if fresh:
-            self._entries = None  # they will be rows when the next commit is looked at
         return self._states[key]
 
     def _load(self) -> list[tuple[int, int, Entry]]:
@@ -114,10 +135,20 @@ class Lawful:
 
     def _check_seen(self, dev: int, replaced: list[Any], reached: Reached) -> None:
         """Nobody replaces what he cannot know: it may come to another PC later, and stay there."""
-        for each in replaced:
-            author, dseq = self._rows.names.place(dev, each)
-            if author is None or reached.get(author, 0) < dseq:
-                raise RefusedError("unseen")
+        places = [self._rows.names.place(dev, each) for each in replaced]
+        known = [(author, dseq) for author, dseq in places if author is not None]
+        if len(known) < len(places) or unseen(reached, known):
+            raise RefusedError("unseen")
+
+    def _check_bill(self, table: TableSpec, pk: bytes, grp: int, values: list[Any]) -> None:
+        """A line never goes to another bill: that one may be issued."""
+        group = table.by_number.get(grp)
+        if table is not _LINES or group is None:
+            return
+        said = dict(zip(group.names, values, strict=False))
+        row = self._rows.settler.columns(table, pk, ("invoice_id",))
+        if row and said.get("invoice_id", row[0]) != row[0]:
+            raise RefusedError("fixed", f"invoice_line {pk.hex()}")
 
     def _check_fixed(
         self,
@@ -131,7 +162,7 @@ class Lawful:
         dev, replaced, reached = by
         if table.insert_only:
             raise RefusedError("fixed", f"{table.name} {pk.hex()}")
-        group = next((each for each in table.groups if each.number == grp), None)
+        group = table.by_number.get(grp)
         if group is None or not self._is_fixed(table, pk, grp, reached):
             return
         seen = self._seen(table, pk, grp, reached)
@@ -202,10 +233,9 @@ class Lawful:
 
     def _check_lines(self, inserts: list[Insert], reached: Reached) -> None:
         """No line is added to a bill that its author saw issued."""
-        lines = BY_NAME["invoice_line"]
-        number = dict(pair for group in lines.groups for pair in group.columns)["invoice_id"]
+        number = _LINES.numbers["invoice_id"]
         for table, columns, rows in inserts:
-            if table != lines.number or number not in columns:
+            if table != _LINES.number or number not in columns:
                 continue
             at = columns.index(number) + 1
             for row in rows:
@@ -249,7 +279,7 @@ def _is_late(
 
 def _entries_in(inserts: list[Insert]) -> tuple[Entry, ...]:
     """Steps of the membership that the commit itself makes."""
-    place: Mapping[str, int] = dict(pair for each in _ENTRIES.groups for pair in each.columns)
+    place = _ENTRIES.numbers
     found = []
     for number, columns, rows in inserts:
         if number == _ENTRIES.number:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any
 
 from clinic_desktop.db import journal
-from clinic_desktop.db.chain import THIS_PC, chain_value, redactions
+from clinic_desktop.db.chain import ERASED, THIS_PC, chain_value, redactions
 from clinic_desktop.db.checkpoints import Checkpoint, Signer, signers
 from clinic_desktop.db.mirror import Line, Mirror
 from clinic_desktop.db.replay import UNREADABLE, Replay
@@ -110,6 +110,8 @@ def check_log(
     if not since_ms:
         replay.finish()
     _check_ends(report, anchors, {dev: point.dseq for dev, point in last_signed.items()})
+    for dev, dseq in cursor.execute("SELECT dev, dseq FROM sync_hold WHERE why = ?", (ERASED,)):
+        report.add(Finding(Trouble.UNANCHORED, "erasure-to-come", dev, dseq))
     return report
 
 
@@ -150,7 +152,8 @@ def _check_mirror(
 ) -> None:
     """The files beside the record: each line readable and signed, none missing, all in the log."""
     devs = {signer.device_id: dev for dev, signer in known.items()}
-    heads: list[tuple[str, Line]] = []
+    logs: dict[int, list[tuple[str, Line]]] = {THIS_PC: []}
+    """This PC's, and those of whatever it was called before."""
     for place, line in mirror.lines():
         if line is None:
             report.add(Finding(Trouble.UNANCHORED, "mirror-unreadable", place=place))
@@ -161,27 +164,30 @@ def _check_mirror(
             report.add(Finding(Trouble.BROKEN, "mirror-signature", dseq=line.dseq, place=place))
         elif line.kind == "restored":
             report.restored.append((line.wall, line.dseq))
-            heads = _before_restore(heads)
+            logs[dev] = _before_restore(logs.get(dev, []), line.number)
         else:
-            heads.append((place, line))
-    before: Line | None = None
-    for place, line in heads:
-        if before is not None and line.number > before.number + 1:
-            report.add(Finding(Trouble.UNANCHORED, "mirror-gap", dseq=before.dseq + 1, place=place))
-        anchors.add(Trouble.FORK, "not-as-mirrored", (THIS_PC, line.dseq), line.chain)
-        before = line
-    if newest is not None and (before is None or before.number < newest.number):
+            logs.setdefault(dev, []).append((place, line))
+    for dev, heads in logs.items():
+        before: Line | None = None
+        for place, line in heads:
+            if before is not None and line.number > before.number + 1:
+                first = before.dseq + 1
+                report.add(Finding(Trouble.UNANCHORED, "mirror-gap", dev, first, place=place))
+            anchors.add(Trouble.FORK, "not-as-mirrored", (dev, line.dseq), line.chain)
+            before = line
+    mirrored = logs[THIS_PC][-1][1].number if logs[THIS_PC] else 0
+    if newest is not None and mirrored < newest.number:
         report.add(Finding(Trouble.UNANCHORED, "mirror-behind", dseq=newest.dseq))
 
 
-def _before_restore(heads: list[tuple[str, Line]]) -> list[tuple[str, Line]]:
-    """What still counts when an older state was accepted: of each number the later statement."""
+def _before_restore(heads: list[tuple[str, Line]], last: int) -> list[tuple[str, Line]]:
+    """What still counts when the state up to a number was accepted: of each the later statement."""
     kept: list[tuple[str, Line]] = []
     for place, line in heads:
         while kept and kept[-1][1].number >= line.number:
             kept.pop()
         kept.append((place, line))
-    return kept
+    return [each for each in kept if each[1].number <= last]
 
 
 def _is_genuine(line: Line, signer: Signer) -> bool:

@@ -20,18 +20,18 @@ from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security import membership as rules
 from clinic_desktop.security.membership import BadEntryError, Body, Device, Entry, Membership
-from clinic_desktop.security.membership_forks import settle
+from clinic_desktop.security.membership_forks import Settled, settle
 from clinic_desktop.security.primitives import Identity, KdfCost, PublicKeys
 from clinic_desktop.security.vault import Vault
 
 
 def entries(reads: ReadSession) -> tuple[Entry, ...]:
     """The whole chain, unchecked, as other PCs will get it."""
-    rows = reads.session.scalars(select(MembershipEntry).order_by(MembershipEntry.n)).all()
-    return tuple(
-        Entry(row.n, row.prev, row.kind, row.wall, row.body, row.author, row.signature)
-        for row in rows
+    rows = reads.plain(
+        MembershipEntry,
+        "SELECT n, prev, kind, wall, body, author, signature FROM membership_entry ORDER BY n",
     )
+    return tuple(Entry(*row) for row in rows)
 
 
 def current(reads: ReadSession) -> Membership | None:
@@ -40,8 +40,17 @@ def current(reads: ReadSession) -> Membership | None:
     Raises:
         DatabaseDamagedError: an entry is missing, changed, or not allowed by those before it.
     """
+    return settled(reads).state
+
+
+def settled(reads: ReadSession) -> Settled:
+    """The same, with the entries that lost against others of the same time.
+
+    Raises:
+        DatabaseDamagedError: as ``current``.
+    """
     try:
-        return settle(entries(reads)).state
+        return settle(entries(reads))
     except BadEntryError as error:
         raise DatabaseDamagedError(
             _("The list of who belongs to the practice was changed from outside."),

@@ -12,6 +12,7 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -61,22 +62,27 @@ class Line(Struct, frozen=True):
 class Mirror:
     """The files beside one record. Writing never fails a save: what is missing comes later."""
 
-    def __init__(self, folder: Path, device: uuid.UUID, seed: bytes, public: bytes) -> None:
+    def __init__(
+        self, folder: Path, device: uuid.UUID, seed: bytes, public: bytes, *former: bytes
+    ) -> None:
         self.folder = folder
         self._device, self._seed, self._public = device, seed, public
-        self._key = expand(seed, b"clinic/v1/audit-mirror")
+        self._key, *self._former = (
+            expand(each, b"clinic/v1/audit-mirror") for each in (seed, *former)
+        )
         self._waiting: list[Line] = []
 
     @classmethod
     def beside(cls, record: Path, cursor: Any) -> Mirror:
         """The mirror of an open record."""
-        device, seed, public = cursor.execute(
+        (device, seed, public), *former = cursor.execute(
             "SELECT device_id, seed, sign_pk FROM sync_device JOIN device_key USING (dev)"
-            " WHERE dev = ?",
+            " ORDER BY dev <> ?, dev",
             (THIS_PC,),
-        ).fetchone()
-        folder = record.parent / FOLDER
-        return cls(folder, uuid.UUID(bytes=device), bytes(seed), bytes(public or b""))
+        ).fetchall()
+        folder, mine = record.parent / FOLDER, uuid.UUID(bytes=bytes(device))
+        before = (bytes(row[1]) for row in former)  # what this PC was called before
+        return cls(folder, mine, bytes(seed), bytes(public or b""), *before)
 
     def files(self) -> list[Path]:
         """The months, oldest first."""
@@ -90,13 +96,13 @@ class Mirror:
                     yield f"{path.name}:{number}", self._read(raw)
 
     def last(self) -> Line | None:
-        """The newest line that can be read."""
+        """The newest line of this PC, as it is called now, that can be read."""
         for path in reversed(self.files()):
             with path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - _TAIL))
                 for raw in reversed(file.read().splitlines()):
                     found = self._read(raw)
-                    if found is not None:
+                    if found is not None and found.device == self._device:
                         return found
         return None
 
@@ -173,10 +179,13 @@ class Mirror:
 
     def _read(self, raw: bytes) -> Line | None:
         try:
-            plain = unseal(self._key, base64.b64decode(raw.strip(), validate=True), _HEADER)
-            return msgspec.msgpack.decode(plain, type=Line)
-        except (UnreadableError, ValueError, msgspec.DecodeError):
+            sealed = base64.b64decode(raw.strip(), validate=True)
+        except ValueError:
             return None
+        for key in (self._key, *self._former):
+            with suppress(UnreadableError, ValueError, msgspec.DecodeError):
+                return msgspec.msgpack.decode(unseal(key, sealed, _HEADER), type=Line)
+        return None
 
 
 def _ends_in_newline(path: Path) -> bool:

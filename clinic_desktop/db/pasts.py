@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clinic_desktop.db.commits import Names
-from clinic_desktop.domain.causality import Dot
+from clinic_desktop.domain.causality import Dot, has_seen
 
 Reached = dict[int, int]
 """By a PC's number here, up to which of its commits."""
@@ -30,8 +30,7 @@ class Pasts:
 
     def sees(self, reached: Reached, cid: int) -> bool:
         """Whether a commit lies in a past."""
-        dev, dseq = self._names.dot(cid)
-        return reached.get(dev, 0) >= dseq
+        return has_seen(reached, self._names.dot(cid))
 
     def of_cid(self, cid: int) -> Reached:
         """Of a commit by its number here."""

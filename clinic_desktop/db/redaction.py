@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from clinic_desktop.db import journal, search, triggers
-from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, body_digest, redactions
+from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC, body_digest, redactions
 from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, GroupSpec, TableSpec
 
@@ -65,6 +65,9 @@ def erase(cursor: Any, blanks: Blanks) -> list[Redacted]:
         for pk, values in rows.items():
             _blank_versions(cursor, BY_NUMBER[number], pk, values)
     _drop_segments(cursor, found)
+    # A snapshot that is on its way out is of before; the next pass makes another.
+    cursor.execute("DELETE FROM sync_page")
+    cursor.execute("DELETE FROM sync_snapshot")
     triggers.install(cursor)
     search.reindex(cursor, sorted(blanks.get("patient", ())))
     cursor.execute("INSERT INTO patient_fts (patient_fts) VALUES ('optimize')")
@@ -92,7 +95,8 @@ def _rewrite_held(cursor: Any, blanks: _Numbered) -> Iterator[Redacted]:
     """Commits of other PCs that wait or are kept out, as their author's own erasure hands them."""
     devices = _devices(cursor)
     for dev, dseq, packed in cursor.execute(
-        "SELECT dev, dseq, body FROM sync_hold WHERE dseq > 0 ORDER BY dev, dseq"
+        "SELECT dev, dseq, body FROM sync_hold WHERE dseq > 0 AND why <> ? ORDER BY dev, dseq",
+        (ERASED,),
     ).fetchall():
         commit = _decode_commit(packed)
         new = _without_words(commit, blanks)
@@ -141,7 +145,7 @@ def _blank_inserts(inserts: list[Any], blanks: _Numbered) -> bool:
         wanted = blanks.get(number)
         if not wanted:
             continue
-        names = _names(BY_NUMBER[number])
+        names = BY_NUMBER[number].names
         left: list[Any] = []
         for row in rows:
             values = wanted.get(bytes(row[0]))
@@ -168,7 +172,7 @@ def _blank_updates(updates: list[Any], blanks: _Numbered) -> bool:
         values = blanks.get(number, {}).get(bytes(pk))
         if values is not None:
             touched = True
-            group = _group(BY_NUMBER[number], grp)
+            group = BY_NUMBER[number].by_number.get(grp)
             if group is None:  # of a newer program: nobody here can tell words from others
                 continue
             update[3] = _blank_group(group, values, update[3])
@@ -188,7 +192,7 @@ def _blank_versions(cursor: Any, table: TableSpec, pk: bytes, blank: Mapping[str
     for grp, ver, val in cursor.execute(
         "SELECT grp, ver, val FROM sync_cell WHERE tbl = ? AND pk = ?", row
     ).fetchall():
-        group = _group(table, grp)
+        group = table.by_number.get(grp)
         if group is None:
             cursor.execute(
                 "DELETE FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?", (*row, grp)
@@ -209,11 +213,3 @@ def _drop_segments(cursor: Any, found: Iterable[Redacted]) -> None:
         " AND from_dseq <= ? AND to_dseq >= ?",
         [(each.dev, each.dseq, each.dseq) for each in found if each.dev != THIS_PC],
     )
-
-
-def _group(table: TableSpec, grp: int) -> GroupSpec | None:
-    return next((each for each in table.groups if each.number == grp), None)
-
-
-def _names(table: TableSpec) -> dict[int, str]:
-    return {number: name for group in table.groups for name, number in group.columns}

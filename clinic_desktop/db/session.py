@@ -123,6 +123,8 @@ class UnitOfWork(ReadSession):
     """The signature that this commit brought about, if it did."""
     at_once: bool = False
     """Whether this commit is to be signed without delay."""
+    left_at: Checkpoint | None = None
+    """Where the log under this PC's old name ends, if this commit gave it a new one."""
 
     def new_id(self) -> uuid.UUID:
         """A fresh id."""
@@ -202,6 +204,7 @@ def capture_commits(engine: Engine) -> None:
         cursor = connection.connection.dbapi_connection
         author = connection.info.pop("author", None) or Author(None, 0, "unattributed")
         changes = journal.pack(cursor, author)
+        connection.info["sealed"] = None  # one may be left of a commit that the disk refused
         if changes is not None:
             search.update(cursor, changes)
             conflicts.refresh(cursor, changes)

@@ -110,7 +110,7 @@ def _has_place(table: TableSpec, grp: int, op: list[Any]) -> bool:
         return True
     if grp == MORE_COLUMNS:
         return any(number in table.column_numbers for number in op[0])
-    group = next((each for each in table.groups if each.number == grp), None)
+    group = table.by_number.get(grp)
     return group is not None and len(op[1]) <= len(group.names)
 
 

@@ -135,6 +135,8 @@ class Store:
             raise
         if uow.extra:  # a command that was refused has put nothing on record
             self._last_wall = to_millis(uow.now)
+        if uow.left_at is not None:
+            self._rename(uow.left_at)
         self._mirror(uow.sealed)
         for changes in uow.extra:
             self._announce(changes)
@@ -274,6 +276,17 @@ class Store:
             self.mirror.accept(newest, to_millis(self.clock.now()))
         except OSError as error:
             raise storage_error(error, self.path) from error
+
+    def _rename(self, left_at: Checkpoint) -> None:
+        """From now on the mirror is of the log under the new name; the old one ended there."""
+        if self.mirror is None:
+            return
+        try:
+            self.mirror.accept(left_at, to_millis(self.clock.now()))
+        except OSError as error:
+            log.info("The mirror does not say where the log ended: %s", error.strerror)
+        with self._writer_engine.begin() as connection:
+            self.mirror = Mirror.beside(self.path, connection.connection.dbapi_connection)
 
     def _mirror(self, made: Checkpoint | None) -> None:
         if made is not None and self.mirror is not None:

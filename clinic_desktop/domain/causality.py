@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+K = TypeVar("K", bytes, int)
 Past = Mapping[bytes, int]
 """The highest commit number of each PC; one that is missing stands for 0."""
 
@@ -46,14 +47,24 @@ class Verdict(Enum):
     """Only a newer program can apply it, and what builds on it: keep it until the update."""
 
 
-def has_seen(past: Past, dot: Dot) -> bool:
-    """Whether a commit lies in a past."""
-    return past.get(dot.device, 0) >= dot.number
+def has_seen(past: Mapping[K, int], dot: tuple[K, int]) -> bool:
+    """Whether a commit lies in a past; a record may name PCs by numbers of its own."""
+    device, number = dot
+    return past.get(device, 0) >= number
 
 
-def unseen(past: Past, dots: Iterable[Dot]) -> list[Dot]:
+def unseen(past: Mapping[K, int], dots: Iterable[tuple[K, int]]) -> list[tuple[K, int]]:
     """Those that whoever had this past cannot know; a commit that replaces one is not lawful."""
     return [dot for dot in dots if not has_seen(past, dot)]
+
+
+def reach(past: dict[K, int], deps: Mapping[K, int], dot: tuple[K, int]) -> None:
+    """Go on from the past of a PC's commit to that of its next one, in place."""
+    for device, number in deps.items():
+        if past.get(device, 0) < number:
+            past[device] = number
+    device, number = dot
+    past[device] = number
 
 
 def past_of(before: Past, heading: Heading) -> dict[bytes, int]:
@@ -63,10 +74,7 @@ def past_of(before: Past, heading: Heading) -> dict[bytes, int]:
     the commits alone, so every PC finds the same.
     """
     past = dict(before)
-    for device, number in heading.deps.items():
-        if past.get(device, 0) < number:
-            past[device] = number
-    past[heading.dot.device] = heading.dot.number
+    reach(past, heading.deps, heading.dot)
     return past
 
 

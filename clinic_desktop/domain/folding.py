@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
+from itertools import chain
 
 from anyascii import anyascii
 
@@ -168,6 +169,7 @@ def other_layout(text: str) -> list[str]:
 FTS_TOKENIZE = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
 """The FTS5 tokenizer both sides count on: text comes folded, and Indic vowel signs are letters."""
 
+_ASCII_WORD, _NO_DIGIT = re.compile("[a-z0-9]+"), re.compile(r"\D")
 _SOUND, _BONES, _NUMBER_MARK = "\ue000", "\ue001", "\ue002"
 """Open a token of a sound key, of consonants, and of a number with letters in it.
 
@@ -192,22 +194,26 @@ class Reach(IntEnum):
 
 def words_of(text: str) -> list[str]:
     """Split at everything that is not a letter, digit or mark, then fold; empty words vanish."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
     kept = (c if unicodedata.category(c)[0] in "LNM" else " " for c in text)
     return [word for word in map(fold, "".join(kept).split()) if word]
 
 
-def search_tokens(text: str) -> list[str]:
+@lru_cache(maxsize=20_000)  # names come again and again
+def search_tokens(text: str) -> tuple[str, ...]:
     """The tokens under which a text is found: its words, their Latin spellings, their sound."""
-    tokens: dict[str, None] = {}
-    for chunk in text.split():
-        parts = words_of(chunk)
-        if len(parts) > 1:
-            parts.append("".join(parts))
-        if re.search("[äöüÄÖÜ]", chunk):  # Müller is also Mueller
-            parts += words_of(re.sub("[äöüÄÖÜ]", lambda umlaut: fold(umlaut[0]) + "e", chunk))
-        for part in parts:
-            tokens |= dict.fromkeys(_word_tokens(part))
-    return list(tokens)
+    return tuple(dict.fromkeys(chain.from_iterable(map(_chunk_tokens, text.split()))))
+
+
+@lru_cache(maxsize=20_000)  # names come again and again
+def _chunk_tokens(chunk: str) -> tuple[str, ...]:
+    parts = words_of(chunk)
+    if len(parts) > 1:
+        parts.append("".join(parts))
+    if re.search("[äöüÄÖÜ]", chunk):  # Müller is also Mueller
+        parts += words_of(re.sub("[äöüÄÖÜ]", lambda umlaut: fold(umlaut[0]) + "e", chunk))
+    return tuple(dict.fromkeys(token for part in parts for token in _word_tokens(part)))
 
 
 @lru_cache(maxsize=50_000)
@@ -232,17 +238,15 @@ def patient_index_text(
     names: Iterable[str], identifiers: Iterable[str], phones: Iterable[str], birth: str = ""
 ) -> str:
     """All tokens of a patient for the FTS5 table; ``birth`` is ISO ``YYYY[-MM[-DD]]``."""
-    tokens: dict[str, None] = {}
-    for name in names:
-        tokens |= dict.fromkeys(search_tokens(name))
+    tokens = [token for name in names if name for token in search_tokens(name)]
     for identifier in identifiers:
         parts = words_of(identifier)
-        tokens |= dict.fromkeys(map(_marked, [*parts, "".join(parts)]))
-        tokens |= dict.fromkeys(_tails(identifier))
+        tokens += map(_marked, [*parts, "".join(parts)])
+        tokens += _tails(identifier)
     for phone in phones:
-        tokens |= dict.fromkeys(_tails(phone))
-    tokens |= dict.fromkeys(_birth_tokens(birth))
-    return " ".join(token for token in tokens if token)
+        tokens += _tails(phone)
+    tokens += _birth_tokens(birth)
+    return " ".join(filter(None, dict.fromkeys(tokens)))
 
 
 def _marked(number: str) -> str:
@@ -254,22 +258,22 @@ def _is_mixed(word: str) -> bool:
     return not word.isalpha() and not word.isdecimal()
 
 
-def _tails(number: str) -> Iterator[str]:
-    digits = re.sub(r"\D", "", fold(number))
-    yield digits
-    for start in range(1, len(digits) - 3):  # the last four digits are what people ask for
-        yield digits[start:]
+def _tails(number: str) -> list[str]:
+    digits = _NO_DIGIT.sub("", number if number.isascii() else fold(number))
+    # The last four digits are what people ask for.
+    return [digits, *(digits[start:] for start in range(1, len(digits) - 3))]
 
 
-def _birth_tokens(birth: str) -> list[str]:
+@lru_cache(maxsize=40_000)  # as many days as people were born on
+def _birth_tokens(birth: str) -> tuple[str, ...]:
     match birth.split("-"):
         case [year, month, day]:
             short = year[-2:]
-            full = [year + month + day, day + month + year, month + day + year]
-            return [year, month + year, *full, day + month + short, month + day + short]
+            full = (year + month + day, day + month + year, month + day + year)
+            return (year, month + year, *full, day + month + short, month + day + short)
         case [year, month]:
-            return [year, month + year, year + month]
-    return [birth]
+            return (year, month + year, year + month)
+    return (birth,)
 
 
 # A number as people type it: digits with spaces, brackets, dots and dashes.

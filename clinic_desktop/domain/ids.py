@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 from clinic_desktop.domain.folding import fold
 from clinic_desktop.domain.refusals import RefusedError
@@ -53,6 +54,15 @@ def parse_mrn(text: str) -> str:
     if right[-1] != found[3]:
         raise IdError("wrong-check-digit")
     return right
+
+
+def free_prefix(taken: frozenset[str]) -> str:
+    """Two letters and a digit to begin the numbers of a PC; the first of all has one letter."""
+    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+    while True:
+        found = secrets.choice(letters) + secrets.choice(letters) + str(1 + secrets.randbelow(9))
+        if found not in taken:
+            return found
 
 
 # ---------------------------------------------------------------- papers

@@ -47,7 +47,8 @@ class Policy(Enum):
     INSERT_ONLY = "insert-only"
     """Rows are never changed, so there is nothing to merge."""
     LEDGER = "ledger"
-    """Money: corrected by further rows, never by changing one."""
+    """Money: corrected by further rows, never by changing one. Where two PCs wrote into one row all
+    the same (a draft, its number, a decision), a person decides; listed."""
 
 
 class Severity(Enum):
@@ -73,6 +74,7 @@ _REVIEWED = {
     Policy.REVIEW_SAFETY: Severity.SAFETY,
     Policy.REVIEW_CLINICAL: Severity.CLINICAL,
     Policy.REVIEW_ADMIN: Severity.ADMIN,
+    Policy.LEDGER: Severity.ADMIN,
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic_desktop.models.base import Base, Synced, optional_ref, ref, text
@@ -62,4 +63,9 @@ Index(
     AuditEvent.id,
     AuditEvent.patient_id,
 )  # which charts somebody opened lately: asked at each letter of a search
+Index(
+    "ix_audit_event_conflict",
+    AuditEvent.object_id,
+    sqlite_where=sql("kind IN ('conflict.answer', 'conflict.reopen')"),
+)  # see ``db.answers``
 Index("ix_audit_event_patient", AuditEvent.patient_id, AuditEvent.happened_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ class GroupSpec:
     policy: Policy
     columns: tuple[tuple[str, int], ...]
     """Names with their numbers, which are unique within the table."""
+    reader: int = 0
+    """The oldest schema version that understands what is written here: older ones wait with it."""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -40,15 +43,29 @@ class TableSpec:
         return (EXISTENCE, *self.own_groups)
 
     @cached_property
+    def by_number(self) -> Mapping[int, GroupSpec]:
+        """All groups by their numbers."""
+        return {each.number: each for each in self.groups}
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        """All captured columns by their numbers."""
+        return {number: name for each in self.groups for name, number in each.columns}
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each captured column."""
+        return dict(pair for each in self.groups for pair in each.columns)
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """All captured columns in the order of their numbers."""
-        numbered = [pair for each in self.groups for pair in each.columns]
-        return tuple(name for name, _ in sorted(numbered, key=lambda pair: pair[1]))
+        return tuple(name for _number, name in sorted(self.names.items()))
 
     @cached_property
     def column_numbers(self) -> tuple[int, ...]:
         """Their numbers."""
-        return tuple(sorted(number for each in self.groups for _, number in each.columns))
+        return tuple(sorted(self.names))
 
     @cached_property
     def insert_only(self) -> bool:
@@ -58,8 +75,11 @@ class TableSpec:
 
 EXISTENCE = GroupSpec(0, "existence", Policy.REVIEW_CLINICAL, (("is_deleted", 0),))
 
-SCHEMA_VERSION = 11
-"""Goes into every commit; raised with each migration that adds to the registry."""
+SCHEMA_VERSION = 12
+"""Goes into every commit; raised with each migration that adds to the registry.
+
+A change of what a group means gives it this number as its ``reader``, too.
+"""
 
 
 def _columns(text: str) -> tuple[tuple[str, int], ...]:
@@ -74,7 +94,13 @@ def _load() -> tuple[TableSpec, ...]:
             table["number"],
             name,
             tuple(
-                GroupSpec(each["number"], group, Policy(each["policy"]), _columns(each["columns"]))
+                GroupSpec(
+                    each["number"],
+                    group,
+                    Policy(each["policy"]),
+                    _columns(each["columns"]),
+                    each.get("reader", 0),
+                )
                 for group, each in table["groups"].items()
             ),
         )

@@ -51,7 +51,10 @@ class SyncSegment(Base):
 
 
 class SyncHold(Base):
-    """A commit of another PC that was not applied: it waits, or it is kept out."""
+    """A commit of another PC that was not applied: it waits, or it is kept out.
+
+    Or one that was applied without the words that an erasure took, before that erasure came here.
+    """
 
     __tablename__ = "sync_hold"
     dev: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -61,7 +64,7 @@ class SyncHold(Base):
     detail: Mapped[str] = text()
     """Table and row, never content."""
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    """MessagePack of the whole commit as it came."""
+    """MessagePack of the whole commit as it came; of an erased one the digests before and after."""
     since: Mapped[int]
     """Milliseconds since 1970 UTC."""
 
@@ -103,6 +106,8 @@ class SyncConflict(Base):
     opened_hlc: Mapped[int]
     state: Mapped[str] = mapped_column(default="open", server_default="open")
     """``open`` or ``closed``."""
+    other: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """The row that this one does not go together with, see ``db.collisions``."""
 
     __table_args__ = (
         Index("ix_sync_conflict_row", "tbl", "pk", "grp"),
@@ -160,3 +165,43 @@ class SyncRun(Base):
     received: Mapped[int] = mapped_column(default=0, server_default="0")
     outcome: Mapped[str] = text()
     error: Mapped[str] = text()
+
+
+class SyncFile(Base):
+    """How far the bytes of an attachment are on their way; no row where nothing has moved."""
+
+    __tablename__ = "sync_file"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    """``sending``, ``stored`` or ``coming``."""
+    done: Mapped[int]
+    parts: Mapped[int]
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SyncPiece(Base):
+    """A piece of a file that is not whole yet."""
+
+    __tablename__ = "sync_piece"
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SyncSnapshot(Base):
+    """A snapshot of the record that this PC made and the server does not have yet."""
+
+    __tablename__ = "sync_snapshot"
+    id: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SyncPage(Base):
+    """A sealed piece of a snapshot on its way to the server, or from it."""
+
+    __tablename__ = "sync_page"
+    name: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

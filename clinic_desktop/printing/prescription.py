@@ -46,6 +46,8 @@ class PrescriptionLine:
     """The quantity written out; without it each digit is named."""
     repeats: int = 0
     substitution_allowed: bool = True
+    undecided: tuple[str, ...] = ()
+    """What another PC wrote in this line's place, as long as nobody has decided."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ def _medicine(number: int, line: PrescriptionLine, sheet: Sheet) -> Block:
         parts.append(Text(detail, look.body))
     if line.sig:
         parts += [Space(2), Text(value(line.sig), look.body)]
+    for other in line.undecided:
+        told = language.gettext("Not decided. Another version says: {words}")
+        parts += [Space(2), Text(told.format(words=value(other)), look.strong)]
     pairs = [
         (language.gettext("Quantity"), quantity_text(line, language)),
         (language.pgettext("paper", "Repeats"), _repeats(line.repeats, language)),

@@ -29,6 +29,8 @@ from clinic_desktop.security.primitives import Identity, KdfCost
 FORMAT: Final = b"clinic-membership/1"
 BEGINNING: Final = bytes(32)
 OWNER: Final = "owner"
+EPOCH_BITS: Final = 16
+"""Chance in the number of a data key: two owners who begin one apart do not give the same."""
 MAX_BODY, MAX_ENTRIES, MAX_PEOPLE = 256 << 10, 100_000, 1_000
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Role = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -155,10 +157,15 @@ class PutDevice(Struct, frozen=True, forbid_unknown_fields=True):
     device: Device
 
 
-class RevokeDevice(Struct, frozen=True, forbid_unknown_fields=True):
-    """A PC is given away, lost or stolen; the id never comes back."""
+class RevokeDevice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A PC is given away, lost or stolen; the id never comes back.
+
+    Defaults are not written, so that entries older than ``cutoff`` still have the one form.
+    """
 
     id: uuid.UUID
+    cutoff: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    """The last commit of it that counts by itself; ``None`` in entries that name none."""
 
 
 class NewRoot(Struct, frozen=True, forbid_unknown_fields=True):
@@ -179,9 +186,24 @@ class SetRules(Struct, frozen=True, forbid_unknown_fields=True):
     rules: Rules
 
 
+class BeginEpoch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another data key is in use: what is handed to other PCs is sealed with it from now on."""
+
+    epoch: Annotated[int, Meta(ge=1 << EPOCH_BITS, le=2**31 - 1)]
+    check: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    """Tells this key from any other, and nothing of it."""
+    ended: Annotated[int, Meta(ge=0, le=MAX_ENTRIES)]
+    """How many PCs its author knew to be taken out: none of them was handed it."""
+
+    @property
+    def turn(self) -> int:
+        """The number without its chance, from 1 on."""
+        return self.epoch >> EPOCH_BITS
+
+
 Body = (
     Genesis | AddPerson | Engage | RevokePerson | ChangeRoles | PersonKeys | PutDevice
-    | RevokeDevice | NewRoot | RaiseFloor | SetRules
+    | RevokeDevice | NewRoot | RaiseFloor | SetRules | BeginEpoch
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[Struct]]] = {
     "genesis": Genesis,
@@ -195,6 +217,7 @@ KINDS: Final[Mapping[str, type[Struct]]] = {
     "root": NewRoot,
     "kdf-floor": RaiseFloor,
     "rules": SetRules,
+    "epoch": BeginEpoch,
 }
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 
@@ -246,6 +269,19 @@ class Membership:
     """Roles that somebody had before a change of them, or before leaving."""
     decided: frozenset[bytes] = field(default=frozenset(), repr=False)
     """The Ed25519 keys of all owners there ever were."""
+    cutoffs: Mapping[uuid.UUID, int] = field(default_factory=dict, repr=False)
+    """Of PCs that were taken out, the last commit that counts."""
+    roots: frozenset[bytes] = field(default=frozenset(), repr=False)
+    """The Ed25519 keys of all recovery sheets there ever were."""
+    ended: int = 0
+    """How many PCs were taken out."""
+    epoch: BeginEpoch | None = None
+    """The newest data key; ``None`` while the first one is in use."""
+
+    @property
+    def needs_epoch(self) -> bool:
+        """Whether a PC that was taken out may have the newest data key."""
+        return self.ended > (self.epoch.ended if self.epoch is not None else 0)
 
     def person(self, login: str) -> Person | None:
         """Who signs in with this login, without regard to case."""
@@ -331,15 +367,21 @@ def carry_on(state: Membership | None, entry: Entry) -> Membership:
     Raises:
         BadEntryError: shape or right do not fit.
     """
-    number, body = entry.n, _read(entry)
+    number, body = entry.n, read_body(entry)
     after = _begin(body, entry) if state is None else _step(state, body, entry)
     _must(bool(after.owners), number, "nobody would be owner any more")
     _must(len(after.people) <= MAX_PEOPLE, number, "too many people")
     decided = after.decided | {each.signing for each in after.owners if each.signing}
-    return replace(after, n=number, tip=entry.digest, decided=decided)
+    roots = after.roots | {after.root.signing}
+    return replace(after, n=number, tip=entry.digest, decided=decided, roots=roots)
 
 
-def _read(entry: Entry) -> Any:
+def read_body(entry: Entry) -> Any:
+    """What an entry says.
+
+    Raises:
+        BadEntryError: it cannot be read, or is not written the one way.
+    """
     kind = KINDS.get(entry.kind)
     _must(kind is not None, entry.n, "an unknown kind")
     _must(len(entry.body) <= MAX_BODY, entry.n, "too long")
@@ -451,7 +493,17 @@ def _revoke_device(state: Membership, body: RevokeDevice, n: int) -> Membership:
     _here(state.devices, body.id, n)
     devices = {key: each for key, each in state.devices.items() if key != body.id}
     _must(bool(devices), n, "the last PC")
-    return replace(state, devices=devices)
+    cutoffs = dict(state.cutoffs)
+    if body.cutoff is not None:
+        cutoffs[body.id] = body.cutoff
+    return replace(state, devices=devices, cutoffs=cutoffs, ended=state.ended + 1)
+
+
+def _epoch(state: Membership, body: BeginEpoch, n: int) -> Membership:
+    last = state.epoch.turn if state.epoch is not None else 0
+    _must(body.turn == last + 1, n, "not the next data key")
+    _must(body.ended <= state.ended, n, "more PCs than were taken out")
+    return replace(state, epoch=body)
 
 
 def _new_root(state: Membership, body: NewRoot, n: int) -> Membership:
@@ -481,6 +533,7 @@ _STEPS: Mapping[type[Struct], Callable[[Membership, Any, int], Membership]] = {
     NewRoot: _new_root,
     RaiseFloor: _floor,
     SetRules: _set_rules,
+    BeginEpoch: _epoch,
 }
 
 

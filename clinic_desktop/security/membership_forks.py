@@ -14,15 +14,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from clinic_desktop.security.membership import (
     BadEntryError,
+    BeginEpoch,
     Entry,
     Membership,
     carry_on,
     check_place,
     follow,
+    read_body,
 )
 
 _TAKES_AWAY = {"revoke-person": 0, "revoke-device": 0, "roles": 1}
@@ -55,6 +58,25 @@ def settle(entries: Iterable[Entry]) -> Settled:
         settled = _one_level(settled, below, level)
         below = frozenset(each.digest for each in level)
     return settled
+
+
+def begun(entries: Iterable[Entry], settled: Settled) -> list[tuple[BeginEpoch, Entry]]:
+    """The data keys that owners began, each with its entry; of one number one.
+
+    An entry that was passed over counts too where an owner wrote it: something is sealed with its
+    key. It never takes the place of one that was not. Where the chain has branched anybody's
+    signature keeps an entry in it; a stranger's says nothing here.
+    """
+    if settled.state is None:
+        return []
+    owners, lost = settled.state.decided | settled.state.roots, set(settled.passed_over)
+    ours = [each for each in entries if each.kind == "epoch" and each.author in owners]
+    found: dict[int, tuple[BeginEpoch, Entry]] = {}
+    for entry in sorted(ours, key=lambda each: (each in lost, each.n, each.signature)):
+        with suppress(BadEntryError):
+            body = read_body(entry)
+            found.setdefault(body.epoch, (body, entry))
+    return list(found.values())
 
 
 def _one_level(before: Settled, below: frozenset[bytes], level: list[Entry]) -> Settled:

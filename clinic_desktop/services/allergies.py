@@ -13,7 +13,7 @@ from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, part, query
 
 # Plain SQL: banner, chart and visit ask it at every opening.
@@ -21,6 +21,7 @@ _RECORDED = """
 SELECT id, display, system, code, category, kind, criticality, severity, reaction,
  clinical_status, verification_status, onset, recorded_at, note
 FROM allergy_intolerance WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0"""
+_COLUMNS = undecided.columns_of(_RECORDED)
 _ASKED = """
 SELECT allergy_status, allergy_asked_on FROM patient WHERE id = ?1 AND is_deleted = 0"""
 
@@ -43,6 +44,8 @@ class AllergyRow:
     onset: str
     recorded_at: datetime | None
     note: str
+    is_disputed: bool = False
+    """Two PCs wrote it differently, and nobody has decided: each version is a row with the id."""
 
     @property
     def is_current(self) -> bool:
@@ -93,10 +96,15 @@ def allergies_of(
         raise NotFoundError(_("There is no such patient."))
     ((stored, asked_on),) = found
     rows = recorded(reads, patient_id)
-    shown = [row for row in rows if with_past or row.is_current]
-    shown.sort(key=lambda row: (row.criticality != "high", row.severity != "severe", row.display))
-    status = AllergyStatus.RECORDED if any(row.is_current for row in rows) else stored
-    return AllergyState(status, date.fromisoformat(asked_on) if asked_on else None, tuple(shown))
+    listed = [row for row in rows if with_past or row.is_current]
+    listed.sort(key=lambda row: (row.criticality != "high", row.severity != "severe", row.display))
+    if any(row.is_current for row in rows):
+        status = AllergyStatus.RECORDED
+    elif any("allergy_status" in each for each in _of_patient(reads, patient_id)):
+        status = AllergyStatus.NOT_ASKED  # one says none, and another does not
+    else:
+        status = stored
+    return AllergyState(status, date.fromisoformat(asked_on) if asked_on else None, tuple(listed))
 
 
 @command("allergy.create")
@@ -184,11 +192,26 @@ def retire_allergy(
 
 @part
 def recorded(reads: ReadSession, patient_id: uuid.UUID) -> list[AllergyRow]:
-    """Everything ever recorded of a chart, also what is over or was refuted."""
-    return [_row(each) for each in charts.rows(reads, _RECORDED, patient_id)]
+    """Everything ever recorded of a chart, also what is over or was refuted.
+
+    What is not decided between PCs is there in each of its versions.
+    """
+    found = charts.rows(reads, _RECORDED, patient_id)
+    others = undecided.others(reads, "allergy_intolerance", patient_id)
+    return [
+        _row(each, is_disputed=len(versions) > 1)
+        for row in found
+        for versions in [undecided.versions(_COLUMNS, row, others.get(uuid.UUID(bytes=row[0]), []))]
+        for each in versions
+    ]
 
 
-def _row(row: tuple[Any, ...]) -> AllergyRow:
+def _of_patient(reads: ReadSession, patient_id: uuid.UUID) -> list[dict[str, Any]]:
+    found = undecided.others(reads, "patient", patient_id)
+    return [each for versions in found.values() for each in versions]
+
+
+def _row(row: tuple[Any, ...], *, is_disputed: bool) -> AllergyRow:
     (row_id, display, system, code, category, kind, criticality, severity, reaction,
      clinical, verification, onset, recorded_at, note) = row  # fmt: skip
     return AllergyRow(
@@ -206,4 +229,5 @@ def _row(row: tuple[Any, ...]) -> AllergyRow:
         onset,
         None if recorded_at is None else from_millis(recorded_at),
         note,
+        is_disputed,
     )

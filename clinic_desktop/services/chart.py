@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
+from typing import Any
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import ObservationCategory
 from clinic_desktop.domain.vitals import VITALS, VitalKind
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of
 from clinic_desktop.services.chart_medicines import MedicineRow, medicines_of
@@ -41,7 +42,7 @@ _SHOWN = (
 _POINTS = """
 SELECT effective_at, value_number, unit_code FROM observation
 WHERE patient_id = :chart AND code = :code AND is_deleted = 0
- AND value_number IS NOT NULL AND status <> 'entered-in-error'
+ AND value_number IS NOT NULL AND effective_at IS NOT NULL AND status <> 'entered-in-error'
 ORDER BY effective_at DESC LIMIT :points"""
 
 
@@ -52,6 +53,8 @@ class VitalTrend:
     kind: VitalKind
     unit: str
     points: tuple[tuple[datetime, float], ...]
+    versions: tuple[float, ...] = ()
+    """What the last one may be, where two PCs wrote it differently and nobody has decided."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def _trend(
 
 def _vitals(reads: ReadSession, patient_id: uuid.UUID) -> list[VitalTrend]:
     chart = charts.chart_ids(reads.session, patient_id)
+    asked = undecided.rows_in_versions(reads, "observation", patient_id)
     trends = []
     for kind in _SHOWN:
         vital = VITALS[kind]
@@ -120,7 +124,31 @@ def _vitals(reads: ReadSession, patient_id: uuid.UUID) -> list[VitalTrend]:
             found += reads.cursor.execute(_POINTS, values).fetchall()
         # A value in another unit is in the results; a plot shows one unit only.
         points = sorted((at, value) for at, value, unit in found if unit == vital.unit)[-POINTS:]
+        versions = _versions(asked, (vital.loinc, vital.also_loinc), vital.unit, points)
+        points = points or versions[:1]
         if points:
             trend = tuple((from_millis(at), value) for at, value in points)
-            trends.append(VitalTrend(kind, vital.unit, trend))
+            told = tuple(dict.fromkeys(value for _at, value in versions))
+            trends.append(VitalTrend(kind, vital.unit, trend, told))
     return trends
+
+
+def _versions(
+    asked: Sequence[Sequence[dict[str, Any]]],
+    codes: Sequence[str],
+    unit: str,
+    points: Sequence[tuple[int, float]],
+) -> list[tuple[int, float]]:
+    """Every version of what may be the last one of a vital sign; none where that is decided."""
+    found: list[tuple[int, float]] = []
+    for each in asked:
+        standing = [
+            (row["effective_at"], row["value_number"])
+            for row in each
+            if row["code"] in codes and row["unit_code"] == unit
+            if row["value_number"] is not None and row["effective_at"] is not None
+            if row["status"] != "entered-in-error"
+        ]
+        if any(not points or at >= points[-1][0] for at, _value in standing):
+            found += standing
+    return found

@@ -15,7 +15,7 @@ from clinic_desktop.db import confidentiality
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis, to_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import query
 from clinic_desktop.services.observations_words import reported_words, unit_words
 
@@ -50,6 +50,18 @@ class TimelineEntry:
     detail: str
     status: str
     """The row's own status code; empty where it has none."""
+    is_disputed: bool = False
+    """Two PCs wrote it differently, and nobody has decided: each version is an entry."""
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Taken back; such an entry stands only beside its other version."""
+        return self.status == _WITHDRAWN
+
+    @property
+    def place(self) -> tuple[datetime, uuid.UUID]:
+        """Where it stands among the others."""
+        return self.at, self.id
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ class TimelineMark:
 # page: a chart of any length opens in the same time.
 _PLACE = "(at < :at OR (at = :at AND id < :id))"
 _TOLD = "(:hidden = '[]' OR hex(id) NOT IN (SELECT value FROM json_each(:hidden)))"
+_WITHDRAWN = "entered-in-error"
 _PARTS = {
     TimelineKind.VISIT: """
 SELECT id, start_at AS at, type_display AS title, reason AS detail, status FROM encounter
@@ -89,12 +102,12 @@ FROM medication_request WHERE patient_id = :chart AND is_deleted = 0
 SELECT id, effective_at AS at, display AS title, conclusion AS detail, status
 FROM diagnostic_report WHERE patient_id = :chart AND is_deleted = 0
  AND status <> 'entered-in-error' AND effective_at <= :at""",
-    TimelineKind.VITALS: """
+    TimelineKind.VITALS: f"""
 SELECT min(id) AS id, effective_at AS at, '' AS title,
  group_concat(display || char(31) || value || char(31) || unit, char(30)) AS detail, '' AS status
 FROM observation WHERE patient_id = :chart AND is_deleted = 0 AND category = 'vital-signs'
- AND value <> '' AND status <> 'entered-in-error' AND effective_at <= :at
-GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1""",
+ AND {_TOLD} AND value <> '' AND status <> 'entered-in-error' AND effective_at <= :at
+GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1""",  # noqa: S608 - of constants
     TimelineKind.VACCINE: """
 SELECT id, occurred_at AS at, display AS title, lot_number AS detail, status
 FROM immunization WHERE patient_id = :chart AND is_deleted = 0
@@ -112,13 +125,13 @@ SELECT id, issued_at AS at, number AS title, kind AS detail, status
 FROM invoice WHERE patient_id = :chart AND is_deleted = 0 AND status = 'issued'
  AND issued_at <= :at""",
 }
-_LONE_RESULTS = """
+_LONE_RESULTS = f"""
 SELECT min(id) AS id, effective_at AS at, '' AS title,
  group_concat(display || char(31) || value || char(31) || unit, char(30)) AS detail, '' AS status
 FROM observation WHERE patient_id = :chart AND is_deleted = 0 AND report_id IS NULL
- AND parent_id IS NULL AND value <> '' AND category <> 'vital-signs'
+ AND {_TOLD} AND parent_id IS NULL AND value <> '' AND category <> 'vital-signs'
  AND status <> 'entered-in-error' AND effective_at <= :at
-GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1"""
+GROUP BY effective_at ORDER BY effective_at DESC LIMIT :size + 1"""  # noqa: S608 - of constants
 """Results that came without a report, together as they were taken."""
 _YEARS = """
 SELECT DISTINCT strftime('%Y', start_at / 1000, 'unixepoch') FROM encounter
@@ -146,13 +159,22 @@ def timeline(
     wanted = frozenset(kinds) or frozenset(TimelineKind)
     mark = before or TimelineMark(datetime.max.replace(tzinfo=reads.now.tzinfo), _LAST)
     hidden = _hidden(reads, patient_id)
+    asked = _disputed(reads, patient_id)
+    left_out = json.dumps([*hidden, *(entry.id.hex.upper() for entry in asked)])
     streams = [
-        _stream(reads, chart, kind, sql, mark, size + 1, hidden)
+        _stream(reads, chart, kind, sql, mark, size + 1, left_out)
         for chart in charts.chart_ids(reads.session, patient_id)
         for kind, sql in _statements(wanted)
     ]
-    merged = heapq.merge(*streams, key=lambda entry: (entry.at, entry.id), reverse=True)
-    found = [entry for entry, _n in zip(merged, range(size + 1), strict=False)]
+    shown = [
+        entry
+        for entry in asked
+        if entry.kind in wanted and entry.place < (mark.at, mark.id)
+        if entry.id.hex.upper() not in hidden
+    ]
+    found = list(heapq.merge(*streams, shown, key=lambda entry: entry.place, reverse=True))
+    while size < len(found) and found[size].place == found[size - 1].place:
+        size += 1  # versions of one row stay together: the next page begins after its place
     page = tuple(found[:size])
     more = len(found) > size
     return TimelinePage(page, TimelineMark(page[-1].at, page[-1].id) if more else None)
@@ -185,11 +207,62 @@ def _statements(wanted: frozenset[TimelineKind]) -> Iterator[tuple[TimelineKind,
         yield TimelineKind.RESULT, _LONE_RESULTS
 
 
-def _hidden(reads: ReadSession, patient_id: uuid.UUID) -> str:
+def _hidden(reads: ReadSession, patient_id: uuid.UUID) -> list[str]:
     """The documents of visits whose words are kept from the person, as ``_TOLD`` wants them."""
     visits = [each.bytes for each in confidentiality.hidden_visits(reads, patient_id)]
     sql = f"SELECT hex(id) FROM document_reference WHERE encounter_id IN ({marks(visits)})"  # noqa: S608
-    return json.dumps([row[0] for row in reads.cursor.execute(sql, visits)] if visits else [])
+    return [row[0] for row in reads.cursor.execute(sql, visits)] if visits else []
+
+
+_VERSIONS = {
+    TimelineKind.VISIT: ("encounter", "start_at", "type_display", "reason"),
+    TimelineKind.PROBLEM: ("condition", "recorded_at", "display", "code"),
+    TimelineKind.MEDICINE: ("medication_request", "authored_at", "product", "instructions"),
+    TimelineKind.RESULT: ("diagnostic_report", "effective_at", "display", "conclusion"),
+    TimelineKind.VACCINE: ("immunization", "occurred_at", "display", "lot_number"),
+    TimelineKind.PROCEDURE: ("procedure", "performed_at", "display", "reason"),
+    TimelineKind.DOCUMENT: ("document_reference", "dated_at", "title", "author"),
+}
+"""By kind its table, and the columns that stand for the time and for both lines."""
+_STATUS = {"condition": "verification_status"}
+
+
+def _disputed(reads: ReadSession, patient_id: uuid.UUID) -> list[TimelineEntry]:
+    """Every version of what is not decided between PCs, the latest first. Empty nearly always."""
+    asked = undecided.asked_tables(reads, patient_id)
+    found = [
+        TimelineEntry(
+            kind, uuid.UUID(bytes=each["id"]), from_millis(each[at]), each[title] or "",
+            each[detail] or "", each[_STATUS.get(table, "status")], is_disputed=True,
+        )
+        for kind, (table, at, title, detail) in _VERSIONS.items() if table in asked
+        for versions in undecided.rows_in_versions(reads, table, patient_id)
+        if any(each[_STATUS.get(table, "status")] not in _untold(kind) for each in versions)
+        for each in versions if each[at] is not None
+    ]  # fmt: skip
+    if "observation" in asked:
+        found += _disputed_results(reads, patient_id)
+    return sorted(found, key=lambda entry: entry.place, reverse=True)
+
+
+def _untold(kind: TimelineKind) -> frozenset[str]:
+    """The status codes that ``_PARTS`` leaves out: what has no other in any version is not told."""
+    return frozenset({_WITHDRAWN, "cancelled"} if kind is TimelineKind.VISIT else {_WITHDRAWN})
+
+
+def _disputed_results(reads: ReadSession, patient_id: uuid.UUID) -> Iterator[TimelineEntry]:
+    for versions in undecided.rows_in_versions(reads, "observation", patient_id):
+        if all(each["status"] == _WITHDRAWN for each in versions):
+            continue
+        for each in versions:
+            if each["effective_at"] is not None and each["value"]:
+                is_vital = each["category"] == "vital-signs"
+                value = f"{reported_words(each['value'])} {unit_words(each['unit'])}".strip()
+                yield TimelineEntry(
+                    TimelineKind.VITALS if is_vital else TimelineKind.RESULT,
+                    uuid.UUID(bytes=each["id"]), from_millis(each["effective_at"]),
+                    each["display"], value, each["status"], is_disputed=True,
+                )  # fmt: skip
 
 
 def _stream(

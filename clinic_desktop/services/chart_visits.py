@@ -38,6 +38,8 @@ class VisitRow:
     excerpt: str
     """The first words of the note; empty where they are kept in confidence."""
     is_hidden: bool = False
+    is_disputed: bool = False
+    """Two PCs wrote its note differently, and nobody has decided; the visit shows each version."""
 
 
 _IDS = """
@@ -56,6 +58,10 @@ FROM encounter e
 LEFT JOIN practitioner p ON p.id = e.practitioner_id
 LEFT JOIN app_user u ON u.id = e.signed_by
 WHERE e.id IN (%s)"""  # noqa: S608 - of constants and marks
+
+_DISPUTED = """
+SELECT n.encounter_id FROM sync_conflict c JOIN note n ON n.id = c.pk
+WHERE c.kind = 'value' AND n.encounter_id IN ({visits})"""
 
 
 @query("chart.read")
@@ -87,8 +93,12 @@ def visit_rows(reads: ReadSession, encounter_ids: Sequence[uuid.UUID]) -> dict[u
     rows = [_row(row) for row in reads.cursor.execute(_ROWS % marks(values), values)]
     people = {row.patient_id for row in rows}
     hidden = frozenset().union(*(confidentiality.hidden_visits(reads, each) for each in people))
+    sql = _DISPUTED.format(visits=marks(values))
+    asked = {uuid.UUID(bytes=row[0]) for row in reads.cursor.execute(sql, values)}
     return {
-        row.id: replace(row, excerpt="", is_hidden=True) if row.id in hidden else row
+        row.id: replace(row, excerpt="", is_hidden=True)
+        if row.id in hidden
+        else replace(row, is_disputed=row.id in asked)
         for row in rows
     }
 

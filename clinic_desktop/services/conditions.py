@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory
+from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.practice import Favourite
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, query
 
 FAVOURITE = "diagnosis"
@@ -36,6 +36,7 @@ _AT_VISIT = """
 FROM condition WHERE encounter_id = ? AND category = 'encounter-diagnosis' AND is_deleted = 0
 ORDER BY rank, id"""
 _OF_VISIT = f"SELECT {_COLUMNS} {_AT_VISIT}"
+_PATIENT_OF_VISIT = "SELECT patient_id FROM encounter WHERE id = ?"
 _LISTED = """
 FROM condition WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0
  AND (category = 'problem-list-item' OR recorder_id IS NULL)
@@ -46,6 +47,11 @@ GROUP BY system, code, display ORDER BY onset DESC, recorded_at DESC, id"""
 _PROBLEMS = f"SELECT {_COLUMNS}, max(onset) {_LISTED} {_EACH_ONCE}"
 _CURRENT_PROBLEMS = f"""SELECT {_COLUMNS}, max(onset) {_LISTED}
  AND clinical_status NOT IN ('inactive', 'remission', 'resolved') {_EACH_ONCE}"""
+_ALL_LISTED = """
+FROM condition WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0
+ AND (category = 'problem-list-item' OR recorder_id IS NULL) ORDER BY id"""
+_EVERY = f"SELECT {_COLUMNS} {_ALL_LISTED}"
+_NAMES = undecided.columns_of(_EVERY)
 _OF_CODE = f"SELECT id {_LISTED} AND code = ?2"
 
 
@@ -75,6 +81,8 @@ class ConditionRow:
     encounter_id: uuid.UUID | None
     recorded_at: datetime | None
     note: str
+    is_disputed: bool = False
+    """Two PCs wrote it differently, and nobody has decided: each version is a row with the id."""
 
     @property
     def is_current(self) -> bool:
@@ -95,8 +103,17 @@ class AddProblem:
 
 @query("diagnosis.read")
 def diagnoses_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[ConditionRow]:
-    """The diagnoses of one visit, the main one first."""
-    return _of_visit(reads, encounter_id)
+    """The diagnoses of one visit, the main one first; in each version what is not decided."""
+    found = reads.plain(Condition, _OF_VISIT, encounter_id.bytes)
+    others = {}
+    for (patient,) in reads.cursor.execute(_PATIENT_OF_VISIT, (encounter_id.bytes,)).fetchall():
+        others = undecided.others(reads, "condition", uuid.UUID(bytes=patient))
+    return [
+        _read(each, is_disputed=bool(told))
+        for row in found
+        for told in [others.get(uuid.UUID(bytes=row[0]), [])]
+        for each in undecided.versions(_NAMES, tuple(row), told)
+    ]
 
 
 @query("diagnosis.read")
@@ -109,7 +126,22 @@ def problems_of(
     made here comes onto the list only when a person puts it there.
     """
     found = charts.rows(reads, _PROBLEMS if with_past else _CURRENT_PROBLEMS, patient_id)
-    return list(_each_once(_read(row[:-1]) for row in found))
+    listed = list(_each_once(_read(row[:-1]) for row in found))
+    others = undecided.others(reads, "condition", patient_id)
+    if not others:
+        return listed
+    told_twice = [
+        _read(each, is_disputed=True)
+        for row in charts.rows(reads, _EVERY, patient_id)
+        if (told := others.get(uuid.UUID(bytes=row[0])))
+        for each in undecided.versions(_NAMES, row, told)
+    ]
+    stands = [
+        each
+        for each in told_twice
+        if VerificationStatus(each.verification_status).counts and (with_past or each.is_current)
+    ]
+    return [*stands, *(row for row in listed if row.id not in others)]
 
 
 @query("diagnosis.read")
@@ -302,7 +334,7 @@ def _term_columns(term: Coded) -> dict[str, str]:
     }
 
 
-def _read(row: tuple[Any, ...]) -> ConditionRow:
+def _read(row: tuple[Any, ...], *, is_disputed: bool = False) -> ConditionRow:
     (row_id, display, system, code, version, clinical, verification, onset, abated, rank,
      encounter_id, recorded_at, note) = row  # fmt: skip
     return ConditionRow(
@@ -316,6 +348,7 @@ def _read(row: tuple[Any, ...]) -> ConditionRow:
         None if encounter_id is None else uuid.UUID(bytes=encounter_id),
         None if recorded_at is None else from_millis(recorded_at),
         note,
+        is_disputed,
     )
 
 

@@ -6,8 +6,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinic_desktop.db import incarnation
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.checkpoints import last_up_to
 from clinic_desktop.db.devices import show_members
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError
@@ -31,6 +33,8 @@ class Pc:
     is_active: bool
     last_work: datetime | None
     """Of its newest change that is here."""
+    has_until: datetime | None
+    """Of this PC's newest change that it has for certain: one of its own was built on it."""
 
 
 @query("device.read")
@@ -39,15 +43,18 @@ def pcs(reads: ReadSession) -> tuple[Pc, ...]:
     state = chain.current(reads)
     rows = reads.cursor.execute(
         "SELECT dev, device_id, name, prefix, status, (SELECT max(wall) FROM sync_commit c"
-        " WHERE c.dev = d.dev) FROM sync_device d ORDER BY dev"
+        " WHERE c.dev = d.dev), (SELECT wall FROM sync_commit c WHERE c.dev = ?1 AND c.dseq ="
+        " (SELECT max(upto) FROM sync_dep s WHERE s.dev = d.dev AND s.other = ?1))"
+        " FROM sync_device d ORDER BY dev",
+        (THIS_PC,),
     ).fetchall()
     return tuple(
         Pc(
             found := uuid.UUID(bytes=bytes(device)), name, prefix, dev == THIS_PC,
             found in state.devices if state else status == "active",
-            from_millis(wall) if wall else None,
+            from_millis(wall) if wall else None, from_millis(until) if until else None,
         )
-        for dev, device, name, prefix, status, wall in rows
+        for dev, device, name, prefix, status, wall, until in rows
     )  # fmt: skip
 
 
@@ -83,6 +90,25 @@ def admit(uow: UnitOfWork, device: Device, signer: Identity) -> Membership:
     return after
 
 
+@command("device.approve")
+def begin_anew(
+    uow: UnitOfWork, pc: incarnation.NewPc, common: tuple[int, int], signer: Identity
+) -> Membership:
+    """Go on as another PC, because others went on under this one's name.
+
+    ``common`` are the last commit and the last segment that belong to the old name.
+
+    Raises:
+        RuleError: the signer is no owner.
+    """
+    uow.left_at = last_up_to(uow.cursor, common[0])
+    incarnation.begin_anew(uow.cursor, pc, *common)
+    uow.session.expire_all()
+    after = introduce_this(uow, signer)
+    uow.audit("access.device-anew", object_id=uuid.UUID(bytes=pc.device_id))
+    return after
+
+
 def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -> Membership:
     if state.devices.get(device.id) == device:
         return state
@@ -111,6 +137,19 @@ def revoke(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
     if device not in state.devices:
         return state
     uow.audit("access.device-ended", object_id=device)
-    after = chain.append(uow, signer, rules.RevokeDevice(device))
+    (held,) = uow.cursor.execute(
+        "SELECT tip FROM sync_device WHERE device_id = ?", (device.bytes,)
+    ).fetchone() or (0,)
+    after = chain.append(uow, signer, rules.RevokeDevice(device, held))
     show_members(uow.cursor)
     return after
+
+
+@command("device.approve")
+def begin_epoch(uow: UnitOfWork, begun: rules.BeginEpoch, signer: Identity) -> None:
+    """Let the chain name another data key: none counts that no owner began.
+
+    Raises:
+        RuleError: the signer is no owner, or another one was begun meanwhile.
+    """
+    chain.append(uow, signer, begun)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -18,6 +18,7 @@ from clinic_desktop.models.local import Blob
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.documents_checks import CheckedFile
+from clinic_desktop.services.file_ways import HERE, FileWay, ways_of_files
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class DocumentRow:
     """Empty for a plain text kept in the row itself."""
     size: int
     filename: str
+    way: FileWay = HERE
+    """Where its bytes are."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ def documents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[DocumentRow]
         .order_by(DocumentReference.dated_at.desc(), DocumentReference.id.desc())
     )
     hidden = confidentiality.hidden_visits(reads, patient_id)
-    return [_row(*pair) for pair in found if pair[0].encounter_id not in hidden]
+    shown = [pair for pair in found if pair[0].encounter_id not in hidden]
+    ways = ways_of_files(reads, {row.id: file.sha256 for row, file in shown if file is not None})
+    return [replace(_row(row, file), way=ways.get(row.id, HERE)) for row, file in shown]
 
 
 @query("document.read")

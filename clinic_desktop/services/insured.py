@@ -97,6 +97,8 @@ class InsuredDocument:
 
     bill: InsuredBill
     lines: tuple[LineRow, ...]
+    tax_included: bool
+    """Whether the prices contain their tax."""
     codes: tuple[str, ...]
     """Of the visit's diagnoses; none where the chart or the visit is kept in confidence."""
     released: tuple[Released, ...]
@@ -121,14 +123,27 @@ def bills(reads: ReadSession, text: str = "", limit: int = MOST) -> tuple[Insure
 
 
 @query("invoice.read", keeps=THEIRS)
-def document(reads: ReadSession, invoice_id: uuid.UUID) -> InsuredDocument | None:
-    """One of these documents, or ``None``; that it was looked at is on record."""
+def document(
+    reads: ReadSession, invoice_id: uuid.UUID, shown: InsuredDocument | None = None
+) -> InsuredDocument | None:
+    """One of these documents, or ``None``; that it was looked at is on record.
+
+    What is on the screen already, ``shown``, is no new look if nothing in it has changed.
+    """
     bill = next((each for each in _bills(reads) if each.id == invoice_id), None)
     if bill is None:
         return None
-    reads.note(SEEN, patient_id=bill.patient_id, object_id=bill.id)
-    lines = accounts.shown(accounts.lines_of(reads, bill.id))
-    return InsuredDocument(bill, lines, _codes(reads, bill), _released(reads, bill))
+    stored = accounts.lines_of(reads, bill.id)
+    found = InsuredDocument(
+        bill,
+        accounts.shown(stored),
+        accounts.is_tax_included(stored),
+        _codes(reads, bill),
+        _released(reads, bill),
+    )
+    if found != shown:
+        reads.note(SEEN, patient_id=bill.patient_id, object_id=bill.id)
+    return found
 
 
 def _words(bill: InsuredBill) -> str:

@@ -90,6 +90,19 @@ def current_rules(reads: ReadSession) -> rules.Rules:
     return state.rules if state is not None else rules.Rules()
 
 
+@query("practice.read")
+def goes_on(reads: ReadSession, actor: Actor) -> bool:
+    """Whether the chain still gives a signed-in person the roles that the desk was made for."""
+    state = chain.current(reads)
+    person = state.people.get(actor.user_id) if state and actor.user_id else None
+    if state is None or actor.user_id is None:
+        return True
+    engaged = state.engagements.get(actor.user_id)
+    until = from_millis(engaged.until) if engaged is not None else None
+    is_same = person is not None and set(person.roles) == set(actor.roles)
+    return is_same and actor.engaged_until in {None, until}
+
+
 @command("user.approve", password_again=True)
 def set_rules(
     uow: UnitOfWork, wanted: rules.Rules, signer: Identity, seen: rules.Rules | None = None

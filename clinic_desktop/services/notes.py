@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.encounter import Note
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.types import to_json
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.drafts import discard_draft
 
@@ -61,18 +62,29 @@ class NoteRow:
     """Give it back when saving: a change by somebody else in between is then refused."""
     is_whole: bool
     """Whether the text is still the one that was signed."""
+    others: tuple[NoteText, ...] = ()
+    """What another PC wrote in its place, as long as nobody has decided."""
 
 
 @query("note.read")
 def notes_of(reads: ReadSession, encounter_id: uuid.UUID) -> list[NoteRow]:
     """The notes of a visit: the note itself, then its addenda as they were written."""
-    rows = reads.session.execute(
+    notes = reads.session.execute(
         select(Note, AppUser.name)
         .outerjoin(AppUser, AppUser.id == Note.author_id)
         .where(Note.encounter_id == encounter_id, Note.is_deleted.is_(False))
         .order_by(Note.kind == ADDENDUM, Note.written_at, Note.id)
     )
-    return [_row(reads, note, author or "") for note, author in rows]
+    found = [(note.patient_id, _row(reads, note, author or "")) for note, author in notes]
+    told = undecided.others(reads, "note", found[0][0]) if found else {}
+    return [replace(row, others=_others(row, told.get(row.id, []))) for _patient, row in found]
+
+
+def _others(row: NoteRow, found: list[dict[str, Any]]) -> tuple[NoteText, ...]:
+    """Versions of the text, where it is in dispute."""
+    texts = [replace(row.text, **{p: each[p] or "" for p in NOTE_PARTS if p in each})
+             for each in found]  # fmt: skip
+    return tuple(text for text in dict.fromkeys(texts) if text != row.text)
 
 
 @command("note.amend")

@@ -31,7 +31,7 @@ from clinic_desktop.errors import ValidationError
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.observation import Observation
 from clinic_desktop.models.types import from_millis, to_json, to_millis
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services import observations_words as words
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE
@@ -95,6 +95,10 @@ class VitalsContext:
     """Recorded at this visit."""
     before: Mapping[VitalKind, Measured] = field(default_factory=dict)
     """The last of each kind from earlier."""
+    here_versions: Mapping[VitalKind, tuple[Measured, ...]] = field(default_factory=dict)
+    """Of this visit what two PCs wrote differently, in every version, until it is decided."""
+    before_versions: Mapping[VitalKind, tuple[Measured, ...]] = field(default_factory=dict)
+    """The same of what may be the last one from earlier."""
 
 
 @dataclass(frozen=True)
@@ -180,26 +184,64 @@ def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
     verdict = check(reading, context.age)
     if verdict.plausibility is Plausibility.IMPOSSIBLE:
         raise ValidationError(field_name, words.impossible(reading.kind, verdict, reading.unit))
-    before = context.before.get(reading.kind)
-    if reading.kind is VitalKind.WEIGHT and before is not None:
+    doubtful = _doubtful_weight(reading, context) if reading.kind is VitalKind.WEIGHT else ""
+    if doubtful:
+        return doubtful
+    if verdict.plausibility is Plausibility.UNUSUAL:
+        return words.unusual(reading.kind, reading.value, reading.unit)
+    return ""
+
+
+def _doubtful_weight(reading: Reading, context: VitalsContext) -> str:
+    """Compared with the last weight; where that is not decided, with every version of it."""
+    last = context.before.get(reading.kind)
+    for before in (*([last] if last else []), *context.before_versions.get(reading.kind, ())):
         doubt = weight_doubt(
-            reading.value,
-            context.today,
-            before.value,
-            before.measured_at.date(),
-            context.age,
+            reading.value, context.today, before.value, before.measured_at.date(), context.age
         )
         if doubt is not None:
             return words.doubtful_weight(doubt, before.value)
-    if verdict.plausibility is Plausibility.UNUSUAL:
-        return words.unusual(reading.kind, reading.value, reading.unit)
     return ""
 
 
 def _context(reads: ReadSession, encounter: Encounter, here: Iterable[_Recorded]) -> VitalsContext:
     before = _measured(_last_before(reads, encounter))
     day = encounter.start_at.astimezone(reads.zone).date()
-    return VitalsContext(day, _age(reads, encounter.patient_id, day), _measured(here), before)
+    asked = undecided.rows_in_versions(reads, "observation", encounter.patient_id)
+    return VitalsContext(
+        day,
+        _age(reads, encounter.patient_id, day),
+        _measured(here),
+        before,
+        _versions([row for each in asked for row in each if _is_of(row, encounter)], {}),
+        _versions([row for each in asked for row in each if _is_before(row, encounter)], before),
+    )
+
+
+def _is_of(row: dict[str, Any], encounter: Encounter) -> bool:
+    return row["encounter_id"] is not None and bytes(row["encounter_id"]) == encounter.id.bytes
+
+
+def _is_before(row: dict[str, Any], encounter: Encounter) -> bool:
+    at = row["effective_at"]
+    is_earlier = at is not None and at < to_millis(encounter.start_at)
+    return is_earlier and not _is_of(row, encounter)
+
+
+def _versions(
+    rows: Iterable[dict[str, Any]], last: Mapping[VitalKind, Measured]
+) -> dict[VitalKind, tuple[Measured, ...]]:
+    """By kind each different value that is not older than the last one."""
+    found: dict[VitalKind, tuple[Measured, ...]] = {}
+    for row in rows:
+        if row["status"] == ObservationStatus.ENTERED_IN_ERROR:
+            continue
+        named = [row[name] for name in _Recorded._fields]
+        for kind, each in _measured([_recorded(tuple(named))]).items():
+            is_last = kind not in last or each.measured_at >= last[kind].measured_at
+            if is_last and each.value not in [seen.value for seen in found.get(kind, ())]:
+                found[kind] = (*found.get(kind, ()), each)
+    return found
 
 
 def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:

@@ -368,17 +368,20 @@ def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: Publ
 
 
 @command("user.approve", password_again=True)
-def renew_recovery(uow: UnitOfWork, signer: Identity, keys: PublicKeys, drill: Drill) -> None:
+def renew_recovery(uow: UnitOfWork, signer: Identity, sheet: Identity, drill: Drill) -> None:
     """Let another recovery sheet, which is on paper since today, be the root of the membership.
 
-    ``drill`` is what two of its groups are checked by later.
+    The sheet signs an entry too, which changes nothing: so it knows the chain as its own, wherever
+    it is one day brought back from. ``drill`` is what two of its groups are checked by later.
 
     Raises:
         RuleError: the signer is no owner in the membership chain.
     """
-    root, state = chain.Root(keys.sealing, keys.signing), membership.current(uow)
+    public, state = sheet.public, membership.current(uow)
+    root = chain.Root(public.sealing, public.signing)
     if state is None or state.root != root:
-        membership.append(uow, signer, chain.NewRoot(root))
+        after = membership.append(uow, signer, chain.NewRoot(root))
+        membership.append(uow, sheet, chain.RaiseFloor(after.floor))
     uow.audit("key.recovery-renewed")
     decide(uow, recovery_drill.SHEET_DAY, uow.today.isoformat())
     recovery_drill.keep(uow, drill)

@@ -7,8 +7,10 @@ line cut short) ends in a sentence, and nothing came of it.
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.errors import RevokedError, ServerError, ValidationError
+from clinic_desktop.errors import RevokedError, ServerError, StoppedError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.messages import (
@@ -27,8 +29,12 @@ from clinic_desktop.sync.messages import (
     Refusal,
     sign_request,
 )
+from clinic_desktop.sync.pinned import NEAR, NEAR_PORT, PinnedConnection, StrangerError
+from clinic_desktop.sync.tls import Connection, trust_in
 
 CONNECT_S: Final = 10.0
+NEAR_CONNECT_S: Final = 3.0
+"""How long a PC in the house may take to answer."""
 SILENCE_S: Final = 30.0
 """How long nothing may come at all."""
 _LEAST_S, _LEAST_RATE = 60.0, 1000.0
@@ -51,6 +57,8 @@ class Address:
     url: str
     authority: str = ""
     """PEM of the certificate authority, or of the server itself; empty: those of the system."""
+    keys: frozenset[bytes] = frozenset()
+    """Of a hub: the signing keys of PCs that it may be; empty for a PC that knows none yet."""
 
     def __post_init__(self) -> None:
         """Refuse what could send the practice's work in the open.
@@ -64,12 +72,25 @@ class Address:
         except ValueError:
             parts = urlsplit("")
         plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if self.is_near and parts.hostname and not (parts.path or parts.query):
+            return
         if not (parts.scheme == "https" or plain) or not parts.hostname or parts.query:
             raise ValidationError(
                 "server",
                 _("“{url}” is not the address of a server.").format(url=self.url),
                 hint=_("It begins with https://."),
             )
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is a hub in the house, known by the key of its PC."""
+        return self.url.startswith(f"{NEAR}://")
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port of a hub."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or NEAR_PORT
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection, not open yet.
@@ -81,14 +102,15 @@ class Address:
         host, port = parts.hostname or "", parts.port
         if parts.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=CONNECT_S)
+        if self.is_near:
+            return PinnedConnection(*self.place, self.keys, NEAR_CONNECT_S)
         try:
-            trust = ssl.create_default_context(cadata=self.authority or None)
+            trust = trust_in(self.authority)
         except (ssl.SSLError, ValueError):
             raise ValidationError(
                 "authority", _("The certificate of the server cannot be read.")
             ) from None
-        trust.minimum_version = ssl.TLSVersion.TLSv1_2
-        return http.client.HTTPSConnection(host, port, timeout=CONNECT_S, context=trust)
+        return Connection(host, port, CONNECT_S, trust)
 
     @property
     def prefix(self) -> str:
@@ -117,6 +139,18 @@ class Link:
     """A number never used before, higher than the one given; kept before it is sent."""
     traffic: Traffic = field(default_factory=Traffic)
     _line: http.client.HTTPConnection | None = None
+    _is_cut: bool = False
+    _is_resumed: bool = False
+    """Whether the line was left open before, and may have ended meanwhile."""
+
+    def resume(self, line: http.client.HTTPConnection) -> None:
+        """Go on with a line that was left open; if it ended since, a new one is opened."""
+        self._line, self._is_resumed = line, True
+
+    def leave(self) -> http.client.HTTPConnection | None:
+        """The open line, if there is one, for whoever resumes it."""
+        line, self._line = self._line, None
+        return line
 
     def call(self, method: str, path: str, body: bytes = b"") -> bytes:
         """The answer to a request that anybody may make.
@@ -156,11 +190,19 @@ class Link:
         return self._ask(method, path, body, {REQUEST_HEADER: header})
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if self._is_cut:
+            raise _stopped()
+        is_resumed, self._is_resumed = self._is_resumed, False
         try:
             line = self._line = self._line or self.address.connect()
             answer = self._exchange(line, method, self.address.prefix + path, body, headers)
         except BaseException as error:
             self.close()
+            if self._is_cut:
+                raise _stopped() from error
+            if is_resumed and isinstance(error, ConnectionError | ssl.SSLError):
+                # If it was heard after all, the same counter shows it.
+                return self._ask(method, path, body, headers)
             if isinstance(error, OSError | http.client.HTTPException | ValueError):
                 raise _no_answer(error) from error
             raise
@@ -190,6 +232,19 @@ class Link:
         self.traffic.down += len(found)
         return _checked(response, bytes(found))
 
+    def cut(self) -> None:
+        """Break off, from another thread, what is under way here; nothing more is asked.
+
+        Only an attempt to connect goes on to its own end, up to ``CONNECT_S``.
+        """
+        self._is_cut = True
+        line = self._line
+        open_socket = line.sock if line is not None else None
+        if open_socket is not None:
+            with suppress(OSError):  # it was closed in the same moment
+                # Not the one of TLS: it would take away what the other thread is reading from.
+                socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Hang up."""
         if self._line is not None:
@@ -211,8 +266,21 @@ def _checked(response: http.client.HTTPResponse, body: bytes) -> bytes:
     raise http.client.HTTPException(f"status {response.status}")
 
 
+def _stopped() -> StoppedError:
+    return StoppedError(
+        _("The exchange was stopped."),
+        kept=_("Nothing was lost: what is here goes out at the next try."),
+    )
+
+
 def _no_answer(error: Exception) -> ServerError:
     kept = _("Nothing was lost: what is here goes out at the next try.")
+    if isinstance(error, StrangerError):
+        return ServerError(
+            _("What answers there is no PC of this practice."),
+            kept=kept,
+            hint=_("Check the address of the hub: it may be another PC's by now."),
+        )
     if isinstance(error, ssl.SSLCertVerificationError):
         return ServerError(
             _("The server shows a certificate that is not to be trusted."),

@@ -26,6 +26,9 @@ from clinic_desktop.security.primitives import (
     unseal_mine,
 )
 
+REQUEST_SUFFIX: Final = ".clinicjoin"
+_FILE: Final = b"clinic-desktop join 1\n"
+MAX_REQUEST_FILE: Final = 4096
 LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES: Final = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 _GROUPS, _GROUP = 6, 5
@@ -73,9 +76,20 @@ class Welcome(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     login: Text
     user_name: Text
     identity: Annotated[bytes, Meta(min_length=64, max_length=64)]
+    server: Annotated[str, Meta(max_length=500)] = ""
+    """Where the inviting PC exchanges; empty where no line goes anywhere."""
+    authority: Annotated[str, Meta(max_length=16_384)] = ""
+    """PEM that vouches for the server; empty: those of the system."""
+    hubs: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=16)] = ()
+    """Hubs in the house that it uses, or is, beside the server."""
 
     def __repr__(self) -> str:  # never a key in a log or a crash report
         return "Welcome(…)"
+
+
+def is_request_file(content: bytes) -> bool:
+    """Whether a file begins as a request to join does."""
+    return content.startswith(_FILE)
 
 
 class Invitation:
@@ -141,6 +155,20 @@ class Invitation:
         except (msgspec.MsgspecError, ValueError) as error:
             raise UnreadableError from error
 
+    def write_request_file(self, request: Request) -> bytes:
+        """The first letter as a file on a stick, where no line goes."""
+        return _FILE + self.write_request(request)
+
+    def read_request_file(self, content: bytes) -> Request:
+        """The first letter out of such a file.
+
+        Raises:
+            UnreadableError: it is none, or none of this code.
+        """
+        if not is_request_file(content):
+            raise UnreadableError
+        return self.read_request(content.removeprefix(_FILE))
+
     def digits(self, letter: bytes) -> str:
         """Six digits that stand for the first letter, for two people to compare."""
         found = int.from_bytes(keyed_digest(self._key(b"digits"), letter)[:8], "big")
@@ -169,12 +197,3 @@ class Invitation:
 
     def _key(self, purpose: bytes) -> bytes:
         return keyed_digest(self.secret, _MARK, purpose)
-
-
-def free_prefix(taken: frozenset[str]) -> str:
-    """Two letters and a digit that begin a joining PC's numbers; the first PC has one letter."""
-    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-    while True:
-        found = secrets.choice(letters) + secrets.choice(letters) + str(1 + secrets.randbelow(9))
-        if found not in taken:
-            return found

@@ -9,43 +9,42 @@ made it and the one before it, and what a server claims to hold of this PC must 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from clinic_desktop.db.applying import COPIED, apply
 from clinic_desktop.db.chain import THIS_PC
-from clinic_desktop.db.commits import checkpoints, outgoing
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     ClinicError,
-    CopiedRecordError,
+    NewerProgramError,
     RevokedError,
     ServerError,
     SetupError,
 )
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.security.primitives import UnreadableError
-from clinic_desktop.sync import keys, segment, state
+from clinic_desktop.sync import epochs, keys, segment, state, taking
+from clinic_desktop.sync.carried import Cargo
 from clinic_desktop.sync.client import Address, Link, RefusedError, Tuner
 from clinic_desktop.sync.messages import (
     Keybox,
     MessageError,
+    Statements,
     SyncReply,
     SyncRequest,
     decode,
     encode,
 )
-from clinic_desktop.sync.segment import BEGINNING, Origin, Segment, SegmentError
-from clinic_desktop.sync.state import Open, Peer
+from clinic_desktop.sync.segment import BEGINNING, Newer, NewerFormatError, Segment, SegmentError
+from clinic_desktop.sync.state import KnownDevice, Open, Peer, Tip
+from clinic_desktop.sync.taking import Followed, ForgedError
 
-_AT_A_TIME: Final = 100
-"""Commits that one transaction seals."""
 _TRIES: Final = 4
+CLOCK_OFF_MS: Final = 10 * 60 * 1000
+"""Clocks that are less apart are not spoken of."""
 _MOST_ROUNDS: Final = 100_000
 
 
@@ -65,25 +64,52 @@ class Passed:
     round_trips: int
 
 
+Tell = Callable[[int, int, int], object]
+"""Hears after each step: own commits sent, others' commits applied, bytes over the line so far."""
+
+
 class Exchange:
     """One pass between an open record and its server."""
 
-    def __init__(self, store: Store, link: Link) -> None:
+    def __init__(
+        self,
+        store: Store,
+        link: Link,
+        tell: Tell = lambda *_far: None,
+        *,
+        is_current: bool = False,
+        beside: bool = False,
+    ) -> None:
+        """``is_current``: since the record was opened a pass has shown that it is no older state.
+
+        Then what is new goes out with the first request; else what came is looked at before.
+        """
         self._store, self.link = store, link
+        self._tell, self._is_current = tell, is_current
+        self._is_beside = beside
+        """Whether it is a hub beside the server in use: what it holds is not remembered."""
         self._tuner = Tuner()
         self._sent = self._received = 0
         self._unknown: dict[bytes, int] = {}
         """The last segment that was left of each PC that this record does not know yet."""
         self._aside: dict[bytes, int] = {}
         """The same of PCs that went on from an older state: what they write is not taken."""
+        self._asked_about: set[bytes] = set()
         self._full: RefusedError | None = None
         """The server's word that it has no room: from then on the pass only receives."""
+        self._has_newer = False
+        """Whether a PC seals in a form that only a newer program reads: it is set aside."""
+        self._cargo = Cargo()
+        """What is brought of other PCs."""
+        self._near_tip: int | None = None
+        """What a hub holds of this PC, once it has said so."""
 
     def run(self) -> Passed:
         """Bring both sides to the same state, as far as the server has it.
 
         Raises:
             ServerError: no server, or one that says what cannot be; everything is kept.
+            NewerProgramError: what one PC sealed needs a newer program; all else was exchanged.
             RevokedError: this PC was taken out of the practice.
             CopiedRecordError: this record is a copy of one that went on elsewhere.
         """
@@ -91,6 +117,8 @@ class Exchange:
         code = "stopped"  # until it is known how it ended: a pass broken off is no good one
         try:
             self._rounds()
+            if self._is_beside and self._near_tip:
+                self._store.write(SYSTEM, _came_back, self._near_tip).result()
             code = ""
         except ClinicError as error:
             code = error.code
@@ -106,38 +134,53 @@ class Exchange:
         )  # fmt: skip
 
     def _rounds(self) -> None:
-        self._received += self._apply()
+        self._apply()
+        if self._is_current:
+            self._seal()
         for _round in range(_MOST_ROUNDS):
             before = self._progress()
             reply = self._ask()
             self._take(reply)
             # Only now: what came may have said that this record is an older state of another.
-            while self._store.write(SYSTEM, _seal).result():
-                pass
+            self._seal()
             after = self._progress()
             introduced = self._unknown.keys() & after.known
             for device in introduced:
                 del self._unknown[device]
-            to_send = after.unsent and self._full is None
+            to_send = (after.unsent or self._cargo.lacks) and self._full is None
             if not (to_send or reply.more or introduced):
                 break
             if after == before:
-                raise _strange("no progress")
+                raise strange("no progress")
         else:
-            raise _strange("no end")
+            raise strange("no end")
         if self._full is not None:
             raise refused(self._full)
+        if self._has_newer:
+            raise newer_program(_("It stays on the server. All else was exchanged."))
+
+    def _seal(self) -> None:
+        while self._store.write(SYSTEM, taking.seal).result():
+            pass
+
+    def _say(self) -> None:
+        traffic = self.link.traffic
+        self._tell(self._sent, self._received, traffic.up + traffic.down)
 
     def _progress(self) -> _Progress:
         found = self._store.read(SYSTEM, _progress).result()
-        return replace(found, left=sum((*self._unknown.values(), *self._aside.values())))
+        if self._near_tip is not None:
+            found = replace(found, sent=self._near_tip, unsent=found.made > self._near_tip)
+        return replace(
+            found,
+            left=sum((*self._unknown.values(), *self._aside.values())),
+            lacks=tuple(sorted(self._cargo.lacks.items())),
+        )
 
     def _ask(self) -> SyncReply:
         """One round trip; a line that fails is tried again with less."""
         for tries_left in reversed(range(_TRIES)):
-            left = {**self._unknown, **self._aside}
-            most = 0 if self._full else self._tuner.size
-            request = self._store.read(SYSTEM, _request, self._tuner.size, most, left).result()
+            request = self._store.read(SYSTEM, self._request).result()
             started = self.link.clock.uptime()
             try:
                 answer = self.link.signed("POST", "/v1/sync", encode(request))
@@ -151,7 +194,7 @@ class Exchange:
                     self._full = error
                 continue
             except MessageError as error:
-                raise _strange(str(error)) from error
+                raise strange(str(error)) from error
             except RevokedError:
                 raise
             except ServerError:
@@ -160,44 +203,105 @@ class Exchange:
                     raise
                 continue
             self._tuner.went_well(self.link.clock.uptime() - started)
+            if not self._is_beside:
+                off = reply.time - to_millis(self.link.clock.now())
+                self._store.write(SYSTEM, _note_clock, off).result()
             self._tip(reply.tip, reply.tip_hash)
+            self._cargo.told(reply.behind)
             return reply
-        raise _strange("tip")
+        raise strange("tip")
+
+    def _request(self, reads: ReadSession) -> SyncRequest:
+        """What this PC holds, and what it brings: nothing to a server that is full.
+
+        What a hub holds is not remembered: the first request to it only asks.
+        """
+        cursor, size = reads.cursor, self._tuner.size
+        have = {device: each.tip.seg_no for device, each in state.known_devices(cursor).items()}
+        have |= {**self._unknown, **self._aside}
+        asks_only = self._is_beside and self._near_tip is None
+        if self._full or asks_only:
+            return SyncRequest(1, have, size)
+        brings = state.unsent(cursor, size, self._near_tip)
+        carried = self._cargo.load(reads, size - sum(map(len, brings)))
+        return SyncRequest(1, have, size, tuple(brings), tuple(carried))
 
     def _tip(self, seg_no: int, tip_hash: bytes) -> None:
         """Look at what the server holds of this PC, and remember it if it is ours."""
-        self._sent += self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
+        if self._is_beside:
+            self._store.read(SYSTEM, _must_be_mine, seg_no, tip_hash).result()
+            self._near_tip = seg_no
+        else:
+            self._sent += self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
+        self._say()
 
     def _take(self, reply: SyncReply) -> None:
         try:
-            segments = [segment.read(raw) for raw in reply.segments]
+            found = [_read(raw) for raw in reply.segments]
         except SegmentError as error:
-            raise _strange(str(error)) from error
-        left = self._store.write(SYSTEM, _keep, segments, self._unknown, self._aside).result()
+            raise strange(str(error)) from error
+        left = self._store.write(SYSTEM, _keep, found, self._unknown, self._aside).result()
         self._unknown, self._aside = left
-        self._received += self._apply()
+        newer = {each.header.device for each in found if isinstance(each, Newer)}
+        self._has_newer |= not newer.isdisjoint(self._aside)
+        self._introduce()
+        self._apply()
 
-    def _apply(self) -> int:
-        """Bring what is kept into the record, a run at a time; fetch the keys it needs."""
-        applied, asked = 0, False
+    def _introduce(self) -> None:
+        """Ask once who the PCs are that nobody here has told of: an owner may have stated it."""
+        strangers = self._unknown.keys() - self._asked_about
+        self._asked_about |= strangers
+        if not strangers:
+            return
+        try:
+            found = decode(self.link.signed("GET", "/v1/statements"), Statements)
+        except (RefusedError, MessageError):
+            return  # they stay unknown, and it says so
+        self._store.write(SYSTEM, taking.introduce, found.statements).result()
+
+    def _apply(self) -> None:
+        """Bring what is kept into the record, a run at a time; fetch the keys it needs.
+
+        What is brought in may name the key that another run waits for: then they are asked again.
+        """
+        asked, applied = False, 0
         while True:
-            found = self._store.write(SYSTEM, _apply_runs).result()
+            found = self._store.write(SYSTEM, taking.apply_run).result()
+            self._received += found.applied
             applied += found.applied
-            if found.lacks_key and not asked:
+            self._say()
+            if found.runs:
+                asked = asked and not found.applied
+            elif (found.lacks_key or (applied and self._lacks_newest())) and not asked:
                 asked = True
-                self._fetch_keys()
-            elif not found.runs:
-                self._store.read(SYSTEM, _refuse_copy).result()
-                return applied
+                self.fetch_keys()
+            else:
+                self._store.read(SYSTEM, taking.refuse_copy).result()
+                return
 
-    def _fetch_keys(self) -> None:
+    def _lacks_newest(self) -> bool:
+        return self._store.read(SYSTEM, epochs.lacks_newest).result()
+
+    def fetch_keys(self) -> None:
+        """Take the data keys that others handed to this PC.
+
+        Raises:
+            ServerError: no server, or one that says what cannot be.
+        """
         try:
             box = decode(self.link.signed("GET", "/v1/keybox"), Keybox)
         except RefusedError as error:
             raise refused(error) from error
         except MessageError as error:
-            raise _strange(str(error)) from error
-        self._store.write(SYSTEM, _keep_keys, box).result()
+            raise strange(str(error)) from error
+        self._store.write(SYSTEM, taking.keep_keys, box.keys).result()
+
+
+def _read(raw: bytes) -> Segment | Newer:
+    try:
+        return segment.read(raw)
+    except NewerFormatError as error:
+        return error.newer
 
 
 def link_of(store: Store) -> Link:
@@ -206,18 +310,31 @@ def link_of(store: Store) -> Link:
     Raises:
         SetupError: none was set up.
     """
-    found = store.read(SYSTEM, _peer).result()
-    if found is None:
+    found = store.read(SYSTEM, server_in_use).result()
+    if found.url == state.NO_LINE:
         raise SetupError(
-            _("This PC exchanges with no server yet."),
-            hint=_("Set one up with “sync setup”, or join a practice that has one."),
+            _("This PC exchanges by a stick, and at hubs in the house."),
+            hint=_("For this, set up a server, or make this PC the hub."),
         )
-    me = store.write(SYSTEM, _me, found.settings.clinic).result()
+    return link_to(store, Address(found.url, found.settings.authority))
+
+
+def link_to(store: Store, address: Address) -> Link:
+    """A connection of this PC; a hub must be a PC of the practice.
+
+    Raises:
+        SetupError: no server was set up yet.
+    """
+    found = store.read(SYSTEM, server_in_use).result()
+    me = store.write(SYSTEM, courier, found.settings.clinic).result()
+    if address.is_near:
+        others = store.read(SYSTEM, _keys_of_hubs).result()
+        address = replace(address, keys=others | {me.keys.public.signing})
 
     def count(least: int) -> int:
-        return store.write(SYSTEM, _count, least).result()
+        return store.write(SYSTEM, next_count, least).result()
 
-    return Link(Address(found.url, found.settings.authority), store.clock, me, count)
+    return Link(address, store.clock, me, count)
 
 
 def refused(error: RefusedError) -> ServerError:
@@ -248,16 +365,26 @@ def _digest(said: str) -> bytes:
     except ValueError:
         found = b""
     if len(found) != len(BEGINNING):
-        raise _strange("tip")
+        raise strange("tip")
     return found
 
 
-def _strange(reason: str) -> ServerError:
+def strange(reason: str) -> ServerError:
+    """The sentence for what no server of ours says."""
     return ServerError(
         _("The server said something that cannot be."),
         kept=_("Nothing of it was taken over; nothing was lost here."),
         hint=_("Try again; if it stays so, ask whoever runs the server."),
         place=reason,
+    )
+
+
+def newer_program(kept: str) -> NewerProgramError:
+    """The sentence for what only a newer program reads; ``kept`` says what became of it."""
+    return NewerProgramError(
+        _("Another PC has a newer version of this program, and this PC cannot read what it sends."),
+        kept=kept,
+        hint=_("Update the program of this PC; then it comes in."),
     )
 
 
@@ -274,24 +401,37 @@ class _Progress:
     known: frozenset[bytes]
     """The other PCs."""
     left: int = 0
+    lacks: tuple[tuple[bytes, int], ...] = ()
+    """What the server lacks of others."""
 
 
-@dataclass(frozen=True)
-class _Step:
-    applied: int = 0
-    runs: int = 0
-    lacks_key: bool = False
+def server_in_use(reads: ReadSession) -> Peer:
+    """The server that was set up.
+
+    Raises:
+        SetupError: none was.
+    """
+    found = state.peer(reads.cursor)
+    if found is None:
+        raise SetupError(
+            _("This PC exchanges with no server yet."),
+            hint=_("Set one up with “sync setup”, or join a practice that has one."),
+        )
+    return found
 
 
-def _peer(reads: ReadSession) -> Peer | None:
-    return state.peer(reads.cursor)
+def _keys_of_hubs(reads: ReadSession) -> frozenset[bytes]:
+    devices = state.known_devices(reads.cursor).values()
+    return frozenset(each.signing for each in devices if not each.has_ended)
 
 
-def _me(uow: UnitOfWork, clinic: uuid.UUID) -> keys.Courier:
+def courier(uow: UnitOfWork, clinic: uuid.UUID) -> keys.Courier:
+    """This PC with its private keys."""
     return state.me(uow.cursor, clinic)
 
 
-def _count(uow: UnitOfWork, least: int) -> int:
+def next_count(uow: UnitOfWork, least: int) -> int:
+    """The number of the next request."""
     return state.next_counter(uow.cursor, least)
 
 
@@ -301,6 +441,14 @@ def _begin(uow: UnitOfWork, url: str) -> int:
 
 def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
     state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
+
+
+def _note_clock(uow: UnitOfWork, off: int) -> None:
+    """Remember how far the clocks are apart, if that says anything; nothing is decided by it."""
+    found = state.peer(uow.cursor)
+    said = off if abs(off) >= CLOCK_OFF_MS else 0
+    if found is not None and (found.settings.clock_off or said):
+        state.change_settings(uow.cursor, clock_off=said)
 
 
 def _still_open(reads: ReadSession) -> Open:
@@ -318,76 +466,31 @@ def _progress(reads: ReadSession) -> _Progress:
     return _Progress(sent, made, bool(unsent), kept, frozenset(devices))
 
 
-def _seal(uow: UnitOfWork) -> bool:
-    """Seal what is in no segment yet; whether there may be more."""
-    cursor = uow.cursor
-    found = state.peer(cursor)
-    epochs = state.keys(cursor)
-    if found is None or not epochs:
-        return False
-    commits = outgoing(cursor, state.covered(cursor), _AT_A_TIME)
-    is_all = len(commits) < _AT_A_TIME
-    points = checkpoints(cursor, THIS_PC, found.settings.told) if is_all else []
-    if not commits and not points:
-        return False
-    me, last, epoch = state.me(cursor, found.settings.clinic), state.tip(cursor), max(epochs)
-    origin = Origin(me.clinic, me.device, me.keys, epoch, epochs[epoch], last.seg_no, last.hash)
-    try:
-        made = segment.make(origin, commits, points)
-    except SegmentError as error:
-        raise ServerError(
-            _("A change of this PC is too large to be exchanged."),
-            kept=_("It is kept on this PC."),
-            hint=_("Ask for help."),
-            place=str(error),
-        ) from error
-    state.keep(cursor, THIS_PC, made, state.MADE)
-    if points:
-        state.change_settings(cursor, told=points[-1].number)
-    return not is_all
-
-
-def _request(reads: ReadSession, size: int, most_sent: int, left: dict[bytes, int]) -> SyncRequest:
-    """What this PC holds, and what it brings: nothing where ``most_sent`` is 0."""
-    cursor = reads.cursor
-    have = {device: each.tip.seg_no for device, each in state.known_devices(cursor).items()}
-    brings = state.unsent(cursor, most_sent) if most_sent else ()
-    return SyncRequest(1, {**have, **left}, size, tuple(brings))
-
-
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
-    """Remember what the server holds of this PC, which must be what this PC made.
+    """Remember what the server holds of this PC."""
+    _must_be_mine(uow, seg_no, tip_hash)
+    return state.arrived(uow.cursor, seg_no)
+
+
+def _came_back(uow: UnitOfWork, seg_no: int) -> None:
+    state.came_back(uow.cursor, seg_no)
+
+
+def _must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes) -> None:
+    """Compare what a server holds of this PC with what this PC made.
 
     Raises:
         CopiedRecordError: somebody went on from the same record elsewhere.
     """
-    if state.hash_of(uow.cursor, seg_no) != tip_hash:
-        raise _copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
-    return state.arrived(uow.cursor, seg_no)
-
-
-def _refuse_copy(reads: ReadSession) -> None:
-    """Stop for good once another PC showed that it had more of this one than is here.
-
-    Raises:
-        CopiedRecordError: commits that come from now on would bear numbers that were given before.
-    """
-    row = reads.cursor.execute("SELECT dev FROM sync_hold WHERE why = ?", (COPIED,)).fetchone()
-    if row is not None:
-        raise _copied(_("What is on this PC stays readable here."), f"known better by {row[0]}")
-
-
-def _copied(kept: str, place: str) -> CopiedRecordError:
-    return CopiedRecordError(
-        _("This record is a copy, or an older state, of one that went on elsewhere."),
-        kept=kept,
-        hint=_("Let this PC join the practice anew, and ask for help before."),
-        place=place,
-    )
+    if state.hash_of(reads.cursor, seg_no) != tip_hash:
+        raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
 
 
 def _keep(
-    uow: UnitOfWork, segments: list[Segment], unknown: dict[bytes, int], aside: dict[bytes, int]
+    uow: UnitOfWork,
+    segments: list[Segment | Newer],
+    unknown: dict[bytes, int],
+    aside: dict[bytes, int],
 ) -> tuple[dict[bytes, int], dict[bytes, int]]:
     """Keep what follows what is here of PCs that are known.
 
@@ -397,82 +500,39 @@ def _keep(
         ServerError: forged, of another practice, or something before it was left out.
     """
     cursor, unknown, aside = uow.cursor, dict(unknown), dict(aside)
-    found = state.peer(cursor)
+    found, devices = state.peer(cursor), state.known_devices(cursor)
     for each in segments:
         header = each.header
-        device = state.known_devices(cursor).get(header.device)
+        device = devices.get(header.device)
         if found is None or header.clinic != found.settings.clinic.bytes:
-            raise _strange("another practice")
+            raise strange("another practice")
         if device is None or header.device in aside:
             left = unknown if device is None else aside
             if header.seg_no > left.get(header.device, 0) + 1:
-                raise _strange("a segment is left out")
+                raise strange("a segment is left out")
             left[header.device] = max(header.seg_no, left.get(header.device, 0))
             continue
-        tip = device.tip
-        if state.hash_of(cursor, header.seg_no, device.dev) == each.hash:
-            continue
-        if not each.is_signed_by(device.signing):
-            raise _strange("a false signature")
-        if header.seg_no > tip.seg_no + 1:
-            raise _strange("a segment is left out")
-        if header.seg_no <= tip.seg_no or header.prev != tip.hash:
-            # Signed, and not what it signed before: that PC is at fault, and nobody else waits.
-            state.put_aside(cursor, device.dev, each, to_millis(uow.now))
-            aside[header.device] = max(header.seg_no, tip.seg_no)
-            continue
-        state.keep(cursor, device.dev, [each], state.HELD)
+        followed = _follow(uow, device, each)
+        if followed is Followed.GAP:
+            raise strange("a segment is left out")
+        if isinstance(each, Newer) or followed is Followed.FORKED:
+            aside[header.device] = max(header.seg_no, device.tip.seg_no)
+        elif followed is Followed.KEPT:
+            devices[header.device] = replace(device, tip=Tip(header.seg_no, each.hash))
     return unknown, aside
 
 
-def _apply_runs(uow: UnitOfWork) -> _Step:
-    """Bring the next run that waits into the record."""
-    cursor = uow.cursor
-    epochs = state.keys(cursor)
-    lacks_key = False
-    for dev, device, run in state.held_runs(cursor):
-        dek = epochs.get(run[0].header.epoch)
-        if dek is None:
-            lacks_key = True
-            continue
-        try:
-            payload = segment.open_run(run, dek)
-        except SegmentError:  # its PC signed it: that PC is at fault, and what it did is kept aside
-            state.settle_run(cursor, dev, run, state.BAD)
-            return _Step(runs=1)
-        shown = state.covered(cursor)
-        report = apply(uow, device, payload.commits, payload.checkpoints, shown)
-        state.settle_run(cursor, dev, run, state.APPLIED)
-        return _Step(report.applied, 1)
-    return _Step(lacks_key=lacks_key)
+def _follow(uow: UnitOfWork, device: KnownDevice, one: Segment | Newer) -> Followed | None:
+    """Nothing of what a newer program made is kept: None, if it comes next.
 
-
-def _keep_keys(uow: UnitOfWork, box: Keybox) -> None:
-    """Keep data keys that another PC of the practice sealed to this one, and no others.
-
-    They are taken in the order of their epochs: a PC that was away may lack several.
+    Raises:
+        ServerError: forged.
     """
-    cursor = uow.cursor
-    found = state.peer(cursor)
-    if found is None:
-        return
-    me, devices = state.me(cursor, found.settings.clinic), state.known_devices(cursor)
-    highest = max(state.keys(cursor), default=0)
-    for sealed in sorted(_sealed_keys(box), key=lambda each: each.epoch):
-        if not keys.may_follow(sealed.epoch, highest):
-            continue
+    if isinstance(one, Segment):
         try:
-            author = devices.get(sealed.author)
-            if author is None or author.has_ended:
-                continue
-            dek = keys.open_dek(sealed, me, author.signing)
-        except UnreadableError:
-            continue
-        state.keep_key(cursor, sealed.epoch, dek, to_millis(uow.now))
-        highest = max(highest, sealed.epoch)
-
-
-def _sealed_keys(box: Keybox) -> Iterator[keys.SealedKey]:
-    for raw in box.keys:
-        with suppress(UnreadableError):
-            yield keys.read_sealed(raw)
+            return taking.follow(uow, device, one)
+        except ForgedError:
+            raise strange("a false signature") from None
+    if not one.is_signed_by(device.signing):
+        raise strange("a false signature")
+    return Followed.GAP if one.header.seg_no > device.tip.seg_no + 1 else None

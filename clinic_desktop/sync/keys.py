@@ -1,7 +1,8 @@
 """The keys that segments are sealed with, and how a PC hands them to another.
 
-A practice has a data key (DEK) for each *epoch*; another epoch begins when a PC is revoked. Keys
-for one purpose are made of it. A DEK goes to another PC sealed to that PC's box key and signed by
+A practice has a data key (DEK) for each *epoch*; another epoch begins when a PC is revoked, with an
+owner's entry in the chain of members that tells it from any other key. Keys for one purpose are
+made of it. A DEK goes to another PC sealed to that PC's box key and signed by
 the PC that sends it: a server that knows the box key could otherwise put a key of its own there.
 """
 
@@ -15,6 +16,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from clinic_desktop.security.membership import EPOCH_BITS
 from clinic_desktop.security.primitives import (
     KEY_BYTES,
     Identity,
@@ -29,8 +31,6 @@ from clinic_desktop.security.primitives import (
 _MARK: Final = b"clinic-desktop data key 1\n"
 _PURPOSE: Final = b"clinic-desktop sync 1"
 MAX_SEALED = 1024
-EPOCH_BITS: Final = 16
-"""Chance in the number of an epoch: two owners who begin one apart do not give the same."""
 
 
 def new_dek() -> bytes:
@@ -38,12 +38,14 @@ def new_dek() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def may_follow(epoch: int, highest: int) -> bool:
-    """Whether a practice whose highest epoch is ``highest`` can have come to this one.
+def next_epoch(last: int) -> int:
+    """A number for the data key after the one whose number without chance is ``last``."""
+    return (last + 1 << EPOCH_BITS) + secrets.randbits(EPOCH_BITS)
 
-    Whoever named one far away could otherwise leave no number for the next.
-    """
-    return epoch <= (highest >> EPOCH_BITS) + 2 << EPOCH_BITS
+
+def check_of(dek: bytes) -> bytes:
+    """What the chain of members says of a data key: whoever is handed it knows it by this."""
+    return subkey(dek, b"check")
 
 
 def subkey(dek: bytes, purpose: bytes) -> bytes:

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from clinic_desktop.security.primitives import Identity, is_signed, sign
 from clinic_desktop.sync.keys import MAX_SEALED
 from clinic_desktop.sync.segment import MAX_SEGMENT
+from clinic_desktop.sync.snapshot import MAX_MANIFEST
 from clinic_desktop.sync.statements import MAX_DEVICES, MAX_STATEMENT
 
 T = TypeVar("T")
@@ -29,6 +30,14 @@ Sixteen = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 RawSegment = Annotated[bytes, Meta(max_length=MAX_SEGMENT)]
+MAX_CHUNK: Final = 64 << 10
+MOST_CHUNKS: Final = 1024
+Chunk = tuple[Sixteen, Annotated[bytes, Meta(min_length=1, max_length=MAX_CHUNK)]]
+"""The name of a piece of a file, and the piece, sealed."""
+MAX_PIECE: Final = 160 << 10
+MOST_PIECES: Final = 1024
+Piece = tuple[Hash, Annotated[bytes, Meta(min_length=1, max_length=MAX_PIECE)]]
+"""The name of a piece of a snapshot's page, and the piece, sealed."""
 RawStatement = Annotated[bytes, Meta(max_length=MAX_STATEMENT)]
 
 
@@ -44,6 +53,8 @@ class SyncRequest(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
     max_bytes: Count
     """Of segments in the answer; one is sent in any case."""
     segments: Annotated[tuple[RawSegment, ...], Meta(max_length=4096)] = ()
+    carried: Annotated[tuple[RawSegment, ...], Meta(max_length=4096)] = ()
+    """Segments of other PCs of the practice, which the server lacked when it last answered."""
 
 
 class SyncReply(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -57,6 +68,57 @@ class SyncReply(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     tip_hash: Hash
     segments: Annotated[tuple[RawSegment, ...], Meta(max_length=4096)]
     more: bool
+    behind: Annotated[dict[Sixteen, Count], Meta(max_length=10 * MAX_DEVICES)] = {}
+    """Of other PCs of which I hold more than the server: the last segment that it holds."""
+
+
+class ChunksRequest(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Pieces of files: which I ask after, which I want, and which I bring."""
+
+    version: Literal[1]
+    asked: Annotated[tuple[Sixteen, ...], Meta(max_length=MOST_CHUNKS)]
+    wanted: Annotated[tuple[Sixteen, ...], Meta(max_length=MOST_CHUNKS)]
+    max_bytes: Count
+    """Of pieces in the answer; one is sent in any case."""
+    brought: Annotated[tuple[Chunk, ...], Meta(max_length=MOST_CHUNKS)] = ()
+
+
+class ChunksReply(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What came of it."""
+
+    version: Literal[1]
+    missing: Annotated[tuple[Sixteen, ...], Meta(max_length=MOST_CHUNKS)]
+    """Of those asked after, which the server does not hold."""
+    found: Annotated[tuple[Chunk, ...], Meta(max_length=MOST_CHUNKS)] = ()
+
+
+class PagesRequest(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Pieces of snapshots: which I ask after, which I want, and which I bring."""
+
+    version: Literal[1]
+    asked: Annotated[tuple[Hash, ...], Meta(max_length=MOST_PIECES)]
+    wanted: Annotated[tuple[Hash, ...], Meta(max_length=MOST_PIECES)]
+    max_bytes: Count
+    """Of pieces in the answer; one is sent in any case."""
+    brought: Annotated[tuple[Piece, ...], Meta(max_length=MOST_PIECES)] = ()
+
+
+class PagesReply(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What came of it."""
+
+    version: Literal[1]
+    missing: Annotated[tuple[Hash, ...], Meta(max_length=MOST_PIECES)]
+    """Of those asked after, which the server does not hold."""
+    found: Annotated[tuple[Piece, ...], Meta(max_length=MOST_PIECES)] = ()
+
+
+class Snapshots(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The manifests of a practice's snapshots, the oldest first."""
+
+    version: Literal[1]
+    manifests: Annotated[
+        tuple[Annotated[bytes, Meta(max_length=MAX_MANIFEST)], ...], Meta(max_length=8)
+    ]
 
 
 class Keybox(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

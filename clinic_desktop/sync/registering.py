@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 from clinic_desktop.errors import ServerError
@@ -10,7 +11,7 @@ from clinic_desktop.security.membership import Device, Membership
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import statements
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import refused
+from clinic_desktop.sync.exchange import refused, strange
 from clinic_desktop.sync.messages import MessageError, Statements, decode
 from clinic_desktop.sync.statements import (
     AddDevice,
@@ -19,32 +20,40 @@ from clinic_desktop.sync.statements import (
     DeviceKeys,
     Found,
     Known,
+    NewRoot,
+    OwnerBySheet,
     RemoveOwner,
     RevokeDevice,
+    Statement,
     StatementError,
 )
 
 
-def register(link: Link, state: Membership, owner: Identity) -> None:
+def register(link: Link, state: Membership, owner: Identity, proof: bytes = b"") -> None:
     """Let the server know what the chain of members says, beginning with the practice itself.
+
+    ``proof`` is what the recovery sheet signed for this owner's new key, if it did.
 
     Raises:
         ServerError: it cannot be reached or will not have us.
     """
+    if link.address.is_near:
+        return  # a hub asks its own record who belongs to the practice
     me = link.me
     assert me is not None  # noqa: S101 - only a PC of the practice speaks for it
     try:
-        known = _known(link, state)
+        known = _known(link, state.clinic)
         if known is None:
             owners = tuple(each.signing for each in state.owners if each.signing)
             found = Found(owners, state.root.signing, _keys(state.devices[me.device]))
             first = statements.write(None, state.clinic, owner, found)
             link.call("POST", "/v1/practices", first.raw)
             known = statements.follow(None, first)
+        key = owner.public.signing
+        if proof and key not in known.owners:
+            known = _say(link, known, owner, OwnerBySheet(key, proof))
         for body in _differences(known, state):
-            one = statements.write(known, state.clinic, owner, body)
-            link.signed("POST", "/v1/statements", one.raw)
-            known = statements.follow(known, one)
+            known = _say(link, known, owner, body)
     except RefusedError as error:
         raise refused(error) from error
     except (StatementError, MessageError) as error:
@@ -56,7 +65,51 @@ def register(link: Link, state: Membership, owner: Identity) -> None:
         ) from error
 
 
-def _known(link: Link, state: Membership) -> Known | None:
+def let_in(link: Link, person: Identity, device: DeviceKeys, owner: bytes) -> bool:
+    """Let the server know another PC, and the key of an owner, as somebody whom it believes.
+
+    Returns ``False`` where it knows neither the practice nor this person.
+
+    Raises:
+        ServerError: it cannot be reached or will not have us.
+    """
+    assert link.me is not None  # noqa: S101 - somebody asks
+    clinic, asks = link.me.clinic, person.public.signing
+    if link.address.is_near:
+        return _let_in_at_hub(link, statements.alone(clinic, person, AddDevice(device)))
+    try:
+        known = _known(link, clinic)
+        if known is None or asks not in known.owners | {known.root}:
+            return False
+        bodies: list[Body] = [] if owner in known.owners else [AddOwner(owner)]
+        bodies += [] if known.devices.get(device.id) == device else [AddDevice(device)]
+        for body in bodies:
+            known = _say(link, known, person, body)
+    except RefusedError as error:
+        raise refused(error) from error
+    except (StatementError, MessageError) as error:
+        raise strange(str(error)) from error
+    return True
+
+
+def _let_in_at_hub(link: Link, one: Statement) -> bool:
+    """A hub keeps no chain: its record knows the owners, and it hands the statement on."""
+    try:
+        link.signed("POST", "/v1/statements", one.raw)
+    except RefusedError as error:
+        if error.refusal.code == "unknown":
+            return False
+        raise refused(error) from error
+    return True
+
+
+def _say(link: Link, known: Known, signer: Identity, body: Body) -> Known:
+    one = statements.write(known, known.clinic, signer, body)
+    link.signed("POST", "/v1/statements", one.raw)
+    return statements.follow(known, one)
+
+
+def _known(link: Link, clinic: uuid.UUID) -> Known | None:
     """What the server knows; ``None`` where it does not know the practice."""
     try:
         answer = decode(link.signed("GET", "/v1/statements"), Statements)
@@ -65,7 +118,7 @@ def _known(link: Link, state: Membership) -> Known | None:
             return None
         raise
     known = statements.replay(statements.read(each) for each in answer.statements)
-    if known is None or known.clinic != state.clinic:
+    if known is None or known.clinic != clinic:
         raise MessageError("statements of another practice")
     return known
 
@@ -77,6 +130,8 @@ def _differences(known: Known, state: Membership) -> Iterator[Body]:
     refuse.
     """
     owners = {each.signing for each in state.owners if each.signing}
+    if known.root != state.root.signing and known.root in state.roots | {b""}:
+        yield NewRoot(state.root.signing)
     yield from (AddOwner(key) for key in sorted(owners - known.owners))
     yield from (RemoveOwner(key) for key in sorted(known.owners & state.decided - owners))
     wanted = {

@@ -1,6 +1,6 @@
 r"""Sealed segments: what leaves a PC, and all that a server ever holds of a practice.
 
-    header    = MessagePack [1, clinic, device, seg_no, from, to, part, parts, epoch, prev]
+    header    = MessagePack [version, clinic, device, seg_no, from, to, part, parts, epoch, prev]
     payload   = zstd(MessagePack [[commit, …], [checkpoint, …]]), cut in parts of at most 60 KiB
     sealed    = nonce ‖ XChaCha20-Poly1305(subkey(DEK, "segment"), frame(part), header)
     signature = Ed25519(device, "clinic-desktop segment 1\n" ‖ BLAKE2b-256(header ‖ sealed))
@@ -10,6 +10,9 @@ A frame is the part's length (4 bytes), the part, and zeros up to a PADME length
 tells by its size no more than one of few classes. Numbers run 1, 2, 3 … for each PC, and each
 segment names the digest of the one before, so nobody can leave one out or change their order.
 Everything read here came from outside: sizes are checked before anything is unpacked.
+
+A chain value is 32 bytes that nothing packs. Version 2 leaves those out that follow from the commit
+before, but for the first and the last of a run; where none can be left out it is version 1.
 """
 
 from __future__ import annotations
@@ -50,6 +53,9 @@ PART_BYTES: Final = (60 << 10) - 4
 RUN_BYTES: Final = 512 << 10
 """Where a run of commits is ended, so that a PC applies it in a moment."""
 LEVEL: Final = 9
+NEWEST: Final = 2
+"""The newest version that this program reads."""
+_CHAIN_BYTES: Final = 32
 _MARK: Final = b"clinic-desktop segment 1\n"
 _MOST_WINDOW_LOG: Final = 24
 _WINDOW = {int(zstd.DecompressionParameter.window_log_max): _MOST_WINDOW_LOG}
@@ -65,10 +71,18 @@ class SegmentError(Exception):
     """Not a segment, or not one of this key and place; the reason is for the log, in English."""
 
 
+class NewerFormatError(SegmentError):
+    """A segment of a version that this program does not know."""
+
+    def __init__(self, newer: Newer) -> None:
+        super().__init__(f"version {newer.header.version}")
+        self.newer = newer
+
+
 class Header(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What the server sees of a segment, authenticated with it."""
 
-    version: Literal[1]
+    version: Literal[1, 2]
     clinic: Sixteen
     device: Sixteen
     seg_no: Count
@@ -79,6 +93,15 @@ class Header(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     parts: Annotated[int, Meta(ge=1, le=MOST_PARTS)]
     epoch: Count
     prev: Hash
+
+
+class Beginning(Struct, frozen=True, array_like=True):
+    """With what a header begins in every version to come; nothing else of it is read."""
+
+    version: Annotated[int, Meta(gt=NEWEST, le=2**31)]
+    clinic: Sixteen
+    device: Sixteen
+    seg_no: Count
 
 
 class _Envelope(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -96,7 +119,8 @@ class _Commit(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     schema: Annotated[int, Meta(ge=1, le=2**31)]
     deps: Annotated[bytes, Meta(max_length=64 << 10)]
     body: bytes
-    chain: Hash
+    chain: Annotated[bytes, Meta(max_length=32)]
+    """Empty where it follows from the commit before."""
     original: Annotated[bytes, Meta(max_length=32)] = b""
 
 
@@ -165,6 +189,21 @@ class Origin:
         return "Origin(…)"
 
 
+@dataclass(frozen=True)
+class Newer:
+    """A segment that a newer program made: whose and which it is, and no more."""
+
+    header: Beginning
+    packed: bytes
+    """The header as it came."""
+    sealed: bytes
+    signature: bytes
+
+    def is_signed_by(self, public: bytes) -> bool:
+        """Whether the holder of this Ed25519 key made exactly this."""
+        return is_signed(public, _statement(self.packed, self.sealed), self.signature)
+
+
 def padded_length(length: int) -> int:
     """The PADME length: at most 12 % more, and few lengths to tell apart."""
     if length < 2:
@@ -212,9 +251,11 @@ def _seal_run(
     origin: Origin, before: Segment | None, commits: Sequence[CommitRecord],
     checkpoints: Sequence[CheckpointRecord],
 ) -> Iterator[Segment]:  # fmt: skip
+    packed_commits = _without_chains(commits)
+    version: Literal[1, 2] = 1 if all(each.chain for each in packed_commits) else 2
     payload = _Payload(
-        tuple(_Commit(**msgspec.structs.asdict(each)) for each in commits),
-        tuple(_Checkpoint(**msgspec.structs.asdict(each)) for each in checkpoints),
+        packed_commits,
+        tuple(_Checkpoint(*msgspec.structs.astuple(each)) for each in checkpoints),
     )
     plain = msgspec.msgpack.encode(payload)
     if len(plain) > MAX_UNPACKED:
@@ -228,12 +269,36 @@ def _seal_run(
     for part in range(1, parts + 1):
         seg_no += 1
         header = Header(
-            1, origin.clinic.bytes, origin.device.bytes, seg_no, first, last, part, parts,
+            version, origin.clinic.bytes, origin.device.bytes, seg_no, first, last, part, parts,
             origin.epoch, prev,
         )  # fmt: skip
         made = _seal_part(header, packed[(part - 1) * PART_BYTES : part * PART_BYTES], key, origin)
         prev = made.hash
         yield made
+
+
+def _without_chains(commits: Sequence[CommitRecord]) -> tuple[_Commit, ...]:
+    """As they are sent: what a reader makes of the commit before is left out."""
+    found: list[_Commit] = []
+    for at, each in enumerate(commits):
+        is_inside = 0 < at < len(commits) - 1
+        is_known = is_inside and each.follows(commits[at - 1].chain) == each.chain
+        packed = _Commit(*msgspec.structs.astuple(each))
+        found.append(msgspec.structs.replace(packed, chain=b"") if is_known else packed)
+    return tuple(found)
+
+
+def _with_chains(commits: Sequence[_Commit], version: int) -> Iterator[CommitRecord]:
+    """The commits whole again."""
+    before = b""
+    for at, each in enumerate(commits):
+        found = CommitRecord(*msgspec.structs.astuple(each))
+        if not found.chain and version > 1 and 0 < at < len(commits) - 1:
+            found = msgspec.structs.replace(found, chain=found.follows(before))
+        if len(found.chain) != _CHAIN_BYTES:
+            raise SegmentError("a commit without its chain value")
+        before = found.chain
+        yield found
 
 
 def _seal_part(header: Header, part: bytes, key: bytes, origin: Origin) -> Segment:
@@ -253,15 +318,27 @@ def read(raw: bytes) -> Segment:
     """Take a segment apart; whose it is and what it holds is not looked at yet.
 
     Raises:
+        NewerFormatError: a newer program made it.
         SegmentError: it is not one.
     """
     if len(raw) > MAX_SEGMENT:
         raise SegmentError("too long")
     envelope = _decode(raw, _Envelope)
+    newer = _newer(envelope)
+    if newer is not None:
+        raise NewerFormatError(newer)
     header = _decode(envelope.header, Header)
     if header.part > header.parts or header.to_dseq < header.from_dseq - 1:
         raise SegmentError("numbers that do not fit")
     return Segment(header, envelope.sealed, envelope.signature, raw)
+
+
+def _newer(envelope: _Envelope) -> Newer | None:
+    try:
+        found = msgspec.msgpack.decode(envelope.header, type=Beginning)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return Newer(found, envelope.header, envelope.sealed, envelope.signature)
 
 
 def open_run(segments: Sequence[Segment], dek: bytes) -> Payload:
@@ -305,8 +382,8 @@ def _payload(packed: bytes, header: Header) -> Payload:
     if any(each.dseq > header.to_dseq for each in found.checkpoints):
         raise SegmentError("a checkpoint of what is not there yet")
     return Payload(
-        tuple(CommitRecord(**msgspec.structs.asdict(each)) for each in found.commits),
-        tuple(CheckpointRecord(**msgspec.structs.asdict(each)) for each in found.checkpoints),
+        tuple(_with_chains(found.commits, header.version)),
+        tuple(CheckpointRecord(*msgspec.structs.astuple(each)) for each in found.checkpoints),
     )
 
 

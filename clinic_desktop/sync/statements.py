@@ -2,8 +2,8 @@
 
 A chain of its own beside the membership chain, which lies inside the log where the server cannot
 read it. Each statement names the digest of the one before and is signed by an owner's key or by
-the recovery root. A server refuses who is not in it; no PC believes anything because of it: for
-PCs only the membership chain counts.
+the recovery root. A server refuses who is not in it. For PCs the membership chain counts; what an
+owner states here of a PC only lets its segments be kept until that chain is heard of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -23,6 +23,8 @@ MAX_STATEMENT: Final = 16 << 10
 MAX_STATEMENTS: Final = 10_000
 MAX_DEVICES, MAX_OWNERS = 100, 50
 _MARK: Final = b"clinic-desktop statement 1\n"
+_PERSON: Final = b"clinic-desktop person 1"
+_VOUCHED: Final = b"clinic-desktop owner by sheet 1\n"
 Sixteen = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
@@ -76,7 +78,25 @@ class RemoveOwner(
     key: Key
 
 
-Body = Found | AddDevice | RevokeDevice | AddOwner | RemoveOwner
+class NewRoot(Struct, frozen=True, array_like=True, tag="new-root", forbid_unknown_fields=True):
+    """Another recovery sheet is valid; the one before ends."""
+
+    key: Key
+
+
+class OwnerBySheet(
+    Struct, frozen=True, array_like=True, tag="owner-by-sheet", forbid_unknown_fields=True
+):
+    """Somebody decides too, for whom the recovery sheet stood; said with that new key itself.
+
+    The sheet is at hand at the lock screen, where there may be no line.
+    """
+
+    key: Key
+    proof: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+Body = Found | AddDevice | RevokeDevice | AddOwner | RemoveOwner | NewRoot | OwnerBySheet
 
 
 class Statement(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -117,8 +137,67 @@ class Known:
     """Those that may send now, by id."""
     ended: Mapping[bytes, DeviceKeys] = field(default_factory=dict)
     """Those that may not any more."""
+    gone: frozenset[bytes] = frozenset()
+    """Keys of those who decide no more; no proof of a sheet brings them back."""
     n: int = 0
     tip: bytes = BEGINNING
+
+    def person(self, caller: bytes) -> DeviceKeys | None:
+        """An owner, or the recovery sheet, who asks without a PC of the practice."""
+        keys = (each for each in self.owners | {self.root} if each and person_id(each) == caller)
+        return next((DeviceKeys(caller, key, bytes(32)) for key in keys), None)
+
+
+def person_id(signing: bytes) -> bytes:
+    """In place of a PC's id where an owner or the recovery sheet asks: 16 bytes of the key."""
+    return digest(_PERSON, signing)[:16]
+
+
+def vouch(sheet: Identity, clinic: uuid.UUID, key: bytes) -> bytes:
+    """What the recovery sheet signs for an owner's new key."""
+    return sign(sheet, _VOUCHED + clinic.bytes + key)
+
+
+def _is_vouched(one: Statement, root: bytes) -> bool:
+    """Whether the sheet stood for the key that says so."""
+    body = one.body
+    return (
+        isinstance(body, OwnerBySheet)
+        and one.author == body.key
+        and bool(root)
+        and is_signed(root, _VOUCHED + one.clinic + body.key, body.proof)
+    )
+
+
+class Introduced(NamedTuple):
+    """A PC that somebody let in."""
+
+    keys: DeviceKeys
+    has_ended: bool
+    """Taken out again: only what others built on counts of it."""
+
+
+def introduced(statements: Iterable[Statement], trusted: Iterable[bytes]) -> list[Introduced]:
+    """The PCs that those with these keys, and whom they made owners, let in.
+
+    ``trusted`` are the owners and the root as the membership chain has them. Numbers and links are
+    not looked at: a server may withhold statements, and cannot make any.
+    """
+    keys, found = set(trusted), dict[bytes, Introduced]()
+    for one in statements:
+        is_known = one.author in keys or any(_is_vouched(one, each) for each in keys)
+        if not is_known or not is_signed(one.author, one.signed, one.signature):
+            continue
+        match one.body:
+            case AddDevice(device=device) | Found(device=device):
+                found[device.id] = Introduced(device, has_ended=False)
+            case RevokeDevice(id=gone) if gone in found:
+                found[gone] = found[gone]._replace(has_ended=True)
+            case AddOwner(key=key) | NewRoot(key=key) | OwnerBySheet(key=key):
+                keys.add(key)
+            case RemoveOwner(key=key):
+                keys.discard(key)
+    return list(found.values())
 
 
 def read(raw: bytes) -> Statement:
@@ -148,6 +227,12 @@ def write(known: Known | None, clinic: uuid.UUID, signer: Identity, body: Body) 
     made = msgspec.structs.replace(blank, signature=sign(signer, blank.signed))
     follow(known, made)
     return made
+
+
+def alone(clinic: uuid.UUID, signer: Identity, body: Body) -> Statement:
+    """A statement outside of any server's chain, for hubs and sticks: who signed it, counts."""
+    blank = Statement(1, clinic.bytes, 1, BEGINNING, body, signer.public.signing)
+    return msgspec.structs.replace(blank, signature=sign(signer, blank.signed))
 
 
 def replay(statements: Iterable[Statement]) -> Known | None:
@@ -187,7 +272,8 @@ def _found(one: Statement) -> Known:
 
 def _step(known: Known, one: Statement) -> Known:
     _must(one.clinic == known.clinic.bytes, "another practice")
-    _must(one.author in known.owners | ({known.root} - {b""}), "the signer may not do this")
+    may = one.author in known.owners | ({known.root} - {b""}) or _is_vouched(one, known.root)
+    _must(may, "the signer may not do this")
     match one.body:
         case AddDevice(device=device):
             _must(device.id not in known.ended, "a PC that ended")
@@ -203,7 +289,14 @@ def _step(known: Known, one: Statement) -> Known:
             return replace(known, owners=known.owners | {key})
         case RemoveOwner(key=key):
             _must(key in known.owners and len(known.owners) > 1, "no such owner, or the last one")
-            return replace(known, owners=known.owners - {key})
+            return replace(known, owners=known.owners - {key}, gone=known.gone | {key})
+        case OwnerBySheet(key=key):
+            _must(_is_vouched(one, known.root), "the sheet did not stand for it")
+            _must(key not in known.gone, "an owner who was taken out")
+            _must(len(known.owners) < MAX_OWNERS, "too many owners")
+            return replace(known, owners=known.owners | {key})
+        case NewRoot(key=key):
+            return replace(known, root=key)
         case _:
             raise StatementError("a second beginning")
 

@@ -151,3 +151,14 @@ def test_a_note_that_was_deleted_while_another_signed_it(
     assert shown == [(is_deleted,)]
     meet(first, second)
     same(first, second)
+
+
+def test_a_line_stays_with_its_bill(two: tuple[Pc, Pc]) -> None:
+    """Else one could reach a bill that was issued, past the look at new lines."""
+    first, second = two
+    rows, more = fill(first, 1), fill(first, 2)
+    meet(first, second)
+    first.sql("UPDATE invoice SET status = 'issued' WHERE id = ?", rows["invoice"])
+    moved = "UPDATE invoice_line SET invoice_id = ? WHERE id = ?"
+    second.sql(moved, rows["invoice"], more["invoice_line"])
+    assert _whys(first, second) == ["fixed"]

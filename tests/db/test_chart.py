@@ -53,6 +53,21 @@ def test_the_summary_says_what_is_there_and_invents_nothing(record: Record) -> N
     assert list(pulse.points) == sorted(pulse.points)
 
 
+def test_a_vital_sign_of_no_known_time_is_in_no_trend(record: Record) -> None:
+    patient = record.write(put_chart)
+    record.write(
+        lambda uow: (
+            uow.cursor.execute(
+                "UPDATE observation SET effective_at = NULL WHERE id ="
+                " (SELECT id FROM observation WHERE code = '8867-4' LIMIT 1)"
+            )
+            and None
+        )
+    )
+    trends = record.read(chart.summary, patient).vitals
+    assert len(next(each for each in trends if each.kind is VitalKind.PULSE).points) == 11
+
+
 def test_an_empty_chart_is_empty(record: Record) -> None:
     seen = record.read(chart.summary, record.write(put_chart, 0))
     assert (seen.problems, seen.vitals, seen.results, seen.visits) == ((), (), (), ())

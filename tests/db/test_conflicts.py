@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from clinic_desktop.db import membership as chain
-from clinic_desktop.db.conflicts import ERASED
+from clinic_desktop.db.conflicts import ERASED, OpenConflict
+from clinic_desktop.db.disputes import Disputes, Told
 from clinic_desktop.db.history import History
 from clinic_desktop.db.salvage import from_log
-from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.registry import BY_NAME, TABLES
 from clinic_desktop.security.membership import RevokePerson
@@ -59,18 +60,43 @@ def test_both_values_stay_and_both_pcs_show_the_same(two: tuple[Pc, Pc]) -> None
     same(first, second)
 
 
-def test_an_ordinary_write_answers_too(two: tuple[Pc, Pc]) -> None:
+def test_an_ordinary_form_answers_nothing_that_it_did_not_show(two: tuple[Pc, Pc]) -> None:
+    """Several groups of a chart in dispute, and somebody saves the form over what it shows."""
     first, second = two
     row = new_patient(first)
     meet(first, second)
-    set_family(first, row, "Kamau")
-    set_family(second, row, "Otieno")
+    change = "UPDATE patient SET family = ?, birth_date = ? WHERE id = ?"
+    first.sql(change, "Kamau", "1980-01-01", row.bytes)
+    second.sql(change, "Otieno", "1981-01-01", row.bytes)
     meet(first, second)
-    set_family(first, row, "Kamau-Otieno")
-    assert first.conflicts() == []
+    assert len(first.conflicts()) == 2
+    other = "Otieno" if family(first, row) == "Kamau" else "Kamau"
+    first.clock.advance(seconds=60)
+    first.sql(change, "Kamau-Otieno", "1982-01-01", row.bytes)
+    assert len(first.conflicts()) == 2
+    assert family(first, row) == "Kamau-Otieno"
+    told = [
+        each.values["family"]
+        for asked in first.conflicts()
+        for each in first.read(_versions, asked)
+        if "family" in each.values
+    ]
+    assert sorted(told) == sorted(["Kamau-Otieno", other])
     meet(first, second)
-    assert second.conflicts() == []
+    assert len(second.conflicts()) == 2
     same(first, second)
+
+    set_family(first, row, other)  # it says the same now
+    assert {each.group for each in first.conflicts()} == {2}
+    (left,) = [each for each in first.conflicts() if each.group == 2]
+    first.decide(left, birth_date="1990-01-01")
+    meet(first, second)
+    assert first.conflicts() == second.conflicts() == []
+    same(first, second)
+
+
+def _versions(reads: ReadSession, asked: OpenConflict) -> list[Told]:
+    return Disputes(reads.cursor).versions(asked)
 
 
 def test_the_same_value_twice_asks_nobody(two: tuple[Pc, Pc]) -> None:

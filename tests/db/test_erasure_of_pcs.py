@@ -6,9 +6,11 @@ import uuid
 
 import msgspec
 
+from clinic_desktop.db.log_check import Trouble
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.services.privacy import erasure
+from clinic_desktop.sync import state
 from tests.support.pcs import Pc, family, findings, forged, meet, new_patient, set_family
 
 WHY = "Asked for in writing, nothing keeps it"
@@ -132,12 +134,15 @@ def test_sealed_runs_of_others_go_and_own_ones_stay_to_be_sent_again(two: tuple[
     meet(first, second)
 
     def keep(uow: UnitOfWork) -> None:
-        for dev, seg, state in ((1, 1, "sent"), (2, 1, "applied"), (2, 2, "held")):
+        for dev, seg, word in ((1, 1, "sent"), (2, 1, "applied"), (2, 2, "held")):
             uow.cursor.execute(
                 "INSERT INTO sync_segment (dev, seg_no, from_dseq, to_dseq, epoch, hash, content,"
                 " state) VALUES (?, ?, 1, 100, 1, ?, 'sealed', ?)",
-                (dev, seg, bytes(32), state),
+                (dev, seg, bytes(32), word),
             )
+        uow.cursor.execute("INSERT INTO sync_page (name, content) VALUES (?, 'x')", (bytes(32),))
+        sent = "INSERT INTO sync_snapshot (id, manifest) VALUES (?, 'x')"
+        uow.cursor.execute(sent, (bytes(32),))
 
     assert not first.read(erasure.plan, row).is_sealed
     first.write(keep)
@@ -146,3 +151,44 @@ def test_sealed_runs_of_others_go_and_own_ones_stay_to_be_sent_again(two: tuple[
     assert first.rows("SELECT dev, seg_no, length(content) FROM sync_segment ORDER BY 1, 2") == [
         (1, 1, 6), (2, 1, 0), (2, 2, 6)
     ]  # fmt: skip
+    on_its_way = "SELECT (SELECT count(*) FROM sync_page) + count(*) FROM sync_snapshot"
+    assert first.rows(on_its_way) == [(0,)]  # a snapshot of before goes to nobody
+
+
+def test_an_erasure_that_came_in_part_is_no_broken_log(two: tuple[Pc, Pc]) -> None:
+    """The commit comes without its words; that they were erased is in a later one."""
+    first, second = two
+    tip = second.tip(first)
+    row = new_patient(first)
+    set_family(first, row, "Quillfeather")
+    _erase(first, row)
+    handed = first.outgoing(tip)
+    erased = [each for each in handed if each.original]
+    assert erased
+    upto = erased[-1].dseq - tip
+    second.take(first, handed[:upto])
+    report = second.check()
+    waits = [each for each in report.findings if each.what == "erasure-to-come"]
+    assert [each.dseq for each in waits] == [each.dseq for each in erased]
+    assert report.trouble == Trouble.UNANCHORED
+    found = second.read(lambda reads: state.still_open(reads.cursor))
+    assert (found.to_apply, found.kept_out, found.newer) == (0, 0, 0)
+    second.take(first, handed[upto:])
+    assert second.rows("SELECT count(*) FROM sync_hold") == [(0,)]
+    assert findings(second) == []
+    assert family(second, row) == ""
+
+
+def test_a_commit_changed_under_the_name_of_an_erasure_is_found(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    tip = second.tip(first)
+    row = new_patient(first)
+    _erase(first, row)
+    handed = first.outgoing(tip)
+    at, erased = next((at, each) for at, each in enumerate(handed) if each.original)
+    inserts, updates = msgspec.msgpack.decode(erased.body)
+    inserts[0][2][0][1] = "another word"
+    false = msgspec.structs.replace(erased, body=_pack([inserts, updates]))
+    second.take(first, [*handed[:at], false, *handed[at + 1 :]])
+    assert [each.dseq for each in second.check().findings if each.what == "chain"] == [false.dseq]
+    assert second.rows("SELECT count(*) FROM sync_hold WHERE why = 'erased'") == [(0,)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlcipher3 import dbapi2
 
 from clinic_desktop.db import checkpoints, triggers
 from clinic_desktop.db.checkpoints import EVERY_COMMITS
@@ -17,7 +18,7 @@ from clinic_desktop.db.engine import connect
 from clinic_desktop.db.log_check import LogReport, Trouble, check_log
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.errors import RuleError
+from clinic_desktop.errors import RuleError, StorageError
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services.audit.verifying import accept, verify
@@ -277,8 +278,13 @@ def test_mirror_that_was_cut_or_changed_is_found(record: Record) -> None:
     assert _whats(_check(record)) == {"mirror-gap"}
     file.write_bytes(b"".join(lines[:-1]))
     assert _whats(_check(record)) == {"mirror-behind"}
-    file.write_bytes(b"".join([*lines[:-1], lines[-1][:40] + b"A" + lines[-1][41:]]))
+    file.write_bytes(b"".join([*lines[:-1], _other_letter(lines[-1], 40)]))
     assert "mirror-unreadable" in _whats(_check(record))
+
+
+def _other_letter(line: bytes, place: int) -> bytes:
+    letter = b"B" if line[place : place + 1] == b"A" else b"A"
+    return line[:place] + letter + line[place + 1 :]
 
 
 def test_torn_line_of_a_power_cut_heals(record: Record) -> None:
@@ -319,3 +325,27 @@ def test_foreign_key_signs_nothing(record: Record) -> None:
     report = _check(record)
     assert "mirror-signature" in _whats(report)
     assert report.trouble >= Trouble.BROKEN
+
+
+def test_what_the_disk_refused_is_nowhere_signed(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that failed at its very end left its signature behind for the files beside."""
+    _fill(record)
+
+    def signed_at_once(uow: UnitOfWork) -> None:
+        uow.at_once = True
+        uow.add(Patient(family="Refused", mrn="A1-2"))
+
+    def full(connection: Any) -> None:
+        connection.rollback()  # as SQLite does by itself
+        raise dbapi2.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record.store._writer_engine.dialect, "do_commit", full)
+        with pytest.raises(StorageError):
+            record.write(signed_at_once)
+    record.write(lambda uow: uow.cursor.execute("UPDATE sync_ctx SET applying = 0") and None)
+    record.write(_add)
+    record.store.sign_off().result(60)
+    assert _check(record).findings == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def full_clinic(
     """A closed clinic with enough rows for many pages."""
     root = Path(shutil.copytree(clinic_folder[0], tmp_path_factory.mktemp("full") / "clinic"))
     opened = clinic.open_clinic(DataDir(root), "amina", PASSWORD)
-    for visits in (30, 40, 50):
+    for visits in (20, 20, 20):
         opened.store.write(opened.actor, put_chart, visits).result()
     key = opened.keys.key
     opened.close()
@@ -68,27 +68,42 @@ class Pages:
         whole = path.read_bytes()
         for page in range(2, len(whole) // PAGE + 1):
             destroy(path, [page])
-            for name in TABLES:
-                rows = f"SELECT * FROM {name} "  # noqa: S608 - a name of our own
-                ends = (rows + "WHERE rowid = 1", rows + "ORDER BY rowid DESC LIMIT 1")
-                if not self._reads(rows + "NOT INDEXED") and any(map(self._reads, ends)):
-                    self.of[name].append(page)
+            self._find(page)
             with path.open("r+b") as file:
                 file.seek((page - 1) * PAGE)
                 file.write(whole[(page - 1) * PAGE : page * PAGE])
 
-    def _reads(self, sql: str) -> bool:
-        with closing(dbapi2.connect(str(self._path))) as cursor:
-            cursor.execute("PRAGMA cipher_log_level = NONE")
-            cursor.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
-            try:
-                cursor.execute(sql).fetchall()
-            except sqlcipher3.Error:
-                return False
-        return True
+    def _find(self, page: int) -> None:
+        with ExitStack() as opened:
+            cursor = opened.enter_context(self._open())
+            for name in TABLES:
+                rows = f"SELECT * FROM {name} "  # noqa: S608 - a name of our own
+                if _reads(cursor, rows + "NOT INDEXED"):
+                    continue
+                for end in ("WHERE rowid = 1", "ORDER BY rowid DESC LIMIT 1"):
+                    # A connection that met a bad page reads nothing any more.
+                    cursor = opened.enter_context(self._open())
+                    if _reads(cursor, rows + end):
+                        self.of[name].append(page)
+                        break
+                cursor = opened.enter_context(self._open())
+
+    def _open(self) -> closing[Any]:
+        cursor = dbapi2.connect(str(self._path))
+        cursor.execute("PRAGMA cipher_log_level = NONE")
+        cursor.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+        return closing(cursor)
 
     def __call__(self, *names: str) -> list[int]:
         return [page for name in names for page in self.of[name]]
+
+
+def _reads(cursor: Any, sql: str) -> bool:
+    try:
+        cursor.execute(sql).fetchall()
+    except sqlcipher3.Error:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

@@ -407,6 +407,10 @@ def test_an_appointment_of_a_joined_chart_shows_the_chart_it_leads_to(busy_day: 
     assert (row.person.patient_id, row.person.name.family) == (people["Singh"], "Singh")
 
 
+def _run(uow: UnitOfWork, sql: str, *values: str) -> None:
+    uow.cursor.execute(sql, values)
+
+
 def test_the_card_of_a_patient_holds_what_the_desk_asks(busy_day: BusyDay) -> None:
     card = busy_day.record.read(board.desk_card, busy_day.people["Singh"])
     assert card.patient.name.family == "Singh"
@@ -415,6 +419,11 @@ def test_the_card_of_a_patient_holds_what_the_desk_asks(busy_day: BusyDay) -> No
     desk = busy_day.record.as_role("receptionist")
     seen = busy_day.record.store.read(desk, board.desk_card, busy_day.people["Singh"])
     assert seen.result(10).allergies is None
+    asked = "UPDATE patient SET allergy_status = ?"
+    for status, is_asked in (("not-asked", False), ("none-known", True)):
+        busy_day.record.write(_run, asked, status)
+        seen = busy_day.record.store.read(desk, board.desk_card, busy_day.people["Singh"])
+        assert seen.result(30).is_asked == is_asked
 
 
 def test_the_slip_says_when_where_with_whom_and_what_to_bring(busy_day: BusyDay) -> None:

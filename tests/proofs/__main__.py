@@ -11,6 +11,12 @@ from tests.proofs.result import Result
 
 PROOFS = {
     "histories": "tests.proofs.sync.histories",
+    "simulation": "tests.proofs.sync.simulated.runs",
+    "injected": "tests.proofs.sync.simulated.injected",
+    "relay-power-cut": "tests.proofs.sync.relay_power",
+    "sync-kill": "tests.proofs.sync.kills",
+    "sync-fuzz": "tests.proofs.sync.fuzz",
+    "malicious-server": "tests.proofs.sync.simulated.lies",
     "power-cut": "tests.proofs.storage.crash_states",
     "kill": "tests.proofs.storage.kills",
     "failing-disk": "tests.proofs.storage.failing_calls",

@@ -1,11 +1,20 @@
-"""The proof of the merge at the size of CI, and that it finds what it looks for."""
+"""The proofs of the exchange at the size of CI, and that they find what they look for."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.proofs.sync import histories
+from tests.proofs.needs import needs_recorder
+from tests.proofs.sync import fuzz, histories, kills, relay_power
 from tests.proofs.sync.careless import CARELESS
+from tests.proofs.sync.simulated import injected, lies, runs
+from tests.proofs.sync.simulated.machines import one_thread
+from tests.proofs.sync.simulated.practice import Template, template
+from tests.proofs.sync.simulated.world import World
 
 SEED = 20_261_122
 ENOUGH = 500
@@ -24,3 +33,66 @@ def test_a_careless_rule_is_found(monkeypatch: pytest.MonkeyPatch, fault: str) -
     monkeypatch.setattr(careless.module, careless.name, careless.rule)
     numbers = range(SEED, SEED + ENOUGH)
     assert any(histories.History(number).play() for number in numbers)
+
+
+@pytest.fixture(scope="module")
+def practice() -> Iterator[Template]:
+    """A practice of four PCs, made once."""
+    with template() as made:
+        yield made
+
+
+@pytest.mark.parametrize("seed", [*range(6), 6016, 7006])  # the last found faults
+def test_whatever_happens_nothing_told_is_lost(practice: Template, seed: int) -> None:
+    assert runs.faults_of(practice, seed) == []
+
+
+def test_one_seed_is_one_history(practice: Template) -> None:
+    played = [World(practice, seed) for seed in (11, 11, 12)]
+    for each in played:
+        each.play()
+    assert played[0].log == played[1].log
+    assert played[0].trace == played[1].trace
+    assert played[0].trace != played[2].trace
+
+
+@pytest.mark.parametrize("fault", injected.INJECTED)
+def test_an_injected_fault_is_found(practice: Template, fault: str) -> None:
+    known = injected.SHOWN_BY.get(fault, injected.FIRST)
+    others = range(injected.FIRST, injected.FIRST + 100)  # another program has other histories
+    seeds = [known, *others]
+    assert injected.found_within(practice, fault, seeds) is not None
+
+
+@pytest.mark.parametrize("kind", lies.LIES)
+def test_a_server_that_lies_is_not_believed(practice: Template, kind: str) -> None:
+    assert lies.faults_of(practice, kind, seed=1, size=4) == []
+
+
+def test_whatever_comes_is_read_or_refused(practice: Template) -> None:
+    with one_thread(SEED):
+        record = fuzz.Applied(practice)
+        try:
+            assert fuzz.faults_among(40_000, SEED, record.reader()) == []
+        finally:
+            record.close()
+
+
+@needs_recorder
+def test_power_cuts_of_the_server_lose_nothing_that_it_acknowledged() -> None:
+    result = relay_power.prove(size=150, seed=SEED, jobs=1)
+    assert not result.failures
+    assert result.passed == 150
+
+
+@needs_recorder
+def test_a_server_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> None:
+    log = relay_power.record_day(tmp_path, 5, 12, "--careless")
+    held, wrong, _disks = relay_power.check_day(tmp_path, log, 60, 5)
+    assert held < 60
+    assert any("is lost" in sentence for sentence in wrong)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fork is POSIX's")
+def test_killed_while_they_exchange(practice: Template) -> None:
+    assert kills.kill(practice, SEED, 4) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar, cast
 
 from PIL import Image
@@ -14,6 +17,7 @@ from clinic_desktop.security import second_factor
 from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.billing import catalogue
+from clinic_desktop.services.conflicts.listing import ConflictRow
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling.grid import ColumnsBy
 from clinic_desktop.ui.billing.billing_view import BillingView
@@ -22,6 +26,9 @@ from clinic_desktop.ui.billing.insured_view import InsuredView
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.calendar.calendar_vm import Mode
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
+from clinic_desktop.ui.conflicts.conflict_panel import ConflictPanel
+from clinic_desktop.ui.conflicts.conflicts_view import ConflictsView
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.imports.import_view import ImportView
 from clinic_desktop.ui.imports.import_vm import Phase
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
@@ -36,10 +43,13 @@ from clinic_desktop.ui.settings.rights_page import RightsPage
 from clinic_desktop.ui.settings.schedule_closures import ClosuresPage
 from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.shell import questions
 from clinic_desktop.ui.shell.palette_help import HelpView
 from clinic_desktop.ui.shell.palette_topics import topics
+from clinic_desktop.ui.shell.questions import LongAsked
 from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.visits.visit_view import VisitView
+from tests.screens import apart
 from tests.screens.program import Program
 from tests.support import fhir
 from tests.support.records import CHEAP
@@ -51,6 +61,66 @@ def _the(program: Program, kind: type[W]) -> W:
     """The one visible part of this kind."""
     found = program.screen.findChildren(kind)
     return next(part for part in found if part.isVisible())
+
+
+# ---------------------------------------------------------------- two PCs
+
+
+def write_apart(program: Program) -> uuid.UUID:
+    """Both wrote into one chart; returns its patient."""
+    assert program.session.clinic is not None
+    return apart.write_apart(program.session.clinic)
+
+
+def open_question(table: str) -> Callable[[Program], None]:
+    """Choose the question about a row of this table."""
+
+    def choose(program: Program) -> None:
+        view = program.screen
+        assert isinstance(view, ConflictsView)
+        model = view.table.model_
+        for place in range(model.rowCount()):
+            row = model.row_at(place)
+            if isinstance(row, ConflictRow) and row.table == table:
+                view.table.opened.emit(row.id)
+
+    return choose
+
+
+def _id_of(program: Program, sql: str) -> uuid.UUID:
+    patient = write_apart(program)
+    assert program.session.clinic is not None
+    found = apart.rows(program.session.clinic.store, sql, patient.bytes)
+    return uuid.UUID(bytes=found[0][0])
+
+
+def show_disputed_appointment(program: Program) -> None:
+    """The calendar at an appointment about which something is asked."""
+    booked = _id_of(program, "SELECT id FROM appointment WHERE patient_id = ?")
+    program.go(to.Calendar(appointment_id=booked))
+
+
+def show_disputed_bill(program: Program) -> None:
+    """A bill that two desks took the money for."""
+    bill = _id_of(program, "SELECT id FROM invoice WHERE patient_id = ?")
+    program.go(to.Billing(invoice_id=bill))
+
+
+def wait_a_day(program: Program) -> None:
+    """What nobody decided for a day comes up over every screen."""
+    questions.LONG = timedelta()
+    try:
+        notice = program.screen.window().findChild(LongAsked)
+        assert isinstance(notice, LongAsked)
+        notice.look()
+    finally:
+        questions.LONG = timedelta(hours=24)
+
+
+def put_words_together(program: Program) -> None:
+    """The drawer of a third version."""
+    panel = _the(program, ConflictPanel)
+    panel.edit_third()
 
 
 # ---------------------------------------------------------------- the day
@@ -80,7 +150,7 @@ def ask_reason(program: Program) -> None:
     """Why two are to come at the same time."""
     sentence = _("Somebody is booked at this time already.")
     form = ReasonForm(sentence, _("Book all the same"), overlap_reasons(), lambda _reason: None)
-    program.context.host.show_drawer(form, "Okafor, Adaeze")
+    program.context.host.show_drawer(form, "OKAFOR Adaeze")
 
 
 def cancel_appointment(program: Program) -> None:

@@ -18,6 +18,7 @@ from clinic_desktop.app import Session
 from clinic_desktop.clock import Clock, FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.writing_gate import WritingGate
+from clinic_desktop.errors import ServerError
 from clinic_desktop.i18n import ENGLISH, _
 from clinic_desktop.services import setup
 from clinic_desktop.ui.core.context import Context, Screen
@@ -88,6 +89,7 @@ class Program:
         for overlay in (self._host.error, self._host._toast):
             if overlay is not None:
                 overlay.hide()
+        self.context.exchange.heard()  # what was pretended of it
         self.context.navigator.open(destination)
         self.settle()
         return self.window
@@ -209,6 +211,34 @@ class Program:
         self.settle()
         return self.window
 
+    def restore_from_server(self) -> QWidget:
+        """Show how the practice comes back when every PC is lost."""
+        self.session.show_server_restore()
+        self.settle()
+        return self.window
+
+    def join_by_stick(self) -> QWidget:
+        """Show how it does where no line goes."""
+        self.session.show_join_by_stick()
+        self.settle()
+        return self.window
+
+    def join(self) -> QWidget:
+        """Show how this PC joins a practice."""
+        self.session.show_join()
+        self.settle()
+        return self.window
+
+    def closing_with_left(self) -> QWidget:
+        """Show what is said at closing of changes that could not be sent."""
+        view = ClosingView()
+        view.begin(backs_up=True, to_send=3)
+        view.saved()
+        view.say_left(3, ServerError(_("The server cannot be reached.")))
+        self.session.window.show_only(view)
+        self.settle()
+        return self.window
+
     def closing(self) -> QWidget:
         """Show what is shown while the day's backup is made."""
         view = ClosingView()
@@ -243,7 +273,8 @@ class Program:
     def _is_idle(self) -> bool:
         first_run = self._first_run
         theirs = first_run is None or first_run._tasks is None or first_run._tasks.is_idle
-        return theirs and self.context.tasks.is_idle and self.context.backups.is_idle
+        keepers = self.context.backups.is_idle and self.context.exchange.is_idle
+        return theirs and self.context.tasks.is_idle and keepers
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.first_run.state import StepKey
 from clinic_desktop.ui.settings.pages import page_specs
 from clinic_desktop.ui.widgets.gallery.window import PAGES, Gallery
-from tests.screens import doings
+from tests.screens import doings, exchange_doings
 from tests.screens.program import Program
 from tests.screens.sample import INSURER
 
@@ -87,6 +87,31 @@ def _asked(program: Program) -> QWidget:
     return program.go(to.Billing(invoice_id=program.sample.asked_id))
 
 
+def _disputed(section: str) -> Make:
+    return lambda program: program.go(to.Chart(doings.write_apart(program), section))
+
+
+def _conflicts(program: Program) -> QWidget:
+    return program.go(to.Conflicts(doings.write_apart(program)))
+
+
+APART: dict[str, Make] = {
+    "conflicts": _after(_conflicts, doings.open_question("medication_request")),
+    "conflicts-allergy": _after(_conflicts, doings.open_question("allergy_intolerance")),
+    "conflicts-note": _after(_conflicts, doings.open_question("note")),
+    "conflicts-third": _after(_conflicts, doings.open_question("note"), doings.put_words_together),
+    **{
+        f"conflicts-{section}": _disputed(section)
+        for section in ("results", "vaccines", "timeline")
+    },
+    "conflicts-today": _after(_conflicts, lambda program: program.go(to.Today())),
+    "conflicts-long": _after(_conflicts, lambda program: program.go(to.Today()), doings.wait_a_day),
+    "conflicts-exchange": _after(_conflicts, lambda program: program.go(to.Settings("exchange"))),
+    "conflicts-calendar": _after(_conflicts, doings.show_disputed_appointment),
+    "conflicts-bill": _after(_conflicts, doings.show_disputed_bill),
+    "conflicts-chart": lambda program: program.go(to.Chart(doings.write_apart(program))),
+}
+"""Last: from then on two PCs have written apart, and the rail says so."""
 DAY: dict[str, Make] = {
     "today": _today,
     "today-waiting": lambda program: program.go(to.Today(program.sample.appointment_id)),
@@ -112,6 +137,7 @@ CARE: dict[str, Make] = {
     "chart-emergency": lambda program: program.go(to.Chart(program.sample.emergency_id)),
     "open-in-emergency": lambda program: program.go(to.OpenInEmergency(program.sample.closed_id)),
     "care-team": lambda program: program.go(to.EditCareTeam(program.sample.patient_id)),
+    "chart-documents-moving": _after(_chart("documents"), exchange_doings.files_on_the_way),
     "chart-document": _after(_chart("documents"), doings.add_document),
     "consent": lambda program: program.go(to.DecideConsent(program.sample.patient_id)),
     "disclosure": lambda program: program.go(to.NoteDisclosure(program.sample.patient_id)),
@@ -161,6 +187,15 @@ HOUSE: dict[str, Make] = {
     "settings-agent-form": _after(_settings("people"), doings.add_insurers_agent),
     "settings-person": _after(_settings("people"), doings.open_person),
     "settings-rights-form": _after(_settings("rights"), doings.open_rights),
+    "exchange": _after(_settings("exchange"), exchange_doings.good_day),
+    "exchange-too-old": _after(_settings("exchange"), exchange_doings.too_old),
+    "exchange-offline": _after(_settings("exchange"), exchange_doings.offline),
+    "exchange-stick": _after(_settings("exchange"), exchange_doings.stick),
+    "exchange-server": _after(_settings("exchange"), exchange_doings.server_form),
+    "exchange-invite-stick": _after(_settings("exchange"), exchange_doings.invite_by_stick),
+    "exchange-admit": _after(_settings("exchange"), exchange_doings.admit),
+    "exchange-send-way-in": _after(_settings("exchange"), exchange_doings.send_way_in),
+    "exchange-invite": _after(_settings("exchange"), exchange_doings.invite),
     "view-as": lambda program: program.view_as("receptionist"),
     "settings-closure-form": _after(_settings("closed-days"), doings.add_closure),
     "settings-holidays": _after(_settings("closed-days"), doings.add_holidays),
@@ -181,10 +216,18 @@ HOUSE: dict[str, Make] = {
     "code-wanted": lambda program: program.code_wanted(),
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
+    "restore-server": lambda program: program.restore_from_server(),
     "closing": lambda program: program.closing(),
+    "closing-left": lambda program: program.closing_with_left(),
+    "join": lambda program: program.join(),
+    "join-stick": lambda program: program.join_by_stick(),
+    "join-stick-code": _after(
+        lambda program: program.join_by_stick(), exchange_doings.code_of_this_pc
+    ),
+    "join-digits": _after(lambda program: program.join(), exchange_doings.digits),
     **{f"first-run-{key}": _first_run(key) for key in StepKey},
 }
-SCREENS: dict[str, Make] = {**DAY, **CARE, **MONEY, **HOUSE}
+SCREENS: dict[str, Make] = {**DAY, **CARE, **MONEY, **HOUSE, **APART}
 """A new screen adds a line here; the checks and the pictures follow."""
 
 

@@ -18,6 +18,7 @@ from clinic_desktop.i18n import ENGLISH, Language
 from clinic_desktop.ui.core.actions import Action, Actions
 from clinic_desktop.ui.core.backup_keeper import BackupKeeper
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.exchange_keeper import ExchangeKeeper
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
 from clinic_desktop.ui.core.tasks import Tasks
@@ -55,6 +56,7 @@ class RecordingHost:
         self.drawers: list[DrawerForm] = []
         self.titles: list[str] = []
         self.toasts: list[str] = []
+        self.unsaid: list[str] = []
         self.undo: Callable[[], None] | None = None
         self.errors: list[Exception] = []
 
@@ -88,6 +90,10 @@ class RecordingHost:
         """Remember what was said."""
         self.toasts.append(text)
         self.undo = undo
+
+    def unsay(self, text: str) -> None:
+        """Remember that it is no longer said."""
+        self.unsaid.append(text)
 
     def remember_undo(self, undo: Callable[[], None]) -> Callable[[], None]:
         """Remember the way back."""
@@ -141,6 +147,7 @@ def make_context(record: Record, language: Language = ENGLISH) -> Context:
         language=language,
         printing=PrintDesk(tasks, host, language),
         backups=BackupKeeper(opened),
+        exchange=ExchangeKeeper(opened),
         clinic=opened,
     )
 
@@ -154,6 +161,7 @@ def ui_context(record: Record, qtbot: QtBot) -> Iterator[Context]:
     if isinstance(context.host, RecordingHost):
         context.host.forget()
     context.backups.close()
+    context.exchange.close()
     context.tasks.close()
 
 

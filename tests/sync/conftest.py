@@ -21,15 +21,18 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.joining import Joined, Joining, join
+from clinic_desktop.security.recovery_key import RecoveryKey, parse
 from clinic_desktop.services.patients.entry import PatientEntry, RegisterPatient
 from clinic_desktop.services.patients.registration import register
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address
 from clinic_desktop.syncing import Syncing
+from tests.support import postgres
 from tests.support.records import CHEAP, PASSWORD
 from tests.support.relays import ServerProcess, running
 
 MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+SHEET = "sheet.txt"
 CANARY = "Kanarienvogel"
 """A family name that must never be readable away from the PCs."""
 
@@ -43,6 +46,11 @@ class Practice:
     clock: FixedClock
     front: Clinic = field(init=False)
     opened: list[Clinic] = field(default_factory=list)
+
+    @property
+    def sheet(self) -> RecoveryKey:
+        """The recovery sheet, on paper."""
+        return parse((self.root / SHEET).read_text())
 
     @property
     def address(self) -> Address:
@@ -116,8 +124,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         new = NewClinic("Canary Clinic", "ana", "Dr Ana", PASSWORD)
         front = clinic.create(DataDir(root / "front"), new, clock, CHEAP)
         try:
-            if front.recovery is not None:
-                front.use_recovery(front.recovery)
+            sheet = front.recovery
+            assert sheet is not None
+            front.use_recovery(sheet)
+            (root / SHEET).write_text(sheet.text)
             Syncing(front).set_up(Address(server.url))
             made = Practice(server, root, clock)
             made.front = front
@@ -143,6 +153,7 @@ def practice(
     made = Practice(server, tmp_path, clock)
     for name in ("front", "back"):
         shutil.copytree(template / name, tmp_path / name)
+    shutil.copy(template / SHEET, tmp_path)
     try:
         made.front = made.open("front")
         yield made
@@ -155,3 +166,10 @@ def practice(
 def back(practice: Practice) -> Clinic:
     """The second PC."""
     return practice.open("back")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL without databases of ours."""
+    with postgres.running() as found:
+        yield found

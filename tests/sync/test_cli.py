@@ -74,3 +74,24 @@ def test_joining_refuses_what_is_no_invitation(
     assert ended == 2
     assert "--server" in said["error"]["message"]
     assert not list(fresh.glob("clinic.db*"))
+
+
+def test_the_sheet_alone_brings_the_practice_back(
+    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_patient(practice.front, "Ada")
+    front, fresh = practice.root / "front", practice.root / "fresh"
+    practice.opened.remove(practice.front)
+    practice.front.close()
+    monkeypatch.setenv("CLINIC_RECOVERY_KEY", practice.sheet.text)
+    words = ("recovery", "restore", "--server", practice.server.url)
+    assert call(front, capsys, "sync", "run")[0] == 0
+    code, said = call(fresh, capsys, *words)
+    assert (code, said["practice"], said["user"]) == (0, "Canary Clinic", "ana")
+    assert said["received"] > 0
+    assert said["waiting"] == 0
+    assert call(fresh, capsys, *words)[0] == 12
+    code, said = call(fresh, capsys, "sync", "run")
+    assert (code, said["kept_out"]) == (0, 0)
+    code, said = call(fresh, capsys, "sync", "renew")
+    assert (code, said["error"]["code"]) == (22, "server")  # it is no copy of anything

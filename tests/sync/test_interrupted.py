@@ -11,7 +11,7 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync.client import Link
-from clinic_desktop.sync.exchange import Exchange, _count, link_of
+from clinic_desktop.sync.exchange import Exchange, link_of, next_count
 from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
 
@@ -40,7 +40,7 @@ def cut_off(pc: Clinic, steps: int) -> bool:
     """One pass that dies; whether it came to its end before."""
     short = ShortLived(pc.store, steps)
     with closing(link_of(pc.store)) as link:
-        link.next_counter = lambda least: short.write(SYSTEM, _count, least).result()
+        link.next_counter = lambda least: short.write(SYSTEM, next_count, least).result()
         try:
             Exchange(short, link).run()  # type: ignore[arg-type]
         except PowerCut:

@@ -12,13 +12,15 @@ import msgspec
 import pytest
 
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 from clinic_desktop.sync import segment, state
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import Exchange, _keep_keys, link_of
+from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
-from clinic_desktop.sync.messages import Keybox, Refusal, SyncReply, decode, encode
+from clinic_desktop.sync.messages import Refusal, SyncReply, decode, encode
+from clinic_desktop.sync.taking import keep_keys
 from clinic_desktop.syncing import Syncing
 from tests.support.relays import Pc
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
@@ -145,21 +147,63 @@ def test_a_server_cannot_slip_in_a_key(practice: Practice, back: Clinic) -> None
     made_up = Pc(clinic_id)
     in_its_name = Courier(clinic_id, uuid.UUID(bytes=other), made_up.keys)
     sealed = seal_dek(in_its_name, 7, new_dek(), uuid.UUID(bytes=device), box)
-    back.store.write(back.actor, _keep_keys, Keybox(1, (sealed, b"junk"))).result(60)
+    back.store.write(back.actor, keep_keys, (sealed, b"junk")).result(60)
     assert rows(back, "SELECT epoch FROM sync_key") == [(1,)]
 
 
-def test_no_pc_can_use_up_the_numbers_of_the_epochs(practice: Practice, back: Clinic) -> None:
+def test_no_pc_begins_a_data_key_by_itself(practice: Practice, back: Clinic) -> None:
+    """An owner's entry in the chain of members does; whoever hands a key on cannot change it."""
+    third = practice.new_pc("third")
+    sync(practice.front, back)
     clinic_id = back.keys.vault.clinic
     [(box, device)] = rows(back, "SELECT box_pk, device_id FROM sync_device WHERE dev = 1")
     assert isinstance(box, bytes)
     assert isinstance(device, bytes)
-    front = practice.front.store.write(SYSTEM, lambda uow: state.me(uow.cursor, clinic_id)).result()
-    begun = (1 << 16) + 5, (2 << 16) + 3  # while this PC was away
-    epochs = (2**31, begun[1], begun[0], 9 << 16)
-    sealed = (seal_dek(front, each, new_dek(), uuid.UUID(bytes=device), box) for each in epochs)
-    back.store.write(back.actor, _keep_keys, Keybox(1, tuple(sealed))).result(60)
-    assert rows(back, "SELECT epoch FROM sync_key") == [(1,), (begun[0],), (begun[1],)]
+    other = third.store.write(SYSTEM, lambda uow: state.me(uow.cursor, clinic_id)).result()
+
+    def hand(*epochs: int) -> None:
+        made_up = (
+            seal_dek(other, each, new_dek(), uuid.UUID(bytes=device), box) for each in epochs
+        )
+        back.store.write(back.actor, keep_keys, tuple(made_up)).result(60)
+
+    hand(1, 1 << 16, (1 << 16) + 5, 2**31 - 1)
+    assert rows(back, "SELECT epoch FROM sync_key") == [(1,)]
+    fourth = practice.new_pc("fourth")
+    Syncing(practice.front).revoke(uuid.UUID(bytes=device_id_of(fourth)))
+    kept = rows(practice.front, "SELECT epoch, dek FROM sync_key ORDER BY epoch")
+    epoch = kept[-1][0]
+    assert isinstance(epoch, int)
+    sync(back)
+    hand(1, epoch, epoch + 1, epoch + (1 << 16))
+    assert rows(back, "SELECT epoch, dek FROM sync_key ORDER BY epoch") == kept
+
+
+def test_a_key_that_was_slipped_in_before_the_chain_is_replaced(
+    practice: Practice, back: Clinic
+) -> None:
+    """Whoever joins believes those who are named to it, until the chain is here."""
+    third = practice.new_pc("third")
+    sync(practice.front, back)
+    Syncing(practice.front).revoke(uuid.UUID(bytes=device_id_of(third)))
+    sync(back)
+    [(epoch, dek)] = rows(back, "SELECT epoch, dek FROM sync_key WHERE epoch > 1")
+    assert isinstance(epoch, int)
+    back.store.write(SYSTEM, _slip_in, epoch, new_dek()).result()
+    add_patient(practice.front, "Ada")
+    sync(practice.front, back)
+    assert [row[1] for row in patients(back)] == ["Ada"]
+    assert rows(back, "SELECT epoch, dek FROM sync_key WHERE epoch > 1") == [(epoch, dek)]
+
+
+def _slip_in(uow: UnitOfWork, epoch: int, dek: bytes) -> None:
+    uow.cursor.execute("UPDATE sync_key SET dek = ? WHERE epoch = ?", (dek, epoch))
+
+
+def device_id_of(pc: Clinic) -> bytes:
+    [(device,)] = rows(pc, "SELECT device_id FROM sync_device WHERE dev = 1")
+    assert isinstance(device, bytes)
+    return device
 
 
 def test_a_copy_sends_nothing_over_what_went_on(practice: Practice, back: Clinic) -> None:
@@ -172,8 +216,8 @@ def test_a_copy_sends_nothing_over_what_went_on(practice: Practice, back: Clinic
     add_patient(copy, "Ada")
     sync(copy)
     add_patient(again, "Bea")
-    with pytest.raises(CopiedRecordError):
-        Syncing(again).run()
+    with closing(link_of(again.store)) as link, pytest.raises(CopiedRecordError):
+        Exchange(again.store, link).run()
     assert [row[1] for row in patients(again)] == ["Bea"]
     sync(practice.front)
     assert [row[1] for row in patients(practice.front)] == ["Ada"]

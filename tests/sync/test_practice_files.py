@@ -2,63 +2,141 @@
 
 from __future__ import annotations
 
+import json
+import random
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlcipher3 import dbapi2
 
-from clinic_desktop.sync.server.practices import PlainFile, Practices
+from clinic_desktop.clock import FixedClock
+from clinic_desktop.errors import StorageError
+from clinic_desktop.sync.messages import SyncReply, decode
+from clinic_desktop.sync.server import tables
+from clinic_desktop.sync.server.app import make_app
+from clinic_desktop.sync.server.files import Files, PlainFile
+from clinic_desktop.sync.server.limits import Limits
+from clinic_desktop.sync.server.relay import Call, Relay
+from clinic_desktop.sync.server.tables import NoRoomError
+from tests.support.asgi import ask
+from tests.support.relays import PaperPractice, Pc
 
 
 @pytest.fixture
-def practices(tmp_path: Path) -> Iterator[Practices]:
-    made = Practices(tmp_path / "server")
+def practices(tmp_path: Path) -> Iterator[Files]:
+    made = Files(tmp_path / "server")
     yield made
     made.close()
 
 
-def use(practices: Practices, clinic: uuid.UUID) -> int:
-    with practices.using(clinic, make=True) as file:
-        assert file is not None
-        with file.transaction() as cursor:
-            return int(cursor.execute("SELECT count(*) FROM statement").fetchone()[0])
+def use(practices: Files, clinic: uuid.UUID) -> int:
+    with practices.practice(clinic, make=True) as rows:
+        assert rows is not None
+        return len(rows.all("SELECT n FROM statement WHERE clinic = :clinic"))
 
 
 def test_a_file_whose_tables_could_not_be_made_is_made_at_the_next_request(
-    practices: Practices, monkeypatch: pytest.MonkeyPatch
+    practices: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_file: PlainFile, _schema: str) -> None:
+    def full(_file: PlainFile, *_tables: tuple[str, ...]) -> None:
         raise dbapi2.OperationalError("database or disk is full")
 
     clinic = uuid.uuid4()
     with monkeypatch.context() as patched:
         patched.setattr(PlainFile, "make", full)
-        with pytest.raises(dbapi2.OperationalError, match="full"):
+        with pytest.raises(NoRoomError):
             use(practices, clinic)
     assert use(practices, clinic) == 0
 
 
-def test_a_transaction_that_sqlite_ended_itself_shows_its_own_cause(practices: Practices) -> None:
+def test_a_full_disk_takes_nothing_and_is_said(
+    practices: Files, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = Relay(practices, clock, Limits())
+    practice = PaperPractice()
+    front = Pc(practice.clinic)
+    relay.found(Call("POST", "/v1/practices", "", practice.found(front), "192.0.2.1"))
+    file = next(iter(practices._open.values()))
+    (pages,) = file.connection.execute("PRAGMA page_count").fetchone()
+    file.connection.execute(f"PRAGMA max_page_count = {pages}")
+    call = front.call(
+        "POST", "/v1/sync", front.sync_body(front.work(random.Random(1).randbytes(20_000)))
+    )
+    answer = ask(
+        make_app(relay), call.method, call.path, call.body, {"Clinic-Request": call.header}
+    )
+    assert (answer.status, json.loads(answer.body)["code"]) == (507, "full")
+    assert "disk of the server is full" in caplog.text
+    caplog.clear()
+    file.connection.execute("PRAGMA max_page_count = 1000000")
+    again = front.call("POST", "/v1/sync", front.sync_body(*front.made))
+    assert decode(relay.sync(again), SyncReply).tip == 1
+
+
+def test_a_transaction_that_sqlite_ended_itself_shows_its_own_cause(practices: Files) -> None:
     """As it does when the disk is full."""
     with (
         pytest.raises(dbapi2.IntegrityError),
-        practices.mail.transaction() as cursor,
+        practices.letters() as letters,
     ):
-        cursor.execute("INSERT OR ROLLBACK INTO mail (id, until) VALUES (x'00', NULL)")
-    with practices.mail.transaction() as cursor:
-        assert cursor.execute("SELECT count(*) FROM mail").fetchone() == (0,)
+        letters.run("INSERT OR ROLLBACK INTO letter (box, until) VALUES (x'00', NULL)")
+    with practices.letters() as letters:
+        assert letters.one("SELECT count(*) FROM letter") == (0,)
 
 
-def test_a_commit_that_fails_leaves_nothing_open(practices: Practices) -> None:
-    with practices.mail.transaction() as cursor:
-        cursor.execute("CREATE TABLE box (id BLOB PRIMARY KEY)")
-        cursor.execute("CREATE TABLE note (box BLOB REFERENCES box DEFERRABLE INITIALLY DEFERRED)")
+def test_a_commit_that_fails_leaves_nothing_open(practices: Files) -> None:
+    with practices.letters() as letters:
+        letters.run("CREATE TABLE box (id BLOB PRIMARY KEY)")
+        letters.run("CREATE TABLE note (box BLOB REFERENCES box DEFERRABLE INITIALLY DEFERRED)")
     with (
         pytest.raises(dbapi2.IntegrityError),
-        practices.mail.transaction() as cursor,
+        practices.letters() as letters,
     ):
-        cursor.execute("INSERT INTO note VALUES (x'07')")
-    with practices.mail.transaction() as cursor:
-        assert cursor.execute("SELECT count(*) FROM note").fetchone() == (0,)
+        letters.run("INSERT INTO note VALUES (x'07')")
+    with practices.letters() as letters:
+        assert letters.one("SELECT count(*) FROM note") == (0,)
+
+
+def test_files_of_another_version_are_left_alone(practices: Files) -> None:
+    clinic = uuid.uuid4()
+    use(practices, clinic)
+    practices.close()
+    path = practices.path(clinic)
+    with closing(dbapi2.connect(str(path))) as other:
+        other.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    again = Files(practices.root)
+    try:
+        with pytest.raises(StorageError, match="another version"):
+            use(again, clinic)
+    finally:
+        again.close()
+    assert path.read_bytes() == before
+
+
+def test_a_file_of_the_first_version_gets_what_is_new(practices: Files) -> None:
+    clinic = uuid.uuid4()
+    use(practices, clinic)
+    practices.close()
+    with closing(dbapi2.connect(str(practices.path(clinic)))) as other:
+        for table in tables.SINCE_2:
+            other.execute(f"DROP TABLE {table}")
+        other.execute("PRAGMA user_version = 1")
+    again = Files(practices.root)
+    try:
+        with again.practice(clinic) as rows:
+            assert rows is not None
+            assert rows.all("SELECT id FROM page WHERE clinic = :clinic") == []
+    finally:
+        again.close()
+
+
+def test_practices_lie_apart(practices: Files) -> None:
+    clinics = [uuid.uuid4() for _ in range(3)]
+    for each in clinics:
+        use(practices, each)
+    found = {path.stem for path in practices.root.glob("??/??/*.db")}
+    assert found == {each.hex for each in clinics}

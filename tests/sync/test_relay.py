@@ -17,19 +17,29 @@ from clinic_desktop.sync import statements
 from clinic_desktop.sync.keys import Courier, seal_dek
 from clinic_desktop.sync.messages import Keybox, Statements, SyncReply, decode
 from clinic_desktop.sync.server.app import description, make_app
+from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.practices import Practices
+from clinic_desktop.sync.server.polls import Polls
+from clinic_desktop.sync.server.postgres import Database
 from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
 from clinic_desktop.sync.statements import AddDevice, AddOwner, RemoveOwner, RevokeDevice
+from tests.support import postgres
 from tests.support.relays import PaperPractice, Pc
 
 BOX = bytes(range(16))
 
 
-@pytest.fixture
-def relay(tmp_path: Path, clock: FixedClock) -> Iterator[Relay]:
-    practices = Practices(tmp_path / "server")
-    yield Relay(practices, clock, Limits(practice_bytes=64 << 10, mails=3, burst=500))
+@pytest.fixture(params=["files", "files of one server", "postgres"])
+def relay(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Relay]:
+    """A server's work on files and on a database."""
+    practices: Files | Database
+    if request.param.startswith("files"):
+        practices = Files(tmp_path / "server")
+    else:
+        cluster: postgres.Cluster = request.getfixturevalue("cluster")
+        practices = Database(cluster.url)
+    polls = Polls() if request.param == "files of one server" else None
+    yield Relay(practices, clock, Limits(practice_bytes=64 << 10, mails=3, burst=500), polls)
     practices.close()
 
 
@@ -301,8 +311,3 @@ def test_the_description_is_that_of_the_routes(relay: Relay) -> None:
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert told == served
-
-
-def test_practices_lie_apart(relay: Relay, front: Pc) -> None:
-    found = list(relay.practices.root.glob("??/??/*.db"))
-    assert [each.stem for each in found] == [front.clinic.hex]

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from clinic_desktop import clinic
+from clinic_desktop import carrying, clinic
 from clinic_desktop.carrying import carry, let_in
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.clock import SystemClock
+from clinic_desktop.clock import FixedClock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import membership as chain
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     NotFoundError,
     PermissionDeniedError,
@@ -34,7 +31,9 @@ from clinic_desktop.services import devices
 from clinic_desktop.services.patients import registration
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.sync.client import Address, Link
+from clinic_desktop.sync.exchange import link_of
 from clinic_desktop.syncing import Syncing
+from tests.support.certificates import self_signed
 from tests.support.records import PASSWORD
 from tests.support.relays import PaperPractice, Pc, running
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
@@ -145,7 +144,8 @@ def test_a_server_that_lost_everything_gets_it_again(
     with pytest.raises(ServerError, match="does not know"):
         Syncing(back).run()
     assert Syncing(front).set_up(practice.address).sent > 0
-    assert Syncing(back).run().sent > 0
+    Syncing(back).run()  # the front has carried its work there already, or it sends it now
+    assert Syncing(back).status().open.to_send == 0
     third = practice.new_pc("third")
     assert patients(third) == patients(front)
 
@@ -190,6 +190,27 @@ def test_a_nurse_takes_her_way_in_along(practice: Practice, back: Clinic) -> Non
     assert Syncing(back).run().sent > 0
 
 
+def test_another_letter_in_the_box_is_not_taken_for_ones_own(
+    practice: Practice, back: Clinic
+) -> None:
+    front, nurse = practice.front, "a nurse of another PC"
+    front.add_person(NewPerson("nora", "Nora Night", ("nurse",)), nurse)
+    sync(front, back)
+    mine = next(each.id for each in back.store.read(back.actor, devices.pcs).result()
+                if each.is_this)  # fmt: skip
+    front.switch_user("nora", nurse)
+    members = front.store.read(SYSTEM, chain.current).result()
+    assert members is not None
+    person = members.signer(front.keys.identity.public.signing)
+    assert person is not None
+    box = carrying._box(carrying._place(members, mine, person.id))
+    with closing(link_of(back.store)) as link:
+        link.signed("POST", f"/v1/mail/{box}")
+        link.call("PUT", f"/v1/mail/{box}", b"junk")
+    with pytest.raises(ServerError, match="Something else"):
+        carry(front, mine)
+
+
 def test_the_wrong_digits_let_nobody_in(practice: Practice) -> None:
     code = Syncing(practice.front).invite().code
     with pytest.raises(NotFoundError, match="not answered"):
@@ -224,11 +245,7 @@ def test_what_both_changed_apart_is_kept_twice_and_asked_about(
     add_patient(front, "Ada")
     sync(front, back)
     for pc, given in ((front, "Adele"), (back, "Adriana")):
-        patient = uuid.UUID(bytes=rows(pc, "SELECT id FROM patient")[0][0])  # type: ignore[arg-type]
-        before = pc.store.read(pc.actor, registration.record_of, patient).result().entry
-        after = replace(before, name=replace(before.name, given=given))
-        change = registration.UpdatePatient(patient, before, after)
-        pc.store.write(pc.actor, registration.update, change).result()
+        _rename(pc, given)
     sync(front, back, front)
     assert patients(front) == patients(back)
     asked = "SELECT id, kind FROM sync_conflict WHERE state = 'open'"
@@ -238,10 +255,11 @@ def test_what_both_changed_apart_is_kept_twice_and_asked_about(
 
 
 def test_a_server_with_tls_is_believed_by_its_certificate_only(tmp_path: Path) -> None:
-    right, key = certificate(tmp_path / "right")
-    wrong, _key = certificate(tmp_path / "wrong")
-    with running(tmp_path / "server", "--tls-cert", str(right), "--tls-key", str(key)) as server:
-        for authority, is_right in ((right.read_text(), True), (wrong.read_text(), False)):
+    right, wrong = self_signed(tmp_path / "right"), self_signed(tmp_path / "wrong")
+    words = ("--tls-cert", str(right.certificate), "--tls-key", str(right.key))
+    with running(tmp_path / "server", *words) as server:
+        for shown, is_right in ((right, True), (wrong, False)):
+            authority = shown.certificate.read_text()
             pc = Pc(uuid.uuid4())
             link = Link(Address(server.url, authority), SystemClock())
             with closing(link):
@@ -252,29 +270,33 @@ def test_a_server_with_tls_is_believed_by_its_certificate_only(tmp_path: Path) -
                         link.call("POST", "/v1/practices", PaperPractice(pc.clinic).found(pc))
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this PC that signs itself, and its key."""
-    folder.mkdir()
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, *plain))
-    return folder / "cert.pem", folder / "key.pem"
+@pytest.mark.parametrize("years", [10, -10])
+def test_a_clock_ten_years_off_is_said_and_decides_nothing(
+    practice: Practice, back: Clinic, years: int
+) -> None:
+    front, clock = practice.front, FixedClock(practice.clock.now() + timedelta(days=365 * years))
+    add_patient(front, "Ada")
+    sync(front, back)
+    back.store.clock = clock
+    _rename(back, "Adele")
+    sync(back, front)
+    assert [row[1] for row in patients(front)] == ["Adele"]
+    _rename(front, "Adriana")  # with the other in sight: it holds, whatever the clocks say
+    sync(front, back)
+    assert [row[1] for row in patients(back)] == ["Adriana"] == [row[1] for row in patients(front)]
+    assert rows(back, "SELECT count(*) FROM sync_conflict") == [(0,)]
+    _rename(back, "Agnes")
+    _rename(front, "Amina")  # apart: a person is asked, at both the same
+    sync(front, back, front)
+    assert len(rows(front, "SELECT id FROM sync_conflict")) == 1
+    assert patients(front) == patients(back)
+    off = Syncing(back).status().clock_off
+    assert abs(off + timedelta(days=365 * years)) < timedelta(days=60)  # the server's is right
+
+
+def _rename(pc: Clinic, given: str) -> None:
+    patient = uuid.UUID(bytes=rows(pc, "SELECT id FROM patient")[0][0])  # type: ignore[arg-type]
+    before = pc.store.read(pc.actor, registration.record_of, patient).result().entry
+    after = replace(before, name=replace(before.name, given=given))
+    change = registration.UpdatePatient(patient, before, after)
+    pc.store.write(pc.actor, registration.update, change).result()

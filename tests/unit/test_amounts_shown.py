@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -81,3 +82,19 @@ def test_the_minus_of_a_debt_stands_before_its_number_in_arabic() -> None:
     """As CLDR writes it: without the mark the minus of Latin digits is shown behind them."""
     words = Language("ar", "EG", "UTC").money(-12_345, "USD")
     assert "\u200e-123.45" in words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Tuesday 24 November"),
+        ("ru", "вторник, 24 ноября"),
+        ("ar", "الثلاثاء، 24 نوفمبر"),
+        ("hi", "मंगलवार, 24 नवंबर"),
+    ],
+)
+def test_a_weekday_is_set_off_as_its_language_does(language: str, words: str) -> None:
+    shown = Language(language)
+    assert shown.date(date(2026, 11, 24), "EEEE d MMMM") == words
+    mark = words.partition(" ")[0].removeprefix(shown.date(date(2026, 11, 24), "EEEE"))
+    assert shown.date(date(2026, 11, 24), "weekday").partition(" ")[0].endswith(mark)

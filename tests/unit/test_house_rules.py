@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -49,6 +50,17 @@ def calls(path: Path) -> list[tuple[ast.Call, str, str]]:
     found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
     names = [ast.unparse(node.func).rpartition(".") for node in found]
     return [(node, on, name) for node, (on, _, name) in zip(found, names, strict=True)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """The trees are millions of objects: no test that looks for leaks is to walk them."""
+    for path in modules():
+        calls(path)
+    gc.freeze()
+    yield
+    calls.cache_clear()
+    tree.cache_clear()
 
 
 def shipped(path: Path) -> bool:

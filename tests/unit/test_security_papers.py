@@ -27,11 +27,14 @@ def test_every_file_that_is_named_exists(repository: Path, paper: str) -> None:
     assert not [each for each in missing if not each.endswith("failed-seeds.txt")]
 
 
-def test_every_test_that_holds_a_demand_exists(repository: Path) -> None:
-    text = (repository / "docs/security/demands.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("paper", "least"), [("docs/security/demands.md", 60), ("docs/sync-protocol.md", 15)]
+)
+def test_every_test_that_is_named_exists(repository: Path, paper: str, least: int) -> None:
+    text = (repository / paper).read_text(encoding="utf-8")
     named = [each.split("::") for each in _QUOTED.findall(text) if "::" in each]
     named = [each for each in named if each[0] != "file"]
-    assert len(named) > 60
+    assert len(named) > least
     for file, name in named:
         tree = ast.parse((repository / "tests" / file).read_text(encoding="utf-8"))
         functions = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}

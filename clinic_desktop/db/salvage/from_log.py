@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import sqlcipher3
 
-from clinic_desktop.db import journal
+from clinic_desktop.db import collisions, journal
+from clinic_desktop.db.answers import close_answered
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.lists import marks
@@ -35,9 +36,9 @@ class Lost:
     def newest(self) -> dict[str, Any]:
         """The row as the log's last word makes it."""
         found = dict(self.values)
-        names = {group.number: group.names for group in self.table.groups}
-        for group, values in self.updates:
-            found |= dict(zip(names.get(group, ()), values, strict=False))
+        for number, values in self.updates:
+            group = self.table.by_number.get(number)
+            found |= dict(zip(group.names if group else (), values, strict=False))
         return found
 
 
@@ -117,6 +118,8 @@ def put_back_versions(cursor: Any) -> int:
     for number, pk in sorted({(key[0], key[1]) for key in several}):
         if number in BY_NUMBER and pk in _ids(cursor, BY_NUMBER[number]):
             settler.settle(BY_NUMBER[number], pk)
+    collisions.ask_all(cursor)
+    close_answered(cursor)
     return int(after - before)
 
 

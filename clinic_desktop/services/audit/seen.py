@@ -27,6 +27,11 @@ MANY_REFUSALS = 5
 """Wrong passwords within one day."""
 NIGHT_FROM, NIGHT_TO = 22, 6
 """Hours of the clinic's clock."""
+_ODD = (
+    *("integrity.", "clock.", "key.recovered", "record.restored", "record.moved"),
+    *("access.device-anew", "access.device-outlived"),
+)
+"""How kinds of events begin that are odd by themselves."""
 _MOST_SEEN = 1000
 _SEEN = """
 SELECT e.happened_at, coalesce(u.name, ''), e.kind FROM audit_event e
@@ -184,5 +189,5 @@ def _emergencies(events: list[_Event]) -> Iterator[Oddity]:
 
 def _faults(events: list[_Event]) -> Iterator[Oddity]:
     for event in events:
-        if event.kind.startswith(("integrity.", "clock.", "key.recovered", "record.restored")):
+        if event.kind.startswith(_ODD):
             yield Oddity(event.kind, event.at, event.who, 1)

@@ -42,6 +42,7 @@ WORDS: dict[str, str] = {
     "mirror-older": N_("The record was older than the files beside it."),
     "mirror-missing": N_("The files beside the record were gone."),
     "not-signed-yet": N_("The newest commits are not signed yet."),
+    "erasure-to-come": N_("Words were erased at another PC; the record of that has not come yet."),
     "structure": N_("An index or a page of the file is not what it should be."),
     "row": N_("A row is not what the log says."),
     "row-unknown": N_("A row was written past the log."),

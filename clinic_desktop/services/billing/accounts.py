@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from clinic_desktop.services.billing import refunds
 from clinic_desktop.services.billing.catalogue import ServiceRow, currency, services
 from clinic_desktop.services.billing.invoices import LineForm
 from clinic_desktop.services.billing.refunds import RequestRow
+from clinic_desktop.services.conflicts.marks import questions_about
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class InvoiceRow:
     currency: str
     encounter_id: uuid.UUID | None
     credited: bool
+    question_id: uuid.UUID | None = None
+    """The most urgent question between PCs about it, its lines or its payments."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,6 @@ class InvoiceView:
     row: InvoiceRow
     lines: tuple[LineRow, ...]
     payments: tuple[PaymentRow, ...]
-    discount_minor: int
     discount_reason: str
     net_minor: int
     tax_minor: int
@@ -209,7 +211,9 @@ def _rows(reads: ReadSession, statement: Select[Invoice]) -> tuple[InvoiceRow, .
         .where(Invoice.status == "issued", ~Invoice.is_deleted)
         .order_by(Invoice.issued_at.desc(), Invoice.id.desc())
     )
-    return tuple(_row(*found) for found in reads.session.execute(full).all())
+    rows = [_row(*found) for found in reads.session.execute(full).all()]
+    asked = questions_about(reads, "invoice", dict.fromkeys(row.id for row in rows))
+    return tuple(replace(row, question_id=asked.get(row.id)) for row in rows)
 
 
 def _row(invoice: Invoice, family: str, given: str, paid: int, credited: int) -> InvoiceRow:
@@ -283,7 +287,6 @@ def invoice(reads: ReadSession, invoice_id: uuid.UUID) -> InvoiceView | None:
         row=rows[0],
         lines=shown(lines),
         payments=_payments(reads, select(Payment).where(Payment.invoice_id == invoice_id)),
-        discount_minor=sum(line.discount_minor for line in lines),
         discount_reason=stored.discount_reason,
         net_minor=stored.net_minor,
         tax_minor=stored.tax_minor,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.codes import MedicationRequestStatus
 from clinic_desktop.domain.consent import ASKED
+from clinic_desktop.domain.vitals import VitalKind
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.models.clinical import Condition
@@ -24,13 +29,16 @@ from clinic_desktop.printing.prescription import PrescriptionDoc, PrescriptionLi
 from clinic_desktop.printing.referral import Recipient, ReferralDoc
 from clinic_desktop.printing.sick_note import SickNoteDoc
 from clinic_desktop.printing.visit_summary import Diagnosis, MedicineLine, VisitSummaryDoc, Vital
-from clinic_desktop.services import charts, conditions
+from clinic_desktop.services import charts, conditions, undecided
 from clinic_desktop.services.access import part
 from clinic_desktop.services.chart_medicines import medicines_of
-from clinic_desktop.services.observations import PRESSURES, vitals_context
+from clinic_desktop.services.observations import PRESSURES, Measured, vitals_context
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
 from clinic_desktop.services.papers.parties import allergies, clinician, patient, person_name
 from clinic_desktop.services.sig import quantity_unit
+
+_ON_PAPER = ("product", "strength", "instructions", "status")
+"""Columns of a medicine's line that whoever reads the paper acts on."""
 
 
 def _lines_of(reads: ReadSession, prescription_id: uuid.UUID) -> list[MedicationRequest]:
@@ -58,6 +66,7 @@ def prescription_doc(
     if row is None:
         raise NotFoundError(_("There is no such prescription."))
     person = charts.surviving(reads.session, row.patient_id)
+    others = undecided.others(reads, "medication_request", person)
     return PrescriptionDoc(
         number=row.number,
         issued_on=language.local(row.issued_at).date(),
@@ -72,6 +81,7 @@ def prescription_doc(
                 quantity=Decimal(line.quantity_value) if line.quantity_value else None,
                 quantity_unit=quantity_unit(line.quantity_unit, language),
                 repeats=line.repeats,
+                undecided=_undecided(line, others.get(line.id, [])),
             )
             for line in _lines_of(reads, prescription_id)
         ),
@@ -82,7 +92,21 @@ def prescription_doc(
     )
 
 
-def _diagnoses(reads: ReadSession, encounter_id: uuid.UUID) -> tuple[Diagnosis, ...]:
+def _undecided(line: MedicationRequest, others: list[dict[str, Any]]) -> tuple[str, ...]:
+    """What other versions of a line say: how it is taken, or that it is stopped."""
+    found = []
+    for each in others:
+        now = {name: each.get(name, getattr(line, name)) for name in _ON_PAPER}
+        status = MedicationRequestStatus(now["status"])
+        words = [now["product"], now["strength"], now["instructions"]]
+        words += [] if status.is_current else [status.value]
+        found.append(" ".join(filter(None, words)))
+    return tuple(dict.fromkeys(found))
+
+
+def _diagnoses(
+    reads: ReadSession, encounter_id: uuid.UUID, language: Language
+) -> tuple[Diagnosis, ...]:
     rows = reads.session.scalars(
         select(Condition)
         .where(
@@ -92,13 +116,32 @@ def _diagnoses(reads: ReadSession, encounter_id: uuid.UUID) -> tuple[Diagnosis, 
             ~Condition.is_deleted,
         )
         .order_by(Condition.rank)
-    )
-    return tuple(Diagnosis(row.display, row.code) for row in rows)
-
-
-def _medicines(reads: ReadSession, patient_id: uuid.UUID) -> tuple[MedicineLine, ...]:
+    ).all()
+    others = undecided.others(reads, "condition", rows[0].patient_id) if rows else {}
     return tuple(
-        MedicineLine(row.product, row.strength, row.instructions)
+        Diagnosis(f"{display} ({language.gettext('not decided')})" if told else display, code)
+        for row in rows
+        for told in [others.get(row.id, [])]
+        for display, code in dict.fromkeys(
+            [
+                (row.display, row.code),
+                *((e.get("display", row.display), e.get("code", row.code)) for e in told),
+            ]
+        )
+    )
+
+
+def _medicines(
+    reads: ReadSession, patient_id: uuid.UUID, language: Language
+) -> tuple[MedicineLine, ...]:
+    return tuple(
+        MedicineLine(
+            row.product,
+            row.strength,
+            f"{row.instructions} ({language.gettext('not decided')})"
+            if row.is_disputed
+            else row.instructions,
+        )
         for row in medicines_of(reads, patient_id)
     )
 
@@ -111,7 +154,8 @@ def _encounter(reads: ReadSession, encounter_id: uuid.UUID) -> Encounter:
 
 
 def _vitals(reads: ReadSession, encounter_id: uuid.UUID, language: Language) -> tuple[Vital, ...]:
-    here = dict(vitals_context(reads, encounter_id).here)
+    context = vitals_context(reads, encounter_id)
+    here = dict(context.here)
     pressures = [here.pop(kind, None) for kind in PRESSURES]
     upper, lower = pressures
     rows = []
@@ -122,11 +166,31 @@ def _vitals(reads: ReadSession, encounter_id: uuid.UUID, language: Language) -> 
         _vital(kind, language.number(found.value), found.unit, language)
         for kind, found in here.items()
     ]
+    asked = context.here_versions
+    rows += [_not_decided(kind, found, language) for kind, found in asked.items()]
     return tuple(rows)
+
+
+def _not_decided(kind: VitalKind, found: Sequence[Measured], language: Language) -> Vital:
+    """Every value that a vital sign may have, on a line of its own."""
+    values = " / ".join(language.number(each.value) for each in found)
+    vital = _vital(kind, values, found[0].unit, language)
+    return replace(vital, note=language.gettext("not decided"))
 
 
 def _vital(field: str, shown: str, unit: str, language: Language) -> Vital:
     return Vital(vital_name(field, language), shown, unit_words(unit, language))
+
+
+def _in_note(reads: ReadSession, note: Note | None, part_: str, language: Language) -> str:
+    """A part of a note; where two PCs wrote it differently, what each of them says."""
+    if note is None:
+        return ""
+    text = str(getattr(note, part_))
+    told = undecided.others(reads, "note", note.patient_id).get(note.id, [])
+    texts = dict.fromkeys([text, *(str(each.get(part_, text) or "") for each in told)])
+    mark = language.gettext("not decided")
+    return text if len(texts) < 2 else "\n".join(f"({mark}) {each}" for each in texts if each)
 
 
 @part
@@ -164,10 +228,10 @@ def visit_summary_doc(
         problems=tuple(row.term.display for row in conditions.problems_of(reads, person)),
         allergies=allergies(reads, person),
         vitals=_vitals(reads, encounter_id, language),
-        diagnoses=_diagnoses(reads, encounter_id),
-        medicines=_medicines(reads, person),
-        findings=note.objective if note else "",
-        plan=note.plan if note else "",
+        diagnoses=_diagnoses(reads, encounter_id, language),
+        medicines=_medicines(reads, person, language),
+        findings=_in_note(reads, note, "objective", language),
+        plan=_in_note(reads, note, "plan", language),
         follow_up_at=follow_up,
     )
 
@@ -192,8 +256,8 @@ def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language)
         urgency=row.urgency,
         reason=row.reason,
         history=row.body,
-        diagnoses=_diagnoses(reads, row.encounter_id) if row.encounter_id else (),
-        medicines=_medicines(reads, person),
+        diagnoses=_diagnoses(reads, row.encounter_id, language) if row.encounter_id else (),
+        medicines=_medicines(reads, person, language),
         allergies=allergies(reads, person),
         verify=row.number,
         verify_code=row.number,

@@ -23,6 +23,7 @@ from clinic_desktop.services.patients import photo as photos
 from clinic_desktop.services.patients.consents import AlertRow, alerts_of
 from clinic_desktop.services.patients.entry import Relative
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
+from clinic_desktop.services.undecided import NOTHING, Undecided, undecided
 
 _NAMESAKES = 40
 _PERSON = """
@@ -72,6 +73,8 @@ class PatientBannerData:
     """Numbers of the charts joined to this one."""
     deceased_at: datetime | None
     photo: bytes
+    undecided: Undecided = NOTHING
+    """What PCs wrote apart about the person, and nobody has decided."""
     standing: Standing = OPEN
     """Whether the chart is kept in confidence, and how the person stands to it."""
 
@@ -102,6 +105,7 @@ def banner(reads: ReadSession, patient_id: uuid.UUID) -> PatientBannerData:
         merged_from=tuple(mrn for (mrn,) in charts.rows(reads, _JOINED, patient_id)),
         deceased_at=None if deceased_at is None else from_millis(deceased_at),
         photo=photos.bytes_of(reads, None if photo_id is None else uuid.UUID(bytes=photo_id)),
+        undecided=undecided(reads, patient_id),
         standing=standing,
     )
 

@@ -17,7 +17,7 @@ from clinic_desktop.models.document import DocumentReference
 from clinic_desktop.models.patient import Consent, Patient, PatientAlert
 from clinic_desktop.models.practice import AppUser, Practice
 from clinic_desktop.models.privacy import ConsentText
-from clinic_desktop.services import charts
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, part, query
 from clinic_desktop.services.patients import consent_texts
 from clinic_desktop.services.patients.consent_texts import ConsentTextRow
@@ -336,11 +336,16 @@ def end_alert(uow: UnitOfWork, alert_id: uuid.UUID) -> None:
 
 @query("patient.read")
 def alerts_of(reads: ReadSession, patient_id: uuid.UUID) -> list[AlertRow]:
-    """The flags in force, the gravest first."""
+    """The flags in force, the gravest first; in each version what is not decided between PCs."""
     found = [
         AlertRow(uuid.UUID(bytes=row_id), severity, message)
         for row_id, severity, message in charts.rows(reads, _ALERTS, patient_id)
     ]
+    for versions in undecided.rows_in_versions(reads, "patient_alert", patient_id):
+        row_id = uuid.UUID(bytes=versions[0]["id"])
+        found = [each for each in found if each.id != row_id]
+        told = [(each["severity"], each["message"]) for each in versions if each["is_active"]]
+        found += [AlertRow(row_id, *each) for each in dict.fromkeys(told)]
     # An unknown severity from another program could be grave.
     grave = {severity: place for place, severity in enumerate(SEVERITIES)}
     return sorted(found, key=lambda row: (grave.get(row.severity, 0), row.id))

@@ -13,15 +13,22 @@ from sqlalchemy import select
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.permissions import allowed
-from clinic_desktop.models.patient import Coverage, PatientAlert
+from clinic_desktop.models.patient import Coverage
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded
-from clinic_desktop.services.patients.consents import ConsentRow, consents_of
+from clinic_desktop.services.patients.consents import ConsentRow, alerts_of, consents_of
 from clinic_desktop.services.patients.rows import PatientRow, patient_rows
 from clinic_desktop.services.patients.sharing import TrustedPerson, trusted_of
-from clinic_desktop.services.scheduling.rows import AppointmentRow, Person, between, still_here
+from clinic_desktop.services.scheduling.rows import (
+    AppointmentRow,
+    Person,
+    between,
+    person,
+    still_here,
+    with_questions,
+)
 from clinic_desktop.services.scheduling.timetable import midnight
 
 WAIT_ALARM_MIN = 20
@@ -110,11 +117,11 @@ def _rows(reads: ReadSession, day: date) -> tuple[AppointmentRow, ...]:
     """Those of a day; on the board of today also who came before and was not seen off."""
     first, end = _of(reads, day)
     if day != reads.today:
-        return between(reads, first, end)
+        return with_questions(reads, between(reads, first, end))
     found = between(reads, first, end, begun=True)
     coming = [row for row in found if row.start_at >= first or row.status.is_expected]
     every = (*still_here(reads, first), *coming)
-    return tuple(sorted(every, key=lambda row: (row.start_at, row.id)))
+    return with_questions(reads, tuple(sorted(every, key=lambda row: (row.start_at, row.id))))
 
 
 def _of(reads: ReadSession, day: date) -> tuple[datetime, datetime]:
@@ -172,6 +179,8 @@ class DeskCard:
     trusted: tuple[TrustedPerson, ...]
     """Who may be given parts of the record today."""
     alerts: tuple[str, ...]
+    is_asked: bool = True
+    """Whether somebody asked about allergies, as the list beside the card says it."""
 
 
 @query("patient.read")
@@ -189,11 +198,6 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
         .order_by(Coverage.valid_to.desc())
         .limit(1)
     )
-    alerts = reads.session.scalars(
-        select(PatientAlert.message).where(
-            PatientAlert.patient_id.in_(ids), PatientAlert.is_active, ~PatientAlert.is_deleted
-        )
-    )
     is_closed = not guard.may_enter(reads, "allergy.flag", chart_id)
     sees_allergies = allowed(reads.actor, "allergy.read") and not is_closed
     current = [each for each in recorded(reads, chart_id) if each.is_current]
@@ -208,5 +212,11 @@ def desk_card(reads: ReadSession, patient_id: uuid.UUID) -> DeskCard:
         trusted=tuple(
             each for each in trusted_of(reads, chart_id) if each.parts and not each.is_over
         ),
-        alerts=tuple(alerts),
+        is_asked=is_closed or bool(current) or _is_asked(reads, chart_id),
+        alerts=tuple(each.message for each in alerts_of(reads, chart_id)),
     )
+
+
+def _is_asked(reads: ReadSession, chart_id: uuid.UUID) -> bool:
+    person_ = person(reads, charts.patient(reads.session, chart_id))
+    return person_ is not None and person_.allergies_asked

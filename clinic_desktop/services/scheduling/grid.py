@@ -9,7 +9,7 @@ from enum import StrEnum
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.services.access import query
 from clinic_desktop.services.scheduling.resources import rooms, staff
-from clinic_desktop.services.scheduling.rows import AppointmentRow, between
+from clinic_desktop.services.scheduling.rows import AppointmentRow, between, with_questions
 from clinic_desktop.services.scheduling.timetable import (
     DAY_MIN,
     USUAL,
@@ -137,7 +137,7 @@ def _resource(row: AppointmentRow, by: ColumnsBy) -> Resource:
 
 def _between(reads: ReadSession, first: date, days: int) -> tuple[AppointmentRow, ...]:
     end = midnight(first + timedelta(days=days), reads.zone)
-    return between(reads, midnight(first, reads.zone), end, begun=True)
+    return with_questions(reads, between(reads, midnight(first, reads.zone), end, begun=True))
 
 
 def _column(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -32,6 +32,7 @@ from clinic_desktop.models.scheduling import IS_PRESENT, Appointment, Appointmen
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part
+from clinic_desktop.services.conflicts.marks import questions_about
 from clinic_desktop.services.patients.registration import birth_of, name_of
 from clinic_desktop.services.scheduling.timetable import LONGEST_MIN
 
@@ -81,6 +82,8 @@ class AppointmentRow:
     to_bill_at: datetime | None
     done_at: datetime | None
     encounter_id: uuid.UUID | None
+    question_id: uuid.UUID | None = None
+    """The most urgent question between PCs about it or about the person; see ``with_questions``."""
 
     @property
     def minutes(self) -> int:
@@ -181,6 +184,18 @@ def between(
     """
     earliest = first - timedelta(minutes=LONGEST_MIN) if begun else first
     return _at(reads, _between(), earliest=earliest, first=first, end=end)
+
+
+@part
+def with_questions(
+    reads: ReadSession, rows: tuple[AppointmentRow, ...]
+) -> tuple[AppointmentRow, ...]:
+    """The same rows, marked where something is not decided that the person may see."""
+    about = {row.id: row.person.patient_id if row.person else None for row in rows}
+    found = questions_about(reads, "appointment", about)
+    if not found:
+        return rows
+    return tuple(replace(row, question_id=found.get(row.id)) for row in rows)
 
 
 @part

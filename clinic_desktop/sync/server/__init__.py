@@ -1,4 +1,5 @@
 """The relay: keeps sealed segments and hands them on. It can read none of them.
 
-``practices`` is the files, ``relay`` what each call does, ``app`` the HTTP around it.
+``relay`` is what each call does, ``held`` the segments, ``app`` the HTTP around it. The rows of
+``tables`` lie in ``files``, or in the database of ``postgres``.
 """

@@ -20,7 +20,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clinic_desktop.sync.messages import MEDIA, REQUEST_HEADER, Refusal
+from clinic_desktop.sync.server.proxies import Trusted
 from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+from clinic_desktop.sync.server.tables import NoRoomError
 
 log = logging.getLogger(__name__)
 _JSON: Final = "application/json"
@@ -28,9 +30,9 @@ Work = Callable[[Call, Request], bytes]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(relay: Relay) -> Starlette:
+def make_app(relay: Relay, trusted: Trusted = Trusted()) -> Starlette:  # noqa: B008 - frozen
     """The server's calls; ``openapi.json`` describes them, and a test compares the two."""
-    door = _Door(relay)
+    door = _Door(relay, trusted)
 
     def by_box(work: Callable[[Call, bytes], bytes]) -> Work:
         return lambda call, request: work(call, _box(request))
@@ -43,6 +45,10 @@ def make_app(relay: Relay) -> Starlette:
         ("POST", "/v1/statements", plain(relay.state)),
         ("GET", "/v1/statements", plain(relay.stated)),
         ("POST", "/v1/sync", plain(relay.sync)),
+        ("POST", "/v1/chunks", plain(relay.chunks)),
+        ("POST", "/v1/pages", plain(relay.pages)),
+        ("GET", "/v1/snapshots", plain(relay.snapshots)),
+        ("POST", "/v1/snapshots", plain(relay.keep_snapshot)),
         ("PUT", "/v1/keybox", plain(relay.put_key)),
         ("GET", "/v1/keybox", plain(relay.keys)),
         ("POST", "/v1/mail/{box}", by_box(relay.open_mail)),
@@ -75,8 +81,9 @@ def _box(request: Request) -> bytes:
 class _Door:
     """From a request to a call and from its result to an answer."""
 
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
+    def __init__(self, relay: Relay, trusted: Trusted) -> None:
+        self._relay, self._trusted = relay, trusted
+        self._bodies = 0
         self._answers: Counter[int] = Counter()
 
     def serve(self, route: str, work: Work) -> Endpoint:
@@ -84,19 +91,25 @@ class _Door:
 
         async def endpoint(request: Request) -> Response:
             started = self._relay.clock.uptime()
-            body = b""
+            body = bytearray()
             try:
-                body = await self._body(request)
-                answer = await run_in_threadpool(work, _call(request, body), request)
+                await self._read(request, body)
+                call = self._call(request, bytes(body))
+                answer = await run_in_threadpool(work, call, request)
                 response = Response(answer, media_type=MEDIA)
             except RefusedError as error:
                 response = _refused(error)
+            except NoRoomError:
+                log.error("the disk of the server is full: nothing was taken")  # noqa: TRY400
+                response = _refused(RefusedError(507, Refusal("full")))
             except ClientDisconnect:
                 response = Response(status_code=499)
             except Exception:
                 ticket = secrets.token_hex(4)
                 log.exception("request %s failed", ticket)
                 response = _json(500, {"code": "fault", "request": ticket})
+            finally:
+                self._bodies -= len(body)
             taken = self._relay.clock.uptime() - started
             self._note(request.method, route, response, len(body), taken)
             return response
@@ -112,24 +125,37 @@ class _Door:
         }  # fmt: skip
         log.info("%s", json.dumps(line))
 
-    async def _body(self, request: Request) -> bytes:
+    async def _read(self, request: Request, found: bytearray) -> None:
+        """Read the body into ``found``, within what one request and all together may hold."""
         limits = self._relay.limits
         said = request.headers.get("content-length", "0")
         if not said.isdigit() or len(said) > 12 or int(said) > limits.request_bytes:
             raise RefusedError(413, Refusal("too-long"))
-        found = bytearray()
         try:
             async with asyncio.timeout(limits.body_s):
                 async for piece in request.stream():
                     found += piece
+                    self._bodies += len(piece)
                     if len(found) > limits.request_bytes:
                         raise RefusedError(413, Refusal("too-long"))
+                    if self._bodies > limits.bodies_bytes:
+                        raise RefusedError(503, Refusal("slow-down"))
         except TimeoutError:
             raise RefusedError(408, Refusal("too-slow")) from None
-        return bytes(found)
+
+    def _call(self, request: Request, body: bytes) -> Call:
+        peer = request.client.host if request.client else ""
+        address = self._trusted.address(peer, request.headers.getlist("x-forwarded-for"))
+        header = request.headers.get(REQUEST_HEADER, "")
+        return Call(request.method, request.url.path, header, body, address)
 
     async def health(self, _request: Request) -> Response:
-        """Whether it serves."""
+        """Whether it serves: whether it reaches what it keeps."""
+        try:
+            await run_in_threadpool(self._relay.answers)
+        except Exception:
+            log.exception("the server cannot reach what it keeps")
+            return _json(503, {"status": "down"})
         return _json(200, {"status": "ok"})
 
     async def openapi(self, _request: Request) -> Response:
@@ -147,6 +173,7 @@ class _Door:
             f"clinic_segments_taken {relay.segments_taken}",
             "# TYPE clinic_segments_given counter",
             f"clinic_segments_given {relay.segments_given}",
+            *_free(relay.practices.free_bytes()),
             "# TYPE clinic_answers counter",
             *(f'clinic_answers{{status="{s}"}} {n}' for s, n in sorted(self._answers.items())),
         ]
@@ -159,10 +186,8 @@ def description() -> bytes:
     return resources.files(__package__).joinpath("openapi.json").read_bytes()
 
 
-def _call(request: Request, body: bytes) -> Call:
-    address = request.client.host if request.client else ""
-    header = request.headers.get(REQUEST_HEADER, "")
-    return Call(request.method, request.url.path, header, body, address)
+def _free(found: int | None) -> list[str]:
+    return [] if found is None else ["# TYPE clinic_free_bytes gauge", f"clinic_free_bytes {found}"]
 
 
 def _refused(error: RefusedError) -> Response:

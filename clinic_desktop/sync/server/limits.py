@@ -13,9 +13,12 @@ class Limits:
     """Bounds of one server."""
 
     request_bytes: int = MAX_REQUEST
+    bodies_bytes: int = 128 << 20
+    """Bodies of all requests together that are being read or worked on."""
     practice_bytes: int = 5 << 30
     practices: int = 10_000
-    mails: int = 1_000
+    mails: int = 100
+    """Invitations of one practice that are open at a time."""
     keys: int = 10_000
     """Data keys that wait in one practice."""
     mail_s: int = 60 * 60

@@ -7,13 +7,16 @@ acknowledges is on the disk.
 
 from __future__ import annotations
 
+import threading
 import uuid
+from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 from clinic_desktop.clock import Clock
+from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.sync import segment, statements
@@ -21,9 +24,14 @@ from clinic_desktop.sync.keys import read_sealed
 from clinic_desktop.sync.messages import (
     MAX_MAIL,
     Caller,
+    ChunksReply,
+    ChunksRequest,
     Keybox,
     MessageError,
+    PagesReply,
+    PagesRequest,
     Refusal,
+    Snapshots,
     Statements,
     SyncReply,
     SyncRequest,
@@ -31,13 +39,40 @@ from clinic_desktop.sync.messages import (
     encode,
     read_caller,
 )
-from clinic_desktop.sync.segment import Segment, SegmentError
+from clinic_desktop.sync.server import held, pieces, snapshots
+from clinic_desktop.sync.server.held import Sender, Taken
 from clinic_desktop.sync.server.limits import Limits, Rate
-from clinic_desktop.sync.server.practices import PlainFile, Practices
-from clinic_desktop.sync.statements import Known, StatementError
+from clinic_desktop.sync.server.polls import Polls, Tips
+from clinic_desktop.sync.server.tables import Rows, only
+from clinic_desktop.sync.snapshot import read_manifest
+from clinic_desktop.sync.statements import DeviceKeys, Known, NewRoot, StatementError, person_id
 
+_FOR_EVER: Final = 2**53
 _SPARE: Final = 64 << 10
 """What an answer holds besides its segments."""
+_MOST_KNOWN: Final = 4096
+"""Practices whose checked statements are remembered."""
+
+
+class Practices(Protocol):
+    """Where a server keeps what it was given: files, or a database."""
+
+    def count(self) -> int:
+        """How many practices there are."""
+
+    def practice(
+        self, clinic: uuid.UUID, *, make: bool = False
+    ) -> AbstractContextManager[Rows | None]:
+        """A transaction on a practice's rows, alone with them; ``None`` where there is none."""
+
+    def letters(self) -> AbstractContextManager[Rows]:
+        """A transaction on the letter boxes."""
+
+    def free_bytes(self) -> int | None:
+        """What is left on its disk; ``None`` where that is on another machine."""
+
+    def close(self) -> None:
+        """Let go of everything."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +98,36 @@ def _refuse(status: int, code: str) -> RefusedError:
     return RefusedError(status, Refusal(code))
 
 
+def _is_signed(call: Call, caller: Caller, device: DeviceKeys) -> bool:
+    return caller.is_signed_by(device.signing, call.method, call.path, call.body)
+
+
 @dataclass
 class _Asking:
     """A PC whose request is signed and new, inside the transaction that serves it."""
 
     caller: Caller
-    cursor: Any
+    rows: Rows
     known: Known
 
 
 class Relay:
     """All calls of one server."""
 
-    def __init__(self, practices: Practices, clock: Clock, limits: Limits) -> None:
-        self.practices, self.clock, self.limits = practices, clock, limits
+    def __init__(
+        self, practices: Practices, clock: Clock, limits: Limits, polls: Polls | None = None
+    ) -> None:
+        """``polls`` where nothing but this relay changes the practices."""
+        self.practices, self.clock, self.limits, self._polls = practices, clock, limits, polls
         self._rate = Rate(limits.per_minute, limits.burst)
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
+        self._known_lock = threading.Lock()
         self.segments_taken = self.segments_given = 0
+
+    def answers(self) -> None:
+        """Raise what keeps the server from its rows, if anything does."""
+        with self.practices.letters() as letters:
+            letters.one("SELECT until FROM letter WHERE box = :box", box=bytes(16))
 
     def found(self, call: Call) -> bytes:
         """Take a practice in: its first statement says who decides there."""
@@ -88,139 +137,169 @@ class Relay:
             known = statements.follow(None, first)
         except StatementError:
             raise _refuse(400, "statement") from None
-        is_new = not self.practices.path(known.clinic).exists()
+        with self.practices.practice(known.clinic) as rows:
+            is_new = rows is None
         if is_new and self.practices.count() >= self.limits.practices:
             raise _refuse(507, "full")
-        with self.practices.using(known.clinic, make=True) as file:
-            assert file is not None  # noqa: S101 - it was just made
-            with file.transaction() as cursor:
-                row = cursor.execute("SELECT body FROM statement WHERE n = 1").fetchone()
-                if row is not None and bytes(row[0]) != call.body:
-                    raise _refuse(409, "exists")
-                if row is None:
-                    cursor.execute(
-                        "INSERT INTO practice (one, clinic) VALUES (1, ?)", (known.clinic.bytes,)
-                    )
-                    self._keep(cursor, known, call.body)
+        self._guide(known.root, known.clinic)
+        with self.practices.practice(known.clinic, make=True) as rows:
+            assert rows is not None  # noqa: S101 - it was just made
+            rows.run(
+                "INSERT INTO practice (clinic, head, used) VALUES (:clinic, 0, 0)"
+                " ON CONFLICT DO NOTHING"
+            )
+            row = rows.one("SELECT body FROM statement WHERE clinic = :clinic AND n = 1")
+            if row is not None and bytes(row[0]) != call.body:
+                raise _refuse(409, "exists")
+            if row is None:
+                self._keep(rows, known, call.body)
         return b""
 
     def state(self, call: Call) -> bytes:
         """Take the practice's next statement; the same one again changes nothing."""
         one = self._statement(call.body)
-        with self._asking(call) as asking:
-            cursor = asking.cursor
-            row = cursor.execute("SELECT body FROM statement WHERE n = ?", (one.n,)).fetchone()
+        with self._asking(call, people=True) as asking:
+            row = asking.rows.one(
+                "SELECT body FROM statement WHERE clinic = :clinic AND n = :n", n=one.n
+            )
             if row is not None and bytes(row[0]) == call.body:
                 return b""
             try:
-                self._keep(cursor, statements.follow(asking.known, one), call.body)
+                self._keep(asking.rows, statements.follow(asking.known, one), call.body)
             except StatementError:
                 raise _refuse(409, "statement") from None
+        if isinstance(one.body, NewRoot):
+            self._guide(one.body.key, asking.caller.clinic)
         return b""
+
+    def _guide(self, root: bytes, clinic: uuid.UUID) -> None:
+        """A letter that tells the recovery sheet, which bears no name, what its practice is."""
+        if root:
+            with self.practices.letters() as letters:
+                letters.run(
+                    "INSERT INTO letter (box, until, body) VALUES (:box, :until, :body)"
+                    " ON CONFLICT DO NOTHING",
+                    box=person_id(root), until=_FOR_EVER, body=clinic.bytes,
+                )  # fmt: skip
 
     def stated(self, call: Call) -> bytes:
         """The practice's whole chain of statements."""
-        with self._asking(call) as asking:
-            rows = asking.cursor.execute("SELECT body FROM statement ORDER BY n").fetchall()
+        with self._asking(call, people=True) as asking:
+            rows = asking.rows.all("SELECT body FROM statement WHERE clinic = :clinic ORDER BY n")
         return encode(Statements(1, tuple(bytes(row[0]) for row in rows)))
 
     def sync(self, call: Call) -> bytes:
         """Take what the PC brings, and hand on what it lacks."""
         request = self._decode(call.body, SyncRequest)
+        quiet = self._quiet(self._polls, call, request) if self._polls else None
+        if quiet is not None:
+            return quiet
         with self._asking(call) as asking:
-            tip, tip_hash, fault = self._take(asking, request.segments)
-        if fault:
+            taken, answer = self._serve(asking, request)
+        self.segments_taken += taken.count
+        if answer is None:
             # What came before it is kept: the PC goes on from there.
-            raise RefusedError(409, Refusal(fault, tip, tip_hash.hex()))
-        with self._file(asking.caller.clinic) as file, file.transaction() as cursor:
-            found, more = self._lacking(cursor, asking, request)
-        self.segments_given += len(found)
-        now = to_millis(self.clock.now())
-        return encode(SyncReply(1, now, tip, tip_hash, tuple(found), more))
+            raise RefusedError(409, Refusal(taken.fault, taken.tip, taken.tip_hash.hex()))
+        self.segments_given += len(answer.segments)
+        return encode(answer)
 
-    def _take(self, asking: _Asking, raw: tuple[bytes, ...]) -> tuple[int, bytes, str]:
-        """Keep segments in their order up to the first that does not fit; the tip, and why not."""
-        cursor, device = asking.cursor, asking.caller.device.bytes
-        tip, tip_hash = cursor.execute(
-            "SELECT tip, tip_hash FROM device WHERE device_id = ?", (device,)
-        ).fetchone()
-        tip_hash, fault, room = bytes(tip_hash), "", self._room(cursor)
-        public = asking.known.devices[device].signing
-        for each in raw:
-            one = self._segment(each)
-            header = one.header if one is not None else None
-            if one is None or header is None or not _is_of(one, asking.caller, public):
-                fault = "segment"
-            elif header.seg_no <= tip:
-                fault = "" if self._has(cursor, one) else "tip"
-            elif header.seg_no != tip + 1 or header.prev != tip_hash:
-                fault = "tip"
-            elif (room := room - len(each)) < 0:
-                fault = "quota"
-            else:
-                tip, tip_hash = header.seg_no, one.hash
-                self._insert(cursor, one)
-            if fault:
-                break
-        cursor.execute(
-            "UPDATE device SET tip = ?, tip_hash = ? WHERE device_id = ?", (tip, tip_hash, device)
-        )
-        return tip, tip_hash, fault
-
-    def _room(self, cursor: Any) -> int:
-        used = cursor.execute("SELECT used FROM practice").fetchone()[0]
-        return self.limits.practice_bytes - int(used)
-
-    @staticmethod
-    def _segment(raw: bytes) -> Segment | None:
+    def _quiet(self, polls: Polls, call: Call, request: SyncRequest) -> bytes | None:
+        """The answer to a PC that brings nothing and lacks nothing, from memory."""
         try:
-            return segment.read(raw)
-        except SegmentError:
+            caller = read_caller(call.header)
+        except MessageError:
             return None
+        stranger, mine = f"stranger {call.address}", caller.device.bytes
+        self._slow_down(stranger)
+        try:
+            tips = polls.tips(caller.clinic)
+            device = tips.known.devices.get(mine) if tips is not None else None
+            if tips is None or device is None or not _is_signed(call, caller, device):
+                return None
+            answer = tips.answer(mine, request, to_millis(self.clock.now()))
+            if answer is None or not polls.serves((caller.clinic.bytes, mine), caller.counter):
+                return None
+        finally:
+            self._rate.give_back(stranger)
+        self._slow_down(f"device {caller.device}")
+        return encode(answer)
 
-    @staticmethod
-    def _has(cursor: Any, one: Segment) -> bool:
-        row = cursor.execute(
-            "SELECT hash FROM segment WHERE device_id = ? AND seg_no = ?",
-            (one.header.device, one.header.seg_no),
-        ).fetchone()
-        return row is not None and bytes(row[0]) == one.hash
-
-    def _insert(self, cursor: Any, one: Segment) -> None:
-        cursor.execute(
-            "INSERT INTO segment (device_id, seg_no, hash, received, bytes) VALUES (?, ?, ?, ?, ?)",
-            (one.header.device, one.header.seg_no, one.hash, to_millis(self.clock.now()), one.raw),
-        )
-        cursor.execute("UPDATE practice SET used = used + ?", (len(one.raw),))
-        self.segments_taken += 1
-
-    def _lacking(
-        self, cursor: Any, asking: _Asking, request: SyncRequest
-    ) -> tuple[list[bytes], bool]:
-        """Segments of others that the PC does not hold, in the order in which they came here."""
-        have = {**request.have, asking.caller.device.bytes: 2**53}
-        starts = [
-            row[0]
-            for (device,) in cursor.execute("SELECT device_id FROM device").fetchall()
-            if (row := cursor.execute(
-                "SELECT sseq FROM segment WHERE device_id = ? AND seg_no = ?",
-                (device, have.get(bytes(device), 0) + 1),
-            ).fetchone()) is not None
-        ]  # fmt: skip
+    def _serve(self, asking: _Asking, request: SyncRequest) -> tuple[Taken, SyncReply | None]:
+        """Keep what comes; the answer, if the PC's own segments were taken."""
+        self._remember_tips(asking, is_changed=bool(request.segments or request.carried))
+        rows, mine, now = asking.rows, asking.caller.device.bytes, to_millis(self.clock.now())
+        clinic, bound = asking.caller.clinic.bytes, self.limits.practice_bytes
+        sender = Sender(clinic, mine, asking.known.devices[mine].signing)
+        taken = held.take(rows, sender, request.segments, bound, now)
+        if taken.fault:
+            return taken, None
+        others = {**asking.known.ended, **asking.known.devices}
+        keys = {each: one.signing for each, one in others.items() if each != mine}
+        count = held.take_carried(rows, clinic, keys, request.carried, bound, now)
+        have = {**request.have, mine: 2**53}
         most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
-        found: list[bytes] = []
-        size = 0
-        for device, seg_no, raw in cursor.execute(
-            "SELECT device_id, seg_no, bytes FROM segment WHERE sseq >= ? ORDER BY sseq",
-            (min(starts, default=2**62),),
-        ):
-            if seg_no <= have.get(bytes(device), 0):
-                continue
-            if found and size + len(raw) > most:
-                return found, True
-            found.append(bytes(raw))
-            size += len(raw)
-        return found, False
+        found, more = held.lacking(rows, have, most)
+        behind = held.behind(rows, {each: request.have.get(each, 0) for each in keys})
+        answer = SyncReply(1, now, taken.tip, taken.tip_hash, tuple(found), more, behind)
+        return replace(taken, count=taken.count + count), answer
+
+    def _remember_tips(self, asking: _Asking, *, is_changed: bool) -> None:
+        if self._polls is None:
+            return
+        clinic = asking.caller.clinic
+        if is_changed:
+            self._polls.forget(clinic)
+        elif self._polls.tips(clinic) is None:
+            held = {
+                bytes(device): (int(tip), bytes(last))
+                for device, tip, last in asking.rows.all(
+                    "SELECT device_id, tip, tip_hash FROM device WHERE clinic = :clinic"
+                )
+            }
+            self._polls.remember(clinic, Tips(asking.known, held))
+
+    def chunks(self, call: Call) -> bytes:
+        """Keep pieces of files, and hand on those that are wanted."""
+        request = self._decode(call.body, ChunksRequest)
+        return encode(ChunksReply(1, *self._pieces(call, "chunk", request)))
+
+    def pages(self, call: Call) -> bytes:
+        """Keep pieces of snapshots, and hand on those that are wanted."""
+        request = self._decode(call.body, PagesRequest)
+        return encode(PagesReply(1, *self._pieces(call, "page", request)))
+
+    def _pieces(
+        self, call: Call, kind: pieces.Kind, request: ChunksRequest | PagesRequest
+    ) -> tuple[tuple[bytes, ...], tuple[pieces.Named, ...]]:
+        with self._asking(call) as asking:
+            if not pieces.keep(asking.rows, kind, request.brought, self.limits.practice_bytes):
+                raise _refuse(409, "quota")
+            missing = pieces.missing(asking.rows, kind, request.asked)
+            most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
+            found = pieces.found(asking.rows, kind, request.wanted, most)
+        return tuple(missing), tuple(found)
+
+    def keep_snapshot(self, call: Call) -> bytes:
+        """Take in a snapshot whose pages are here."""
+        try:
+            manifest = read_manifest(call.body)
+        except SnapshotError:
+            raise _refuse(400, "message") from None
+        with self._asking(call) as asking:
+            caller = asking.caller
+            mine = (caller.clinic.bytes, caller.device.bytes)
+            key = asking.known.devices[caller.device.bytes].signing
+            if (manifest.clinic, manifest.device) != mine or not manifest.is_signed_by(key):
+                raise _refuse(400, "message")
+            fault = snapshots.keep(asking.rows, manifest, self.limits.practice_bytes)
+            if fault:
+                raise _refuse(409, fault)
+        return b""
+
+    def snapshots(self, call: Call) -> bytes:
+        """The practice's snapshots."""
+        with self._asking(call) as asking:
+            return encode(Snapshots(1, snapshots.listed(asking.rows)))
 
     def put_key(self, call: Call) -> bytes:
         """Keep a data key for another PC of the practice."""
@@ -229,41 +308,58 @@ class Relay:
         except UnreadableError:
             raise _refuse(400, "message") from None
         with self._asking(call) as asking:
-            if key.device not in asking.known.devices:
+            known = asking.known
+            if key.device not in known.devices and known.person(key.device) is None:
                 raise _refuse(404, "unknown")
             if key.author != asking.caller.device.bytes:
                 raise _refuse(400, "message")
-            count = asking.cursor.execute("SELECT count(*) FROM keybox").fetchone()[0]
+            count = only(asking.rows.one("SELECT count(*) FROM keybox WHERE clinic = :clinic"))[0]
             if count >= self.limits.keys:
                 raise _refuse(507, "full")
-            asking.cursor.execute(
-                "INSERT OR REPLACE INTO keybox (device_id, epoch, body) VALUES (?, ?, ?)",
-                (key.device, key.epoch, call.body),
-            )
+            asking.rows.run(
+                "INSERT INTO keybox (clinic, device_id, epoch, body)"
+                " VALUES (:clinic, :device, :epoch, :body)"
+                " ON CONFLICT (clinic, device_id, epoch) DO UPDATE SET body = excluded.body",
+                device=key.device, epoch=key.epoch, body=call.body,
+            )  # fmt: skip
         return b""
 
     def keys(self, call: Call) -> bytes:
-        """The data keys that wait for the PC that asks."""
-        with self._asking(call) as asking:
-            rows = asking.cursor.execute(
-                "SELECT body FROM keybox WHERE device_id = ? ORDER BY epoch LIMIT 500",
-                (asking.caller.device.bytes,),
-            ).fetchall()
+        """The data keys that wait for the PC that asks, or for the recovery sheet."""
+        with self._asking(call, people=True) as asking:
+            rows = asking.rows.all(
+                "SELECT body FROM keybox WHERE clinic = :clinic AND device_id = :device"
+                " ORDER BY epoch LIMIT 500",
+                device=asking.caller.device.bytes,
+            )
         return encode(Keybox(1, tuple(bytes(row[0]) for row in rows)))
 
     def open_mail(self, call: Call, box: bytes) -> bytes:
         """Open a letter box for an invitation; it closes by itself."""
-        with self._asking(call):
-            pass
         now = int(self.clock.now().timestamp())
-        with self.practices.mail.transaction() as cursor:
-            cursor.execute("DELETE FROM mail WHERE until <= ?", (now,))
-            if cursor.execute("SELECT count(*) FROM mail").fetchone()[0] >= self.limits.mails:
-                raise _refuse(507, "full")
-            cursor.execute(
-                "INSERT OR IGNORE INTO mail (id, until) VALUES (?, ?)",
-                (box, now + self.limits.mail_s),
+        until = now + self.limits.mail_s
+        with self._asking(call) as asking:
+            closed = asking.rows.all(
+                "DELETE FROM invitation WHERE clinic = :clinic AND until <= :now RETURNING box",
+                now=now,
             )
+            count = only(asking.rows.one("SELECT count(*) FROM invitation WHERE clinic = :clinic"))[
+                0
+            ]
+            if count >= self.limits.mails:
+                raise _refuse(507, "full")
+            asking.rows.run(
+                "INSERT INTO invitation (clinic, box, until) VALUES (:clinic, :box, :until)"
+                " ON CONFLICT DO NOTHING",
+                box=box, until=until,
+            )  # fmt: skip
+        with self.practices.letters() as letters:
+            for (each,) in closed:
+                letters.run("DELETE FROM letter WHERE box = :box", box=bytes(each))
+            letters.run(
+                "INSERT INTO letter (box, until) VALUES (:box, :until) ON CONFLICT DO NOTHING",
+                box=box, until=until,
+            )  # fmt: skip
         return b""
 
     def put_mail(self, call: Call, box: bytes) -> bytes:
@@ -271,89 +367,117 @@ class Relay:
         self._slow_down(f"address {call.address}")
         if not 0 < len(call.body) <= MAX_MAIL:
             raise _refuse(400, "message")
-        with self.practices.mail.transaction() as cursor:
-            found = self._letter(cursor, box)
+        with self.practices.letters() as letters:
+            found = self._letter(letters, box)
             if found not in {b"", call.body}:
                 raise _refuse(409, "taken")
-            cursor.execute("UPDATE mail SET body = ? WHERE id = ?", (call.body, box))
+            letters.run("UPDATE letter SET body = :body WHERE box = :box", body=call.body, box=box)
         return b""
 
     def get_mail(self, call: Call, box: bytes) -> bytes:
         """The letter of a box; empty where none came yet."""
         self._slow_down(f"address {call.address}")
-        with self.practices.mail.transaction() as cursor:
-            return self._letter(cursor, box)
+        with self.practices.letters() as letters:
+            return self._letter(letters, box)
 
-    def _letter(self, cursor: Any, box: bytes) -> bytes:
-        now = int(self.clock.now().timestamp())
-        row = cursor.execute(
-            "SELECT body FROM mail WHERE id = ? AND until > ?", (box, now)
-        ).fetchone()
+    def _letter(self, letters: Rows, box: bytes) -> bytes:
+        row = letters.one(
+            "SELECT body FROM letter WHERE box = :box AND until > :now",
+            box=box, now=int(self.clock.now().timestamp()),
+        )  # fmt: skip
         if row is None:
             raise _refuse(404, "unknown")
         return bytes(row[0] or b"")
 
     @contextmanager
-    def _file(self, clinic: uuid.UUID) -> Iterator[PlainFile]:
-        with self.practices.using(clinic) as file:
-            if file is None:
-                raise _refuse(401, "unknown")
-            yield file
+    def _asking(self, call: Call, *, people: bool = False) -> Iterator[_Asking]:
+        """Who asks, once the signature holds and the counter is new; one answer for all others.
 
-    @contextmanager
-    def _asking(self, call: Call) -> Iterator[_Asking]:
-        """Who asks, once the signature holds and the counter is new; one answer for all others."""
+        With ``people``, an owner or the recovery sheet may ask without a PC of the practice.
+        """
         stranger = f"stranger {call.address}"
         self._slow_down(stranger)  # whose id it bears is not known before the signature holds
         try:
             caller = read_caller(call.header)
         except MessageError:
             raise _refuse(401, "unknown") from None
-        with self._file(caller.clinic) as file, file.transaction() as cursor:
-            known = self._known(file, cursor)
-            self._check(cursor, call, caller, known)
+        with self.practices.practice(caller.clinic) as rows:
+            if rows is None:
+                raise _refuse(401, "unknown")
+            known = self._stated_so_far(caller.clinic, rows)
+            person = known.person(caller.device.bytes) if people else None
+            written = self._check(rows, call, caller, known, person)
             self._rate.give_back(stranger)
             self._slow_down(f"device {caller.device}")
-            yield _Asking(caller, cursor, known)
+            yield _Asking(caller, rows, known)
+        if self._polls is not None:
+            self._polls.kept((caller.clinic.bytes, caller.device.bytes), written)
 
-    @staticmethod
-    def _known(file: PlainFile, cursor: Any) -> Known:
-        """What the practice's statements say; each is checked once while its file is open."""
-        known = file.known
-        for (body,) in cursor.execute(
-            "SELECT body FROM statement WHERE n > ? ORDER BY n", (known.n if known else 0,)
-        ).fetchall():
+    def _stated_so_far(self, clinic: uuid.UUID, rows: Rows) -> Known:
+        """What the practice's statements say; each is checked once while it is remembered."""
+        with self._known_lock:
+            known = self._known.pop(clinic.bytes, None)
+        for (body,) in rows.all(
+            "SELECT body FROM statement WHERE clinic = :clinic AND n > :n ORDER BY n",
+            n=known.n if known else 0,
+        ):
             known = statements.follow(known, statements.read(bytes(body)))
         if known is None:
             raise _refuse(401, "unknown")
-        file.known = known
+        with self._known_lock:
+            self._known[clinic.bytes] = known
+            if len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
         return known
 
-    def _check(self, cursor: Any, call: Call, caller: Caller, known: Known) -> None:
-        device = known.devices.get(caller.device.bytes) or known.ended.get(caller.device.bytes)
-        if device is None or not caller.is_signed_by(
-            device.signing, call.method, call.path, call.body
-        ):
+    def _check(
+        self, rows: Rows, call: Call, caller: Caller, known: Known, person: DeviceKeys | None
+    ) -> int:
+        """Refuse who may not ask; returns up to which counter the rows say that it was served."""
+        asks = caller.device.bytes
+        device = known.devices.get(asks) or known.ended.get(asks) or person
+        if device is None or not _is_signed(call, caller, device):
             raise _refuse(401, "unknown")
         if caller.device.bytes in known.ended:
             raise _refuse(403, "revoked")
-        counter = cursor.execute(
-            "SELECT counter FROM device WHERE device_id = ?", (device.id,)
-        ).fetchone()[0]
+        if person is not None:
+            self._remember(rows, asks)
+        counter = only(rows.one(
+            "SELECT counter FROM device WHERE clinic = :clinic AND device_id = :device",
+            device=device.id,
+        ))[0]  # fmt: skip
+        last, written = counter, caller.counter
+        if self._polls is not None:
+            last = self._polls.last((caller.clinic.bytes, asks), counter, caller.counter)
+            written = max(counter, self._polls.ahead(caller.counter))
+        if caller.counter <= last:
+            raise RefusedError(409, Refusal("counter", counter=last))
         if caller.counter <= counter:
-            raise RefusedError(409, Refusal("counter", counter=counter))
-        cursor.execute(
-            "UPDATE device SET counter = ?, last_seen = ? WHERE device_id = ?",
-            (caller.counter, to_millis(self.clock.now()), device.id),
-        )
+            return int(counter)  # one of those that were written ahead
+        rows.run(
+            "UPDATE device SET counter = :counter, last_seen = :now"
+            " WHERE clinic = :clinic AND device_id = :device",
+            counter=written, now=to_millis(self.clock.now()), device=device.id,
+        )  # fmt: skip
+        return written
+
+    def _keep(self, rows: Rows, known: Known, raw: bytes) -> None:
+        if self._polls is not None:
+            self._polls.forget(known.clinic)
+        rows.run(
+            "INSERT INTO statement (clinic, n, body) VALUES (:clinic, :n, :body)",
+            n=known.n, body=raw,
+        )  # fmt: skip
+        for device in known.devices:
+            self._remember(rows, device)
 
     @staticmethod
-    def _keep(cursor: Any, known: Known, raw: bytes) -> None:
-        cursor.execute("INSERT INTO statement (n, body) VALUES (?, ?)", (known.n, raw))
-        cursor.executemany(
-            "INSERT OR IGNORE INTO device (device_id, tip_hash) VALUES (?, ?)",
-            [(each, segment.BEGINNING) for each in known.devices],
-        )
+    def _remember(rows: Rows, device: bytes) -> None:
+        rows.run(
+            "INSERT INTO device (clinic, device_id, counter, tip, tip_hash)"
+            " VALUES (:clinic, :device, 0, 0, :hash) ON CONFLICT DO NOTHING",
+            device=device, hash=segment.BEGINNING,
+        )  # fmt: skip
 
     def _slow_down(self, name: str) -> None:
         if not self._rate.takes(name, self.clock.uptime()):
@@ -372,9 +496,3 @@ class Relay:
             return decode(raw, kind)
         except MessageError:
             raise _refuse(400, "message") from None
-
-
-def _is_of(one: Segment, caller: Caller, public: bytes) -> bool:
-    header = one.header
-    is_place = header.clinic == caller.clinic.bytes and header.device == caller.device.bytes
-    return is_place and one.is_signed_by(public)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -18,23 +20,30 @@ from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.errors import SetupError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.sync.server.app import make_app
+from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.practices import Practices
-from clinic_desktop.sync.server.relay import Relay
+from clinic_desktop.sync.server.polls import Polls
+from clinic_desktop.sync.server.proxies import Trusted
+from clinic_desktop.sync.server.relay import Practices, Relay
 
+log = logging.getLogger(__name__)
 _STOP_S = 5
 _MOST_CONNECTIONS = 2048
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a server listens and keeps its files."""
+    """Where a server listens, and where it keeps what it is given."""
 
     folder: Path
     host: str
     port: int
+    database: str = ""
+    """The URL of a PostgreSQL that it uses in place of the folder."""
     certificate: Path | None = None
     key: Path | None = None
+    trusted: Trusted = field(default_factory=Trusted)
+    """Proxies whose word about an address is taken."""
 
     @property
     def is_loopback(self) -> bool:
@@ -58,15 +67,26 @@ def serve(place: Place, listening: Callable[[str], None], limits: Limits | None 
             _("Without TLS a server may be reached from this PC only."),
             hint=_("Give --tls-cert and --tls-key, or --host 127.0.0.1 with --insecure."),
         )
+    with _practices(place) as practices:
+        # The folder is locked; a database may have other servers beside this one.
+        polls = None if place.database else Polls()
+        _run(place, Relay(practices, SystemClock(), limits or Limits(), polls), listening)
+
+
+@contextmanager
+def _practices(place: Place) -> Iterator[Practices]:
+    if place.database:
+        from clinic_desktop.sync.server.postgres import Database  # noqa: PLC0415 - needs a driver
+
+        with closing(Database(place.database)) as database:
+            yield database
+        return
     _make(place.folder)
     lock = FolderLock(place.folder / "server.lock")
     lock.acquire()
     try:
-        practices = Practices(place.folder)
-        try:
-            _run(place, Relay(practices, SystemClock(), limits or Limits()), listening)
-        finally:
-            practices.close()
+        with closing(Files(place.folder)) as files:
+            yield files
     finally:
         lock.release()
 
@@ -84,7 +104,7 @@ def _make(folder: Path) -> None:
 
 def _run(place: Place, relay: Relay, listening: Callable[[str], None]) -> None:
     config = uvicorn.Config(
-        make_app(relay),
+        make_app(relay, place.trusted),
         http="h11", ws="none", lifespan="off", log_config=None, access_log=False,
         server_header=False, proxy_headers=False, timeout_keep_alive=75,
         timeout_graceful_shutdown=_STOP_S, limit_concurrency=_MOST_CONNECTIONS,
@@ -103,7 +123,10 @@ def _run(place: Place, relay: Relay, listening: Callable[[str], None]) -> None:
         scheme = "https" if config.is_ssl else "http"
         host = f"[{place.host}]" if ":" in place.host else place.host
         server = uvicorn.Server(config)
-        with _stopped_cleanly(server):
+        if config.ssl is not None:
+            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+            config.ssl.num_tickets = 1  # a PC keeps one line
+        with _stopped_cleanly(server), _renewed(config):
             listening(f"{scheme}://{host}:{listener.getsockname()[1]}")
             server.run(sockets=[listener])
     finally:
@@ -126,6 +149,27 @@ def _listen(place: Place) -> socket.socket:
             hint=_("Choose another port, or stop the program that uses it."),
         ) from error
     return listener
+
+
+@contextmanager
+def _renewed(config: uvicorn.Config) -> Iterator[None]:
+    """A renewed certificate is taken over at SIGHUP, for the connections that come after it."""
+    if config.ssl is None or not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    trust, certificate, key = config.ssl, config.ssl_certfile, config.ssl_keyfile
+
+    def renew(_number: int, _frame: FrameType | None) -> None:
+        try:
+            trust.load_cert_chain(str(certificate), key)
+        except (OSError, ValueError):
+            log.exception("the renewed certificate cannot be used; the one before stays")
+
+    before = signal.signal(signal.SIGHUP, renew)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager

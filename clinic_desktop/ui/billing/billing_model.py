@@ -13,6 +13,7 @@ from clinic_desktop.ui.billing.words import (
     request_title,
     status_pill,
 )
+from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
 
 
@@ -43,7 +44,8 @@ def _number(line: Line) -> Cell:
     if line.document is None:
         return Cell(_("Visit today"))
     day = current().date(current().local(line.document.issued_at).date())
-    return Cell(isolate(line.document.number), isolate(day))
+    asked = mark_words() if line.document.question_id else ""
+    return Cell(isolate(line.document.number), " · ".join(filter(None, (asked, isolate(day)))))
 
 
 def _total(line: Line) -> Cell:

@@ -15,6 +15,7 @@ from clinic_desktop.ui.billing.billing_vm import BillingState, BillingVM, Line, 
 from clinic_desktop.ui.billing.checkout_panel import CheckoutPanel
 from clinic_desktop.ui.billing.document_panel import DocumentPanel
 from clinic_desktop.ui.billing.words import money
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.navigator import Billing, Destination
@@ -57,6 +58,8 @@ class BillingView(Screen):
         self.table.set_empty(Icon.OK, _("Nothing here"), _("Visits that end appear by themselves."))
         self.table.current_changed.connect(self._on_current)
         self.table.opened.connect(self._on_opened)
+        if to.may_open(self.context.actor, to.Conflicts):
+            self.table.letters.bind("D", _("Decide what is asked"), self._decide)
         sheet = Card(flush=True)
         sheet.body.addWidget(self.table, 1)
         self.checkout = CheckoutPanel(self.context)
@@ -66,7 +69,8 @@ class BillingView(Screen):
             Icon.BILLING, _("Choose a line"), _("Its checkout or document shows here.")
         )
         self.side = QStackedWidget()
-        for widget in (self.nothing, self._page(self.checkout), self._page(self.document)):
+        self._checkout_page, self._document_page = map(self._page, (self.checkout, self.document))
+        for widget in (self.nothing, self._checkout_page, self._document_page):
             self.side.addWidget(widget)
         row = QHBoxLayout()
         row.addWidget(self.tabs)
@@ -109,12 +113,19 @@ class BillingView(Screen):
         )  # fmt: skip
 
     def _print(self) -> None:
-        if self.side.currentIndex() == 2:
+        if self.side.currentWidget() is self._document_page:
             self.document.print.click()
+
+    def _decide(self) -> None:
+        key = self.table.current_id()
+        line = self._rows.get(key) if isinstance(key, uuid.UUID) else None
+        if line is not None and line.document is not None and line.document.question_id:
+            question = line.document.question_id
+            self.context.navigator.open(to.Conflicts(conflict_id=question))
 
     def primary(self) -> None:
         """Ctrl+Enter takes the money."""
-        if self.side.currentIndex() == 1:
+        if self.side.currentWidget() is self._checkout_page:
             self.checkout.submit()
 
     # ------------------------------------------------------------ rendering
@@ -146,15 +157,15 @@ class BillingView(Screen):
             shown = (state.checkout.patient_id, state.checkout.encounter_id)
             if form is None or (form.patient_id, form.encounter_id) != shown:
                 self.checkout.show_checkout(state.checkout)
-            self.side.setCurrentIndex(1)
+            self.side.setCurrentWidget(self._checkout_page)
             if self._takes_focus:
                 self._takes_focus = False
                 self.checkout.begin()
         elif state.document is not None:
             self.document.show_document(state.document)
-            self.side.setCurrentIndex(2)
+            self.side.setCurrentWidget(self._document_page)
         elif not state.is_opening:
-            self.side.setCurrentIndex(0)
+            self.side.setCurrentWidget(self.nothing)
 
     def _on_current(self, key: Hashable | None) -> None:
         line = self._rows.get(key) if isinstance(key, uuid.UUID) else None

@@ -164,8 +164,17 @@ class BillingVM(QObject):
     def _failed(self, error: ClinicError) -> None:
         self._set(error=str(error))
 
+    @property
+    def _is_asked(self) -> bool:
+        rows = [line.document for line in self.state.lines or ()]
+        rows += [self.state.document.row] if self.state.document else []
+        return any(row.question_id for row in rows if row)
+
     def _on_committed(self, changes: object) -> None:
-        if not isinstance(changes, Changes) or not changes.touches(*_TABLES):
+        if not isinstance(changes, Changes):
+            return
+        # Questions come with what other PCs wrote; where one is asked, any write may answer it.
+        if not (changes.origin == "sync" or self._is_asked or changes.touches(*_TABLES)):
             return
         self.load()
         document = self.state.document

@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, current, isolate
@@ -16,6 +15,7 @@ from clinic_desktop.services.billing.accounts import InvoiceView, PaymentRow
 from clinic_desktop.services.billing.refunds import RequestRow
 from clinic_desktop.ui.billing.money_forms import CreditForm, PayForm, RefundForm
 from clinic_desktop.ui.billing.request_form import DeclineForm
+from clinic_desktop.ui.billing.sums import Sum, Sums
 from clinic_desktop.ui.billing.words import (
     method_name,
     money,
@@ -24,14 +24,16 @@ from clinic_desktop.ui.billing.words import (
     request_title,
     status_pill,
 )
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.theme.icons import Icon
-from clinic_desktop.ui.theme.tokens import SPACE_3
+from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card, rule
 from clinic_desktop.ui.widgets.facts import Fact, FactAction, FactList
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.pill import Pill, PillSpec
 
 
@@ -46,9 +48,7 @@ class DocumentPanel(Card):
         self._pill = Pill(PillSpec(""))
         self.header.add_action(self._pill)
         self._lines = FactList()
-        self._sums = QGridLayout()
-        self._sums.setColumnStretch(0, 1)
-        self._sums.setHorizontalSpacing(SPACE_3)
+        self._sums = Sums()
         self._payments = FactList(_("Nothing was paid yet."))
         self._buttons = QWidget()
         flow = FlowLayout(self._buttons)
@@ -64,9 +64,18 @@ class DocumentPanel(Card):
             flow.addWidget(button)
         self._requests_title = Label(_("Requests"), "strong")
         self._requests = FactList()
+        self.asked = Notice(
+            Tone.WARN,
+            _("Something about this is to be decided"),
+            _("Two PCs wrote without knowing of each other. What stands below counts until then."),
+        )
+        self.asked.setObjectName("document.asked")
+        if to.may_open(context.actor, to.Conflicts):
+            self.asked.add_action(_("Decide"), self.decide)
+        self.add(self.asked)
         self.add(self._lines)
         self.add(rule())
-        self.body.addLayout(self._sums)
+        self.add(self._sums)
         self.add(Label(_("Payments"), "strong"))
         self.add(self._payments)
         self.add(self._requests_title)
@@ -86,13 +95,23 @@ class DocumentPanel(Card):
         day = isolate(current().date(current().local(row.issued_at).date()))
         self.header.set_title(isolate(row.number), f"{row.patient_name} · {day}")
         self._pill.set_spec(status_pill(row.status))
+        self.asked.setVisible(row.question_id is not None)
         self._lines.show_facts(
             [
                 Fact(place, line.description, self._line_words(line.quantity, view, place))
                 for place, line in enumerate(view.lines)
             ]
         )
-        self._show_sums(view)
+        self._sums.show_sum(
+            Sum(
+                view.lines,
+                view.tax_minor,
+                view.tax_included,
+                row.total_minor,
+                row.currency,
+                row.due_minor,
+            )
+        )
         self._payments.show_facts([self._payment(each) for each in view.payments])
         actor, waiting = self._context.actor, self._waiting
         may_ask = allowed(actor, "refund.create") and row.kind == "invoice" and waiting is None
@@ -104,6 +123,12 @@ class DocumentPanel(Card):
         self.decline.setVisible(waiting is not None and waiting.can_decide)
         self.withdraw.setVisible(waiting is not None and waiting.is_own)
         self._show_requests(view)
+
+    def decide(self) -> None:
+        """Go to what is asked about the document, if anything is."""
+        if self._view is not None and self._view.row.question_id is not None:
+            question = self._view.row.question_id
+            self._context.navigator.open(to.Conflicts(conflict_id=question))
 
     @property
     def _waiting(self) -> RequestRow | None:
@@ -128,25 +153,6 @@ class DocumentPanel(Card):
             return amount
         price = money(line.unit_price_minor, view.row.currency)
         return f"{isolate(quantity)} × {price} = {amount}"
-
-    def _show_sums(self, view: InvoiceView) -> None:
-        while (item := self._sums.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
-        rows = [
-            (_("Discount"), -view.discount_minor, "body"),
-            (_("Tax"), 0 if view.tax_included else view.tax_minor, "body"),
-            (_("Total"), view.row.total_minor, "title"),
-            (_("Tax contained in it"), view.tax_minor if view.tax_included else 0, "body"),
-            (_("Due"), view.row.due_minor, "strong"),
-        ]
-        shown = [each for each in rows if each[1] or each[2] != "body"]
-        for place, (name, amount, role) in enumerate(shown):
-            self._sums.addWidget(Label(name, role), place, 0)
-            shown_amount = Label(money(amount, view.row.currency), role, tabular=True)
-            self._sums.addWidget(shown_amount, place, 1, Qt.AlignmentFlag.AlignTrailing)
 
     def _payment(self, row: PaymentRow) -> Fact:
         when = isolate(current().datetime(row.taken_at))

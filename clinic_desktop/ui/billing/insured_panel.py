@@ -7,6 +7,7 @@ from datetime import date
 from clinic_desktop.domain.partial_dates import PartialDate
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.insured import InsuredBill, InsuredDocument, Released
+from clinic_desktop.ui.billing.sums import Sum, Sums
 from clinic_desktop.ui.billing.words import money, status_pill
 from clinic_desktop.ui.core.disclosure_words import disclosure_kinds
 from clinic_desktop.ui.widgets.card import Card, rule
@@ -25,8 +26,11 @@ class InsuredPanel(Card):
         self._pill = Pill(status_pill("credit-note"))
         self.header.add_action(self._pill)
         self.lines, self.about = FactList(), FactList()
+        self.sums = Sums()
         self.released = FactList(_("Nothing was released yet."))
         self.add(self.lines)
+        self.add(rule())
+        self.add(self.sums)
         self.add(rule())
         self.add(self.about)
         self.add(Label(_("Released to the insurer"), "strong"))
@@ -45,6 +49,8 @@ class InsuredPanel(Card):
                 for place, line in enumerate(found.lines)
             ]
         )
+        tax = (bill.tax_minor, found.tax_included)
+        self.sums.show_sum(Sum(found.lines, *tax, bill.total_minor, bill.currency))
         self.about.show_facts(self._about(found))
         self.released.show_facts(
             [_released(place, each) for place, each in enumerate(found.released)]
@@ -55,12 +61,11 @@ class InsuredPanel(Card):
         cared = current().date(current().local(bill.cared_at).date())
         policy = " · ".join(filter(None, (isolate(bill.policy_number), _valid(bill))))
         return [
-            Fact("total", money(bill.total_minor, bill.currency), _("Total")),
-            Fact("policy", policy or _("not recorded"), _("Policy")),
-            Fact("born", _born(bill) or _("not recorded"), _("Birth date")),
-            Fact("cared", isolate(cared), _("Day of care")),
-            Fact("codes", isolate(" · ".join(found.codes)) or _("none given"),
-                 _("Diagnosis codes")),
+            Fact("policy", _("Policy"), policy or _("not recorded")),
+            Fact("born", _("Birth date"), _born(bill) or _("not recorded")),
+            Fact("cared", _("Day of care"), isolate(cared)),
+            Fact("codes", _("Diagnosis codes"),
+                 isolate(" · ".join(found.codes)) or _("none given")),
         ]  # fmt: skip
 
 

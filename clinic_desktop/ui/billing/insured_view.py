@@ -64,6 +64,7 @@ class InsuredView(Screen):
         self.setObjectName("insured")
         self.setProperty("role", "page")
         self._wanted: uuid.UUID | None = None
+        self._shown: InsuredDocument | None = None
         self._build()
         self.field.searched.connect(lambda _text: self._load())
         self.table.current_changed.connect(self._on_current)
@@ -136,7 +137,7 @@ class InsuredView(Screen):
             self._read()
 
     def _close(self) -> None:
-        self._wanted = None
+        self._wanted = self._shown = None
         self.side.setCurrentIndex(0)
 
     def _read(self) -> None:
@@ -144,6 +145,7 @@ class InsuredView(Screen):
 
         def show(found: InsuredDocument | None) -> None:
             if key == self._wanted and found is not None:
+                self._shown = found
                 self.panel.show_document(found)
                 self.side.setCurrentIndex(1)
             elif key == self._wanted:
@@ -154,7 +156,9 @@ class InsuredView(Screen):
                 self._close()
             self.context.tasks.failed.emit(error)
 
-        self.context.tasks.read(self, insured.document, key, done=show, failed=failed)
+        is_shown = self._shown is not None and self._shown.bill.id == key
+        shown = self._shown if is_shown else None
+        self.context.tasks.read(self, insured.document, key, shown, done=show, failed=failed)
 
     def _on_committed(self, changes: object) -> None:
         if isinstance(changes, Changes) and changes.touches(*_TABLES):

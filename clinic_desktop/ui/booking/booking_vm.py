@@ -91,6 +91,8 @@ class BookingVM(QObject):
     checked = Signal()
     saved = Signal(object)
     refused = Signal(object)
+    row_changed = Signal(object, object)
+    """Somebody changed the appointment meanwhile: as it was, and as it is."""
     row_opened = Signal(object)
 
     def __init__(self, context: Context, form: BookingForm, parent: QObject | None = None) -> None:
@@ -147,6 +149,24 @@ class BookingVM(QObject):
             self, bookings.appointment, appointment_id, done=self._show_row,
             failed=self.refused.emit,
         )  # fmt: skip
+
+    def look_again(self) -> None:
+        """Whether somebody changed the appointment since it was shown; ``row_changed`` follows."""
+        if self.row is not None:
+            self._context.tasks.read(
+                self, bookings.appointment, self.row.id, done=self._on_again,
+                failed=self.refused.emit,
+            )  # fmt: skip
+
+    def _on_again(self, row: AppointmentRow) -> None:
+        before = self.row
+        if before is None or before.version == row.version:
+            return
+        # What was typed stays, and goes on from what is shown now.
+        text = self.state.form.text
+        self._show_row(row)
+        self.type_line(text)
+        self.row_changed.emit(before, row)
 
     def _show_row(self, row: AppointmentRow) -> None:
         self.row = row

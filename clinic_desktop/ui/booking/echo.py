@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, commas, current, isolate
 from clinic_desktop.services.scheduling.clashes import SlotCheck
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.booking.booking_vm import BookingState
@@ -44,7 +44,7 @@ def _verdict(check: SlotCheck | None) -> tuple[str, str]:
 def why(check: SlotCheck) -> str:
     """What speaks against the slot, in full."""
     if check.overlaps:
-        taken = ", ".join(_other(row) for row in check.overlaps[:3])
+        taken = commas(_other(row) for row in check.overlaps[:3])
         return _("Already booked: {people}").format(people=taken)
     if check.closure is not None:
         return _("Closed: {reason}").format(reason=isolate(check.closure.reason))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout
 
-from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.db.journal import Changes
+from clinic_desktop.errors import ClinicError, StaleError, ValidationError
 from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.rows import AppointmentRow
@@ -13,9 +14,11 @@ from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, Book
 from clinic_desktop.ui.booking.slot_fields import SlotFields
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import MoveAppointment
+from clinic_desktop.ui.scheduling.status import status_of
 from clinic_desktop.ui.scheduling.words import day_in, from_to, name_of, short_day
-from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4, Tone
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.notice import Notice
 
 
 class MoveView(DrawerForm):
@@ -28,6 +31,9 @@ class MoveView(DrawerForm):
         self.vm = BookingVM(context, BookingForm(), self)
         self._who = Label(" ", "title", wrap=True)
         self._when = Label("", tone="muted", wrap=True)
+        self.notice = Notice(Tone.WARN, "")
+        self.notice.hide()
+        self._is_saving = False
         self.slot = SlotFields(self.vm)
         self.slot.line.setPlaceholderText(_("fri 9:15"))
         self.slot.entered.connect(lambda: self.submit(print_too=False))
@@ -39,10 +45,13 @@ class MoveView(DrawerForm):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
         column.addLayout(words)
+        column.addWidget(self.notice)
         column.addWidget(self.slot)
         column.addStretch(1)
         self.setFocusProxy(self.slot.line)
         self.vm.row_opened.connect(self._show_row)
+        self.vm.row_changed.connect(self._on_row_changed)
+        context.tasks.committed.connect(self._on_committed)
         self.vm.changed.connect(self._on_changed)
         self.vm.saved.connect(self._on_saved)
         self.vm.refused.connect(self._on_refused)
@@ -60,6 +69,7 @@ class MoveView(DrawerForm):
         elif state.wants_reason:
             self.slot.reason.setFocus()
         else:
+            self._is_saving = True
             self.vm.save()
 
     def may_close(self) -> bool:
@@ -68,9 +78,30 @@ class MoveView(DrawerForm):
 
     def _show_row(self, row: AppointmentRow) -> None:
         self._who.setText(name_of(row))
+        self._when.setText(self._told(row))
+
+    def _told(self, row: AppointmentRow) -> str:
         day = self._context.language.local(row.start_at).date()
         facts = [day_in(day, "EEEE d MMMM"), from_to(row), row.practitioner, row.about]
-        self._when.setText(" · ".join(filter(None, facts)))
+        return " · ".join(filter(None, (*facts, row.location)))
+
+    def _on_committed(self, changes: Changes) -> None:
+        if changes.touches("appointment") and not self._is_saving:
+            self.vm.look_again()
+
+    def _on_row_changed(self, before: AppointmentRow, now: AppointmentRow) -> None:
+        """Both are told, and what was typed is still there."""
+        status = "" if before.status == now.status else status_of(now).text
+        self.notice.set_words(
+            Tone.WARN,
+            _("Somebody changed this appointment meanwhile"),
+            _("It was: {before}. It is: {now}. What you typed is still here.").format(
+                before=isolate(self._told(before)),
+                now=isolate(" · ".join(filter(None, (self._told(now), status)))),
+            ),
+        )
+        self.notice.show()
+        self.notice.say()
 
     def _on_changed(self, state: BookingState) -> None:
         if not state.form.plan.error:
@@ -86,6 +117,10 @@ class MoveView(DrawerForm):
         booked(self._context, change, said)
 
     def _on_refused(self, error: ClinicError) -> None:
+        self._is_saving = False
+        if isinstance(error, StaleError):
+            self.vm.look_again()  # a notice with both follows
+            return
         if isinstance(error, ValidationError) and error.field == "overlap_reason":
             self.slot.reason.setFocus()
         elif isinstance(error, ValidationError):

@@ -117,6 +117,7 @@ class CalendarView(Screen):
         canvas.moved.connect(self.vm.place)
         canvas.letter.connect(self._on_letter)
         canvas.opened.connect(self.steps.open_chart)
+        canvas.asked.connect(self.steps.decide)
         canvas.clipped.connect(self._on_clipped)
         canvas.paste_wanted.connect(self._put)
         canvas.thrown.connect(self._on_thrown)

@@ -194,8 +194,15 @@ class CalendarVM(QObject):
         self.state = replace(self.state, **values)
         self.changed.emit(self.state)
 
+    @property
+    def _is_asked(self) -> bool:
+        columns = self.state.grid.columns if self.state.grid else ()
+        return any(tile.row.question_id for column in columns for tile in column.tiles)
+
     def _on_committed(self, changes: Changes) -> None:
-        if self.state.grid is not None and changes.touches(*_TABLES):
+        # Questions come with what other PCs wrote; where one is asked, any write may answer it.
+        asked = changes.origin == "sync" or self._is_asked
+        if self.state.grid is not None and (asked or changes.touches(*_TABLES)):
             self.load()
 
     # ------------------------------------------------------------ moving

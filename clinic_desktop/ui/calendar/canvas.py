@@ -48,15 +48,16 @@ class Canvas(QWidget):
     """Shows a ``Grid``; a person points, drags or presses keys, the screen hears of it.
 
     ``slot_opened(column, minute, text)`` to book there, ``moved(Placing)`` after a drag or its
-    keys, ``letter(row, letter)`` on a tile, ``opened(row)``, ``clipped(row, copies)``,
-    ``paste_wanted(column, minute)``, ``thrown(row, global place)`` when a tile was let go
-    outside.
+    keys, ``letter(row, letter)`` on a tile, ``opened(row)``, ``asked(row)``,
+    ``clipped(row, copies)``, ``paste_wanted(column, minute)``,
+    ``thrown(row, global place)`` when a tile was let go outside.
     """
 
     slot_opened = Signal(object, int, str)
     moved = Signal(object)
     letter = Signal(object, str)
     opened = Signal(object)
+    asked = Signal(object)
     clipped = Signal(object, bool)
     paste_wanted = Signal(object, int)
     thrown = Signal(object, QPoint)
@@ -155,6 +156,7 @@ class Canvas(QWidget):
         made.dropped.connect(partial(self._on_dropped, made))
         made.drag_ended.connect(self._landing.hide)
         made.opened.connect(lambda: self.opened.emit(made.row))
+        made.asked.connect(lambda: self.asked.emit(made.row))
         made.focused.connect(lambda: self.revealed.emit(made.geometry()))
         made.show()
         return made

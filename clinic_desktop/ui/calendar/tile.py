@@ -21,10 +21,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from clinic_desktop.i18n import _
 from clinic_desktop.services.scheduling.grid import GridTile
 from clinic_desktop.services.scheduling.rows import AppointmentRow
+from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.scheduling.status import status_of
 from clinic_desktop.ui.scheduling.words import age_and_sex, clock, from_to, name_of, status_note
+from clinic_desktop.ui.theme import icons
+from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import FOCUS_RING, SPACE_1, SPACE_2
+from clinic_desktop.ui.theme.tokens import FOCUS_RING, SPACE_1, SPACE_2, Tone
 from clinic_desktop.ui.widgets.pill import paint_glyph
 
 BAR = 4
@@ -43,6 +46,8 @@ class Tile(QAbstractButton):
     dropped = Signal(QPoint, bool, bool)
     drag_ended = Signal()
     opened = Signal()
+    asked = Signal()
+    """The mark of a question was pressed."""
     focused = Signal()
 
     def __init__(
@@ -77,7 +82,8 @@ class Tile(QAbstractButton):
         if row.person is not None:
             day = row.start_at.date()
             person = age_and_sex(row.person, day)
-        words = [from_to(row), name_of(row), person, row.about, spec.text, where]
+        asked = mark_words() if row.question_id else ""
+        words = [asked, from_to(row), name_of(row), person, row.about, spec.text, where]
         if tile.is_rest:
             words.append(_("began on the day before"))
         if row.overlap_reason:
@@ -85,7 +91,7 @@ class Tile(QAbstractButton):
         spoken = ", ".join(filter(None, words))
         self.setText(name_of(row))
         self.setAccessibleName(spoken)
-        self.setToolTip("\n".join(filter(None, (*words[:2], *words[3:]))))
+        self.setToolTip("\n".join(filter(None, (*words[:3], *words[4:]))))
         self.update()
 
     # ------------------------------------------------------------ mouse
@@ -119,6 +125,8 @@ class Tile(QAbstractButton):
         if self._dragging:
             copies = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             self.dropped.emit(self.mapToParent(event.position().toPoint()), self._sizing, copies)
+        elif self._press is not None and self.mark_rect().contains(self._press):
+            self.asked.emit()
         self._end()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -170,7 +178,11 @@ class Tile(QAbstractButton):
             if rtl
             else rect.adjusted(BAR + SPACE_2, 2, -SPACE_1, -2)
         )
-        self._paint_words(painter, room, color, rtl=rtl)
+        taken = self.mark_rect().width()
+        mark = room.adjusted(taken, 0, 0, 0) if rtl else room.adjusted(0, 0, -taken, 0)
+        self._paint_words(painter, mark, color, rtl=rtl)
+        if taken:
+            self._paint_mark(painter)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(look().color("focus"), FOCUS_RING))
@@ -209,6 +221,23 @@ class Tile(QAbstractButton):
             return
         second = QRect(room.left(), room.top() + upper, room.width(), lower)
         self._paint_status(painter, second, color, flags, rtl=rtl)
+
+    def mark_rect(self) -> QRect:
+        """Where the mark of an open question lies; empty without one."""
+        if self.row.question_id is None:
+            return QRect()
+        side = min(look().metrics("strong").height(), self.height() - 2)
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        return QRect(1 if rtl else self.width() - side - 1, 1, side, side)
+
+    def _paint_mark(self, painter: QPainter) -> None:
+        """A flag on a ground of its own: whatever the status, something is to be decided."""
+        rect = self.mark_rect()
+        color, ground = look().tone(Tone.DANGER)
+        painter.setPen(QPen(color, 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        icons.paint(painter, rect.adjusted(2, 2, -2, -2), Icon.FLAG, "danger")
 
     def _paint_status(
         self, painter: QPainter, room: QRect, color: QColor, flags: int, *, rtl: bool

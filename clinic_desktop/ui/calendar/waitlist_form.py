@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from clinic_desktop.domain.dates import SmartDate
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _, isolate
+from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services.scheduling import waitlist
 from clinic_desktop.services.scheduling.openings import DayPart
 from clinic_desktop.services.scheduling.resources import Bookable
@@ -61,7 +61,7 @@ class WaitlistForm(DrawerForm):
         form.add(_("Doctor"), self.doctor)
         form.add(_("Type"), self.kind)
         self.last = form.add(_("Until"), self.until)
-        form.add(_("Note"), self.note)
+        form.add(pgettext("remark", "Note"), self.note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.draft.notice)

@@ -101,7 +101,8 @@ class AllergiesForm(ChartForm):
             ),
         )
         pill = words.allergy_pill(row)
-        return Fact(row.id, row.display, row.reaction, pill, actions, tone="danger")
+        sub = words.joined(words.undecided(row), row.reaction)
+        return Fact(row.id, row.display, sub, pill, actions, tone="danger")
 
     def _retire(self, row: AllergyRow, *, in_error: bool) -> None:
         self.context.tasks.write(

@@ -25,6 +25,7 @@ from clinic_desktop.ui.chart.section import Section
 from clinic_desktop.ui.chart.summary_section import SummarySection
 from clinic_desktop.ui.chart.tables import MedicinesSection, VaccinesSection, VisitsSection
 from clinic_desktop.ui.chart.timeline_section import TimelineSection
+from clinic_desktop.ui.chart.undecided_notice import UndecidedNotice
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
@@ -99,6 +100,7 @@ class ChartView(Screen):
         self.tabs.changed.connect(lambda name: self.show_section(str(name)))
         self.door = Door(self.context)
         self.door.ran_out.connect(self._read_banner)
+        self.undecided = UndecidedNotice(self.context)
         self.stack = Pages()
         inner = QWidget()
         self._column = column = QVBoxLayout(inner)
@@ -106,6 +108,7 @@ class ChartView(Screen):
         column.setSpacing(SPACE_2)
         column.addWidget(self.banner)
         column.addWidget(self.door)
+        column.addWidget(self.undecided)
         column.addWidget(self.tabs)
         column.addWidget(self.stack, 1)
         self.loading = Loading(inner)
@@ -175,6 +178,7 @@ class ChartView(Screen):
         if asked != self.patient_id:  # no name of one patient over the chart of another
             return
         self.banner.set_card(patient_card(data))
+        self.undecided.show_of(asked, data.undecided)
         self._is_known = True
         self._stand_before(asked, data.standing)
         self._reveal()
@@ -213,7 +217,9 @@ class ChartView(Screen):
     def _on_committed(self, changes: Changes) -> None:
         if self.patient_id is None:
             return
-        if changes.touches(*_BANNER_TABLES):
+        # Questions come with what other PCs wrote, and go with what is written here.
+        asked = changes.origin == "sync" or not self.undecided.isHidden()
+        if asked or changes.touches(*_BANNER_TABLES):
             self._read_banner()
         for name, section in self.sections.items():
             if isinstance(section, Section) and changes.touches(*section.tables):

@@ -89,6 +89,12 @@ class DocumentViewer(QWidget):
             self.text.setText(content.words or _("This document holds no text."))
             self._stack.setCurrentIndex(2)
 
+    def show_words(self, told: str) -> None:
+        """Say why nothing is shown."""
+        self.clear()
+        self.text.setText(told)
+        self._stack.setCurrentIndex(2)
+
     def turn(self, by: int) -> None:
         """Go to another page."""
         wanted = min(max(self._page + by, 0), self._pages - 1)

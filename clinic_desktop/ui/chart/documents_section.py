@@ -14,6 +14,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services import documents
 from clinic_desktop.services.documents import AddDocument, DocumentContent, DocumentRow
 from clinic_desktop.services.documents_checks import CheckedFile
+from clinic_desktop.services.file_ways import Where
 from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.chart.document_files import read_and_check
 from clinic_desktop.ui.chart.document_form import DocumentForm
@@ -35,7 +36,7 @@ from clinic_desktop.ui.widgets.split_inspector import SplitInspector
 class DocumentsSection(Section):
     """PDF, JPEG and PNG files are checked before they come in; Delete takes one out again."""
 
-    tables = ("document_reference",)
+    tables = ("document_reference", "attachment")
     permission = "document.read"
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -106,7 +107,18 @@ class DocumentsSection(Section):
 
     def _on_current(self, key: object) -> None:
         if isinstance(key, uuid.UUID):
-            self.context.tasks.read(self, documents.document_content, key, done=self._on_content)
+            self.context.tasks.read(
+                self,
+                documents.document_content,
+                key,
+                done=self._on_content,
+                failed=lambda error: self._on_absent(key, error),
+            )
+
+    def _on_absent(self, key: uuid.UUID, error: ClinicError) -> None:
+        """Say beside the list what is not here: it is no reason to be stopped."""
+        if key == self.table.current_id():
+            self.viewer.show_words(f"{error.message} {error.hint}".strip())
 
     def _on_content(self, content: DocumentContent) -> None:
         if content.row.id == self.table.current_id():
@@ -207,7 +219,25 @@ def _columns() -> tuple[Column, ...]:
 
 def _title(row: DocumentRow) -> Cell:
     kind = row.kind if row.kind != row.title else ""
-    return Cell(row.title or _("Untitled"), words.joined(kind, _file_kind(row), row.author))
+    told = words.joined(kind, _file_kind(row), _way(row), row.author)
+    return Cell(row.title or _("Untitled"), told)
+
+
+def _way(row: DocumentRow) -> str:
+    """Where the file is, unless it is simply here."""
+    way = row.way
+    told = {
+        Where.HERE: "",
+        Where.ONLY_HERE: _("only on this PC"),
+        Where.COMING: _("on the way here"),
+        Where.ELSEWHERE: _("on another PC"),
+    }[way.where]
+    if way.where is Where.ONLY_HERE and way.done:
+        told = _("on the way to the others")
+    if not way.done:
+        return told
+    how_far = _("{way}: {done} of {parts}")
+    return isolate(how_far.format(way=told, done=way.done, parts=way.parts))
 
 
 def _file_kind(row: DocumentRow) -> str:

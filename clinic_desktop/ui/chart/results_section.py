@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -85,7 +85,8 @@ class ResultsSection(Section):
         self.table.set_loading(False)
         # Laboratory first: it is what the section is opened for.
         rows.sort(key=lambda row: (row.category != "laboratory", row.category))
-        self._rows = {(row.code, row.display): row for row in rows}
+        # Versions that nobody has decided between share code and name.
+        self._rows = _by_kind(rows)
         self.table.model_.set_rows(self._rows)
         self.detail.setVisible(bool(rows))
         if rows and self.table.current_id() is None:
@@ -106,11 +107,30 @@ class ResultsSection(Section):
         self.detail.header.set_title(title, words.range_of(series.rows[-1]))
         trend = words.trend_of(series)
         self.plot.set_trend(trend)
-        self.values.model_.set_rows({row.id: row for row in reversed(series.rows)})
+        self.values.model_.set_rows(dict(enumerate(reversed(series.rows))))
         self.switch.buttons()[0].setEnabled(len(trend.points) > 1)
         if len(trend.points) <= 1:
             self.switch.set_value(TABLE)
         self._show_side()
+
+
+def _by_kind(rows: Sequence[ResultRow]) -> dict[Hashable, ResultRow]:
+    found: dict[Hashable, ResultRow] = {}
+    for row in rows:
+        others = sum(
+            each.code == row.code and each.display == row.display for each in found.values()
+        )
+        found[row.code, row.display, others] = row
+    return found
+
+
+def _name(row: ResultRow) -> Cell:
+    sub = words.joined(words.undecided_or_withdrawn(row), category_words(row.category))
+    return Cell(row.display, sub)
+
+
+def _day(row: ResultRow) -> Cell:
+    return Cell(words.day_of(row.measured_at), words.undecided_or_withdrawn(row))
 
 
 def _value(row: ResultRow) -> Cell:
@@ -127,8 +147,7 @@ def _pill(row: ResultRow) -> Cell:
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column("name", _("Result"), lambda row: Cell(row.display, category_words(row.category)),
-               CellKind.STRONG, 20, stretch=True),
+        Column("name", _("Result"), _name, CellKind.STRONG, 20, stretch=True),
         Column("value", _("Value"), _value, CellKind.NUMBER, 15),
         Column("flag", _("Flag"), _pill, CellKind.PILL, 12),
         Column("range", _("Reference"), lambda row: Cell(words.range_of(row)), letters=9),
@@ -138,8 +157,7 @@ def _columns() -> tuple[Column, ...]:
 
 def _value_columns() -> tuple[Column, ...]:
     return (
-        Column("on", _("Date"), lambda row: Cell(words.day_of(row.measured_at)), letters=14,
-               stretch=True),
+        Column("on", _("Date"), _day, letters=14, stretch=True),
         Column("value", _("Value"), _value,
                CellKind.NUMBER, 16),
         Column("flag", _("Flag"), _pill, CellKind.PILL, 16),

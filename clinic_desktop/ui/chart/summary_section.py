@@ -20,6 +20,7 @@ from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.chart.section import Section
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.dispute_words import undecided_words
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_3
@@ -153,7 +154,13 @@ class SummarySection(Section):
     def _show_allergies(self, found: ChartSummary) -> None:
         self.allergies.facts.show_facts(
             [
-                Fact(row.id, row.display, row.reaction, words.allergy_pill(row), tone="danger")
+                Fact(
+                    row.id,
+                    row.display,
+                    words.joined(words.undecided(row), row.reaction),
+                    words.allergy_pill(row),
+                    tone="danger",
+                )
                 for row in found.allergies.rows
             ],
             words.no_allergies(found.allergies),
@@ -162,7 +169,11 @@ class SummarySection(Section):
     def _show_medicines(self, found: ChartSummary) -> None:
         self.medicines.facts.show_facts(
             [
-                Fact(row.id, words.medicine_name(row), row.instructions)
+                Fact(
+                    row.id,
+                    words.medicine_name(row),
+                    words.joined(words.undecided(row), row.instructions),
+                )
                 for row in found.medicines[:MOST_MEDICINES]
             ],
             _("No medicines recorded."),
@@ -229,8 +240,11 @@ class SummarySection(Section):
     def _result_fact(self, row: ResultRow, usual_day: str) -> Fact:
         text = f"{row.display}  {words.value_of(row)}"
         day = words.day_of(row.measured_at)
-        other = "" if day == usual_day else day
-        return Fact(row.id, text, other, words.flag_pill(row), role="body")
+        other = words.joined(
+            words.undecided_or_withdrawn(row), "" if day == usual_day else isolate(day)
+        )
+        key = (row.id, text, row.is_withdrawn)  # versions share an id
+        return Fact(key, text, other, words.flag_pill(row), role="body")
 
     # -- the plot -----------------------------------------------------------------
 
@@ -245,6 +259,8 @@ class SummarySection(Section):
             title = f"{title}, {isolate(unit_words(series.unit))}"
         last = trend.points[-1] if trend.points else None
         sub = words.joined(isolate(last.shown), isolate(last.when), last.flag) if last else ""
+        if series.rows[-1].is_disputed:
+            sub = undecided_words()  # the plot has each of them
         self.trend_card.header.set_title(title, sub)
         self.plot.set_trend(trend)
 
@@ -270,5 +286,15 @@ def _vital_facts(trends: Sequence[VitalTrend]) -> list[Fact]:
         shown = isolate(f"{current().number(value)} {unit}")
         points.append(TrendPoint(at.timestamp(), value, shown, words.day_of(at)))
         drawn = Trend(name, tuple(points)) if earlier else None
-        facts.append(Fact(kind, f"{name}  {isolate(f'{last} {unit}')}", trend=drawn))
+        both = [trend, lower] if kind is VitalKind.SYSTOLIC and lower else [trend]
+        sub = words.joined(*(_not_decided(each) for each in both if each.versions))
+        text = f"{name}  {isolate(f'{last} {unit}')}"
+        facts.append(Fact(kind, text, sub, role="body", trend=drawn))
     return facts
+
+
+def _not_decided(trend: VitalTrend) -> str:
+    """Every value that the last one may be."""
+    values = " / ".join(current().number(each) for each in trend.versions)
+    told = isolate(f"{values} {unit_words(trend.unit)}")
+    return f"{undecided_words()}: {vital_name(trend.kind)} {told}"

@@ -41,7 +41,7 @@ class TableSection(Section):
         super().__init__(context, parent)
         self.count = Label("", "caption", "muted")
         self.bar = QHBoxLayout()
-        self.bar.setContentsMargins(SPACE_2, 0, SPACE_2, 0)
+        self.bar.setContentsMargins(0, 0, 0, 0)
         self.bar.addWidget(self.count, 1)
         self.table = DataTable(columns, name, tall=True)
         self.table.retry_wanted.connect(self.refresh)
@@ -142,14 +142,15 @@ class MedicinesSection(TableSection):
         self.ask("list", chart_medicines.medicines_of, with_past=past, done=self._show)
 
     def _show(self, rows: list[MedicineRow]) -> None:
-        self.table.model_.set_rows({row.id: row for row in rows})
+        # Versions that nobody has decided between share an id.
+        self.table.model_.set_rows({(row.id, place): row for place, row in enumerate(rows)})
         taken = sum(row.is_current for row in rows)
         shown = ngettext("{count} taken now", "{count} taken now", taken)
         self.count.setText(shown.format(count=taken))
 
 
 def _medicine(row: MedicineRow) -> Cell:
-    return Cell(words.medicine_name(row), row.instructions)
+    return Cell(words.medicine_name(row), words.joined(words.undecided(row), row.instructions))
 
 
 def _medicine_state(row: MedicineRow) -> Cell:
@@ -183,7 +184,7 @@ class VaccinesSection(TableSection):
 
     def _show(self, rows: list[VaccineRow]) -> None:
         self.table.model_.set_rows({(row.code, row.display): row for row in rows})
-        given = sum(dose.was_given for row in rows for dose in row.doses)
+        given = len({dose.id for row in rows for dose in row.doses if dose.was_given})
         shown = ngettext("{count} dose given", "{count} doses given", given)
         self.count.setText(shown.format(count=given))
         most = max((len(row.doses) for row in rows), default=1)
@@ -207,6 +208,10 @@ def _dose_cell(row: VaccineRow, number: int) -> Cell:
     if number >= len(doses):
         return EMPTY_CELL
     dose = doses[number]
+    asked = words.undecided_or_withdrawn(dose)
+    if asked:
+        sub = words.joined(asked, _dose_sub(dose))
+        return Cell(words.day_of(dose.occurred_at), sub, Tone.WARN, tip=sub)
     if not dose.was_given:
         return Cell(_("refused"), words.day_of(dose.occurred_at), Tone.WARN, tip=dose.status_reason)
     return Cell(words.day_of(dose.occurred_at), _dose_sub(dose))

@@ -99,7 +99,7 @@ class _Delegate(QStyledItemDelegate):
         day = Cell(words.day_of(entry.at))
         paint_lines(painter, date_room, day, option.direction, color=look().color("text2"))
         icons.paint(painter, mark, _ICONS[entry.kind], "text2")
-        cell = Cell(entry_title(entry), entry.detail.replace("\n", " "))
+        cell = Cell(entry_title(entry), _detail(entry).replace("\n", " "))
         paint_lines(painter, text, cell, option.direction, role="strong")
 
 
@@ -295,7 +295,12 @@ def entry_title(entry: TimelineEntry) -> str:
     return plain_term(entry.title) or kind_words(entry.kind)
 
 
+def _detail(entry: TimelineEntry) -> str:
+    """The second line; of what is not decided it begins with that."""
+    return words.joined(words.undecided_or_withdrawn(entry), entry.detail)
+
+
 def _spoken(entry: TimelineEntry) -> str:
     return words.joined(
-        words.day_of(entry.at), kind_words(entry.kind), entry_title(entry), entry.detail
+        words.day_of(entry.at), kind_words(entry.kind), entry_title(entry), _detail(entry)
     )

@@ -9,9 +9,12 @@ from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.services.allergies import AllergyRow, AllergyState
 from clinic_desktop.services.chart_medicines import MedicineRow
 from clinic_desktop.services.chart_results import ResultRow, Series
+from clinic_desktop.services.chart_timeline import TimelineEntry
 from clinic_desktop.services.chart_visits import VisitRow
 from clinic_desktop.services.conditions import ConditionRow
+from clinic_desktop.services.immunizations import DoseRow
 from clinic_desktop.services.observations_words import flag_words, reported_words, unit_words
+from clinic_desktop.ui.core.dispute_words import undecided_words, withdrawn_words
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec, severity
 from clinic_desktop.ui.widgets.trend_plot import Trend, TrendPoint
@@ -38,12 +41,24 @@ def joined(*parts: str) -> str:
 def problem_sub(row: ConditionRow) -> str:
     """The second line of a problem; a code that is only a number tells a reader nothing."""
     code = "" if row.term.code.isdigit() else isolate(row.term.code)
-    return joined(code, since(row.onset))
+    return joined(undecided(row), code, since(row.onset))
 
 
 def medicine_name(row: MedicineRow) -> str:
     """Product with its strength, said once."""
     return row.product if row.strength in row.product else f"{row.product} {row.strength}"
+
+
+def undecided(row: AllergyRow | MedicineRow | ConditionRow) -> str:
+    """What stands beside each version of what two PCs wrote differently."""
+    return undecided_words() if row.is_disputed else ""
+
+
+def undecided_or_withdrawn(row: ResultRow | DoseRow | TimelineEntry) -> str:
+    """The same, and which version says that it does not count."""
+    if not row.is_disputed:
+        return ""
+    return joined(undecided_words(), withdrawn_words() if row.is_withdrawn else "")
 
 
 def allergy_pill(row: AllergyRow) -> PillSpec | None:
@@ -101,6 +116,7 @@ def trend_of(series: Series) -> Trend:
         )
         for row in series.rows
         if row.number is not None and row.measured_at is not None and row.unit == series.unit
+        if not row.is_withdrawn
     )
     return Trend(series.display, points, series.low, series.high)
 
@@ -112,7 +128,9 @@ def visit_title(row: VisitRow) -> str:
 
 def excerpt_of(row: VisitRow) -> str:
     """The first words of the note, or why they are not here."""
-    return _("Kept in confidence") if row.is_hidden else row.excerpt
+    if row.is_hidden:
+        return _("Kept in confidence")
+    return joined(undecided_words() if row.is_disputed else "", row.excerpt)
 
 
 def diagnoses_of(row: VisitRow) -> str:

@@ -54,6 +54,8 @@ NEEDS: Final[dict[str, str]] = {
     "calendar.wait": "appointment.create",
     "today.unfinished": "draft.write",
     "patients.open": "patient.read",
+    "exchange.now": "sync.run",
+    "go.exchange": "device.read",
     "import.files": "import.run",
     "import.start": "import.run",
 }

@@ -13,6 +13,7 @@ from clinic_desktop.i18n import Language
 from clinic_desktop.ui.core.actions import Action, Actions, offered
 from clinic_desktop.ui.core.backup_keeper import BackupKeeper
 from clinic_desktop.ui.core.drawer_form import DrawerForm
+from clinic_desktop.ui.core.exchange_keeper import ExchangeKeeper
 from clinic_desktop.ui.core.host import Host
 from clinic_desktop.ui.core.navigator import Destination, Navigator
 from clinic_desktop.ui.core.print_desk import PrintDesk
@@ -31,6 +32,7 @@ class Context:
     language: Language
     printing: PrintDesk
     backups: BackupKeeper
+    exchange: ExchangeKeeper
     clinic: Clinic
     """Keys, data folder and the choices of this PC; the record itself is reached by ``tasks``."""
 

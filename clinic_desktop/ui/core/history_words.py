@@ -15,6 +15,7 @@ from clinic_desktop.ui.core.patient_card import sex_words
 from clinic_desktop.ui.widgets.parsed import show_partial
 
 _LONGEST = 120
+_DAYS = frozenset({"birth_date", "onset", "abated", "valid_from", "valid_to", "valid_until"})
 
 
 def field_of(change: FieldChange) -> str:
@@ -24,19 +25,24 @@ def field_of(change: FieldChange) -> str:
 
 
 def value_of(change: FieldChange, value: Any) -> str:
-    """A value as the file keeps it, in words."""
+    """A value as the file keeps it, in words; not longer than a line or two."""
+    text = field_value(change.field, value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def field_value(field: str, value: Any) -> str:
+    """A value of a field as the file keeps it, in words."""
     if value in (None, ""):
         return _("nothing")
-    if change.field == "sex":
+    if field == "sex":
         return sex_words(str(value))
-    if change.field.startswith("is_") or change.field == "deceased":
+    if field.startswith("is_") or field in {"deceased", "as_needed"}:
         return pgettext("answer", "yes") if value else pgettext("answer", "no")
-    if change.field.endswith("_at") and isinstance(value, int):
+    if field.endswith("_at") and isinstance(value, int):
         return current().datetime(datetime.fromtimestamp(value / 1000, UTC))
-    if change.field in {"birth_date", "onset", "abated", "stopped_on"}:
+    if field in _DAYS or field.endswith("_on"):
         return _day(str(value))
-    text = _states().get(str(value), str(value))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _states().get(str(value), str(value))
 
 
 def _day(text: str) -> str:
@@ -52,6 +58,7 @@ def _states() -> dict[str, str]:
         "active": pgettext("state", "active"),
         "inactive": pgettext("state", "inactive"),
         "resolved": pgettext("state", "resolved"),
+        "issued": pgettext("state", "issued"),
         "booked": pgettext("state", "booked"),
         "arrived": pgettext("state", "arrived"),
         "confirmed": pgettext("state", "confirmed"),
@@ -71,6 +78,8 @@ def _states() -> dict[str, str]:
         "none-known": pgettext("state", "none known"),
         "not-asked": pgettext("state", "not asked"),
         "recorded": pgettext("state", "recorded"),
+        "unconfirmed": pgettext("state", "not confirmed"),
+        "refuted": pgettext("state", "refuted"),
         "unknown": pgettext("state", "not known"),
         "high": pgettext("state", "high"),
         "low": pgettext("state", "low"),
@@ -109,6 +118,9 @@ def oddity_of(oddity: Oddity) -> str:
         "clock.back": _("The clock of this PC was put back"),
         "key.recovered": _("The recovery sheet was used"),
         "record.restored": _("A backup was brought back"),
+        "record.moved": _("This PC lacked what it kept beside the record: it may be a copy"),
+        "access.device-anew": _("This PC goes on under a new name: its record was an older state"),
+        "access.device-outlived": _("Work of a PC that was taken out came after its end"),
         "emergency-often": _("Opened charts in an emergency again and again"),
         "integrity.mirror-older": _("The record was older than the files beside it"),
         "integrity.mirror-missing": _("The files beside the record were gone"),

@@ -31,6 +31,9 @@ class Host(Protocol):
     def toast(self, text: str, undo: Callable[[], None] | None = None, action: str = "") -> None:
         """Say what was done, for ten seconds, with a way back; ``action`` names the button."""
 
+    def unsay(self, text: str) -> None:
+        """Take a message away that is no longer true, if it still stands there."""
+
     def remember_undo(self, undo: Callable[[], None]) -> Callable[[], None]:
         """What Ctrl+Z takes back from now on, as ``toast`` does by itself; works once."""
 

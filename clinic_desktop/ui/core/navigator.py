@@ -74,6 +74,14 @@ class Insured(Destination):
 
 
 @dataclass(frozen=True)
+class Conflicts(Destination):
+    """What PCs wrote without knowing of each other, of one patient or one question if named."""
+
+    patient_id: uuid.UUID | None = None
+    conflict_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
 class Settings(Destination):
     """The settings, at one page."""
 
@@ -278,6 +286,7 @@ NEEDS: Final[dict[type[Destination], str]] = {
     Visit: "chart.read",
     Billing: "invoice.read",
     Insured: "invoice.read",
+    Conflicts: "conflict.read",
     Settings: "practice.read",
     ImportRecords: "import.run",
     RegisterPatient: "patient.create",

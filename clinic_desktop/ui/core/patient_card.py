@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate
+from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate, PartialDate
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services.patients.banner import AllergyMark, PatientBannerData
+from clinic_desktop.services.undecided import Undecided
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.parsed import show_partial
 from clinic_desktop.ui.widgets.patient_banner import AllergyState, PatientCard
@@ -49,9 +50,15 @@ def age_words(age: Age | None) -> str:
         AgeUnit.DAY: pgettext("age", "{count} d"),
         AgeUnit.WEEK: pgettext("age", "{count} w"),
         AgeUnit.MONTH: pgettext("age", "{count} mo"),
-        AgeUnit.YEAR: pgettext("age", "{count} y"),
     }
-    shown = " ".join(words[part.unit].format(count=part.value) for part in age.parts)
+    shown = " ".join(
+        (
+            ngettext("{count} y", "{count} y", part.value)
+            if part.unit is AgeUnit.YEAR  # of which the short word is not one in every language
+            else words[part.unit]
+        ).format(count=part.value)
+        for part in age.parts
+    )
     return f"~{shown}" if age.approximate else shown
 
 
@@ -73,7 +80,7 @@ def allergy_words(mark: AllergyMark) -> str:
 
 
 def _marks(data: PatientBannerData) -> tuple[PillSpec, ...]:
-    marks = []
+    marks = [*_undecided(data.undecided)]
     if data.standing.is_restricted:
         marks.append(PillSpec(_("Kept in confidence"), Tone.INFO))
     if data.row.deceased:
@@ -94,3 +101,23 @@ def _marks(data: PatientBannerData) -> tuple[PillSpec, ...]:
         words = ngettext("{count} chart joined", "{count} charts joined", count)
         marks.append(PillSpec(words.format(count=count), Tone.NEUTRAL))
     return tuple(marks)
+
+
+def undecided_words(found: Undecided) -> str:
+    """How much of a chart is not decided."""
+    words = ngettext("{count} question is not decided", "{count} questions are not decided",
+                     found.count)  # fmt: skip
+    return words.format(count=current().number(found.count))
+
+
+def _undecided(found: Undecided) -> list[PillSpec]:
+    """That something is not decided, and what else the person may be called."""
+    if not found.count:
+        return []
+    tone = Tone.DANGER if found.has_safety else Tone.WARN
+    births = [show_partial(PartialDate.parse(each)) for each in found.births]
+    also = [*found.names, *births, *(sex_words(each) for each in found.sexes)]
+    return [
+        PillSpec(undecided_words(found), tone, Glyph.DOUBLE_UP if found.has_safety else Glyph.UP),
+        *(PillSpec(_("Or: {value}").format(value=isolate(each)), Tone.WARN) for each in also),
+    ]

@@ -14,7 +14,7 @@ from clinic_desktop.domain.consent import (
     REPRESENTATIVE,
     WITHDRAWN,
 )
-from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.i18n import _, commas, current, isolate, pgettext
 from clinic_desktop.services.patients.consents import ConsentRow
 from clinic_desktop.services.patients.sharing import TrustedPerson
 from clinic_desktop.services.privacy.requests import OPEN as REQUEST_OPEN
@@ -133,9 +133,7 @@ def part_words() -> dict[str, str]:
 def parts_line(parts: Iterable[str]) -> str:
     """Some of them in one line."""
     words = part_words()
-    return pgettext("between the parts of a list", ", ").join(
-        words.get(each, each) for each in parts
-    )
+    return commas(words.get(each, each) for each in parts)
 
 
 def trusted_line(person: TrustedPerson) -> str:

@@ -35,6 +35,8 @@ class RegionStep(Step):
     language_chosen = Signal(str)
     sample_wanted = Signal()
     restore_wanted = Signal()
+    server_restore_wanted = Signal()
+    join_wanted = Signal()
 
     def __init__(self, answers: Answers) -> None:
         super().__init__(
@@ -68,11 +70,16 @@ class RegionStep(Step):
         )  # fmt: skip
         lost = Notice(
             Tone.INFO,
-            _("Was there a practice on another PC?"),
-            _("Its backup and the recovery sheet bring it here as it was."),
-        )
+            _("Is there a practice on another PC?"),
+            _("Where PCs of it are at work, this one joins them. Where none is left, its backup or "
+              "its server and the recovery sheet bring it here as it was."),
+        )  # fmt: skip
+        join = lost.add_action(_("Join a practice"), self.join_wanted.emit)
+        join.setObjectName("first-run.join")
         bring = lost.add_action(_("Bring a backup back"), self.restore_wanted.emit)
         bring.setObjectName("first-run.restore")
+        server = lost.add_action(_("Bring it back from a server"), self.server_restore_wanted.emit)
+        server.setObjectName("first-run.server-restore")
         notices = (self.sample, self.progress, lost, moving)
         for widget in (self.language, self.fields, rule(), *notices):
             self.column.addWidget(widget)

@@ -58,6 +58,10 @@ class FirstRunView(QWidget):
     finished = Signal(object)
     restore_wanted = Signal()
     """A practice of another PC is to be brought here."""
+    server_restore_wanted = Signal()
+    """It is to come from its server, for no PC of it is left."""
+    join_wanted = Signal()
+    """This PC is to become one of a practice's."""
 
     def __init__(
         self,
@@ -188,6 +192,8 @@ class FirstRunView(QWidget):
             first.language_chosen.connect(self._on_language)
             first.sample_wanted.connect(self._on_sample)
             first.restore_wanted.connect(self.restore_wanted)
+            first.server_restore_wanted.connect(self.server_restore_wanted)
+            first.join_wanted.connect(self.join_wanted)
             return first
         if key is StepKey.PRACTICE:
             return PracticeStep(self.answers, self._background.run)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import Language, _, current, isolate
+from clinic_desktop.i18n import Language, _, commas, current, isolate
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice
 from clinic_desktop.services.billing import catalogue, starter
@@ -103,7 +103,7 @@ class PricesStep(Step):
             self.rows.hide()
             self.known.setText(
                 _("The price list is kept: {names}. Change it in the settings.").format(
-                    names=", ".join(row.name for row in rows)
+                    names=commas(row.name for row in rows)
                 )
             )
             self.known.show()

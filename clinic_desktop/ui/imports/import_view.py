@@ -22,7 +22,7 @@ from clinic_desktop.ui.imports.import_model import (
 from clinic_desktop.ui.imports.import_vm import ImportVM, Phase
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
-from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5, Tone
+from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import Card, SectionHeader
 from clinic_desktop.ui.widgets.choices import Tick
@@ -60,7 +60,7 @@ class ImportView(Screen):
             role="page",
         )
         page = ScrollPage()
-        page.column.setContentsMargins(SPACE_1, 0, SPACE_1, 0)
+        page.column.setContentsMargins(0, 0, 0, 0)
         page.column.setSpacing(SPACE_4)
         for widget in (self._choice(), self._progress(), self._report()):
             page.column.addWidget(widget)

@@ -56,5 +56,7 @@ class BannerVM(QObject):
             self.changed.emit(patient_card(data))
 
     def _on_committed(self, changes: Changes) -> None:
-        if changes.touches(*_TABLES):
+        # Questions come with what other PCs wrote, and go with what is written here.
+        asked = changes.origin == "sync" or bool(self.data and self.data.undecided.count)
+        if asked or changes.touches(*_TABLES):
             self._load()

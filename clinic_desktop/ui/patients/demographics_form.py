@@ -125,7 +125,7 @@ class DemographicsForm(QWidget):
         self.note.setFixedHeight(self.note.fontMetrics().lineSpacing() * (_NOTE_LINES + 1))
         self.note.textChanged.connect(self.changed)
         last = Form(columns=1)
-        self._rows["note"] = last.add(_("Note"), self.note)
+        self._rows["note"] = last.add(pgettext("remark", "Note"), self.note)
         self.deceased = Tick(_("Has died"))
         self.deceased.setObjectName("patient.deceased")
         self.deceased.toggled.connect(self._on_deceased)

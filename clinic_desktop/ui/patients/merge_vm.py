@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _, current, pgettext
+from clinic_desktop.i18n import _, commas, current, pgettext
 from clinic_desktop.services import patients
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.patients import FoundPatient, PatientEntry, PatientRecord
@@ -177,7 +177,7 @@ def field_title(name: str) -> str:
         "language": _("Language"),
         "marital_status": _("Marital status"),
         "photo": _("Photo"),
-        "note": _("Note"),
+        "note": pgettext("remark", "Note"),
     }[name]
 
 
@@ -193,7 +193,7 @@ def field_words(record: PatientRecord, name: str) -> str:
     if name == "address":
         where = entry.address
         lines = (where.address, where.postal_code, where.city, where.district, where.state)
-        return ", ".join(filter(None, lines))
+        return commas(filter(None, lines))
     if name == "marital_status":
         return _marital_words().get(entry.marital_status, entry.marital_status)
     if name == "photo":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from clinic_desktop.i18n import _, isolate, ngettext
+from clinic_desktop.i18n import _, commas, isolate, ngettext
 from clinic_desktop.services.patients import SimilarPatient
 from clinic_desktop.ui.core.person_words import listed_name, phone_tail, sex_and_age
 from clinic_desktop.ui.patients.patient_words import reason_words
@@ -72,7 +72,7 @@ class _Match(QWidget):
         row = match.row
         facts = (listed_name(row.name), sex_and_age(row), phone_tail(row.phone), row.mrn)
         text = " · ".join(isolate(fact) for fact in facts if fact)
-        reasons = ", ".join(reason_words(reason) for reason in match.reasons)
+        reasons = commas(reason_words(reason) for reason in match.reasons)
         self.spoken = f"{text}, {reasons}"
         self.button = Button(text.replace("&", "&&"), "link", shortcut=f"Alt+{place}")
         self.button.setObjectName(f"patient.similar-{place}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, commas, pgettext
 from clinic_desktop.services.prescribing.safety import SafetyReport
 from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -70,9 +70,9 @@ class SafetyNotices(QWidget):
         """Say what was found, and what that does not cover."""
         self._show_cards(tuple((alert.level, alert.text) for alert in report.alerts))
         self._ask(on=report.needs_reason)
-        checked = ", ".join(report.checked) or _("nothing")
+        checked = commas(report.checked) or _("nothing")
         words = _("Checked: {checked}. Not checked: {unchecked}.")
-        self._covered.setText(words.format(checked=checked, unchecked=", ".join(report.unchecked)))
+        self._covered.setText(words.format(checked=checked, unchecked=commas(report.unchecked)))
         self._covered.show()
 
     def ask_reason(self) -> None:
@@ -93,7 +93,13 @@ class SafetyNotices(QWidget):
             if old is not None:
                 old.hide()
                 old.deleteLater()
-        titles = {"stop": _("Stop: allergy"), "ask": _("Allergy?"), "note": _("Note")}
+        titles = {
+            "stop": _("Stop: allergy"),
+            "ask": _("Allergy?"),
+            "note": pgettext("remark", "Note"),
+        }
         for level, text in alerts:
-            card = Notice(_TONES.get(level, Tone.INFO), titles.get(level, _("Note")), text)
+            card = Notice(
+                _TONES.get(level, Tone.INFO), titles.get(level, pgettext("remark", "Note")), text
+            )
             self._cards.addWidget(card)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from clinic_desktop.domain.consent import DECISIONS, GIVEN, KINDS, PATIENT, ROLES
 from clinic_desktop.domain.permissions import allowed
-from clinic_desktop.i18n import _, isolate
+from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import documents
 from clinic_desktop.services.documents import DocumentRow
 from clinic_desktop.services.patients import consents
@@ -61,7 +61,7 @@ class DecisionForm(ChartForm):
             "by_role": form.add(_("Decided by"), self.role),
             "given_by": form.add(_("Name"), self.given_by, required=True),
             "document_id": form.add(_("Signed paper in the chart"), self.paper),
-            "note": form.add(_("Note"), self.note),
+            "note": form.add(pgettext("remark", "Note"), self.note),
         }
         self.rows["given_by"].hide()
         self.column.addWidget(form)

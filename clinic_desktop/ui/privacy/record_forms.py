@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
-from clinic_desktop.i18n import _, current, isolate, isolate_path, ngettext
+from clinic_desktop.i18n import _, commas, current, isolate, isolate_path, ngettext
 from clinic_desktop.services.patients import sharing
 from clinic_desktop.services.patients.sharing import TrustedPerson
 from clinic_desktop.services.privacy import erasure, portability
@@ -222,7 +222,7 @@ def _consequences(plan: ErasurePlan) -> list[str]:
     )
     told = [rows.format(count=current().number(count))]
     if plan.bills:
-        numbers = ", ".join(isolate(number) for number, _until in plan.bills)
+        numbers = commas(isolate(number) for number, _until in plan.bills)
         last = isolate(current().date(max(until for _number, until in plan.bills)))
         words_ = _(
             "These bills stay whole, as the law of bookkeeping asks, until {day}: {numbers}."

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, pgettext
 from clinic_desktop.services.privacy import requests
 from clinic_desktop.services.privacy.requests import DUE_DAYS
 from clinic_desktop.ui.core import navigator as to
@@ -42,7 +42,7 @@ class RequestForm(ChartForm):
             "asked_by": self.form.add(
                 _("Asked by"), self.asked_by, hint=_("Leave empty where it is the patient.")
             ),
-            "note": self.form.add(_("Note"), self.note),
+            "note": self.form.add(pgettext("remark", "Note"), self.note),
         }
         self.column.addWidget(self.form)
         self.column.addStretch(1)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _, isolate
+from clinic_desktop.i18n import _, commas, isolate
 from clinic_desktop.services.scheduling import flow, waitlist
 from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.rows import AppointmentRow
@@ -64,7 +64,7 @@ class CancelForm(DrawerForm):
     def _show_matches(self, found: tuple[WaitlistRow, ...]) -> None:
         if not found:
             return
-        names = ", ".join(isolate(listed(each.person)) for each in found[:3])
+        names = commas(isolate(listed(each.person)) for each in found[:3])
         self._waiting.set_words(
             Tone.INFO, _("This time would suit somebody on the wait list."), names
         )

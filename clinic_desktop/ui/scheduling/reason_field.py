@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _
-from clinic_desktop.ui.theme.tokens import SPACE_1
+from clinic_desktop.ui.theme.tokens import SPACE_2
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 
@@ -49,14 +49,14 @@ class ReasonField(QWidget):
         self.edit.textChanged.connect(self.changed)
         self.edit.returnPressed.connect(self._on_return)
         chips = QWidget()
-        row = FlowLayout(chips, gap=SPACE_1, line_gap=SPACE_1)
+        row = FlowLayout(chips)
         for reason in reasons:
             button = Button(reason)
             button.clicked.connect(lambda _on=False, reason=reason: self._take(reason))
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_1)
+        column.setSpacing(SPACE_2)
         column.addWidget(self.edit)
         column.addWidget(chips)
 

@@ -31,6 +31,7 @@ _NEEDS = {
     "visit.start": "visit.create",
     "appointment.bill": "invoice.read",
     "appointment.slip": "appointment.read",
+    "appointment.decide": "conflict.read",
 }
 """The rights of steps that do not change the appointment alone."""
 
@@ -75,6 +76,7 @@ class Steps(QObject):
             Step("appointment.no-show", "N", _("Did not come"), Icon.STOP, self.no_show),
             Step("appointment.wait-list", "W", _("Send to the wait list"), Icon.CLOCK,
                  self.to_waitlist),
+            Step("appointment.decide", "D", _("Decide what is asked"), Icon.CONFLICT, self.decide),
             Step("appointment.slip", "P", _("Print the slip"), Icon.PRINT, self.print_slip),
             Step("appointment.cancel", "X", _("Cancel appointment"), Icon.CLOSE, self.cancel),
         )  # fmt: skip
@@ -146,6 +148,13 @@ class Steps(QObject):
         """Look at the patient's chart."""
         if row.person is not None:
             self._context.navigator.open(to.Chart(row.person.patient_id))
+
+    def decide(self, row: AppointmentRow) -> None:
+        """Go to what PCs wrote differently about the appointment or the person."""
+        if row.question_id is None:
+            self._context.host.toast(_("Nothing is to be decided here."))
+        else:
+            self._context.navigator.open(to.Conflicts(conflict_id=row.question_id))
 
     def move(self, row: AppointmentRow) -> None:
         """Type another time."""

@@ -36,7 +36,7 @@ class ConsentTextsPage(LinesPage):
             Column("language", _("Language"), lambda row: Cell(_spoken(row.language)), letters=14),
             Column("version", _("Version"), _version, letters=16),
         )  # fmt: skip
-        super().__init__(context, words, columns, consent_texts.texts, "consent_text")
+        super().__init__(context, words, columns, consent_texts.texts, "consent_text", tall=True)
 
     def form(self, row: ConsentTextRow | None) -> LineForm:
         """The drawer for a text."""

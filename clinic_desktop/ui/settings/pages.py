@@ -14,6 +14,7 @@ from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.backups_page import BackupsPage
 from clinic_desktop.ui.settings.consent_texts_page import ConsentTextsPage
 from clinic_desktop.ui.settings.data_page import DataPage
+from clinic_desktop.ui.settings.exchange_page import ExchangePage
 from clinic_desktop.ui.settings.language_page import LanguagePage
 from clinic_desktop.ui.settings.lock_page import LockPage
 from clinic_desktop.ui.settings.packs_page import PacksPage
@@ -85,6 +86,9 @@ def page_specs() -> tuple[PageSpec, ...]:
                  PrivacyPage, "subject.read"),
         PageSpec("packs", _("Code packs"), _("ICD diagnosis codes"), PacksPage),
         PageSpec("backups", _("Backups"), _("backup copy restore stick disk lost"), BackupsPage),
+        PageSpec("exchange", _("Other PCs"),
+                 _("sync server join lost laptop network pause invite device offline"),
+                 ExchangePage, "device.read"),
         PageSpec("data", _("Data and checks"), _("folder version integrity damaged whole"),
                  DataPage),
         PageSpec("audit", _("Looks and log"),

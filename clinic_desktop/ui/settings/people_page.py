@@ -17,7 +17,7 @@ from clinic_desktop.domain.permissions import (
     allowed,
 )
 from clinic_desktop.errors import ClinicError, StaleError, ValidationError
-from clinic_desktop.i18n import _, isolate, pgettext
+from clinic_desktop.i18n import _, commas, isolate, pgettext
 from clinic_desktop.services import insured, own_code, practice
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
@@ -70,7 +70,7 @@ class AccountsPage(LinesPage):
 
 def _roles(row: Person) -> Cell:
     names = role_names()
-    return Cell(", ".join(names.get(role, role) for role in row.roles))
+    return Cell(commas(names.get(role, role) for role in row.roles))
 
 
 def _state(row: Person) -> Cell:

@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import StorageError
-from clinic_desktop.i18n import _, current, isolate, pgettext
+from clinic_desktop.i18n import _, commas, current, isolate, pgettext
 from clinic_desktop.services.audit import entitlements
 from clinic_desktop.services.audit.entitlements import Entitled, Review, RightHeld, RoleHeld
 from clinic_desktop.services.papers import rights_review
@@ -25,6 +25,7 @@ from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.data_table import DataTable
 from clinic_desktop.ui.widgets.facts import Fact, FactList
+from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
 
@@ -66,7 +67,11 @@ class RightsPage(SettingsPage):
         self.paper = Button(_("Print"), icon=Icon.PRINT)
         self.paper.setObjectName("rights.print")
         self.paper.clicked.connect(self._on_print)
-        self.add_card(_("Review"), self.when, self.done, self.paper, self.save)
+        buttons = QWidget()
+        row = FlowLayout(buttons)
+        for button in (self.done, self.paper, self.save):
+            row.addWidget(button)
+        self.add_card(_("Review"), self.when, buttons)
         for button in (self.done, self.paper):
             button.setVisible(allowed(context.actor, "user.approve"))
         self.end()
@@ -173,7 +178,8 @@ class RightsForm(DrawerForm):
 
 
 def _day_of(at: datetime) -> str:
-    return current().date(current().local(at).date())
+    """A day in one piece: it does not break at the end of a line."""
+    return current().date(current().local(at).date()).replace(" ", "\u00a0")
 
 
 def _unused_pill() -> PillSpec:
@@ -195,19 +201,19 @@ def _role_fact(role: RoleHeld) -> Fact:
 
 def _right_fact(name: str, rights: list[RightHeld]) -> Fact:
     """All that may be done with one thing, and when it was last done."""
-    parts = [", ".join(dict.fromkeys(verb(each.permission) for each in rights))]
+    parts = [commas(dict.fromkeys(verb(each.permission) for each in rights))]
     used = [each.last_used for each in rights if each.last_used]
     if used:
         parts.append(_("last on {day}").format(day=isolate(_day_of(max(used)))))
     unused = [verb(each.permission) for each in rights if each.is_unused]
     if unused:
-        parts.append(_("not used: {what}").format(what=", ".join(unused)))
+        parts.append(_("not used: {what}").format(what=commas(unused)))
     return Fact(name, name, " · ".join(parts), _unused_pill() if unused else None)
 
 
 def _roles(row: Entitled) -> Cell:
     names = role_names()
-    return Cell(", ".join(names.get(each.role, each.role) for each in row.roles))
+    return Cell(commas(names.get(each.role, each.role) for each in row.roles))
 
 
 def _unused(row: Entitled) -> Cell:

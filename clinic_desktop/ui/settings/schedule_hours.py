@@ -99,10 +99,7 @@ class HoursPage(QWidget):
         for row in (self._from, self._to):
             row.hide()  # they belong to a new period
         week = Form()
-        self._lines = [
-            week.add(current().date(_MONDAY + timedelta(days=number), "EEEE"), edit)
-            for number, edit in enumerate(self.days)
-        ]
+        self._lines = [week.add(_weekday(number), edit) for number, edit in enumerate(self.days)]
         self._card = card = Card()
         card.setEnabled(False)  # until it is known what would be saved over
         card.add(chooser)
@@ -352,3 +349,9 @@ def _read(text: str) -> Parsed:
 def _day(edit: SmartDateEdit) -> date | None:
     value = edit.value()
     return value.day if isinstance(value, SmartDate) else None
+
+
+def _weekday(day: int) -> str:
+    """Of a day of the week, 0 for Monday, as it begins a line."""
+    words = current().date(_MONDAY + timedelta(days=day), "EEEE")
+    return words[:1].upper() + words[1:]

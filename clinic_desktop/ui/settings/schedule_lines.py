@@ -51,6 +51,8 @@ class LinesPage(QWidget):
         columns: Sequence[Column],
         query: Query,
         table: str,
+        *,
+        tall: bool = False,
     ) -> None:
         super().__init__()
         title, explanation, add = words
@@ -63,7 +65,7 @@ class LinesPage(QWidget):
         button = Button(add, "primary", Icon.ADD)
         button.clicked.connect(lambda: self.open_line(None))
         header.add_action(button)
-        self.table = DataTable(columns, title)
+        self.table = DataTable(columns, title, tall=tall)
         self.table.opened.connect(self._on_opened)
         self.table.empty_acted.connect(lambda: self.open_line(None))
         self.table.set_empty(Icon.LIST, _("Nothing here yet"), "", add)

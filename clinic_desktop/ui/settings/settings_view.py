@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QStackedWidget,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -26,10 +28,11 @@ from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.pages import Pages
 from clinic_desktop.ui.widgets.search_field import SearchField
 
 _LIST_WIDTH, _LIST_MOST = 232, 320
-_PAGE_WIDTH = 900
+_PAGE_WIDTH = 960
 
 
 class SettingsView(Screen):
@@ -56,7 +59,7 @@ class SettingsView(Screen):
         self.search.searched.connect(self._fill)
         self.search.entered.connect(lambda _text: self._open_first())
         self.search.stepped.connect(self._on_step)
-        self.list = QListWidget()
+        self.list = _Titles()
         self.list.setObjectName("settings.pages")
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setAccessibleName(_("Pages of the settings"))
@@ -73,7 +76,7 @@ class SettingsView(Screen):
         side.addWidget(self.search)
         side.addWidget(self._nothing)
         side.addWidget(self.list, 1)
-        self.stack = QStackedWidget()
+        self.stack = Pages()
         self.stack.setMaximumWidth(max(_PAGE_WIDTH, look().px(_PAGE_WIDTH)))
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_3)
@@ -187,13 +190,32 @@ class SettingsView(Screen):
 
     def _size_items(self) -> None:
         """A title too long for the list gets a second line; Qt would cut it."""
-        room = self._side.width() - 2 * SPACE_3 - self.list.verticalScrollBar().sizeHint().width()
+        edge = self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1
+        bar = self.list.verticalScrollBar().sizeHint().width()
+        room = self._side.width() - 2 * (SPACE_3 + edge) - bar
         box, wrap = QRect(0, 0, room, 0), int(Qt.TextFlag.TextWordWrap)
         for place in range(self.list.count()):
             item = self.list.item(place)
             item.setFont(look().font("strong" if item is self.list.currentItem() else "body"))
             words = look().metrics("strong").boundingRect(box, wrap, item.text()).height()
             item.setSizeHint(QSize(0, max(words + SPACE_2, look().control_height)))
+        self.list.keep_in_sight()
+
+
+class _Titles(QListWidget):
+    """Keeps the whole line of the page that is open in sight, at any height and text size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+
+    def keep_in_sight(self) -> None:
+        if (item := self.currentItem()) is not None:
+            self.scrollToItem(item)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.keep_in_sight()
 
 
 def _fits(spec: PageSpec, words: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desktop.domain.money import currency_digits
 from clinic_desktop.i18n import _, current
@@ -146,7 +146,8 @@ class PriceRows(QWidget):
 
     def _remove(self, row: _Row) -> None:
         place = self._lines.index(row)
-        had_focus = row.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and row.isAncestorOf(focus)
         self._lines.remove(row)
         row.hide()
         row.deleteLater()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.backups.words import stage_words
 from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -47,10 +47,15 @@ class ClosingView(NarrowPage):
         self._build()
 
     def _build(self) -> None:
-        self.inside.addWidget(Label(_("The program closes after this backup"), "page", wrap=True))
+        self._title = Label(_("The program closes after this backup"), "page", wrap=True)
+        self.inside.addWidget(self._title)
         words = _("Everything is saved already. The backup holds what was written since the last.")
-        self.inside.addWidget(Label(words, tone="muted", wrap=True))
+        self._words = Label(words, tone="muted", wrap=True)
+        self.inside.addWidget(self._words)
         self.inside.addWidget(self.progress)
+        self.sending = Label("", wrap=True)
+        self.sending.hide()
+        self.inside.addWidget(self.sending)
         self.inside.addWidget(self.notice)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_2)
@@ -59,6 +64,46 @@ class ClosingView(NarrowPage):
         buttons.addWidget(self.leave)
         buttons.addWidget(self.again)
         self.inside.addLayout(buttons)
+
+    def begin(self, *, backs_up: bool, to_send: int) -> None:
+        """Say what is waited for."""
+        self.progress.setVisible(backs_up)
+        if not backs_up:
+            self.saved()
+        if to_send:
+            words = ngettext(
+                "Sending {n} change to the other PCs…", "Sending {n} changes to the other PCs…",
+                to_send,
+            )  # fmt: skip
+            self.sending.setText(words.format(n=isolate(current().number(to_send))))
+            self.sending.show()
+
+    def saved(self) -> None:
+        """The backup is made, or none is to be."""
+        self.progress.hide()
+        self._title.setText(_("The program closes in a moment"))
+        self._words.setText(_("Everything is saved already on this PC."))
+        self.leave.set_text(_("Close now"))
+
+    def sent(self, left: int) -> None:
+        """The last exchange is over."""
+        if not left:
+            self.sending.hide()
+
+    def say_left(self, left: int, error: ClinicError | None) -> None:
+        """What the other PCs do not have yet, and why."""
+        self.sending.hide()
+        words = ngettext(
+            "{n} change is on this PC only.",
+            "{n} changes are on this PC only.",
+            left,
+        )
+        why = error.message if error is not None else ""
+        after = _("Nothing is lost: it goes out when the program is opened here again.")
+        title = words.format(n=isolate(current().number(left)))
+        self.notice.set_words(Tone.WARN, title, f"{why} {after}".strip())
+        self.notice.show()
+        self.notice.say()
 
     def show_step(self, stage: str, done: int, total: int) -> None:
         """How far it is."""

@@ -24,6 +24,7 @@ from clinic_desktop.ui.shell import places
 from clinic_desktop.ui.shell.gate_banner import GateBanner
 from clinic_desktop.ui.shell.history import History
 from clinic_desktop.ui.shell.panes import Panes, panes_of
+from clinic_desktop.ui.shell.questions import LongAsked, Questions
 from clinic_desktop.ui.shell.status_bar import StatusBar
 from clinic_desktop.ui.shell.top_bar import TopBar
 from clinic_desktop.ui.shell.view_banner import ViewBanner
@@ -38,6 +39,7 @@ _RAIL: tuple[tuple[str, type[to.Destination], str], ...] = (
     ("patients", to.Patients, Icon.PATIENTS),
     ("billing", to.Billing, Icon.BILLING),
     ("insured", to.Insured, Icon.BILLING),
+    ("conflicts", to.Conflicts, Icon.CONFLICT),
 )
 
 _LEADS: dict[str, type[to.Destination]] = {
@@ -48,6 +50,7 @@ _LEADS: dict[str, type[to.Destination]] = {
     "go.calendar": to.Calendar,
     "go.patients": to.Patients,
     "go.billing": to.Billing,
+    "go.conflicts": to.Conflicts,
     "go.settings": to.Settings,
     "records.import": to.ImportRecords,
 }
@@ -94,10 +97,13 @@ class Desk(QWidget):
             "patients": _("Patients"),
             "billing": _("Billing"),
             "insured": _("Insured"),
+            "conflicts": _("To decide"),
         }
         for number, (key, kind, icon) in enumerate(_RAIL, 1):
             if self._may_open(kind):
-                self.rail.add(key, icon, words[key], f"Ctrl+{number}")
+                button = self.rail.add(key, icon, words[key], f"Ctrl+{number}")
+                if kind is to.Conflicts:
+                    self.questions = Questions(self.context, button)
         self.rail.add("settings", Icon.SETTINGS, _("Settings"), "Ctrl+,", bottom=True)
         self.rail.chosen.connect(self._on_rail)
         self.top = TopBar(self.context)
@@ -111,12 +117,15 @@ class Desk(QWidget):
         self.gate.restore_wanted.connect(self.restore_requested)
         self.stack = Pages()
         self.status = StatusBar(self.context)
+        self.status.place_wanted.connect(self._show_exchange)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
         column.addWidget(self.view)
         column.addWidget(self.gate)
+        if self._may_open(to.Conflicts):
+            column.addWidget(LongAsked(self.context, self.questions))
         column.addWidget(LowWindow(self.stack), 1)
         column.addWidget(self.status)
         row = QHBoxLayout(self)
@@ -235,10 +244,17 @@ class Desk(QWidget):
                    Icon.PATIENTS, places_),
             Action("go.billing", _("Go to billing"), opener(to.Billing()), "",
                    Icon.BILLING, places_),
+            Action("go.conflicts", _("Go to what is to be decided"), opener(to.Conflicts()), "",
+                   Icon.CONFLICT, places_, _("conflict versions two PCs question")),
             Action("go.settings", _("Open settings"), opener(to.Settings()), "",
                    Icon.SETTINGS, places_, _("printers prices theme language text size")),
             Action("records.import", _("Import records"), opener(to.ImportRecords()), "",
                    Icon.DOWNLOAD, do, _("FHIR files patients")),
+            Action("go.exchange", _("Show how the exchange with other PCs stands"),
+                   self._show_exchange, "Ctrl+Shift+E", Icon.REFRESH, places_,
+                   _("sync server status")),
+            Action("exchange.now", _("Exchange with the other PCs"), self._exchange, "",
+                   Icon.REFRESH, do, _("sync server send now")),
             Action("go.back", _("Go back"), self.back, "Alt+Left", Icon.BACK, places_),
             Action("go.forward", _("Go forward"), self.forward, "Alt+Right",
                    Icon.CHEVRON_RIGHT, places_),
@@ -255,6 +271,16 @@ class Desk(QWidget):
             Action("help.shortcuts", _("Show keyboard shortcuts"), self._show_shortcuts, "F1",
                    Icon.HELP, do, _("help keys")),
         )  # fmt: skip
+
+    def _show_exchange(self) -> None:
+        """Where it shows how it stands."""
+        self.context.navigator.open(to.Settings("exchange"))
+
+    def _exchange(self) -> None:
+        """Where it shows how it stands; and at once, where there is a server."""
+        self._show_exchange()
+        if self.context.exchange.standing is not None and allowed(self.context.actor, "sync.run"):
+            self.context.exchange.exchange_now()
 
     def _bind_keys(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
@@ -288,12 +314,13 @@ class Desk(QWidget):
         self.context.host.show_shortcuts(self.context.actions.all())
 
     def _on_committed(self, changes: object) -> None:
-        if isinstance(changes, Changes):
+        if isinstance(changes, Changes) and changes.origin != "sync":
             self.status.show_saved()
 
     def open_first(self) -> None:
         """What a person sees first; what was left unfinished is said."""
-        first = next((kind for _key, kind, _icon in _RAIL if self._may_open(kind)), to.Settings)
+        places_ = (kind for _key, kind, _icon in _RAIL if kind is not to.Conflicts)
+        first = next(filter(self._may_open, places_), to.Settings)
         self.context.navigator.open(first())
         if allowed(self.context.actor, "draft.write"):
             self.context.tasks.read(self, unfinished, done=self._say_unfinished)

@@ -21,6 +21,7 @@ class GateBanner(Notice):
     def __init__(self, context: Context) -> None:
         super().__init__(Tone.WARN, "")
         self.setObjectName("gate")
+        self.setProperty("place", "window")
         self._context = context
         self._way_back: Path | None = None
         self.again = self.add_action(_("Look again"), self._look)

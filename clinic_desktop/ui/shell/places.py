@@ -21,6 +21,7 @@ _SCREENS: dict[type[to.Destination], str] = {
     to.Visit: "clinic_desktop.ui.visits.visit_view:VisitView",
     to.Billing: "clinic_desktop.ui.billing.billing_view:BillingView",
     to.Insured: "clinic_desktop.ui.billing.insured_view:InsuredView",
+    to.Conflicts: "clinic_desktop.ui.conflicts.conflicts_view:ConflictsView",
     to.Settings: "clinic_desktop.ui.settings.settings_view:SettingsView",
     to.ImportRecords: "clinic_desktop.ui.imports.import_view:ImportView",
 }

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from clinic_desktop.errors import ClinicError, ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security.recovery_key import RecoveryKey, check_so_far, parse
 from clinic_desktop.ui.setup.password_fields import NewPassword
+from clinic_desktop.ui.shell.entry_page import EntryPage
 from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
-from clinic_desktop.ui.widgets.page import NarrowPage
 from clinic_desktop.ui.widgets.progress_panel import ProgressPanel
 
 _WIDTH = 620
 
 
-class RecoverView(NarrowPage):
+class RecoverView(EntryPage):
     """Nothing is changed before the sheet was found to open this record."""
 
     recover_requested = Signal(object, str, str)
     """The ``RecoveryKey``, login and new password."""
-    left = Signal()
 
     def __init__(self, login: str = "") -> None:
         super().__init__(_WIDTH)
@@ -98,20 +96,9 @@ class RecoverView(NarrowPage):
         else:
             self._key_row.set_error("")
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back to the tiles, Enter goes on, as in every form."""
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if event.key() == Qt.Key.Key_Escape and not self.progress.isVisible():
-            self.left.emit()
-        elif plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.submit()
-        else:
-            super().keyPressEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """The key can be typed at once."""
-        super().showEvent(event)
-        self.key.setFocus(Qt.FocusReason.OtherFocusReason)
+    def first_field(self) -> QWidget:
+        """The key."""
+        return self.key
 
     # ------------------------------------------------------------ the way in
 

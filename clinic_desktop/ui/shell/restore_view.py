@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.errors import BadFileError, ClinicError
 from clinic_desktop.i18n import _, isolate, pgettext
@@ -14,8 +13,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.backups.making import SUFFIX
 from clinic_desktop.services.backups.words import stage_words
 from clinic_desktop.ui.shell.recover_view import RecoverView
-from clinic_desktop.ui.theme.tokens import SPACE_2
-from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.file_field import FileField
 
 
 class RestoreView(RecoverView):
@@ -25,9 +23,10 @@ class RestoreView(RecoverView):
     """The file's ``Path``, the ``RecoveryKey``, login and new password."""
 
     def __init__(self, login: str = "") -> None:
-        self.file = QLineEdit()
-        self.file.setObjectName("restore.file")
-        self.file.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        kinds = _("Backups") + f" (*{SUFFIX})"
+        self._field = FileField("restore.file", _("Backup file"), kinds)
+        self._field.choose.setObjectName("restore.choose")
+        self.file = self._field.edit
         super().__init__(login)
         self.setObjectName("restore")
         self.progress.cancel.show()
@@ -39,34 +38,15 @@ class RestoreView(RecoverView):
         return _("Bring a backup back"), sentence, pgettext("backup", "Bring it back")
 
     def _add_first_rows(self) -> None:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_2)
-        choose = Button(_("Choose the file…"))
-        choose.setObjectName("restore.choose")
-        choose.clicked.connect(self._on_choose)
-        row.addWidget(self.file, 1)
-        row.addWidget(choose)
-        holder.setFocusProxy(self.file)
         self._file_row = self.form.add(
-            _("Backup file"), holder, required=True,
+            _("Backup file"), self._field, required=True,
             hint=_("Its name ends with {ending}.").format(ending=isolate(SUFFIX)),
         )  # fmt: skip
-        self.file.textEdited.connect(lambda: self._file_row.set_error(""))
-
-    def _on_choose(self) -> None:
-        dialog = QFileDialog(self, _("Backup file"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(_("Backups") + f" (*{SUFFIX})")
-        dialog.fileSelected.connect(self.take_file)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        self._field.changed.connect(lambda: self._file_row.set_error(""))
 
     def take_file(self, path: str) -> None:
         """Use this backup."""
         self.file.setText(path)
-        self._file_row.set_error("")
 
     def submit(self) -> None:
         """The file first."""
@@ -92,7 +72,6 @@ class RestoreView(RecoverView):
             self._file_row.set_error(f"{error.message} {error.hint}".strip())
             self.file.setFocus()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """The file can be typed at once."""
-        super().showEvent(event)
-        self.file.setFocus(Qt.FocusReason.OtherFocusReason)
+    def first_field(self) -> QWidget:
+        """The file."""
+        return self.file

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clinic_desktop.config import DataDir
     from clinic_desktop.ui.shell.lock_view import LockView
     from clinic_desktop.ui.shell.restore_view import RestoreView
+    from clinic_desktop.ui.shell.server_restore_view import ServerRestoreView
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,11 @@ class Restoring(QObject):
     _ended = Signal(object)
 
     def __init__(
-        self, thread: Executor, view: RestoreView, work: Callable[..., Any], parent: QObject
+        self,
+        thread: Executor,
+        view: RestoreView | ServerRestoreView,
+        work: Callable[..., Any],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._thread, self._view, self._work = thread, view, work
@@ -42,9 +47,9 @@ class Restoring(QObject):
         self._stepped.connect(view.show_step)
         self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
 
-    def _start(self, path: object, recovery: object, login: str, password: str) -> None:
+    def _start(self, *wish: object) -> None:
         self._stop.clear()
-        job = self._thread.submit(self._work, path, recovery, login, password, self._tell)
+        job = self._thread.submit(self._work, *wish, self._tell)
         job.add_done_callback(self._ended.emit)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
@@ -61,7 +66,7 @@ class Restoring(QObject):
         if error is None:
             self.restored.emit(job.result())
             return
-        self._view.refuse(_known(error))
+        self._view.refuse(known(error))
 
 
 class Salvaging(QObject):
@@ -97,10 +102,10 @@ class Salvaging(QObject):
         if error is None:
             self._lock.tell(job.result())
         else:
-            self._lock.offer_rescue(str(_known(error)))
+            self._lock.offer_rescue(str(known(error)))
 
 
-def _known(error: BaseException) -> ClinicError:
+def known(error: BaseException) -> ClinicError:
     """The error, or a sentence for one that we did not expect."""
     if isinstance(error, ClinicError):
         return error

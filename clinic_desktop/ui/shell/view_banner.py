@@ -19,6 +19,7 @@ class ViewBanner(Notice):
     def __init__(self, context: Context) -> None:
         super().__init__(Tone.INFO, "")
         self.setObjectName("view")
+        self.setProperty("place", "window")
         role = context.actor.sees_as
         self.end = self.add_action(_("End the view"), self.ended.emit)
         self.end.setObjectName("view.end")

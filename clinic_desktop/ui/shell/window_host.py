@@ -17,6 +17,7 @@ from clinic_desktop.ui.shell.key_list import KeyList
 from clinic_desktop.ui.shell.question import Question
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.drawer import Drawer
+from clinic_desktop.ui.widgets.focus_chain import proxy_of
 from clinic_desktop.ui.widgets.notice import Notice
 from clinic_desktop.ui.widgets.toast import Toast
 
@@ -66,7 +67,7 @@ class WindowHost(QObject):
         content.primary_changed.connect(show_primary)
         self._drawers.append(drawer)
         drawer.open()
-        if content.focusProxy() is not None:  # where the form wants its keys to begin
+        if proxy_of(content) is not None:  # where the form wants its keys to begin
             content.setFocus(Qt.FocusReason.TabFocusReason)
 
     @property
@@ -117,6 +118,11 @@ class WindowHost(QObject):
             undo = self.remember_undo(undo)
         self._toast.show_message(text, action, undo)
 
+    def unsay(self, text: str) -> None:
+        """Take a message away that is no longer true, if it still stands there."""
+        if self._toast.label.text() == text:
+            self._toast.dismiss()
+
     def remember_undo(self, undo: Callable[[], None]) -> Callable[[], None]:
         """What Ctrl+Z takes back from now on; works once."""
 
@@ -147,8 +153,8 @@ class WindowHost(QObject):
             self._error.deleteLater()
         self._error = Notice(Tone.DANGER, title, text, closable=True, parent=self.surface)
         self._error.closed.connect(self._error.hide)
-        self._error.setFixedWidth(min(560, self.surface.width() - 2 * SPACE_4))
-        self._error.adjustSize()
+        width = min(560, self.surface.width() - 2 * SPACE_4)
+        self._error.setFixedSize(width, self._error.heightForWidth(width))
         self._error.move((self.surface.width() - self._error.width()) // 2, SPACE_4)
         self._error.show()
         self._error.raise_()

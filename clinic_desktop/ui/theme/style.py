@@ -39,6 +39,9 @@ def _sizes(of: Look) -> dict[str, object]:
         "control": of.control_height - 2 * border,
         "target": tokens.MIN_TARGET,
         "line_target": max(tokens.MIN_TARGET, of.metrics("strong").height() + 2),
+        # Where there are no greys to lean on, what cannot be pressed shows it by its outline.
+        "disabled_line": "dashed" if of.high_contrast else "solid",
+        "disabled_edge": of.colors.disabled if of.high_contrast else of.colors.border,
         "header": of.metrics("label").height() + 2 * tokens.SPACE_2,
     }
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 
 from clinic_desktop.i18n import _, current
 from clinic_desktop.services.scheduling.board import BoardData, BoardRow
+from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.scheduling.entry_button import EntryButton
 from clinic_desktop.ui.scheduling.words import clock, minutes, name_of
 from clinic_desktop.ui.theme.tokens import Tone
@@ -28,10 +29,12 @@ class Item:
     text: str
     sub: str
     tone: Tone
+    question_id: uuid.UUID | None = None
+    """What is to be decided; the line leads there."""
 
 
 def needs_attention(board: BoardData, cells: BoardCells, now: datetime) -> list[Item]:
-    """Long waits first, then bookings over each other, then allergies nobody asked about."""
+    """Long waits, what is to be decided, bookings over each other, allergies nobody asked about."""
     found = [
         Item(
             row.id,
@@ -41,6 +44,11 @@ def needs_attention(board: BoardData, cells: BoardCells, now: datetime) -> list[
         )
         for row in board.rows
         if cells.is_late(row)
+    ]
+    found += [
+        Item(row.id, name_of(row.appointment), mark_words(), Tone.WARN, row.appointment.question_id)
+        for row in board.rows
+        if row.appointment.question_id is not None
     ]
     found += [_doubled(row) for row in board.rows if row.doubled]
     found += [
@@ -61,7 +69,7 @@ def _doubled(row: BoardRow) -> Item:
 
 
 class AttentionCard(Card):
-    """``chosen(appointment_id)`` when a line is pressed."""
+    """``chosen(item)`` when a line is pressed."""
 
     chosen = Signal(object)
 
@@ -86,6 +94,6 @@ class AttentionCard(Card):
         self._count.setText(current().number(len(items)))
         for item in items[:_MOST]:
             line = EntryButton(item.text, item.sub, item.tone)
-            line.clicked.connect(lambda _on=False, key=item.appointment_id: self.chosen.emit(key))
+            line.clicked.connect(lambda _on=False, item=item: self.chosen.emit(item))
             self.body.addWidget(line)
             self._lines.append(line)

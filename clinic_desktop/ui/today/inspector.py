@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from clinic_desktop.domain.codes import AllergyStatus
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.scheduling.board import DeskCard
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.core.context import Context
@@ -178,7 +178,7 @@ class Inspector(Card):
         if row.overlap_reason:
             lines.append((_("Booked over"), row.overlap_reason, ""))
         if row.comment:
-            lines.append((_("Note"), row.comment, ""))
+            lines.append((pgettext("remark", "Note"), row.comment, ""))
         return lines
 
     def _on_primary(self) -> None:
@@ -204,11 +204,17 @@ def _marks(card: DeskCard) -> list[PillSpec]:
     if card.is_closed:
         return [PillSpec(_("Allergies kept in confidence"), Tone.WARN, Glyph.UP), *marks]
     if known is None:
-        flag = [PillSpec(_("Has allergies"), Tone.DANGER, Glyph.UP)] if card.has_allergies else []
-        return [*flag, *marks]
+        return [*_flag(card), *marks]
     if known.rows:
         words = [_("Allergy: {what}").format(what=row.display) for row in known.rows]
         return [*(PillSpec(text, Tone.DANGER, Glyph.UP) for text in words), *marks]
     if known.status == AllergyStatus.NONE_KNOWN:
         return [PillSpec(_("No known allergies"), Tone.OK), *marks]
     return [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP), *marks]
+
+
+def _flag(card: DeskCard) -> list[PillSpec]:
+    """What somebody learns who may only know whether there are allergies."""
+    if card.has_allergies:
+        return [PillSpec(_("Has allergies"), Tone.DANGER, Glyph.UP)]
+    return [] if card.is_asked else [PillSpec(_("Allergies not asked"), Tone.WARN, Glyph.UP)]

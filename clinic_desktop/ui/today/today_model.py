@@ -7,6 +7,7 @@ from datetime import date, datetime
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.scheduling.board import WAIT_ALARM_MIN, BoardRow
+from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
 from clinic_desktop.ui.scheduling.status import longest_status, status_of
 from clinic_desktop.ui.scheduling.words import age_and_sex, clock, minutes, name_of, short_day
@@ -52,11 +53,14 @@ class BoardCells:
 
     def _patient(self, row: BoardRow) -> Cell:
         person = row.appointment.person
+        asked = mark_words() if row.appointment.question_id else ""
         if person is None:
-            return Cell(name_of(row.appointment), _("held without a name"))
-        facts = [age_and_sex(person, self.today)]
+            held = _("held without a name")
+            sub = " · ".join(filter(None, (asked, held)))
+            return Cell(name_of(row.appointment), sub)
+        facts = [asked, age_and_sex(person, self.today)]
         if row.same_name:
-            facts.insert(0, _("▲ same name"))
+            facts.insert(1, _("▲ same name"))
         if not person.allergies_asked and row.appointment.status.is_present:
             facts.append(_("allergies not asked"))
         facts.append(isolate(person.mrn))  # what a narrow column may cut stands last

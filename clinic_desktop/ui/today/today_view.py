@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Hashable
 from functools import partial
 
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -21,7 +20,7 @@ from clinic_desktop.ui.scheduling.steps import Step, Steps
 from clinic_desktop.ui.scheduling.words import long_day, minutes, people
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
-from clinic_desktop.ui.today.attention import AttentionCard, needs_attention
+from clinic_desktop.ui.today.attention import AttentionCard, Item, needs_attention
 from clinic_desktop.ui.today.inspector import Inspector
 from clinic_desktop.ui.today.today_model import BoardCells
 from clinic_desktop.ui.today.today_vm import Tab, TodayState, TodayVM
@@ -268,7 +267,11 @@ class TodayView(Screen):
         if row is not None:
             self.steps.open_chart(row)
 
-    def _choose(self, key: Hashable) -> None:
+    def _choose(self, item: Item) -> None:
+        if item.question_id is not None:
+            self.context.navigator.open(to.Conflicts(conflict_id=item.question_id))
+            return
+        key = item.appointment_id
         if self.table.model_.place_of(key) < 0:
             self._show_all()
         self.table.select_id(key)

@@ -200,8 +200,15 @@ class TodayVM(QObject):
         self.state = replace(self.state, **values)
         self.changed.emit(self.state)
 
+    @property
+    def _is_asked(self) -> bool:
+        rows = self.state.board.rows if self.state.board else ()
+        return any(row.appointment.question_id for row in rows)
+
     def _on_committed(self, changes: Changes) -> None:
-        if self.state.board is not None and changes.touches(*_TABLES):
+        # Questions come with what other PCs wrote; where one is asked, any write may answer it.
+        asked = changes.origin == "sync" or self._is_asked
+        if self.state.board is not None and (asked or changes.touches(*_TABLES)):
             self.load()
         if self._patient is not None and changes.touches(*_CARD_TABLES):
             self._load_card()

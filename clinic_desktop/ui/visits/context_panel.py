@@ -6,9 +6,11 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.allergies import AllergyRow
 from clinic_desktop.services.chart_medicines import MedicineRow
 from clinic_desktop.services.conditions import ConditionRow
 from clinic_desktop.services.encounters_page import VisitPage
+from clinic_desktop.ui.core.dispute_words import undecided_words
 from clinic_desktop.ui.core.panels import VisitPanel
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -93,7 +95,7 @@ def _allergy_facts(page: VisitPage) -> list[Fact]:
             PillSpec(_("high risk"), Tone.DANGER, Glyph.UP) if row.criticality == "high" else None
         )
         pill = severity(row.severity) if known else grave
-        facts.append(Fact(row.id, row.display, row.reaction, pill, tone="danger"))
+        facts.append(Fact(row.id, row.display, _marked(row, row.reaction), pill, tone="danger"))
     return facts
 
 
@@ -108,7 +110,7 @@ def _allergies_in_words(page: VisitPage) -> str:
 def medicine_fact(row: MedicineRow) -> Fact:
     """A medicine in two lines."""
     name = row.product if row.strength in row.product else f"{row.product} {row.strength}"
-    return Fact(row.id, name, row.instructions)
+    return Fact(row.id, name, _marked(row, row.instructions))
 
 
 def problem_fact(row: ConditionRow) -> Fact:
@@ -116,4 +118,9 @@ def problem_fact(row: ConditionRow) -> Fact:
     since = _("since {date}").format(date=isolate(row.onset[:4])) if row.onset else ""
     code = "" if row.term.code.isdigit() else isolate(row.term.code)
     sub = " · ".join(filter(None, (code, since)))
-    return Fact(row.id, plain_term(row.term.display), sub)
+    return Fact(row.id, plain_term(row.term.display), _marked(row, sub))
+
+
+def _marked(row: AllergyRow | MedicineRow | ConditionRow, sub: str) -> str:
+    """The second line, which says first whether nobody has decided yet."""
+    return " · ".join(filter(None, (undecided_words() if row.is_disputed else "", sub)))

@@ -11,6 +11,7 @@ from clinic_desktop.domain.folding import fold
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.conditions import Coded, ConditionRow
 from clinic_desktop.ui.core.code_search import Search
+from clinic_desktop.ui.core.dispute_words import undecided_words
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_1, Tone
 from clinic_desktop.ui.widgets.combo_search import ComboSearch
@@ -92,7 +93,8 @@ class Diagnoses(QWidget):
         )
         pill = PillSpec(_("main"), Tone.ACCENT) if place == 0 else None
         words = f"{term.display}  {isolate(term.code)}".strip()
-        return Fact(row.id, words, pill=pill, actions=tuple(actions))
+        asked = undecided_words() if row.is_disputed else ""
+        return Fact((row.id, words), words, asked, pill, tuple(actions), role="body")
 
     def _on_wanted(self, text: str) -> None:
         wanted = fold(text)

@@ -13,6 +13,7 @@ from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
+from clinic_desktop.ui.widgets.focus_chain import preceding
 from clinic_desktop.ui.widgets.icon_mark import IconMark
 from clinic_desktop.ui.widgets.label import Label
 
@@ -60,9 +61,9 @@ class NextSteps(QWidget):
 
     def _before(self) -> QWidget:
         """What Tab comes from: the buttons are made after the rest of the page, and read before."""
-        widget = self.previousInFocusChain() or self
+        widget = preceding(self)
         while widget is not self and widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
-            widget = widget.previousInFocusChain() or self
+            widget = preceding(widget)
         return widget
 
     def run_first(self) -> None:

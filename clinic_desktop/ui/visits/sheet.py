@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.domain.terms import plain_term
-from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.encounters_page import VisitPage
-from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
+from clinic_desktop.services.notes import NOTE_PARTS, NoteText
+from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, Tone
 from clinic_desktop.ui.visits.next_steps import NextSteps
 from clinic_desktop.ui.visits.note_panel import NotePanel
 from clinic_desktop.ui.visits.signed_note import SignedNote
@@ -33,6 +34,10 @@ class NoteSheet(QWidget):
         self._notices.setContentsMargins(0, 0, 0, 0)
         self._notices.setSpacing(SPACE_2)
         self.column.body.addWidget(notices)
+        self.undecided = Notice(Tone.WARN, "", parent=self.column)
+        self.undecided.setObjectName("visit.undecided")
+        self.undecided.hide()
+        self.column.body.addWidget(self.undecided)
 
     def hold(self, note: NotePanel, signed: SignedNote, steps: NextSteps) -> None:
         """Take the parts in, made as children of ``column``."""
@@ -54,8 +59,16 @@ class NoteSheet(QWidget):
         self._note.setVisible(not signed)
         self._signed.setVisible(signed)
         self._steps.setVisible(page.visit.is_signed)
+        self._show_undecided(page)
         if signed:
             self.clear_notices()
+
+    def _show_undecided(self, page: VisitPage) -> None:
+        """What another PC wrote in the note's place stands beside it until somebody decides."""
+        words = [words for note in page.notes for text in note.others for words in _words(text)]
+        title = _("Another PC wrote this note differently, and nobody has decided")
+        self.undecided.set_words(Tone.WARN, title, "\n".join(words))
+        self.undecided.setVisible(bool(words))
 
     def add_notice(self, notice: Notice) -> None:
         """Say something above the note; the focus stays where it is."""
@@ -70,3 +83,14 @@ class NoteSheet(QWidget):
             if old is not None:
                 old.hide()
                 old.deleteLater()
+
+
+def _words(text: NoteText) -> list[str]:
+    """The parts of a note that hold anything, each named by its letter."""
+    letters = {
+        "subjective": pgettext("note letter", "S"),
+        "objective": pgettext("note letter", "O"),
+        "assessment": pgettext("note letter", "A"),
+        "plan": pgettext("note letter", "P"),
+    }
+    return [f"{letters[part]}  {getattr(text, part)}" for part in NOTE_PARTS if getattr(text, part)]

@@ -19,6 +19,7 @@ from clinic_desktop.services.observations_words import (
     value_words,
     vital_name,
 )
+from clinic_desktop.ui.core.dispute_words import undecided_words, versions_words
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
 from clinic_desktop.ui.widgets.card import rule
@@ -137,12 +138,21 @@ def _measured(page: VisitPage) -> str:
     words += [
         f"{vital_name(each.kind)} {value_words(each.value, each.unit)}" for each in here.values()
     ]
-    return " · ".join(words)
+    return "\n".join(filter(None, (" · ".join(words), versions_words(page.vitals.here_versions))))
 
 
 def _diagnoses(page: VisitPage) -> str:
     return "\n".join(
-        f"{plain_term(each.term.display)} {_code(each.term.code)}".strip()
+        " ".join(
+            filter(
+                None,
+                (
+                    plain_term(each.term.display),
+                    _code(each.term.code),
+                    undecided_words() if each.is_disputed else "",
+                ),
+            )
+        )
         for each in page.diagnoses
     )
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.errors import ClinicError, NotFoundError
-from clinic_desktop.i18n import _, current, isolate, ngettext
+from clinic_desktop.i18n import _, commas, current, isolate, ngettext
 from clinic_desktop.services.encounters_page import VisitPage, WritingAids
 from clinic_desktop.services.notes import NoteRow, NoteText
 from clinic_desktop.ui.core import navigator as to
@@ -259,7 +259,7 @@ class VisitView(Screen):
 
     def _say_restored(self, restored: Restored, page: VisitPage) -> None:
         names = {part: edit.accessibleName() for part, edit in self.note.edits.items()}
-        parts = ", ".join(names[part] for part in restored.parts) or _("Vital signs")
+        parts = commas(names[part] for part in restored.parts) or _("Vital signs")
         title = _("What you typed on {date} was restored: {parts}.").format(
             date=isolate(current().datetime(restored.saved_at)), parts=parts
         )

@@ -17,6 +17,7 @@ from clinic_desktop.services.observations_words import (
     value_words,
     vital_name,
 )
+from clinic_desktop.ui.core.dispute_words import versions_words
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, SPACE_3, Tone
@@ -309,7 +310,7 @@ def _derived(context: VitalsContext) -> str:
         parts.append(_("{name} {value}").format(name=vital_name(mass.kind), value=shown))
     if any(each.is_confirmed_unusual for each in context.here.values()):
         parts.append(_("unusual values confirmed"))
-    return " · ".join(parts)
+    return "\n".join(filter(None, (" · ".join(parts), versions_words(context.here_versions))))
 
 
 def _before(context: VitalsContext) -> str:
@@ -319,8 +320,10 @@ def _before(context: VitalsContext) -> str:
         for field in _FIELDS
         if (values := _values(field, context.before))
     ]
+    asked = versions_words(context.before_versions)
     if not shown:
-        return ""
+        return asked
     last = max(each.measured_at for each in context.before.values())
     day = current().date(current().local(last).date())
-    return _("Last, {date}: {values}").format(date=isolate(day), values=" · ".join(shown))
+    told = _("Last, {date}: {values}").format(date=isolate(day), values=" · ".join(shown))
+    return "\n".join(filter(None, (told, asked)))

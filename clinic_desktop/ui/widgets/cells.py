@@ -190,7 +190,7 @@ def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
     room = QRect(rect)
     if cell.sub:
         zone, lean = QRect(rect), LEFT
-        if _is_rtl(cell.sub):
+        if is_rtl(cell.sub):
             zone.setRight(rect.right() - width(isolate(cell.text), _FIGURES) - SPACE_1)
             lean = RIGHT
         else:
@@ -205,7 +205,8 @@ def paint_number(painter: QPainter, rect: QRect, cell: Cell) -> None:
     draw(painter, room, isolate(cell.text), _FIGURES, RIGHT)
 
 
-def _is_rtl(text: str) -> bool:
+def is_rtl(text: str) -> bool:
+    """Whether a text begins with letters that go from right to left."""
     kinds = map(unicodedata.bidirectional, text)
     return next((kind for kind in kinds if kind in {"L", "R", "AL"}), "L") != "L"
 

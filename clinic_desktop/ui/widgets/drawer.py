@@ -45,6 +45,8 @@ class Drawer(QFrame):
         self.may_close: Callable[[], bool] = lambda: True
         self.primary: Button | None = None
         self.setProperty("role", "drawer")
+        # Before it is first dressed: Qt keeps the room for the edge at the side it was at then.
+        self.setProperty("rtl", "true" if self._rtl() else "false")
         self.setAccessibleName(title)
         self._scrim = Scrim(host)
         self._scrim.clicked.connect(self.close_drawer)

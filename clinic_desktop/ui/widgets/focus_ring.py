@@ -18,7 +18,7 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import FOCUS_GAP, FOCUS_RING, RADIUS_CONTROL
 from clinic_desktop.ui.widgets.toast import toasts_in
 
-_REACH = FOCUS_GAP + FOCUS_RING
+REACH = FOCUS_GAP + FOCUS_RING
 _MOVES = frozenset(
     {
         QEvent.Type.Move,
@@ -54,7 +54,7 @@ class _Ring(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         half = FOCUS_RING / 2
         outer = QRectF(self.hole).adjusted(half, half, -half, -half)
-        radius = RADIUS_CONTROL + (0 if self.inset else _REACH - half)
+        radius = RADIUS_CONTROL + (0 if self.inset else REACH - half)
         painter.setPen(QPen(look().color("focus"), FOCUS_RING))
         painter.drawRoundedRect(outer, radius, radius)
         if self.inset:
@@ -106,7 +106,7 @@ class FocusRing(QObject):
         ring = _ring_of(window)
         self._ring = ring
         inset = isinstance(target, QAbstractScrollArea) or bool(target.property("focusInset"))
-        reach = 0 if inset else _REACH
+        reach = 0 if inset else REACH
         corner = target.mapTo(window, QPoint(0, 0))
         wanted = QRect(corner, target.size()).adjusted(-reach, -reach, reach, reach)
         seen = wanted & _seen_part(target, window, reach)

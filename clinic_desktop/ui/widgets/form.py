@@ -11,9 +11,12 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_3, SPACE_4
 from clinic_desktop.ui.widgets.announce import announce
+from clinic_desktop.ui.widgets.focus_chain import proxy_of
 from clinic_desktop.ui.widgets.label import Label
 
 _COLUMN_WIDTH = 190
+_ROW_GAP = SPACE_3 - 2
+"""What the words above a field are further away from it, the rows are nearer to each other."""
 
 
 class FormRow(QWidget):
@@ -48,7 +51,7 @@ class FormRow(QWidget):
         words.addWidget(self._mark)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(SPACE_1)  # the ring of the focus takes no part of the words above
         column.addLayout(words)
         column.addWidget(field)
         column.addWidget(self.message)
@@ -76,7 +79,7 @@ class FormRow(QWidget):
 
 def _editor(field: QWidget) -> QWidget:
     """The part of a field that takes the keys."""
-    while (inner := field.focusProxy()) is not None:
+    while (inner := proxy_of(field)) is not None:
         field = inner
     return field
 
@@ -89,10 +92,11 @@ class Form(QWidget):
         self._wanted, self._columns = columns, columns
         self.rows: list[FormRow] = []
         self._spans: list[int] = []
+        self._filler = QWidget(self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE_4)
-        self._grid.setVerticalSpacing(SPACE_3)
+        self._grid.setVerticalSpacing(_ROW_GAP)
 
     def add(
         self,
@@ -135,11 +139,22 @@ class Form(QWidget):
 
     def _arrange(self) -> None:
         line = place = 0
+        lines: list[list[FormRow]] = [[]]
         for row, wanted in zip(self.rows, self._spans, strict=True):
             span = min(wanted, self._columns)
             if place + span > self._columns:
                 line, place = line + 1, 0
+                lines.append([])
             self._grid.addWidget(row, line, place, 1, span)
+            lines[line].append(row)
             place += span
+        for beside in lines:  # a nameless field keeps the room for a name only beside a named one
+            named = any(row.label.text() for row in beside)
+            for row in beside:
+                row.label.setVisible(named)
+        alone = line == 0 and place < self._columns
+        if alone:  # else the grid leaves the gap out, and a lone field is wider than those below
+            self._grid.addWidget(self._filler, 0, place)
+        self._filler.setVisible(alone)
         for column in range(self._wanted):
             self._grid.setColumnStretch(column, 1 if column < self._columns else 0)

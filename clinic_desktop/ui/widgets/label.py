@@ -12,6 +12,9 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import toggle
 
 LRM, RLM = "\u200e", "\u200f"
+_HELD = " \u200b"
+"""A space that is never the last letter of its line: from right to left Qt would count that one
+twice, and the line would begin further in than the others."""
 _RTL_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -55,15 +58,22 @@ class Label(QLabel):
     def setText(self, text: str) -> None:
         """Show a text; one put together from values runs like the window."""
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        super().setText(directed(text, rtl=rtl))
+        shown = directed(text, rtl=rtl)
+        super().setText(shown.replace(" ", _HELD) if rtl and self.wordWrap() else shown)
 
     def text(self) -> str:
         """The text as it was given."""
-        return super().text().lstrip(LRM + RLM)
+        return super().text().lstrip(LRM + RLM).replace(_HELD, " ")
+
+    def setWordWrap(self, on: bool) -> None:
+        """Let the text take several lines."""
+        super().setWordWrap(on)
+        self.setText(self.text())
 
     def set_tone(self, tone: str) -> None:
         """Change the colour's meaning."""
         toggle(self, "tone", tone)
+        self._dress()  # what was polished anew has the font it began with
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the text size."""

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from clinic_desktop.ui.widgets.focus_chain import following, preceding, proxy_of
+
 _DIM = QColor(0, 0, 0, 90)
 
 
@@ -105,9 +107,9 @@ def settle_tab_order(container: QWidget) -> None:
 
     Qt puts every new widget at the end of the window's order.
     """
-    anchor: QWidget | None = container.previousInFocusChain()
+    anchor: QWidget | None = preceding(container)
     while anchor is not None and (container.isAncestorOf(anchor) or not _takes_tab(anchor)):
-        anchor = anchor.previousInFocusChain() if anchor is not container else None
+        anchor = preceding(anchor) if anchor is not container else None
     for each in container.findChildren(QWidget):
         if anchor is not None and _takes_tab(each):
             QWidget.setTabOrder(anchor, each)
@@ -116,15 +118,15 @@ def settle_tab_order(container: QWidget) -> None:
 
 def _takes_tab(widget: QWidget) -> bool:
     takes = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
-    return takes and widget.focusProxy() is None
+    return takes and proxy_of(widget) is None
 
 
 def focus_stops(root: QWidget) -> list[QWidget]:
     """Everything inside ``root`` that Tab reaches, in the order of the focus chain."""
     stops: list[QWidget] = []
-    widget = root.nextInFocusChain()
-    while widget is not None and widget is not root:
+    widget = following(root)
+    while widget is not root:
         if _takes_tab(widget) and widget.isEnabled() and root.isAncestorOf(widget):
             stops.extend([widget] if widget.isVisible() else [])
-        widget = widget.nextInFocusChain()
+        widget = following(widget)
     return stops

@@ -16,6 +16,16 @@ from clinic_desktop.ui.theme.tokens import SPACE_3, SPACE_4, SPACE_5
 from clinic_desktop.ui.widgets.column import Unsqueezed
 
 
+class _Content(QWidget):
+    """Of a page: asks for the height of its lines at its width, not for that of its narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Any height where the scroll area asks for the height of the width anyway."""
+        size, layout = super().minimumSizeHint(), self.layout()
+        wraps = layout is not None and layout.hasHeightForWidth()
+        return QSize(size.width(), 0) if wraps else size
+
+
 class ScrollPage(QScrollArea):
     """Content in one column with the usual margins; only ever scrolls downwards.
 
@@ -28,7 +38,7 @@ class ScrollPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.content = QWidget()
+        self.content = _Content()
         self.content.setProperty("role", "scroll")
         self.column = Unsqueezed(self.content)
         self.column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_5)

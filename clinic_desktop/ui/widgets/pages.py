@@ -20,6 +20,10 @@ class _OneShown(QStackedLayout):
             size.setHeight(max(shown.minimumSizeHint().height(), shown.minimumHeight()))
         return size
 
+    def heightForWidth(self, width: int) -> int:
+        """The same: a layout around it takes this for the least."""
+        return self.minimumHeightForWidth(width)
+
     def minimumHeightForWidth(self, width: int) -> int:
         """The least height of the page that is shown."""
         shown = self.currentWidget()

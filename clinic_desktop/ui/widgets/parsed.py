@@ -55,8 +55,7 @@ def show_partial(value: dates.PartialDate) -> str:
 def _echo(found: dates.SmartDate) -> str:
     if not found.value.is_day or found.value.approximate:
         return show_partial(found.value)
-    weekday = current().date(found.value.first, "EEE")
-    return f"{weekday} {isolate(current().date(found.value.first))}"
+    return isolate(current().date(found.value.first, "weekday"))
 
 
 def date_parser(

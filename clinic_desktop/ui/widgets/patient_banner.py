@@ -61,11 +61,18 @@ class PatientCard:
 
 
 class PatientBanner(QFrame):
-    """Shows a PatientCard."""
+    """Shows a PatientCard; ``is_card=False`` where it lies in a card already."""
 
-    def __init__(self, card: PatientCard | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        card: PatientCard | None = None,
+        parent: QWidget | None = None,
+        *,
+        is_card: bool = True,
+    ) -> None:
         super().__init__(parent)
-        self.setProperty("role", "card")
+        self._is_card = is_card
+        self.setProperty("role", "card" if is_card else "")
         self._card = card or PatientCard("", "")
         self._avatar = Avatar("", "")
         self._name = Label(role="name", wrap=True)
@@ -90,7 +97,10 @@ class PatientBanner(QFrame):
         words.addWidget(facts)
         words.addWidget(pills)
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE_4, SPACE_3, SPACE_4, SPACE_3)
+        if self._is_card:
+            row.setContentsMargins(SPACE_4, SPACE_3, SPACE_4, SPACE_3)
+        else:
+            row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_3)
         row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)

@@ -43,12 +43,16 @@ class ProgressPanel(QWidget):
 
     def start(self, title: str) -> None:
         """Begin anew, without a known length."""
-        self._title.setText(title)
-        self._bar.setAccessibleName(title)
+        self.set_title(title)
         self._bar.setRange(0, 0)
         self._words.setText("")
         self.cancel.setEnabled(True)
         self.cancel.set_text(_("Cancel"))
+
+    def set_title(self, title: str) -> None:
+        """Say what is done now."""
+        self._title.setText(title)
+        self._bar.setAccessibleName(title)
 
     def set_progress(self, done: int, total: int, words: str = "") -> None:
         """How far it is; a total of 0 means that nobody knows."""

@@ -10,6 +10,7 @@ from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_3
 
 _NARROW = 900
+_LEAST_LINES = 2
 
 
 class _Splitter(QSplitter):
@@ -56,8 +57,13 @@ class SplitInspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
         self.setWidget(self.splitter)
+        self._mirror()
         if main is not None and detail is not None:
             self.hold(main, detail)
+
+    def _mirror(self) -> None:
+        # From right to left QSplitter lays its panes one pixel too far.
+        self.splitter.setContentsMargins(0, 0, 1 if self.isRightToLeft() else 0, 0)
 
     def hold(self, main: QWidget, detail: QWidget) -> None:
         """Put the panes in."""
@@ -67,14 +73,15 @@ class SplitInspector(QScrollArea):
             self.splitter.setStretchFactor(place, share)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as its panes need; as low as the window is."""
+        """As wide as its panes need; as low as the window is, with a few lines to be seen."""
         bar = self.verticalScrollBar().sizeHint().width()
         size = super().minimumSizeHint()
         # Side by side they may lie below each other instead, which is narrower.
         panes = (self.splitter.widget(place) for place in range(self.splitter.count()))
         widths = (pane.minimumSizeHint().width() for pane in panes if pane is not None)
         widest = max(widths, default=0)
-        return QSize(max(widest + bar, size.width()), size.height())
+        lines = _LEAST_LINES * look().tall_row_height
+        return QSize(max(widest + bar, size.width()), max(lines, size.height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Stand or lie, as the width allows."""
@@ -84,8 +91,12 @@ class SplitInspector(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         """Larger text needs more width."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "splitter"):
+        if not hasattr(self, "splitter"):
+            return
+        if event.type() == QEvent.Type.StyleChange:
             self._turn()
+        elif event.type() == QEvent.Type.LayoutDirectionChange:
+            self._mirror()
 
     def _turn(self) -> None:
         narrow = self.width() < look().px(_NARROW)

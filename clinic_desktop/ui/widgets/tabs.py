@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QTabBar, QWidget
 
 from clinic_desktop.i18n import _, isolate
@@ -18,6 +18,7 @@ from clinic_desktop.ui.widgets.segmented import Option
 
 BANDS = (Tone.ACCENT, Tone.VIOLET, Tone.INFO, Tone.WARN, Tone.OK)
 """Colours that tell open patients apart; danger is kept for danger."""
+_OUTLINE = 2
 
 
 class _Tab(Button):
@@ -228,7 +229,11 @@ class _BandBar(QTabBar):
         color = now.tone(self.tone_of(place))[0]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.color("surface" if current else "bg"))
+        if current and now.high_contrast:  # the grounds are of one colour there
+            painter.setPen(QPen(now.color("border"), _OUTLINE))
+            ground = ground.adjusted(1, 1, -1, -1)
         painter.drawRoundedRect(ground, 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
         band = QRect(ground.left() + 6, ground.top(), ground.width() - 12, 3)
         painter.fillRect(band, QColor(color))
         cross = now.px(26)

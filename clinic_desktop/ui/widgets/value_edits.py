@@ -14,6 +14,7 @@ from clinic_desktop.ui.theme.style import toggle
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.buttons import Button
+from clinic_desktop.ui.widgets.cells import is_rtl
 from clinic_desktop.ui.widgets.fields import FieldFrame
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import settle_tab_order
@@ -220,8 +221,12 @@ class NumberUnitEdit(QWidget):
         self.unit = Label(isolate(unit), "body", "muted")
         self.frame.row.setSpacing(SPACE_2)
         self.frame.row.addWidget(self.unit)
-        # A number and its unit never swap sides, whatever the language.
-        self.frame.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        # A number and its unit never swap sides; which side is the unit's own letters' matter.
+        if is_rtl(unit):
+            self.frame.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+            self.edit.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
+        else:
+            self.frame.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.note = Label("", "caption", "warn", wrap=True)
         self.note.hide()
         column = QVBoxLayout(self)

@@ -63,6 +63,8 @@ BEYOND = {
     "device.read": EVERYBODY + " auditor",
     "device.approve": "owner",
     "sync.run": EVERYBODY,
+    "conflict.read": EVERYBODY + " auditor",
+    "conflict.amend": "doctor nurse receptionist cashier accountant laboratory owner",
 }
 PRINTED = {"papers.day_close.day_close"}
 """Papers by a right of their own, for which one has to have the right to print besides."""

@@ -33,7 +33,7 @@ _OF_THE_UPGRADE = frozenset({"alembic_version", "sync_ctx"})
 Rows = dict[str, list[tuple[tuple[str, Any], ...]]]
 
 
-def _bring_to(path: Path, key: bytes, version: int, deadly: int = 0) -> int:
+def bring_to(path: Path, key: bytes, version: int, deadly: int = 0) -> int:
     """Run the revisions up to a version; dies before the statement ``deadly``. Returns how many."""
     count = 0
 
@@ -106,7 +106,7 @@ class _Ladder:
         create_file(path, key)
         for version in range(HEAD + 1):
             if version:
-                _bring_to(path, key, version)
+                bring_to(path, key, version)
             with closing(connect(path, key)) as cursor:
                 self.layouts[version] = cursor.execute(_LAYOUT).fetchall()
                 if version == 1:
@@ -117,7 +117,7 @@ class _Ladder:
 
     def _count(self, folder: Path, version: int) -> int:
         path = Path(shutil.copyfile(self.files[version], folder / "count.db"))
-        return _bring_to(path, self.key, HEAD)
+        return bring_to(path, self.key, HEAD)
 
     def cases(self) -> list[tuple[int, int]]:
         """Every version with every statement of its upgrade."""
@@ -130,13 +130,13 @@ class _Ladder:
         shutil.copyfile(self.files[version], path)
         child = os.fork()
         if not child:
-            _bring_to(path, self.key, HEAD, deadly)
+            bring_to(path, self.key, HEAD, deadly)
             os._exit(0)
         if os.waitpid(child, 0)[1] != signal.SIGKILL:
             return ["it did not die"]
         with closing(connect(path, self.key)) as cursor:
             faults = self._faults(cursor, version, version)
-        _bring_to(path, self.key, HEAD)
+        bring_to(path, self.key, HEAD)
         with closing(connect(path, self.key)) as cursor:
             return faults + self._faults(cursor, version, HEAD)
 

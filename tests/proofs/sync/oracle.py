@@ -20,7 +20,12 @@ MEANING: Mapping[object, int] = {
     text: meaning for meaning, texts in enumerate(SAME) for text in texts
 }
 """Of all that is ever written into groups other than existence."""
-ASKED = {Policy.REVIEW_SAFETY: 3, Policy.REVIEW_CLINICAL: 2, Policy.REVIEW_ADMIN: 1}
+ASKED = {
+    Policy.REVIEW_SAFETY: 3,
+    Policy.REVIEW_CLINICAL: 2,
+    Policy.REVIEW_ADMIN: 1,
+    Policy.LEDGER: 1,
+}
 
 
 class Written(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -26,6 +27,7 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.people_page import NewPersonForm
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.desk import Desk
+from clinic_desktop.ui.widgets.label import Label
 from tests.support.records import NOON, Record
 from tests.support.windows import RecordingHost
 
@@ -94,6 +96,40 @@ def test_a_search_that_leaves_the_open_bill_out_opens_no_other(
     assert _looks(record) == 2
 
 
+@pytest.mark.parametrize("included", [True, False])
+def test_the_sum_of_a_bill_can_be_followed(
+    record: Record, ui_context: Context, qtbot: QtBot, included: bool
+) -> None:
+    """From the lines over discount and tax to the total, as on the paper."""
+    row = Patient(id=record.clock.new_id(), mrn="1", family="Kamau", given="Ann")
+    cover = Coverage(patient_id=row.id, payer_name=INSURER, policy_number="P-1")
+    record.write(lambda uow: uow.add(row, cover))
+    line = LineForm("Consultation", 200_000, tax_bp=1600, tax_inclusive=included)
+    form = InvoiceForm(row.id, (line,), discount_bp=1000, discount_reason="Child")
+    number = record.write(invoices.issue, form).number
+    view = _view(record, ui_context, qtbot, 1)
+    _choose(view, number, qtbot)
+    words = [label.text() for label in view.panel.sums.findChildren(Label) if label.isVisible()]
+    told = {
+        name: re.sub(r"[^0-9.-]", "", amount)
+        for name, amount in zip(words[::2], words[1::2], strict=True)
+    }
+    if included:
+        assert told == {
+            "Subtotal": "2000.00",
+            "Discount": "-200.00",
+            "Total": "1800.00",
+            "Tax contained in it": "248.28",
+        }
+    else:
+        assert told == {
+            "Subtotal": "2000.00",
+            "Discount": "-200.00",
+            "Tax": "288.00",
+            "Total": "2088.00",
+        }
+
+
 def test_an_open_bill_follows_the_record(record: Record, ui_context: Context, qtbot: QtBot) -> None:
     """What is said of it changes while it is open, and it goes when it is no longer theirs."""
     number, _other = (_bill(record, family, INSURER) for family in ("Kamau", "Otieno"))
@@ -106,6 +142,10 @@ def test_an_open_bill_follows_the_record(record: Record, ui_context: Context, qt
     qtbot.waitUntil(lambda: len(view.panel.released.facts) == 1)
     assert view.side.currentIndex() == 1
     looks = _looks(record)
+    with qtbot.waitSignal(ui_context.tasks.committed):
+        record.write(lambda uow: uow.add(Patient(id=uow.new_id(), mrn="new", family="Another")))
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert _looks(record) == looks, "a commit about somebody else is no new look"
     record.write(restriction.restrict, patient, "accuracy", "Said by phone")
     qtbot.waitUntil(lambda: view.side.currentIndex() == 0)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 1)

@@ -39,6 +39,7 @@ from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.look import Appearance, look
 from clinic_desktop.ui.theme.remembered import appearance_of
 from clinic_desktop.ui.theme.tokens import Density, Theme
+from clinic_desktop.ui.widgets.page import LowWindow
 from tests.support import screen_checks
 from tests.support.records import PASSWORD, opens
 from tests.support.windows import VisitedNavigator
@@ -78,6 +79,28 @@ def test_a_page_is_found_by_any_of_its_words(desk: Desk) -> None:
     assert not desk.view._nothing.isHidden()
     desk.view.search.set_text("")
     assert desk.view.list.count() == len(desk.view._specs)
+
+
+def test_the_line_of_the_open_page_is_whole_at_any_text_size(
+    desk: Desk, qapp: QApplication
+) -> None:
+    """And the page scrolls, not the whole screen around it."""
+    window = LowWindow(desk.view)
+    desk.qtbot.addWidget(window)
+    try:
+        for scale, key in ((200, "audit"), (200, "data"), (100, "audit")):
+            style.apply(qapp, Appearance(Theme.LIGHT, scale=scale, reduced_motion=True))
+            desk.view.go_to(Settings(key))
+            screen_checks.present(window, 1300, 640)
+            desk.idle()
+            screen_checks.settle()
+            assert window.verticalScrollBar().maximum() == 0
+            titles = desk.view.list
+            line = titles.visualItemRect(titles.currentItem())
+            assert titles.viewport().rect().contains(line), key
+    finally:
+        style.apply(qapp, Appearance(Theme.LIGHT, reduced_motion=True))
+        desk.view.setParent(None)
 
 
 def test_arrow_keys_go_from_page_to_page(desk: Desk) -> None:

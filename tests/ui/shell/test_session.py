@@ -20,6 +20,7 @@ from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import drafts, encounters, own_pin, patients, practice, setup
+from clinic_desktop.services.backups.container import find
 from clinic_desktop.services.backups.making import Backup
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.this_pc import ALONE_LOCK_MINUTES, SHARED_LOCK_MINUTES
@@ -253,7 +254,8 @@ def test_a_wrong_group_is_named_while_typing_and_esc_goes_back(
 ) -> None:
     sheet = put_on_paper(two_people)
     groups = list(sheet.groups)
-    groups[2] = groups[2][::-1] if groups[2] != groups[2][::-1] else "ABCDE"
+    # One letter: a group turned round may by chance be right.
+    groups[2] = ("B" if groups[2][0] == "A" else "A") + groups[2][1:]
     view = recover(session, qtbot, " ".join(groups), NEW_PASSWORD)
     assert "Group 3" in view._key_row.message.text()
     assert QApplication.focusWidget() is view.key
@@ -559,7 +561,7 @@ def test_a_chart_joined_to_another_leaves_no_tab_with_the_old_name(
 
 
 def test_closing_waits_for_the_backup_of_what_was_written(session: Session, qtbot: QtBot) -> None:
-    session.keep_backups()
+    session.work_alone()
     unlock(session, qtbot, PASSWORD)
     keeper = session.context.backups if session.context else None
     assert keeper is not None
@@ -572,7 +574,7 @@ def test_closing_waits_for_the_backup_of_what_was_written(session: Session, qtbo
 
 
 def test_nobody_has_to_wait_for_the_backup_at_closing(session: Session, qtbot: QtBot) -> None:
-    session.keep_backups()
+    session.work_alone()
     unlock(session, qtbot, PASSWORD)
     session.window.close()
     view = session.window.findChild(ClosingView)
@@ -584,4 +586,5 @@ def test_nobody_has_to_wait_for_the_backup_at_closing(session: Session, qtbot: Q
     assert isinstance(closing, ClosingView)
     closing.leave.click()
     assert not session.window.isVisible()
-    assert list(session.data_dir.backups.glob("*.clinicbackup")) == []
+    for made in session.data_dir.backups.glob("*.clinicbackup"):
+        find(made)  # one that was quicker than the click is whole

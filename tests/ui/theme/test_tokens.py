@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 import clinic_desktop.ui
 from clinic_desktop.ui.theme.look import Appearance, resolve
-from clinic_desktop.ui.theme.style import sheet
+from clinic_desktop.ui.theme.style import apply, sheet
 from clinic_desktop.ui.theme.tokens import (
     COLORS,
     HIGH_CONTRAST,
@@ -19,6 +21,7 @@ from clinic_desktop.ui.theme.tokens import (
     Tone,
     contrast,
 )
+from clinic_desktop.ui.widgets.buttons import Button
 
 THEMES = [theme for theme in Theme if theme is not Theme.SYSTEM]
 UI = Path(clinic_desktop.ui.__file__).parent
@@ -70,6 +73,26 @@ def test_rows_and_controls_are_never_lower_than_a_finger_needs(
     assert look.control_height >= MIN_TARGET
     assert look.row_height >= look.metrics().height() + 14
     assert look.tall_row_height >= look.row_height
+
+
+@pytest.mark.parametrize("theme", sorted(HIGH_CONTRAST))
+@pytest.mark.parametrize("kind", ["", "primary", "danger"])
+def test_what_cannot_be_pressed_has_another_outline_in_high_contrast(
+    qapp: QApplication, qtbot: QtBot, theme: Theme, kind: str
+) -> None:
+    """Broken, not whole: its words alone are paler."""
+    apply(qapp, Appearance(theme))
+    edges = []
+    for enabled in (True, False):
+        button = Button("Save", kind)
+        qtbot.addWidget(button)
+        button.setEnabled(enabled)
+        button.resize(200, 40)
+        image = button.grab().toImage()
+        edges.append({image.pixel(x, 1) for x in range(20, 180)})
+    apply(qapp, Appearance(Theme.LIGHT))
+    whole, broken = edges
+    assert (len(whole), len(broken)) == (1, 2)
 
 
 @pytest.mark.parametrize("theme", THEMES)

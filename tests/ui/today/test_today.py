@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop import i18n
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.services import drafts
-from clinic_desktop.services.scheduling import board
+from clinic_desktop.services.scheduling import board, flow
 from clinic_desktop.ui.booking.move_view import MoveView
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
@@ -120,6 +120,34 @@ def test_a_move_is_one_key_a_line_and_enter(view: TodayView, qtbot: QtBot) -> No
         QTest.keyClick(form.slot.line, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 9)
     assert "Mon 23 Nov" in host_of(view).toasts[-1]
+
+
+def test_who_moves_what_another_changed_meanwhile_is_told_both(
+    view: TodayView, busy_morning: BusyDay, qtbot: QtBot
+) -> None:
+    choose(view, "ABARA")
+    row = view.vm.row(view.table.current_id())
+    assert row is not None
+    form = MoveView(view.context, to.MoveAppointment(row.id))
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitUntil(lambda: form.vm.row is not None)
+    QTest.keyClicks(form.slot.line, "mon 9:15")
+    before = form.vm.row
+    assert before is not None
+    busy_morning.record.write(
+        flow.change_status, flow.ChangeStatus(row.id, AppointmentStatus.CONFIRMED)
+    )
+    qtbot.waitUntil(form.notice.isVisible)
+    assert form.slot.line.text() == "mon 9:15"
+    told = form.notice.accessibleDescription()
+    assert "It was" in told
+    assert "Confirmed" in told
+    assert form.vm.row is not None
+    assert form.vm.row.version > before.version
+    with qtbot.waitSignal(form.close_requested):
+        QTest.keyClick(form.slot.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 9)
 
 
 def test_bill_opens_the_checkout_and_moves_the_person_on(view: TodayView, qtbot: QtBot) -> None:

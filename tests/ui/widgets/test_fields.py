@@ -223,3 +223,13 @@ def test_a_form_becomes_one_column_when_it_is_narrow(place: Place) -> None:
     window.resize(300, 600)
     screen_checks.settle()
     assert len({row.x() for row in form.rows}) == 1
+
+
+def test_a_field_without_a_name_leaves_no_gap_unless_it_stands_beside_one(place: Place) -> None:
+    form, beside = Form(columns=2), Form(columns=2)
+    above = form.add("Folder", QLineEdit(), span=2)
+    below = form.add("", QLineEdit(), span=2)
+    named, nameless = beside.add("Since", QLineEdit()), beside.add("", QLineEdit())
+    place(form, beside)
+    assert below.field.y() == 0 < above.field.y()
+    assert nameless.field.y() == named.field.y()

@@ -55,3 +55,29 @@ def test_a_sentence_in_arabic_may_begin_with_a_latin_word(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     label.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     assert QLabel.text(label) == RLM + text
+
+
+def test_lines_from_right_to_left_begin_at_one_edge(qtbot: QtBot) -> None:
+    text = "كل حاسوب يعمل وحده ويحمل السجل كله. " * 3
+    label = Label(text, wrap=True)
+    qtbot.addWidget(label)
+    label.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    label.resize(300, 200)
+    assert label.text() == text
+    edges = _right_edges(label)
+    assert len(edges) > 1
+    assert max(edges) - min(edges) <= 2
+
+
+def _right_edges(label: Label) -> list[int]:
+    """Where the ink of each line begins, seen from the right; lone dots are no line."""
+    label.setStyleSheet("background: white; color: black")
+    image = label.grab().toImage()
+    lines: list[list[int]] = [[]]
+    for y in range(image.height()):
+        inked = [x for x in range(image.width()) if image.pixelColor(x, y).lightness() < 128]
+        if inked:
+            lines[-1].append(inked[-1])
+        elif lines[-1]:
+            lines.append([])
+    return [max(each) for each in lines if len(each) > 6]

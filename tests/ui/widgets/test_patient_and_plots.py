@@ -13,7 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.ui.theme.tokens import Tone
+from clinic_desktop.ui.theme.look import Appearance, look
+from clinic_desktop.ui.theme.style import apply
+from clinic_desktop.ui.theme.tokens import HIGH_CONTRAST, Theme, Tone
 from clinic_desktop.ui.widgets.avatar import Avatar, initials
 from clinic_desktop.ui.widgets.buttons import IconButton
 from clinic_desktop.ui.widgets.gallery import samples
@@ -268,3 +270,23 @@ def test_a_painted_widget_has_the_role_it_was_given(place: Place) -> None:
     assert seen is not None
     assert seen.role() == QAccessible.Role.Chart
     assert "7 values" in seen.text(QAccessible.Text.Name)
+
+
+@pytest.mark.parametrize("theme", sorted(HIGH_CONTRAST))
+def test_the_open_patient_has_an_outline_where_grounds_are_alike(
+    place: Place, qapp: QApplication, theme: Theme
+) -> None:
+    strip = TabStrip("Open patients")
+    for name in ("Ann", "Ben"):
+        strip.add(name, name)
+    place(strip)
+    apply(qapp, Appearance(theme, reduced_motion=True))
+    screen_checks.settle()
+    image = strip._bar.grab().toImage()
+    inked = []
+    for each in range(2):
+        rect = strip._bar.tabRect(each)
+        line = {image.pixelColor(x, rect.bottom() - 1).name().upper()
+                for x in range(rect.left() + 12, rect.right() - 12)}  # fmt: skip
+        inked.append(line == {look().colors.border})
+    assert inked == [False, True]

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.style import Appearance, apply
 from clinic_desktop.ui.theme.tokens import Theme
 from clinic_desktop.ui.widgets.split_inspector import SplitInspector
@@ -57,3 +58,14 @@ def test_a_handle_that_was_moved_stays(panes: SplitInspector) -> None:
     panes.window().resize(1200, 600)
     settle()
     assert share_of_main(panes) < 0.65
+
+
+@pytest.mark.parametrize("scale", [100, 200])
+def test_it_is_never_a_strip_without_a_line(place: Place, qapp: QApplication, scale: int) -> None:
+    """The screen around it scrolls as a whole before that."""
+    panes = SplitInspector(QWidget(), QWidget())
+    place(panes)
+    apply(qapp, Appearance(Theme.LIGHT, scale=scale, reduced_motion=True))
+    least, lines = panes.minimumSizeHint().height(), 2 * look().tall_row_height
+    apply(qapp, Appearance(Theme.LIGHT, reduced_motion=True))
+    assert least >= lines

@@ -90,7 +90,7 @@ def test_the_winner_is_of_the_latest_clock_and_then_of_the_pc() -> None:
         (Policy.REVIEW_ADMIN, True),
         (Policy.LATEST, False),
         (Policy.INSERT_ONLY, False),
-        (Policy.LEDGER, False),
+        (Policy.LEDGER, True),
     ],
 )
 def test_people_are_asked_where_the_policy_says_so(policy: Policy, *, asked: bool) -> None:

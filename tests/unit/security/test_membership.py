@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security.membership import (
+    EPOCH_BITS,
     AddPerson,
     BadEntryError,
+    BeginEpoch,
     Body,
     ChangeRoles,
     Device,
@@ -104,6 +106,7 @@ def random_body(rng: random.Random, now: History, number: int) -> tuple[Body, Id
         (NewRoot(root_of(fresh)), fresh),
         (RaiseFloor(floor), None),
         (SetRules(Rules(rng.randint(1, 15), rng.choice([(), ("nurse",)]))), None),
+        (BeginEpoch(rng.randint(1, 4) << EPOCH_BITS, bytes(32), rng.randint(0, 2)), None),
     ]
     return rng.choice(choices)
 
@@ -227,6 +230,8 @@ def test_a_nurse_decides_nothing(body: Body, reason: str) -> None:
         (AddPerson(msgspec.structs.replace(NURSE, sealing=ROOT.public.sealing)), "somebody has"),
         (RevokeDevice(uuid.UUID(int=900)), "last PC"),
         (RaiseFloor(KdfCost(32 * 1024, 3)), "lower"),
+        (BeginEpoch(2 << EPOCH_BITS, bytes(32), 0), "next data key"),
+        (BeginEpoch(1 << EPOCH_BITS, bytes(32), 1), "taken out"),
         (NewRoot(Root()), "without keys"),
         (ChangeRoles(uuid.UUID(int=1), ("owner", "owner")), "twice"),
         (BEGINNING, "second beginning"),

@@ -12,8 +12,10 @@ import pytest
 from clinic_desktop.security import membership as chain
 from clinic_desktop.security import primitives as crypto
 from clinic_desktop.security.membership import (
+    EPOCH_BITS,
     AddPerson,
     BadEntryError,
+    BeginEpoch,
     Body,
     ChangeRoles,
     Device,
@@ -23,6 +25,7 @@ from clinic_desktop.security.membership import (
     RevokeDevice,
     RevokePerson,
 )
+from clinic_desktop.security.membership_forks import begun as begun_keys
 from clinic_desktop.security.membership_forks import settle
 from clinic_desktop.security.primitives import KdfCost
 from tests.unit.security.test_membership import History, identity, person
@@ -204,3 +207,55 @@ def test_a_step_after_the_branches_that_is_nobodys_gives_no_right() -> None:
     ):
         with pytest.raises(BadEntryError):
             settle([*history.entries, *both, changed])
+
+
+def epoch(chance: int, check: bytes) -> BeginEpoch:
+    return BeginEpoch(1 << EPOCH_BITS | chance, check * 32, 0)
+
+
+def forged(like: Entry, body: bytes, signer: int = 66) -> Entry:
+    """In the place of another, by somebody else."""
+    blank = msgspec.structs.replace(
+        like, kind="epoch", body=body, author=identity(signer).public.signing
+    )
+    return msgspec.structs.replace(blank, signature=crypto.sign(identity(signer), blank.signed))
+
+
+def test_only_data_keys_that_owners_began_count() -> None:
+    """Among branches anybody can write an entry that is kept; it hides no key, and begins none."""
+    history = begun()
+    one = apart(history, 1, AddPerson(person(3, "nurse")), epoch(1, b"A"))
+    other = apart(history, 2, PutDevice(Device(uuid.UUID(int=901), "PC")), epoch(2, b"B"))
+    false = [
+        forged(one[1], body, signer)
+        for signer in (3, 66)
+        for body in (
+            b"\xc1 nothing",
+            msgspec.msgpack.encode(epoch(1, b"X")),
+            msgspec.msgpack.encode(epoch(2, b"X")),
+            msgspec.msgpack.encode(epoch(9, b"X")),
+        )
+    ]
+    true = [*history.entries, *one, *other]
+    entries = [*false, *true]
+    settled = settle(entries)
+    assert set(false) < set(settled.passed_over)
+    assert settled.state is not None
+    assert settled.state.epoch == (settle(true).state or settled.state).epoch
+    found = begun_keys(entries, settled)
+    assert sorted(each.epoch for each, _entry in found) == [
+        epoch(1, b"A").epoch, epoch(2, b"B").epoch
+    ]  # fmt: skip
+    assert {entry for _each, entry in found} == {one[1], other[1]}
+
+
+def test_an_owner_cannot_put_another_key_in_the_place_of_the_one_in_use() -> None:
+    history = begun()
+    one = apart(history, 1, RevokePerson(uuid.UUID(int=2)), epoch(1, b"A"))
+    taken_out = apart(history, 2, epoch(1, b"X"), AddPerson(person(5, "nurse")))
+    stray = [forged(taken_out[1], body, 2) for body in (b"", b"\xc1")]
+    entries = [*history.entries, *taken_out, *one, *stray]
+    settled = settle(entries)
+    found = {each.epoch: each.check for each, _entry in begun_keys(entries, settled)}
+    assert found[epoch(1, b"A").epoch] == b"A" * 32
+    assert begun_keys([], settle([])) == []

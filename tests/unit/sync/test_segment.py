@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import replace
+from typing import Literal
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ from clinic_desktop.db.commits import CheckpointRecord, CommitRecord
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.keys import new_dek, subkey
-from clinic_desktop.sync.segment import Origin, Segment, SegmentError
+from clinic_desktop.sync.segment import NewerFormatError, Origin, Segment, SegmentError
 
 CLINIC, DEVICE = uuid.UUID(int=1), uuid.UUID(int=2)
 KEYS, DEK = Identity.new(), new_dek()
@@ -31,10 +32,22 @@ def checkpoint(dseq: int) -> CheckpointRecord:
     return CheckpointRecord(1, dseq, dseq << 16, dseq, bytes(32), bytes(64))
 
 
-def resealed(plain: bytes, *, packed: bytes | None = None) -> Segment:
-    """What a holder of the key could make of any bytes: one part, commit 1."""
+def log_of(count: int) -> list[CommitRecord]:
+    """Commits that follow each other."""
+    found: list[CommitRecord] = []
+    for number in range(1, count + 1):
+        bare = commit(number, bytes([number]))
+        chain = bare.follows(found[-1].chain if found else bytes(32))
+        found.append(msgspec.structs.replace(bare, chain=chain))
+    return found
+
+
+def resealed(
+    plain: bytes, *, packed: bytes | None = None, version: Literal[1, 2] = 1, last: int = 1
+) -> Segment:
+    """What a holder of the key could make of any bytes: one part, commit 1 and those after it."""
     packed = zstd.compress(plain) if packed is None else packed
-    header = segment.Header(1, CLINIC.bytes, DEVICE.bytes, 1, 1, 1, 1, 1, 1, bytes(32))
+    header = segment.Header(version, CLINIC.bytes, DEVICE.bytes, 1, 1, last, 1, 1, 1, bytes(32))
     return segment._seal_part(header, packed, subkey(DEK, b"segment"), ORIGIN)
 
 
@@ -52,6 +65,45 @@ def test_what_was_sealed_comes_back(bodies: list[bytes], with_checkpoint: bool) 
     payload = segment.open_run(read, DEK)
     assert list(payload.commits) == commits
     assert list(payload.checkpoints) == marks
+
+
+def test_chain_values_that_follow_from_the_commit_before_are_not_sent() -> None:
+    commits = log_of(40)
+    (made,) = segment.make(ORIGIN, commits, [])
+    assert made.header.version == 2
+    assert len(made.raw) < 40 * 32
+    assert list(segment.open_run([segment.read(made.raw)], DEK).commits) == commits
+
+
+def test_a_chain_value_that_does_not_follow_is_sent_as_it_is() -> None:
+    commits = log_of(5)
+    commits[2] = msgspec.structs.replace(commits[2], body=b"changed on the disk")
+    (made,) = segment.make(ORIGIN, commits, [])
+    assert list(segment.open_run([made], DEK).commits) == commits
+
+
+def test_what_an_erasure_left_still_has_its_chain_value() -> None:
+    commits = log_of(5)
+    commits[2] = msgspec.structs.replace(commits[2], body=b"", original=commits[2].covered)
+    (made,) = segment.make(ORIGIN, commits, [])
+    assert list(segment.open_run([made], DEK).commits) == commits
+
+
+def test_segments_with_all_chain_values_are_read_too() -> None:
+    commits = log_of(3)
+    plain = msgspec.msgpack.encode([[msgspec.structs.astuple(each) for each in commits], []])
+    for version in (1, 2):
+        made = resealed(plain, version=version, last=3)
+        assert list(segment.open_run([segment.read(made.raw)], DEK).commits) == commits
+
+
+@pytest.mark.parametrize(("version", "at"), [(1, 1), (1, 0), (2, 0), (2, 2)])
+def test_chain_values_lack_nowhere_else(version: Literal[1, 2], at: int) -> None:
+    commits = log_of(3)
+    commits[at] = msgspec.structs.replace(commits[at], chain=b"")
+    plain = msgspec.msgpack.encode([[msgspec.structs.astuple(each) for each in commits], []])
+    with pytest.raises(SegmentError, match="chain"):
+        segment.open_run([resealed(plain, version=version, last=3)], DEK)
 
 
 def test_segments_are_numbered_and_name_the_one_before() -> None:
@@ -215,3 +267,21 @@ def test_equally_long_contents_look_alike() -> None:
         for spare in range(40)
     }
     assert len(sizes) <= 3
+
+
+def test_a_version_to_come_is_told_from_what_is_no_segment() -> None:
+    def with_header(*parts: object) -> bytes:
+        packed = msgspec.msgpack.encode(parts)
+        signature = sign(KEYS, segment._statement(packed, b"x"))
+        return msgspec.msgpack.encode([packed, b"x", signature])
+
+    with pytest.raises(NewerFormatError) as caught:
+        segment.read(with_header(3, CLINIC.bytes, DEVICE.bytes, 7, {"new": 1}))
+    found = caught.value.newer
+    assert (found.header.device, found.header.seg_no) == (DEVICE.bytes, 7)
+    assert found.is_signed_by(KEYS.public.signing)
+    assert not found.is_signed_by(Identity.new().public.signing)
+    for wrong in ((0, CLINIC.bytes, DEVICE.bytes, 7), (3, b"short", DEVICE.bytes, 7), (3,), ()):
+        with pytest.raises(SegmentError) as other:
+            segment.read(with_header(*wrong))
+        assert not isinstance(other.value, NewerFormatError)

@@ -1,0 +1,182 @@
+"""``python -m bench.sync.first [--patients N]``: what a first sync by a snapshot takes.
+
+Twenty rows for each patient, in six commits, over ten years. Bytes are those of the sealed pieces
+of each part; seconds are by the clock; memory is how much a process grew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import tempfile
+import time
+import uuid
+from collections import Counter
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from bench.sync.task import people
+from clinic_desktop.clock import SystemClock
+from clinic_desktop.db.log_check import check_log
+from clinic_desktop.db.opening import create_store
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.snapshot_loading import Loader
+from clinic_desktop.db.snapshot_making import tell
+from clinic_desktop.db.snapshot_pages import (
+    CommitsPage,
+    DeviceAt,
+    Head,
+    Part,
+    read,
+    write,
+)
+from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.models.clinical import AllergyIntolerance
+from clinic_desktop.models.encounter import Encounter, Note
+from clinic_desktop.models.observation import Observation
+from clinic_desktop.models.patient import ContactPoint, Patient, PatientIdentifier
+from clinic_desktop.models.registry import SCHEMA_VERSION, TABLES
+from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.sync.snapshot import Sealer
+
+YEAR = 365 * 86_400_000
+VISITS = 5
+NOTES = (
+    "Cough for three days, no fever, chest clear.",
+    "Blood pressure controlled, goes on.",
+    "Back pain after lifting, no red flags, paracetamol.",
+    "Child well, growing, vaccines due.",
+)
+NO_KEYS = ("signature", "not-signed")
+"""The keys of the first PC are not known to the second here: there is no chain of members."""
+KEY = bytes(range(48))
+SEALER = Sealer(uuid.UUID(int=1), 1, bytes(32))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.sync.first", description=__doc__)
+    parser.add_argument("--patients", type=int, default=1000)
+    patients = parser.parse_args().patients
+    print("load at the beginning:", *(f"{each:.1f}" for each in os.getloadavg()))
+    with tempfile.TemporaryDirectory(prefix="bench-first-") as work:
+        folder = Path(work)
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            made = other.submit(_make, folder, patients).result()
+        print(made, flush=True)
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            print(other.submit(_load, folder).result())
+    print("load at the end:", *(f"{each:.1f}" for each in os.getloadavg()))
+
+
+def _make(folder: Path, patients: int) -> str:
+    store = create_store(folder / "first.db", KEY, SystemClock(), "bench")
+    _fill(store, patients)
+    started, before = time.perf_counter(), _peak()
+    found: str = store.read(SYSTEM, _tell, folder / "pages").result()
+    seconds = time.perf_counter() - started
+    store.close()
+    return f"{patients:,} patients: {found}; made in {seconds:.1f} s, {_peak() - before:+.0f} MiB"
+
+
+def _fill(store: Store, patients: int) -> None:
+    chance, writes, now = random.Random(1), list[Future[Any]](), to_millis(store.clock.now())
+    for person in people(patients):
+        one = store.clock.new_id()
+        last = now - int(chance.random() * 5 * YEAR)
+        writes.append(store.write(SYSTEM, _register, one, person, chance.randrange(10**9)))
+        for visit in range(VISITS):
+            at = last - visit * YEAR
+            writes.append(store.write(SYSTEM, _visit, one, at, chance.randrange(10**9)))
+        if len(writes) > 600:
+            for each in writes:
+                each.result()
+            writes.clear()
+    for each in writes:
+        each.result()
+
+
+def _register(uow: UnitOfWork, one: uuid.UUID, person: dict[str, str], number: int) -> None:
+    named = {k: v for k, v in person.items() if k in {"mrn", "family", "given", "middle", "sex"}}
+    uow.add(
+        Patient(id=one, **named),
+        ContactPoint(patient_id=one, system="phone", value=f"+2547{number % 10**8:08d}"),
+        ContactPoint(patient_id=one, system="phone", value=f"+2541{number:010d}"),
+        PatientIdentifier(patient_id=one, value=f"{number:010d}"),
+        AllergyIntolerance(patient_id=one, display="Penicillin"),
+    )
+
+
+def _visit(uow: UnitOfWork, one: uuid.UUID, at: int, number: int) -> None:
+    when, visit = from_millis(at), uow.new_id()
+    words = NOTES[number % len(NOTES)]
+    uow.add(
+        Encounter(id=visit, patient_id=one, start_at=when),
+        Note(encounter_id=visit, patient_id=one, written_at=when, subjective=f"{words} {number}"),
+        Observation(
+            patient_id=one, encounter_id=visit, display="Body weight", value_number=number % 90
+        ),
+    )
+
+
+def _tell(reads: ReadSession, folder: Path) -> str:
+    """Seal all pages; keep them by part for the other process, and count."""
+    folder.mkdir()
+    cursor, sizes, pages = reads.cursor, Counter[int](), 0
+    since = to_millis(reads.now) - YEAR
+    for number, told in enumerate(tell(cursor, since)):
+        _mark, pieces = SEALER.seal(told.page)
+        sizes[told.part] += sum(len(sealed) for _name, sealed in pieces)
+        pages += len(pieces)
+        (folder / f"{told.part}-{number:06d}").write_bytes(write(told.page))
+    rows = sum(
+        cursor.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0] for table in TABLES
+    )
+    (commits,) = cursor.execute("SELECT count(*) FROM sync_commit").fetchone()
+    parts = ", ".join(f"{part.name.lower()} {sizes[part] / 1e6:.2f} MB" for part in Part)
+    each = (sum(sizes.values()) - sizes[Part.LOG]) / rows
+    return f"{rows:,} rows, {commits:,} commits, {pages} pieces: {parts} ({each:.0f} bytes a row)"
+
+
+def _load(folder: Path) -> str:
+    store = create_store(folder / "second.db", KEY, SystemClock(), "bench")
+    before, started = _peak(), time.perf_counter()
+    store.write(SYSTEM, _take, folder / "pages").result()
+    loaded = time.perf_counter() - started
+    checked = time.perf_counter()
+    report = store.read(SYSTEM, lambda reads: check_log(reads.cursor, None)).result()
+    seconds = time.perf_counter() - checked
+    store.close()
+    broken = [each for each in report.findings if not each.what.startswith(NO_KEYS)]
+    return (
+        f"loaded in {loaded:.1f} s, compared with the log in {seconds:.1f} s ({len(broken)}"
+        f" findings), {_peak() - before:+.0f} MiB"
+    )
+
+
+def _take(uow: UnitOfWork, folder: Path) -> None:
+    pages = sorted(folder.iterdir())
+    found: Counter[bytes] = Counter()
+    for path in pages:
+        page = read(path.read_bytes())
+        if isinstance(page, CommitsPage):
+            found.update(page.devices[maker] for maker in page.makers)
+    blank = bytes(32)
+    at = tuple(DeviceAt(each, upto, blank, 0, 0, blank) for each, upto in sorted(found.items()))
+    loader = Loader(uow.cursor, Head(SCHEMA_VERSION, 0, at))
+    for path in pages:
+        loader.take(read(path.read_bytes()))
+
+
+def _peak() -> float:
+    """The most memory that this process had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

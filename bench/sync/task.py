@@ -1,0 +1,63 @@
+"""The task for all: ten thousand people of twelve fields each, the same for every program."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+FAMILIES = ("Wanjiru", "Otieno", "Mwangi", "Achieng", "Kamau", "Njeri", "Odhiambo", "Chebet",
+            "Kiptoo", "Muthoni", "Barasa", "Wafula", "Ndung'u", "Atieno", "Kariuki")  # fmt: skip
+GIVEN = ("Mary", "John", "Grace", "Peter", "Faith", "James", "Mercy", "David", "Joyce", "Samuel",
+         "Ann", "Joseph", "Esther", "Paul", "Lucy", "Daniel")  # fmt: skip
+TOWNS = ("Kisumu", "Nakuru", "Eldoret", "Thika", "Kitale", "Garissa", "Malindi", "Naivasha")
+
+
+def people(count: int, seed: int = 1) -> list[dict[str, str]]:
+    """People who do not exist."""
+    chance = random.Random(seed)
+    return [
+        {
+            "mrn": f"A{number:07d}",
+            "family": chance.choice(FAMILIES),
+            "given": chance.choice(GIVEN),
+            "middle": chance.choice(GIVEN),
+            "sex": chance.choice(("female", "male")),
+            "birth_date": f"{chance.randint(1930, 2025)}-{chance.randint(1, 12):02d}"
+            f"-{chance.randint(1, 28):02d}",
+            "language": chance.choice(("en", "sw")),
+            "address": f"P.O. Box {chance.randint(1, 99999)}",
+            "city": chance.choice(TOWNS),
+            "postal_code": f"{chance.randint(100, 90000):05d}",
+            "country": "KE",
+            "note": chance.choice(("", "", "speaks softly", "comes with her sister")),
+        }
+        for number in range(count)
+    ]
+
+
+@dataclass
+class Result:
+    """One program's figures; seconds by the clock, bytes on the wire."""
+
+    name: str
+    is_sealed: bool
+    rows: int
+    local_s: float = 0
+    push_s: float = 0
+    pull_s: float = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    edit_bytes: int = 0
+    edit_ms: float = 0
+    remarks: dict[str, str] = field(default_factory=dict)
+
+    def row(self) -> str:
+        """A line of the table."""
+        sealed = "yes" if self.is_sealed else "no"
+        each = f"{self.bytes_up / self.rows:.0f} / {self.bytes_down / self.rows:.0f}"
+        total = self.push_s + self.pull_s
+        return (
+            f"| {self.name} | {sealed} | {self.local_s:.2f} | {self.push_s:.2f} |"
+            f" {self.pull_s:.2f} | {total:.2f} | {each} |"
+            f" {self.edit_bytes:,} | {self.edit_ms:.0f} |"
+        )

@@ -1,0 +1,118 @@
+"""What PCs wrote without knowing of each other: ``conflicts``."""
+
+from __future__ import annotations
+
+import argparse
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from clinic_desktop.cli import exit_codes
+from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.errors import ValidationError
+from clinic_desktop.i18n import _, current, isolate, ngettext
+from clinic_desktop.services.conflicts import deciding, listing
+from clinic_desktop.services.conflicts.deciding import Resolve
+from clinic_desktop.services.conflicts.fields import FIELD_NAMES, TABLE_NAMES
+
+if TYPE_CHECKING:
+    from clinic_desktop.cli.output import Output
+    from clinic_desktop.config import DataDir
+    from clinic_desktop.services.conflicts.listing import ConflictItem, VersionRow
+
+CODES = {
+    3: "No such question is open, or it has no such version.",
+    4: "What it is about is closed to you, or is not yours to decide.",
+    6: "Only one version can hold, or the row is signed or issued.",
+}
+
+
+def register(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+) -> None:
+    """Add ``conflicts`` with its actions."""
+    command = exit_codes.add_parser(
+        commands, "conflicts", "conflicts", CODES,
+        help="what two PCs wrote without knowing of each other",
+    )  # fmt: skip
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", parents=[common], help="what is to be decided")
+    listed.set_defaults(run=_list)
+    resolve = actions.add_parser("resolve", parents=[common], help="decide one")
+    resolve.add_argument("id", help="of “conflicts list”")
+    resolve.add_argument(
+        "--keep", action="append", default=[], metavar="VERSION",
+        help="the version that holds; twice where the chart is to hold both",
+    )  # fmt: skip
+    resolve.set_defaults(run=_resolve)
+
+
+def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    with open_clinic(options, data_dir) as opened:
+        store, actor = opened.store, opened.actor
+        rows = store.read(actor, listing.open_items).result()
+        items = [store.read(actor, listing.item, row.id).result() for row in rows]
+    count = len(items)
+    words = ngettext("{n} question is open.", "{n} questions are open.", count)
+    lines = [line for item in items for line in _lines(item)]
+    output.result(
+        {"conflicts": [_object(item) for item in items]},
+        *lines,
+        words.format(n=current().number(count)),
+    )
+
+
+def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    try:
+        conflict = uuid.UUID(options.id)
+    except ValueError as error:
+        raise ValidationError("id", _("This is not an id.")) from error
+    with open_clinic(options, data_dir) as opened:
+        wish = Resolve(conflict, tuple(options.keep))
+        opened.store.write(opened.actor, deciding.resolve, wish).result()
+    output.result({"id": str(conflict), "kept": options.keep}, _("Decided."))
+
+
+def _object(item: ConflictItem) -> dict[str, Any]:
+    row = item.row
+    return {
+        "id": str(row.id), "kind": row.kind, "severity": row.severity, "table": row.table,
+        "group": row.group, "row": str(row.row_id), "opened": row.opened_at.isoformat(),
+        "patient": str(row.patient_id) if row.patient_id else None,
+        "may_decide": item.may_decide, "can_keep_both": item.can_keep_both,
+        "signed": item.is_fixed,
+        "versions": [_version(item, each) for each in item.versions],
+    }  # fmt: skip
+
+
+def _version(item: ConflictItem, version: VersionRow) -> dict[str, Any]:
+    return {
+        "version": version.name, "at": version.at.isoformat(), "who": version.who,
+        "pc": version.pc, "here": version.is_here, "shown": version.is_shown,
+        "deletes": version.deletes,
+        "values": {name: version.values.get(name) for name in item.fields},
+    }  # fmt: skip
+
+
+def _lines(item: ConflictItem) -> list[str]:
+    row = item.row
+    patient = isolate(row.patient.listed()) if row.patient else ""
+    lines = [f"{row.id}  {row.severity}  {_(TABLE_NAMES.get(row.table, row.table))}  {patient}"]
+    for each in item.versions:
+        said = ", ".join(
+            f"{_(FIELD_NAMES.get(name, name))}: {each.values.get(name) or '—'}"
+            for name in item.fields
+        )
+        words = _deleted(each) or said
+        who = _("{who} at {pc}, {when}").format(
+            who=isolate(each.who or _("The program")),
+            pc=isolate(each.pc),
+            when=isolate(current().datetime(each.at)),
+        )
+        lines.append(f"  {each.name}  {who}: {words}")
+    return lines
+
+
+def _deleted(version: VersionRow) -> str:
+    """What a deletion says."""
+    return _("deleted it") if version.deletes else ""

@@ -1,0 +1,216 @@
+"""This PC goes on as another one: its record is an older state, or a copy, of one that lives.
+
+What it wrote under its old name as far as others may have it stays that PC's log, and grows by
+what that PC wrote elsewhere. What nobody else can have is written anew under the new name: same
+changes, same times and authors, other numbers. So no number ever means two commits.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from clinic_desktop.db import journal, triggers
+from clinic_desktop.db.applying import COPIED, WAITS
+from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
+from clinic_desktop.db.incoming import Rows
+from clinic_desktop.domain.ids import free_prefix
+from clinic_desktop.models.registry import BY_NUMBER
+from clinic_desktop.security.primitives import Identity
+
+RESTORED = "restored"
+"""Of this PC: brought back, and it has not heard yet what was done under its name since."""
+_BEFORE = "prefix-before"
+"""The letters that the papers before the restore bear."""
+_encode = msgspec.msgpack.Encoder().encode
+_Deps = dict[int, int]
+"""By number of a PC, up to which of its commits."""
+
+
+@dataclass(frozen=True)
+class NewPc:
+    """What this PC is called from now on."""
+
+    device_id: bytes
+    keys: Identity
+    prefix: str
+
+    def __repr__(self) -> str:  # never a key in a log or a crash report
+        return "NewPc(…)"
+
+
+def mark_restored(cursor: Any) -> None:
+    """An older state was brought back: it numbers anew, and sends nothing before it has heard.
+
+    The papers that were numbered since exist, whether or not this record ever hears of them.
+    Done twice it is done once.
+    """
+    if cursor.execute("SELECT 1 FROM local_setting WHERE key = ?", (_BEFORE,)).fetchone():
+        return
+    taken = cursor.execute("SELECT prefix FROM sync_device").fetchall()
+    prefix = free_prefix(frozenset(str(row[0]) for row in taken))
+    cursor.execute(
+        "INSERT OR REPLACE INTO local_setting (key, value)"
+        " SELECT ?, json_quote(prefix) FROM sync_device WHERE dev = ?",
+        (_BEFORE, THIS_PC),
+    )
+    cursor.execute("UPDATE sync_device SET prefix = ? WHERE dev = ?", (prefix, THIS_PC))
+    cursor.execute("DELETE FROM number_series")
+    if cursor.execute("SELECT 1 FROM sync_peer").fetchone() is not None:
+        cursor.execute("UPDATE sync_device SET status = ? WHERE dev = ?", (RESTORED, THIS_PC))
+
+
+def is_restored(cursor: Any) -> bool:
+    """Whether this record was brought back and is not yet a PC of its own."""
+    row = cursor.execute("SELECT status FROM sync_device WHERE dev = ?", (THIS_PC,)).fetchone()
+    return bool(row[0] == RESTORED)
+
+
+def surely_known(cursor: Any) -> int:
+    """The last commit of this PC that others surely have: a server had it, or they built on it."""
+    row = cursor.execute(
+        "SELECT max((SELECT coalesce(max(to_dseq), 0) FROM sync_segment"
+        "  WHERE dev = ? AND state = 'sent'),"
+        " (SELECT coalesce(max(upto), 0) FROM sync_dep WHERE other = ?))",
+        (THIS_PC, THIS_PC),
+    ).fetchone()
+    return int(row[0])
+
+
+def begin_anew(cursor: Any, pc: NewPc, common: int, seg_no: int) -> int:
+    """Be another PC from here on; returns the number that the old one has in this record.
+
+    ``common`` is the last commit, and ``seg_no`` the last segment, that belong to the old name.
+    Part of a writing transaction; the triggers that hold the log fast are made anew before it goes
+    on, so nothing but this can pass them.
+    """
+    for name in triggers.present(cursor):
+        cursor.execute(f'DROP TRIGGER "{name}"')
+    old = _rename(cursor, pc, common, seg_no)
+    _part(cursor, old, common, seg_no)
+    _rewrite(cursor, old, common)
+    cursor.execute("UPDATE sync_hold SET why = ? WHERE why = ?", (WAITS, COPIED))
+    rows = Rows(cursor)  # questions are named after the commits that raised them
+    asked = cursor.execute("SELECT DISTINCT tbl, pk FROM sync_conflict").fetchall()
+    rows.in_dispute |= {(tbl, bytes(pk)) for tbl, pk in asked if tbl in BY_NUMBER}
+    rows.settle()
+    triggers.install(cursor)
+    return old
+
+
+def _rename(cursor: Any, pc: NewPc, common: int, seg_no: int) -> int:
+    """The old name gets a line of its own, this PC the new one."""
+    old, device_id, prefix, name, sign_pk, box_pk, seg_tip, seg_hash = cursor.execute(
+        "SELECT (SELECT max(dev) + 1 FROM sync_device), device_id, coalesce((SELECT value ->> '$'"
+        " FROM local_setting WHERE key = ?), prefix), name, sign_pk, box_pk, seg_tip, seg_hash"
+        " FROM sync_device WHERE dev = ?",
+        (_BEFORE, THIS_PC),
+    ).fetchone()
+    cursor.execute("DELETE FROM local_setting WHERE key = ?", (_BEFORE,))
+    public = pc.keys.public
+    cursor.execute(
+        "UPDATE sync_device SET device_id = ?, prefix = ?, status = 'active', sign_pk = ?,"
+        " box_pk = ?, seg_tip = 0, seg_hash = NULL, incarnation = incarnation + 1 WHERE dev = ?",
+        (pc.device_id, pc.prefix, public.signing, public.sealing, THIS_PC),
+    )
+    if seg_no != seg_tip:
+        seg_hash = cursor.execute(
+            "SELECT hash FROM sync_segment WHERE dev = ? AND seg_no = ?", (THIS_PC, seg_no)
+        ).fetchone()
+        seg_hash = seg_hash[0] if seg_hash else None
+    cursor.execute(
+        "INSERT INTO sync_device (dev, device_id, prefix, name, status, sign_pk, box_pk, tip,"
+        " seg_tip, seg_hash) VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?, ?)",
+        (old, device_id, prefix, name, sign_pk, box_pk, common, seg_no, seg_hash),
+    )
+    cursor.execute("UPDATE device_key SET dev = ? WHERE dev = ?", (old, THIS_PC))
+    cursor.execute(
+        "INSERT INTO device_key (dev, seed, box) VALUES (?, ?, ?)",
+        (THIS_PC, pc.keys.signing, pc.keys.sealing),
+    )
+    return int(old)
+
+
+def _part(cursor: Any, old: int, common: int, seg_no: int) -> None:
+    """What belongs to the old name, and what nobody else can have, no longer lie together."""
+    for table in ("sync_commit", "sync_checkpoint", "sync_dep"):
+        cursor.execute(
+            f"UPDATE {table} SET dev = ? WHERE dev = ? AND dseq <= ?", (old, THIS_PC, common)
+        )
+    cursor.execute("UPDATE sync_dep SET other = ? WHERE other = ?", (old, THIS_PC))
+    cursor.execute("DELETE FROM sync_checkpoint WHERE dev = ?", (THIS_PC,))
+    cursor.execute(
+        "UPDATE sync_segment SET dev = ?, state = 'applied' WHERE dev = ? AND seg_no <= ?",
+        (old, THIS_PC, seg_no),
+    )
+    cursor.execute("DELETE FROM sync_segment WHERE dev = ?", (THIS_PC,))
+
+
+def _rewrite(cursor: Any, old: int, common: int) -> None:
+    """Commits that nobody else can have, under the new name from number 1 on."""
+    names: dict[int, bytes] = {
+        dev: bytes(device)
+        for dev, device in cursor.execute("SELECT dev, device_id FROM sync_device").fetchall()
+    }
+    left = cursor.execute(
+        "SELECT dseq, hlc, wall, user_id, reason, schema_ver, body FROM sync_commit"
+        " WHERE dev = ? ORDER BY dseq",
+        (THIS_PC,),
+    ).fetchall()
+    news = _news(cursor, old, common, [row[0] for row in left])
+    cursor.execute("DELETE FROM sync_dep WHERE dev = ?", (THIS_PC,))
+    chain = bytes(32)
+    for dseq, hlc, wall, user, reason, schema, body in left:
+        number, deps = dseq - common, news[dseq]
+        packed = _encode({names[dev]: upto for dev, upto in sorted(deps.items())})
+        stored = _renamed(body, names[old], common)
+        header = (THIS_PC, number, hlc, wall, user, reason, max(schema, PLAIN_SINCE), packed)
+        chain = chain_value(chain, header, stored)
+        cursor.execute(
+            "UPDATE sync_commit SET dseq = ?, schema_ver = ?, deps = ?, body = ?, chain = ?"
+            " WHERE dev = ? AND dseq = ?",
+            (number, header[6], packed, stored, chain, THIS_PC, dseq),
+        )
+        cursor.executemany(
+            "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
+            [(THIS_PC, dev, number, upto) for dev, upto in deps.items()],
+        )
+    if left:
+        cursor.execute("UPDATE sync_device SET told = ? WHERE dev = ?", (common, old))
+    else:  # the first commit under the new name says all that is here
+        cursor.execute("UPDATE sync_device SET told = 0")
+
+
+def _news(cursor: Any, old: int, common: int, numbers: list[int]) -> dict[int, _Deps]:
+    """What each of these commits had come to know; the first of them all that there was."""
+    found: dict[int, _Deps] = {number: {} for number in numbers}
+    for dseq, other, upto in cursor.execute(
+        "SELECT dseq, other, upto FROM sync_dep WHERE dev = ?", (THIS_PC,)
+    ).fetchall():
+        found[dseq][other] = upto
+    if numbers:
+        before = dict(
+            cursor.execute(
+                "SELECT other, max(upto) FROM sync_dep WHERE dev = ? GROUP BY other", (old,)
+            ).fetchall()
+        )
+        if common:
+            before[old] = common
+        found[numbers[0]] = before | found[numbers[0]]
+    return found
+
+
+def _renamed(body: bytes, old: bytes, common: int) -> bytes:
+    """The body with the versions that it replaces as the new name has them."""
+    inserts, updates = journal.read_body(body)
+    for update in updates:
+        update[4] = [
+            each if isinstance(each, list)
+            else [old, each] if each <= common
+            else each - common
+            for each in update[4]
+        ]  # fmt: skip
+    return zlib.compress(_encode([inserts, updates]), 1)

@@ -1,0 +1,286 @@
+"""Brings the pages of a snapshot into a record that has none of it.
+
+Part of writing transactions. First come the headings of the log, so that every version has its
+number here; what the commits wrote comes last, and only then the log counts as whole: each commit
+is chained to the one before, up to the value that the head names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import msgspec
+
+from clinic_desktop.db import search, triggers, unknown
+from clinic_desktop.db.answers import close_answered
+from clinic_desktop.db.applying import forget_told_erasures
+from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC, chain_value
+from clinic_desktop.db.conflicts import switched_off
+from clinic_desktop.db.devices import device_number, show_members
+from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW, column_defaults
+from clinic_desktop.db.journal import next_cid
+from clinic_desktop.db.lists import marks
+from clinic_desktop.db.snapshot_pages import (
+    CommitsPage,
+    DepsPage,
+    Head,
+    LogPage,
+    MarksPage,
+    Page,
+    Question,
+    QuestionsPage,
+    RowsPage,
+    SnapshotError,
+    UnknownPage,
+)
+from clinic_desktop.models.registry import BY_NUMBER, SCHEMA_VERSION
+
+_COMMIT_GUARD = "guard_sync_commit_update"
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+
+
+class Loader:
+    """Takes pages in the order of their parts."""
+
+    def __init__(self, cursor: Any, head: Head) -> None:
+        """Begin, or go on where it was.
+
+        Raises:
+            SnapshotError: a newer program made it, or it tells of this PC itself.
+        """
+        if head.schema > SCHEMA_VERSION:
+            raise SnapshotError("of a newer program")
+        self._cursor, self._head = cursor, head
+        self._devs = {each.device: device_number(cursor, each.device) for each in head.devices}
+        if THIS_PC in self._devs.values():
+            raise SnapshotError("this PC is in it")
+        self._cids = {device: self._known(dev) for device, dev in self._devs.items()}
+
+    def _known(self, dev: int) -> array[int]:
+        rows = self._cursor.execute(
+            "SELECT cid FROM sync_commit WHERE dev = ? ORDER BY dseq", (dev,)
+        ).fetchall()
+        return array("q", (row[0] for row in rows))
+
+    def take(self, page: Page) -> None:
+        """Write one page.
+
+        Raises:
+            SnapshotError: it does not follow what is here.
+        """
+        match page:
+            case CommitsPage():
+                self._commits(page)
+            case DepsPage():
+                self._deps(page)
+            case RowsPage():
+                with switched_off(self._cursor):
+                    self._rows(page)
+            case UnknownPage():
+                self._unknown(page)
+            case QuestionsPage():
+                self._questions(page.entries)
+            case LogPage():
+                with _unguarded(self._cursor):
+                    self._log(page)
+            case MarksPage():
+                self._marks(page)
+
+    # -------------------------------------------------------------- the log
+
+    def _commits(self, page: CommitsPage) -> None:
+        cid, clock = next_cid(self._cursor), 0
+        rows = []
+        columns = (page.makers, page.numbers, page.clocks, page.walls, page.authors, page.why,
+                   page.schemas)  # fmt: skip
+        for maker, dseq, step, wall, author, why, schema in zip(*columns, strict=True):
+            device = page.devices[maker]
+            here = self._here(device)
+            if dseq != len(here) + 1:
+                raise SnapshotError("a gap among the headings")
+            clock += step
+            rows.append((cid, self._devs[device], dseq, clock, wall + (clock >> 16),
+                         page.users[author], page.reasons[why], schema))  # fmt: skip
+            here.append(cid)
+            cid += 1
+        self._cursor.executemany(
+            "INSERT INTO sync_commit (cid, dev, dseq, hlc, wall, user_id, reason, schema_ver, deps,"
+            " body, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, x'', x'', x'')",
+            rows,
+        )
+
+    def _here(self, device: bytes) -> array[int]:
+        found = self._cids.get(device)
+        if found is None:
+            raise SnapshotError("a PC that the head does not name")
+        return found
+
+    def _cid(self, device: bytes, dseq: int) -> int:
+        here = self._here(device)
+        if not 0 < dseq <= len(here):
+            raise SnapshotError("a commit that has no heading")
+        return here[dseq - 1]
+
+    def _deps(self, page: DepsPage) -> None:
+        dev = self._devs.get(page.device) or _fail("a PC that the head does not name")
+        others = [self._devs.get(each) or _fail("an unknown PC") for each in page.others]
+        self._cursor.executemany(
+            "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
+            [(dev, others[other], dseq, upto) for dseq, other, upto in page.entries],
+        )
+
+    def _log(self, page: LogPage) -> None:
+        """What commits wrote, each checked against the chain.
+
+        Raises:
+            SnapshotError: a value of the chain is not what it must be.
+        """
+        dev = self._devs.get(page.device) or _fail("a PC that the head does not name")
+        last = self._chain_at(dev, page.first - 1)
+        for at, (deps, plain) in enumerate(zip(page.deps, page.bodies, strict=True)):
+            dseq = page.first + at
+            header = self._heading(dev, dseq)
+            body = zlib.compress(plain, 1) if header[5] >= PLAIN_SINCE else plain
+            redaction = None
+            if dseq in page.originals:
+                left = hashlib.blake2b(plain, digest_size=32).digest()
+                redaction = page.originals[dseq], frozenset({left})
+                self._cursor.execute(
+                    "INSERT INTO sync_hold (dev, dseq, why, body, since) VALUES (?, ?, ?, ?, ?)",
+                    (dev, dseq, ERASED, page.originals[dseq] + left, header[2]),
+                )
+            last = chain_value(last, (THIS_PC, *header, deps), body, redaction)
+            self._cursor.execute(
+                "UPDATE sync_commit SET deps = ?, body = ?, chain = ? WHERE dev = ? AND dseq = ?",
+                (deps, body, last, dev, dseq),
+            )
+
+    def _heading(self, dev: int, dseq: int) -> tuple[Any, ...]:
+        row = self._cursor.execute(
+            "SELECT dseq, hlc, wall, user_id, reason, schema_ver FROM sync_commit"
+            " WHERE dev = ? AND dseq = ? AND chain = x''",
+            (dev, dseq),
+        ).fetchone()
+        return tuple(row) if row else _fail("a commit that has no heading")
+
+    def _chain_at(self, dev: int, dseq: int) -> bytes:
+        if dseq == 0:
+            return bytes(32)
+        row = self._cursor.execute(
+            "SELECT chain FROM sync_commit WHERE dev = ? AND dseq = ?", (dev, dseq)
+        ).fetchone()
+        return bytes(row[0]) if row and row[0] else _fail("a gap in the log")
+
+    # -------------------------------------------------------------- rows
+
+    def _rows(self, page: RowsPage) -> None:
+        table = BY_NUMBER.get(page.table) or _fail("an unknown table")
+        names = [table.names.get(each) or _fail("an unknown column") for each in page.columns]
+        more = {n: v for n, v in column_defaults(table.name).items() if n not in names}
+        made = [
+            self._cid(page.devices[maker], dseq)
+            for maker, dseq in zip(page.makers, page.made, strict=True)
+        ]
+        columns = [page.ids, made, *page.values, *([v] * len(page.ids) for v in more.values())]
+        self._cursor.executemany(
+            f"INSERT INTO {table.name} (id, sv, {', '.join([*names, *more])})"
+            f" VALUES ({marks(columns)})",
+            list(zip(*columns, strict=True)),
+        )
+        self._cursor.executemany(
+            "INSERT INTO sync_cell (tbl, pk, grp, ver, val) VALUES (?, ?, ?, ?, ?)",
+            [
+                (table.number, page.ids[at], grp, self._cid(page.devices[maker], dseq), val)
+                for at, grp, maker, dseq, val in page.cells
+            ],
+        )
+
+    def _unknown(self, page: UnknownPage) -> None:
+        for tbl, pk, grp, device, dseq, told in page.entries:
+            op = told
+            if grp not in {WHOLE_ROW, MORE_COLUMNS}:
+                is_of_author, *rest = _unpack(told)
+                op = _pack([self._devs[device] if is_of_author else 0, *rest])
+            self._cursor.execute(
+                "INSERT INTO sync_unknown (tbl, pk, grp, cid, op) VALUES (?, ?, ?, ?, ?)",
+                (tbl, pk, grp, self._cid(device, dseq), op),
+            )
+
+    def _questions(self, entries: Iterable[Question]) -> None:
+        self._cursor.executemany(
+            "INSERT INTO sync_conflict (id, kind, severity, patient, tbl, pk, grp, vers,"
+            " opened_hlc, state, other) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            [
+                (*each[:7], _pack([self._cid(*dot) for dot in each[7]]), *each[8:])
+                for each in entries
+            ],
+        )
+
+    def _marks(self, page: MarksPage) -> None:
+        self._questions(page.questions)
+        self._cursor.executemany(
+            "INSERT INTO sync_checkpoint (dev, number, dseq, hlc, wall, chain, signature)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(self._devs[device], *rest) for device, *rest in page.points],
+        )
+
+    # -------------------------------------------------------------- the end
+
+    def finish(self) -> None:
+        """Go on from where the snapshot ends.
+
+        Raises:
+            SnapshotError: the log is not the one that the head speaks of.
+        """
+        for each in self._head.devices:
+            dev = self._devs[each.device]
+            if len(self._cids[each.device]) != each.dseq:
+                raise SnapshotError("headings are missing")
+            if self._chain_at(dev, each.dseq) != each.chain:
+                raise SnapshotError("another chain")
+            self._cursor.execute(
+                "UPDATE sync_device SET tip = ?, seg_tip = ?, seg_hash = ? WHERE dev = ?",
+                (each.dseq, each.seg_no, each.seg_hash, dev),
+            )
+            if each.seg_no:  # its content is not needed: what it carried is here
+                self._cursor.execute(
+                    "INSERT INTO sync_segment (dev, seg_no, from_dseq, to_dseq, epoch, hash,"
+                    " content, state) VALUES (?, ?, ?, ?, 0, ?, x'', 'applied')",
+                    (dev, each.seg_no, each.seg_dseq, each.seg_dseq, each.seg_hash),
+                )
+        forget_told_erasures(self._cursor)
+        show_members(self._cursor)
+        # What the maker, an older program, had no place for: here it may have one.
+        unknown.replay(self._cursor)
+        close_answered(self._cursor)
+        patients = self._cursor.execute("SELECT id FROM patient").fetchall()
+        search.reindex(self._cursor, [bytes(row[0]) for row in patients])
+
+
+def refuse_untold_erasures(cursor: Any) -> None:
+    """Believe no maker that words of another PC's commits went: the row of an erasure says so.
+
+    Raises:
+        SnapshotError: there is none, so it may be other words than that PC signed.
+    """
+    if cursor.execute("SELECT 1 FROM sync_hold WHERE why = ?", (ERASED,)).fetchone():
+        raise SnapshotError("words are gone, and no erasure tells of it")
+
+
+@contextmanager
+def _unguarded(cursor: Any) -> Iterator[None]:
+    """Headings get their bodies: the one change of the log that is none."""
+    cursor.execute(f"DROP TRIGGER {_COMMIT_GUARD}")
+    yield
+    cursor.execute(triggers.trigger_sql()[_COMMIT_GUARD])
+
+
+def _fail(reason: str) -> NoReturn:
+    raise SnapshotError(reason)

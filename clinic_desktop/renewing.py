@@ -1,0 +1,215 @@
+"""A record that is an older state, or a copy, of another goes on as a PC of its own.
+
+An owner says so, with a statement that lets the new PC in; then it hears what was done under the
+old name, and only then is the record changed, in one transaction: killed before, it is as it was,
+and the next try is made with the same new name.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.incarnation import NewPc, is_restored, surely_known
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.ids import free_prefix
+from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.errors import BadFileError, CopiedRecordError, ServerError
+from clinic_desktop.i18n import _
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.services import devices
+from clinic_desktop.sync import lines, state, statements, taking
+from clinic_desktop.sync.client import Address, Link
+from clinic_desktop.sync.exchange import next_count, server_in_use
+from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.lines import Comparing, Heard, Line
+from clinic_desktop.sync.registering import let_in
+from clinic_desktop.sync.segment import Segment
+from clinic_desktop.sync.statements import AddDevice, DeviceKeys, person_id
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the new PC is called, and where the old one stands."""
+
+    address: Address | None
+    """None where no line goes."""
+    pc: NewPc
+    old: bytes
+    line: Line
+    is_told: bool
+    """Whether the record itself knows that it is an older state."""
+
+
+def begin_anew(
+    opened: Clinic, sheet: Identity | None = None, server: Address | None = None
+) -> None:
+    """Go on as another PC; what is new here goes out, and what was lost comes back, in a pass.
+
+    ``sheet`` are the keys of the recovery sheet, for where no owner's keys are known to the server.
+    ``server`` is one that is being set up: it may know nothing of the practice yet.
+
+    Raises:
+        SetupError: there is no server yet.
+        ServerError: the server is away, or shows nothing that was done under this PC's name.
+        CopiedRecordError: the server knows no such owner.
+        PermissionDeniedError, RuleError: not an owner.
+    """
+    store, owner, clinic = opened.store, opened.keys.identity, opened.keys.vault.clinic
+    if server is None and store.read(SYSTEM, _has_no_line).result():
+        begin_anew_by_stick(opened)
+        return
+    plan = store.write(opened.actor, _plan, clinic, server).result()
+    people = [each for each in (owner, sheet) if each is not None]
+    assert plan.address is not None  # noqa: S101 - where there is none, it went another way
+    if _let_in(opened, plan, plan.address, people):
+        me = Courier(clinic, uuid.UUID(bytes=plan.pc.device_id), plan.pc.keys)
+        with closing(_link(opened, plan.address, me)) as link:
+            heard = lines.compare(link, plan.old, plan.line)
+    elif server is not None:
+        heard = Heard(plan.line.known, differs=False)
+    else:
+        raise CopiedRecordError(
+            _("This record is a copy, or an older state, of one that went on elsewhere."),
+            kept=_("Nothing was sent, and nothing was changed."),
+            hint=_("The server does not know your keys: use the recovery sheet once more."),
+        )
+    if not (plan.is_told or heard.differs):
+        raise ServerError(
+            _("The server says that this record is a copy, and does not show it."),
+            kept=_("Nothing was sent, and nothing was changed."),
+            hint=_("Ask whoever runs the server."),
+        )
+    _turn(opened, plan, heard)
+    if plan.address.is_near:  # a stick may be quicker than the hub
+        _say(opened, plan)
+
+
+def begin_anew_by_stick(opened: Clinic, brought: Iterable[Segment] = ()) -> None:
+    """The same where no line goes; ``brought`` is what a stick holds, of all PCs.
+
+    The others take an owner's word for the new PC from the next stick.
+
+    Raises:
+        CopiedRecordError: nothing says that this record is an older state.
+        BadFileError: ``brought`` is a part, and one before it was not read.
+        PermissionDeniedError, RuleError: not an owner.
+    """
+    plan = opened.store.write(opened.actor, _plan, opened.keys.vault.clinic, None).result()
+    comparing = Comparing(plan.old, plan.line)
+    for each in brought:
+        if each.header.device == plan.old and comparing.is_open:
+            if each.header.seg_no > comparing.upto + 1:
+                raise _lacks_before()
+            comparing.take(each)
+    heard = comparing.heard
+    if not (plan.is_told or heard.differs):
+        raise taking.copied(_("Nothing was changed."), "by a stick")
+    _turn(opened, plan, heard)
+    _say(opened, plan)
+
+
+def _lacks_before() -> BadFileError:
+    return BadFileError(
+        _("A file that was written before this one is missing."),
+        kept=_("Nothing of it was taken."),
+        hint=_("Read that one first, or have the whole written at the other PC."),
+    )
+
+
+def _say(opened: Clinic, plan: _Plan) -> None:
+    """Have the owner's word for this PC handed on with each stick."""
+    owner, clinic = opened.keys.identity, opened.keys.vault.clinic
+    said = statements.alone(clinic, owner, AddDevice(_keys_of(plan.pc))).raw
+    opened.store.write(SYSTEM, _remember_said, said).result()
+
+
+def _turn(opened: Clinic, plan: _Plan, heard: Heard) -> None:
+    common = (heard.common, plan.line.tip.seg_no)
+    opened.store.write(opened.actor, _change, plan.pc, common, opened.keys.identity).result()
+
+
+def _keys_of(pc: NewPc) -> DeviceKeys:
+    public = pc.keys.public
+    return DeviceKeys(pc.device_id, public.signing, public.sealing)
+
+
+def _let_in(opened: Clinic, plan: _Plan, address: Address, people: list[Identity]) -> bool:
+    """Tell the server of the new PC, as an owner or by the recovery sheet, if it knows one."""
+    clinic, device = opened.keys.vault.clinic, _keys_of(plan.pc)
+    owner = opened.keys.identity.public.signing
+    for person in people:
+        asks = uuid.UUID(bytes=person_id(person.public.signing))
+        with closing(_link(opened, address, Courier(clinic, asks, person))) as link:
+            if let_in(link, person, device, owner):
+                return True
+    return False
+
+
+def _link(opened: Clinic, address: Address, me: Courier) -> Link:
+    def count(least: int) -> int:
+        return opened.store.write(SYSTEM, next_count, least).result()
+
+    return Link(address, opened.store.clock, me, count)
+
+
+# ------------------------------------------------------------------ steps, each a transaction
+
+
+def _has_no_line(reads: ReadSession) -> bool:
+    return state.has_no_line(reads.cursor)
+
+
+def _remember_said(uow: UnitOfWork, statement: bytes) -> None:
+    state.remember_said(uow.cursor, statement)
+
+
+def _plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> _Plan:
+    """Choose the new name once; it is kept until it is in use."""
+    cursor, found = uow.cursor, server_in_use(uow)
+    device_id, keys = found.settings.next_pc
+    if not device_id:
+        device_id, keys = uow.new_id().bytes, bytes(Identity.new())
+        state.change_settings(cursor, next_pc=(device_id, keys))
+    me = state.me(cursor, clinic)
+    pc = NewPc(device_id, Identity.from_bytes(keys), _fresh_prefix(uow))
+    row = cursor.execute("SELECT 1 FROM sync_hold WHERE why = 'copied'").fetchone()
+    known = surely_known(cursor)
+    later = cursor.execute(
+        "SELECT dseq, chain FROM sync_commit WHERE dev = ? AND dseq > ?", (THIS_PC, known)
+    ).fetchall()
+    line = Line(
+        state.last_sent(cursor), me.keys.public.signing, known,
+        {dseq: bytes(chain) for dseq, chain in later}, state.keys(cursor),
+        frozenset(state.known_devices(cursor)), state.sealed_here(cursor),
+    )  # fmt: skip
+    is_told = is_restored(cursor) or row is not None
+    address = server
+    if address is None and found.url != state.NO_LINE:
+        address = Address(found.url, found.settings.authority)
+    return _Plan(address, pc, me.device.bytes, line, is_told)
+
+
+def _fresh_prefix(reads: ReadSession) -> str:
+    """For the numbers given here from now on; of a restored record the one it has got already."""
+    cursor = reads.cursor
+    rows = cursor.execute("SELECT dev, prefix FROM sync_device").fetchall()
+    if is_restored(cursor):
+        return next(str(prefix) for dev, prefix in rows if dev == THIS_PC)
+    return free_prefix(frozenset(str(prefix) for _dev, prefix in rows))
+
+
+def _change(uow: UnitOfWork, pc: NewPc, common: tuple[int, int], owner: Identity) -> None:
+    """What the exchange remembered of the old name does not hold of the new one."""
+    # This PC's own hub was told of the name that is about to be its own.
+    uow.cursor.execute(
+        "DELETE FROM sync_device WHERE device_id = ? AND status = ?", (pc.device_id, state.STATED)
+    )
+    devices.begin_anew(uow, pc, common, owner)
+    state.change_settings(
+        uow.cursor, next_pc=(b"", b""), told=0, handed=(), invitation=b"", answered=(b"", b"")
+    )

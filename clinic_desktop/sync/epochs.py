@@ -1,0 +1,115 @@
+"""Which data keys count: the first, and those that an owner began in the chain of members.
+
+Any PC of the practice may hand a key on, none may make one up: the chain tells each from any other.
+What was sealed with a key that an owner began can be opened for ever, even where another owner's
+of the same time is the one in use.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.security import membership_forks
+from clinic_desktop.sync import state
+from clinic_desktop.sync.keys import check_of
+
+_FIRST = 1
+_EVER = 1 << 62
+"""Later than any commit."""
+_LONG = 24 * 3600 * 1000
+"""Milliseconds that an owner's PC has for handing out the data key that it began."""
+
+
+def usable(reads: ReadSession | UnitOfWork) -> dict[int, bytes]:
+    """The data keys here by epoch, without those that are others than the chain names."""
+    named = _named(reads)
+    return {
+        epoch: dek for epoch, dek in state.keys(reads.cursor).items()
+        if epoch not in named or check_of(dek) == named[epoch][0]
+    }  # fmt: skip
+
+
+def counts(reads: ReadSession | UnitOfWork, epoch: int, dek: bytes) -> bool:
+    """Whether a key that was handed over is one of the practice's.
+
+    A PC that has none yet, or no chain, believes the PCs that it was told of when it was let in.
+    """
+    named, held = _named(reads), state.keys(reads.cursor)
+    if epoch in named:
+        return check_of(dek) == named[epoch][0]
+    return not held or (epoch not in held and not chain_is_here(reads.cursor))
+
+
+def in_use(reads: ReadSession | UnitOfWork, covered: int) -> tuple[int, int | None] | None:
+    """The epoch to seal the next commits with; ``None`` without any data key.
+
+    And up to which commit: one that begins an epoch here goes out under the key before, so that
+    everybody can open it. ``covered`` is the last commit that lies in a segment.
+    """
+    held = usable(reads)
+    if not held:
+        return None
+    members = chain.current(reads) if (named := _named(reads)) else None
+    newest = members.epoch.epoch if members is not None and members.epoch is not None else 0
+    candidates = sorted(named.keys() & held.keys(), key=lambda each: (each == newest, each))
+    upto = None
+    for epoch in reversed(candidates):
+        made_here = named[epoch][1]
+        if made_here <= covered:
+            return epoch, upto
+        upto = made_here
+    return (_FIRST if _FIRST in held else min(held)), upto
+
+
+def by_use(reads: ReadSession) -> list[bytes]:
+    """All data keys here, the one in use last."""
+    held, used = usable(reads), in_use(reads, _EVER)
+    return [held[epoch] for epoch in sorted(held, key=lambda each: (used == (each, None), each))]
+
+
+def lacks_newest(reads: ReadSession) -> bool:
+    """Whether the chain names a newer data key than any that is here."""
+    if not _named(reads):
+        return False
+    members = chain.current(reads)
+    newest = members.epoch if members is not None else None
+    return newest is not None and newest.epoch not in usable(reads)
+
+
+def is_lost(reads: ReadSession | UnitOfWork) -> bool:
+    """Whether nobody may have the newest data key: passes went well long after it was begun.
+
+    Its owner's PC may have been lost before it handed the key to anybody.
+    """
+    found, members = state.peer(reads.cursor), chain.current(reads)
+    newest = members.epoch if members is not None else None
+    if found is None or newest is None or found.settings.next_epoch == newest.epoch:
+        return False
+    if newest.epoch in usable(reads):
+        return False
+    begun = membership_forks.begun(chain.entries(reads), chain.settled(reads))
+    wall = max(entry.wall for body, entry in begun if body == newest)
+    return (found.last_ok or 0) >= wall + _LONG
+
+
+def chain_is_here(cursor: Any) -> bool:
+    """Whether there is a chain of members to ask."""
+    return cursor.execute("SELECT 1 FROM membership_entry LIMIT 1").fetchone() is not None
+
+
+def _named(reads: ReadSession | UnitOfWork) -> dict[int, tuple[bytes, int]]:
+    """By epoch what tells its key, and this PC's commit that began it; 0 where another PC did."""
+    rows = reads.cursor.execute(
+        "SELECT m.signature, c.dev, c.dseq FROM membership_entry m"
+        " LEFT JOIN sync_commit c ON c.cid = m.sv WHERE m.kind = 'epoch'"
+    ).fetchall()
+    if not rows:
+        return {}
+    made_here = {bytes(signature): dseq for signature, dev, dseq in rows if dev == THIS_PC}
+    return {
+        begun.epoch: (begun.check, made_here.get(entry.signature, 0))
+        for begun, entry in membership_forks.begun(chain.entries(reads), chain.settled(reads))
+    }

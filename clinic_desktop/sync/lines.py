@@ -1,0 +1,145 @@
+"""What was done under this PC's name elsewhere: where its log there leaves the one that is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clinic_desktop.i18n import _
+from clinic_desktop.sync import segment
+from clinic_desktop.sync.client import Link, RefusedError
+from clinic_desktop.sync.exchange import newer_program, refused, strange
+from clinic_desktop.sync.messages import MessageError, SyncReply, SyncRequest, decode, encode
+from clinic_desktop.sync.segment import NewerFormatError, Segment, SegmentError
+from clinic_desktop.sync.state import Tip
+
+_AT_A_TIME = 512 << 10
+_ALL = 2**53
+
+
+@dataclass(frozen=True)
+class Line:
+    """The log under this PC's name as it is here."""
+
+    tip: Tip
+    """The last segment that a server surely had."""
+    signing: bytes
+    known: int
+    """The last commit that others surely have."""
+    chains: dict[int, bytes] = field(repr=False)
+    """Of each later commit."""
+    deks: dict[int, bytes] = field(repr=False)
+    others: frozenset[bytes]
+    """The other PCs, whose segments are not asked for."""
+    sealed: frozenset[bytes] = frozenset()
+    """Digests of the segments that were made here."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What comparing came to."""
+
+    common: int
+    """The last commit that is the same here and there."""
+    differs: bool
+    """Whether something was signed under this PC's name that is not here."""
+
+
+def compare(link: Link, device: bytes, line: Line) -> Heard:
+    """Read what the server has under this PC's name, as far as it is also here.
+
+    Asked as another PC: to itself a server hands nothing back.
+
+    Raises:
+        ServerError: it is away, or hands out what nobody signed.
+    """
+    comparing = Comparing(device, line)
+    have = dict.fromkeys(line.others, _ALL)
+    while True:
+        have[device] = comparing.upto
+        reply = _ask(link, have)
+        for raw in reply.segments:
+            one = _read(raw)
+            if one.header.device == device and comparing.is_open:
+                comparing.take(one)
+        if not (reply.more and comparing.is_open):
+            return comparing.heard
+
+
+class Comparing:
+    """Goes along what was signed under this PC's name, a segment at a time."""
+
+    def __init__(self, device: bytes, line: Line) -> None:
+        self._device, self._line = device, line
+        # The last one that is surely the same comes again: whether it is the same is looked at.
+        self.upto = max(line.tip.seg_no - 1, 0)
+        self.is_open = True
+        """Whether what follows matters still."""
+        self._common = line.known
+        self._run: list[Segment] = []
+        self._is_elsewhere = False
+
+    @property
+    def heard(self) -> Heard:
+        """What it came to so far."""
+        differs = not self.is_open or bool(self._run) or self._is_elsewhere
+        return Heard(self._common, differs)
+
+    def take(self, one: Segment) -> None:
+        """Compare the next one; those that are surely known may be left out or come again.
+
+        Raises:
+            ServerError: it is not signed, or one before it is left out.
+        """
+        line = self._line
+        if one.header.seg_no <= self.upto:
+            return
+        if not one.is_signed_by(line.signing) or one.header.seg_no != self.upto + 1:
+            raise strange("a segment that does not follow")
+        self.upto += 1
+        if one.header.seg_no == line.tip.seg_no:
+            self.is_open = one.hash == line.tip.hash
+            return
+        self._run.append(one)
+        if len(self._run) < one.header.parts:
+            return
+        # The same commits, sealed elsewhere: whoever did goes on there.
+        self._is_elsewhere |= any(each.hash not in line.sealed for each in self._run)
+        self._common, differs = _compare_run(self._run, self._common, line)
+        self.is_open = not differs
+        self._run.clear()
+
+
+def _compare_run(run: list[Segment], common: int, line: Line) -> tuple[int, bool]:
+    dek = line.deks.get(run[0].header.epoch)
+    if dek is None:  # of a time that this record knows nothing of
+        return common, True
+    try:
+        payload = segment.open_run(run, dek)
+    except SegmentError:
+        return common, True
+    for commit in payload.commits:
+        if commit.dseq <= common:
+            continue
+        if line.chains.get(commit.dseq) != commit.chain:
+            return common, True
+        common = commit.dseq
+    return common, False
+
+
+def _read(raw: bytes) -> Segment:
+    try:
+        return segment.read(raw)
+    except NewerFormatError as error:
+        raise newer_program(_("Nothing was changed.")) from error
+    except SegmentError as error:
+        raise strange(str(error)) from error
+
+
+def _ask(link: Link, have: dict[bytes, int]) -> SyncReply:
+    try:
+        answer = link.signed("POST", "/v1/sync", encode(SyncRequest(1, have, _AT_A_TIME)))
+        return decode(answer, SyncReply)
+    except RefusedError as error:
+        raise refused(error) from error
+    except MessageError as error:
+        raise strange(str(error)) from error

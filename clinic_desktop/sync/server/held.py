@@ -1,0 +1,174 @@
+"""The segments of one practice: taken in their order only, each once, and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from clinic_desktop.sync import segment
+from clinic_desktop.sync.segment import Segment, SegmentError
+from clinic_desktop.sync.server.tables import Rows, only
+
+_AT_A_TIME: Final = 64
+"""Segments that are read at once."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The PC that made segments, and the key that signs them."""
+
+    clinic: bytes
+    device: bytes
+    public: bytes
+
+    def made(self, one: Segment) -> bool:
+        """Whether a segment is one of this PC."""
+        header = one.header
+        mine = (self.clinic, self.device)
+        return (header.clinic, header.device) == mine and one.is_signed_by(self.public)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How far a PC's segments are here now, and why not further."""
+
+    tip: int
+    tip_hash: bytes
+    fault: str
+    count: int
+
+
+def take(rows: Rows, sender: Sender, raw: tuple[bytes, ...], most: int, now: int) -> Taken:
+    """Keep segments in their order up to the first that does not fit.
+
+    ``most`` bounds the bytes of the whole practice; ``now`` is in milliseconds.
+    """
+    device = sender.device
+    tip, tip_hash = only(rows.one(
+        "SELECT tip, tip_hash FROM device WHERE clinic = :clinic AND device_id = :device",
+        device=device,
+    ))  # fmt: skip
+    tip_hash, fault = bytes(tip_hash), ""
+    fresh: list[Segment] = []
+    room = most - used(rows) if raw else 0
+    for each in raw:
+        one = _read(each)
+        if one is None or not sender.made(one):
+            fault = "segment"
+        elif one.header.seg_no <= tip:
+            fault = "" if _has(rows, fresh, one) else "tip"
+        elif one.header.seg_no != tip + 1 or one.header.prev != tip_hash:
+            fault = "tip"
+        elif (room := room - len(each)) < 0:
+            fault = "quota"
+        else:
+            tip, tip_hash = one.header.seg_no, one.hash
+            fresh.append(one)
+        if fault:
+            break
+    if fresh:
+        _insert(rows, fresh, now)
+    return Taken(tip, tip_hash, fault, len(fresh))
+
+
+def take_carried(
+    rows: Rows, clinic: bytes, keys: Mapping[bytes, bytes], raw: tuple[bytes, ...], most: int,
+    now: int,
+) -> int:  # fmt: skip
+    """Keep what one PC brings of others, each PC's as if it came itself; how many are new.
+
+    ``keys`` are the signing keys of the PCs by id. What does not fit is passed over: whoever brings
+    it cannot help it.
+    """
+    by_device: dict[bytes, list[bytes]] = {}
+    for each in raw:
+        one = _read(each)
+        if one is not None and one.header.device in keys:
+            by_device.setdefault(one.header.device, []).append(each)
+    return sum(
+        take(rows, Sender(clinic, device, keys[device]), tuple(brought), most, now).count
+        for device, brought in by_device.items()
+    )
+
+
+def behind(rows: Rows, have: Mapping[bytes, int]) -> dict[bytes, int]:
+    """The tips here of PCs of which somebody says to hold more."""
+    found = rows.all("SELECT device_id, tip FROM device WHERE clinic = :clinic")
+    return {bytes(device): tip for device, tip in found if have.get(bytes(device), 0) > tip}
+
+
+def used(rows: Rows) -> int:
+    """Bytes that a practice takes."""
+    return int(only(rows.one("SELECT used FROM practice WHERE clinic = :clinic"))[0])
+
+
+def _read(raw: bytes) -> Segment | None:
+    try:
+        return segment.read(raw)
+    except SegmentError:
+        return None
+
+
+def _has(rows: Rows, fresh: list[Segment], one: Segment) -> bool:
+    row = rows.one(
+        "SELECT hash FROM segment"
+        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+        device=one.header.device, seg_no=one.header.seg_no,
+    )  # fmt: skip
+    kept = {each.header.seg_no: each.hash for each in fresh}.get(one.header.seg_no)
+    return one.hash == (kept if row is None else bytes(row[0]))
+
+
+def _insert(rows: Rows, fresh: list[Segment], now: int) -> None:
+    head = only(rows.one(
+        "UPDATE practice SET head = head + :count, used = used + :size WHERE clinic = :clinic"
+        " RETURNING head",
+        count=len(fresh), size=sum(len(one.raw) for one in fresh),
+    ))[0]  # fmt: skip
+    for sseq, one in enumerate(fresh, head - len(fresh) + 1):
+        rows.run(
+            "INSERT INTO segment (clinic, sseq, device_id, seg_no, hash, received, bytes)"
+            " VALUES (:clinic, :sseq, :device, :seg_no, :hash, :now, :bytes)",
+            sseq=sseq, device=one.header.device, seg_no=one.header.seg_no, hash=one.hash,
+            now=now, bytes=one.raw,
+        )  # fmt: skip
+    last = fresh[-1]
+    rows.run(
+        "UPDATE device SET tip = :tip, tip_hash = :hash"
+        " WHERE clinic = :clinic AND device_id = :device",
+        tip=last.header.seg_no, hash=last.hash, device=last.header.device,
+    )  # fmt: skip
+
+
+def lacking(rows: Rows, have: dict[bytes, int], most: int) -> tuple[list[bytes], bool]:
+    """Segments beyond those held, in the order in which they came here, and whether there are more.
+
+    At least one comes, then as many as ``most`` bytes hold.
+    """
+    starts = [
+        row[0]
+        for device, tip in rows.all("SELECT device_id, tip FROM device WHERE clinic = :clinic")
+        if tip > have.get(bytes(device), 0)
+        and (row := rows.one(
+            "SELECT sseq FROM segment"
+            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+            device=bytes(device), seg_no=have.get(bytes(device), 0) + 1,
+        )) is not None
+    ]  # fmt: skip
+    found: list[bytes] = []
+    size, after = 0, min(starts, default=2**62) - 1
+    while read := rows.all(
+        "SELECT sseq, device_id, seg_no, bytes FROM segment"
+        " WHERE clinic = :clinic AND sseq > :after ORDER BY sseq LIMIT :count",
+        after=after, count=_AT_A_TIME,
+    ):  # fmt: skip
+        for sseq, device, seg_no, raw in read:
+            after = sseq
+            if seg_no <= have.get(bytes(device), 0):
+                continue
+            if found and size + len(raw) > most:
+                return found, True
+            found.append(bytes(raw))
+            size += len(raw)
+    return found, False

@@ -1,0 +1,121 @@
+"""The tables of a server, the same in SQLite and in PostgreSQL, and how statements reach them.
+
+Every table and every key begins with the practice, and every statement names it: rows of two
+practices never meet, and a distributed PostgreSQL finds each statement's one shard. Letter boxes
+belong to nobody that the server knows; they go by their own number in the same way. A test reads
+every statement of this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+VERSION: Final = 2
+PRACTICE: Final = {
+    "practice": "clinic {bytes} PRIMARY KEY, head {number} NOT NULL, used {number} NOT NULL",
+    "statement": "clinic {bytes}, n {number}, body {bytes} NOT NULL, PRIMARY KEY (clinic, n)",
+    "device": "clinic {bytes}, device_id {bytes}, counter {number} NOT NULL,"
+    " tip {number} NOT NULL, tip_hash {bytes} NOT NULL, last_seen {number},"
+    " PRIMARY KEY (clinic, device_id)",
+    "segment": "clinic {bytes}, sseq {number}, device_id {bytes} NOT NULL,"
+    " seg_no {number} NOT NULL, hash {bytes} NOT NULL, received {number} NOT NULL,"
+    " bytes {bytes} NOT NULL, PRIMARY KEY (clinic, sseq), UNIQUE (clinic, device_id, seg_no)",
+    "keybox": "clinic {bytes}, device_id {bytes}, epoch {number}, body {bytes} NOT NULL,"
+    " PRIMARY KEY (clinic, device_id, epoch)",
+    "chunk": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+    "invitation": "clinic {bytes}, box {bytes}, until {number} NOT NULL, PRIMARY KEY (clinic, box)",
+    "snapshot": "clinic {bytes}, id {bytes}, n {number} NOT NULL, body {bytes} NOT NULL,"
+    " PRIMARY KEY (clinic, id)",
+    "page": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+}
+"""What belongs to a practice; ``head`` numbers its segments, ``used`` counts all bytes it keeps."""
+SINCE_2: Final = ("snapshot", "page")
+"""Tables that a server of version 1 did not have."""
+PARTS: Final = 16
+LETTERS: Final = {"letter": "box {bytes} PRIMARY KEY, until {number} NOT NULL, body {bytes}"}
+
+
+def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
+    """The statements that make these tables in SQLite."""
+    return tuple(
+        f"CREATE TABLE {name} ({columns.format(bytes='BLOB', number='INTEGER')}) STRICT"
+        for name, columns in kept.items()
+    )
+
+
+def new_in_sqlite() -> tuple[str, ...]:
+    """The statements that bring a practice's file of version 1 to this one."""
+    return in_sqlite({name: PRACTICE[name] for name in SINCE_2})
+
+
+def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
+    """The statements that make these tables in PostgreSQL, in ``parts`` partitions each."""
+    made = [f"CREATE TABLE relay AS SELECT {VERSION} AS version"]
+    return (*made, *_in_postgres({**PRACTICE, **LETTERS}, parts))
+
+
+def new_in_postgres(parts: int = PARTS) -> tuple[str, ...]:
+    """The statements that bring a database of version 1 to this one."""
+    made = _in_postgres({name: PRACTICE[name] for name in SINCE_2}, parts)
+    return (*made, "UPDATE relay SET version = 2")
+
+
+def _in_postgres(kept: dict[str, str], parts: int) -> tuple[str, ...]:
+    made = []
+    for name, columns in kept.items():
+        key = columns.split()[0]
+        split = f" PARTITION BY HASH ({key})" if parts else ""
+        made.append(
+            f"CREATE TABLE {name} ({columns.format(bytes='bytea', number='bigint')}){split}"
+        )
+        made += [
+            f"CREATE TABLE {name}_{part} PARTITION OF {name}"
+            f" FOR VALUES WITH (MODULUS {parts}, REMAINDER {part})"
+            for part in range(parts)
+        ]
+    # What is sealed does not shrink: PostgreSQL need not try.
+    sealed = {"segment": "bytes", "chunk": "body", "page": "body"}
+    made += [
+        f"ALTER TABLE {name} ALTER COLUMN {column} SET STORAGE EXTERNAL"
+        for name, column in sealed.items()
+        if name in kept
+    ]
+    return tuple(made)
+
+
+class NoRoomError(Exception):
+    """The server's disk is full; nothing of what was asked was kept."""
+
+
+class Rows:
+    """What one transaction sees: the rows of one practice, or the letter boxes.
+
+    Statements name their values (``:device``); ``:clinic`` is given by itself.
+    """
+
+    def __init__(
+        self, cursor: Any, clinic: bytes, spelt: Callable[[str], str] = lambda sql: sql
+    ) -> None:
+        self._cursor, self._clinic, self._spelt = cursor, clinic, spelt
+
+    def run(self, sql: str, **values: Any) -> None:
+        """Write."""
+        self._cursor.execute(self._spelt(sql), {"clinic": self._clinic, **values})
+
+    def all(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows found."""
+        self.run(sql, **values)
+        return list(self._cursor.fetchall())
+
+    def one(self, sql: str, **values: Any) -> tuple[Any, ...] | None:
+        """The row found; ``None`` where there is none."""
+        self.run(sql, **values)
+        found = self._cursor.fetchone()
+        return None if found is None else tuple(found)
+
+
+def only(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    """The row that must be there."""
+    assert row is not None  # noqa: S101 - it was made with what asks for it
+    return row

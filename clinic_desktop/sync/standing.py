@@ -1,0 +1,138 @@
+"""How the exchange stands, for people: what waits, since when, what it cost, what was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.sync import state
+from clinic_desktop.sync.state import SENT, Open
+
+_SHOWN_RUNS = 8
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pass of those before."""
+
+    number: int
+    started: datetime
+    up: int
+    """Bytes."""
+    down: int
+    error: str
+    """The code of what stood in its way; ``running`` while it is under way."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Read without asking the server."""
+
+    server: str
+    """Its address; empty where the practice exchanges by sticks, and at hubs, only."""
+    authority: str
+    last_ok: datetime | None
+    last_error: str
+    is_finished: bool
+    """Whether server and PCs know of each PC that was taken out here."""
+    open: Open
+    oldest_unsent: datetime | None
+    """When the oldest change was made here that the server does not hold."""
+    month_bytes: int
+    """What went over the line this month, both ways."""
+    day_bytes: int
+    """The same of the last 24 hours."""
+    budget: int
+    """Bytes a month after which nothing is exchanged by itself; 0 for no end."""
+    paused_until: datetime | None
+    runs: tuple[Run, ...]
+    hub_port: int = 0
+    """Where this PC is a hub while its program runs; 0 where it is none."""
+    hubs: tuple[str, ...] = ()
+    """Hubs in the house, beside the server."""
+    clock_off: timedelta = timedelta()
+    """How far the server's clock is ahead of this PC's, where that is worth a word."""
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether a person asked for quiet on the line to the server."""
+        return self.has_paid_line and self.paused_until is not None and now < self.paused_until
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether this month's budget is spent."""
+        return self.has_paid_line and bool(self.budget) and self.month_bytes >= self.budget
+
+    @property
+    def has_paid_line(self) -> bool:
+        """Whether there is a line that may cost something: a hub and a stick do not."""
+        return bool(self.server) and not self.server.startswith("lan:")
+
+    @property
+    def to_send(self) -> int:
+        """Own changes that no server holds."""
+        return self.open.to_send
+
+
+def standing(reads: ReadSession) -> Standing | None:
+    """How it stands; None before a server was set up."""
+    cursor, now = reads.cursor, to_millis(reads.now)
+    found = state.peer(cursor)
+    if found is None:
+        return None
+    kept, runs = found.settings, _runs(cursor)
+    last_ok = found.last_ok or _last_stick(cursor)
+    return Standing(
+        "" if found.url == state.NO_LINE else found.url,
+        kept.authority,
+        from_millis(last_ok) if last_ok else None,
+        found.last_error,
+        not (kept.next_epoch or kept.is_untold),
+        state.still_open(cursor),
+        _oldest_unsent(cursor),
+        kept.used_bytes if kept.used_month == state.month_of(now) else 0,
+        _day_bytes(cursor, found.url, now),
+        kept.budget,
+        from_millis(kept.paused_until) if kept.paused_until else None,
+        runs,
+        kept.hub_port,
+        kept.hubs,
+        timedelta(milliseconds=kept.clock_off),
+    )
+
+
+def _oldest_unsent(cursor: Any) -> datetime | None:
+    row = cursor.execute(
+        "SELECT min(wall) FROM sync_commit WHERE dev = ?1 AND dseq > (SELECT"
+        " coalesce(max(to_dseq), 0) FROM sync_segment WHERE dev = ?1 AND state = ?2)",
+        (THIS_PC, SENT),
+    ).fetchone()
+    return from_millis(row[0]) if row[0] else None
+
+
+def _last_stick(cursor: Any) -> int | None:
+    """When a stick was read last."""
+    row = cursor.execute(
+        "SELECT max(ended) FROM sync_run WHERE peer = ? AND error = ''", (state.STICK,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _day_bytes(cursor: Any, url: str, now: int) -> int:
+    row = cursor.execute(
+        "SELECT coalesce(sum(sent + received), 0) FROM sync_run WHERE peer = ? AND started > ?",
+        (url, now - 24 * 3600 * 1000),
+    ).fetchone()
+    return int(row[0])
+
+
+def _runs(cursor: Any) -> tuple[Run, ...]:
+    rows = cursor.execute(
+        "SELECT id, started, sent, received, CASE WHEN ended IS NULL THEN 'running' ELSE error END"
+        " FROM sync_run ORDER BY id DESC LIMIT ?",
+        (_SHOWN_RUNS,),
+    ).fetchall()
+    return tuple(Run(row[0], from_millis(row[1]), *row[2:]) for row in rows)

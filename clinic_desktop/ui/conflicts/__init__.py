@@ -1,0 +1,1 @@
+"""The screen on which questions between PCs are decided."""

@@ -1,0 +1,216 @@
+"""How the exchange stands, in words: never better than it is known to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from clinic_desktop.errors import ClinicError, CopiedRecordError, RevokedError, StoppedError
+from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
+from clinic_desktop.sync.standing import Standing
+from clinic_desktop.ui.core.exchange_keeper import ExchangeKeeper
+from clinic_desktop.ui.theme.tokens import Tone
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence, what follows from it, and how much it matters."""
+
+    tone: Tone
+    title: str
+    text: str = ""
+
+
+def said(keeper: ExchangeKeeper, now: datetime) -> Said:
+    """The state and the next step, for the page of the exchange."""
+    found, error = keeper.standing, keeper.error
+    if found is None:
+        return Said(
+            Tone.NEUTRAL,
+            _("This PC works alone"),
+            _("Nothing is exchanged with other PCs. The record is whole without them."),
+        )
+    if isinstance(error, RevokedError | CopiedRecordError):
+        return Said(Tone.DANGER, error.message, _after(error))
+    if keeper.is_running:
+        return Said(Tone.INFO, _("Exchanging with the other PCs…"), _waiting(found))
+    state = _held(found, now) or _failed(found, error) or _open(found) or _whole(found)
+    return replace(state, text=f"{state.text} {_clock(found)}".strip())
+
+
+def _after(error: ClinicError) -> str:
+    return f"{error.kept} {error.hint}".strip()
+
+
+def _held(found: Standing, now: datetime) -> Said | None:
+    if found.paused_until is not None and found.is_paused(now):
+        words = _("Paused until {moment}")
+        title = words.format(moment=isolate(current().datetime(found.paused_until)))
+        return Said(Tone.WARN, title, _waiting(found))
+    if found.is_used_up:
+        text = _("It goes on next month, when you allow more, or when you press “Exchange now”.")
+        return Said(
+            Tone.WARN,
+            _("The amount of data chosen for this month is used up"),
+            f"{_waiting(found)} {text}".strip(),
+        )
+    return None
+
+
+def _failed(found: Standing, error: ClinicError | None) -> Said | None:
+    if error is None or isinstance(error, StoppedError):
+        return None
+    again = _("It is tried again by itself.")
+    parts = (error.hint, _waiting(found) or error.kept, again)
+    return Said(Tone.WARN, error.message, " ".join(filter(None, parts)))
+
+
+def _open(found: Standing) -> Said | None:
+    """What is here and not yet where it should be."""
+    if found.open.kept_out:
+        words = ngettext(
+            "{n} change of another PC could not be taken into the record",
+            "{n} changes of other PCs could not be taken into the record",
+            found.open.kept_out,
+        )
+        text = _("It is kept aside, whole. Everything else goes on. Ask for help.")
+        return Said(Tone.DANGER, _count(words, found.open.kept_out), text)
+    if found.open.newer:
+        words = ngettext(
+            "{n} change of another PC needs a newer version of this program",
+            "{n} changes of other PCs need a newer version of this program",
+            found.open.newer,
+        )
+        text = _("They are kept here, whole, and come into the record when the program of this PC "
+                 "has been updated. What is written here goes out as before.")  # fmt: skip
+        return Said(Tone.WARN, _count(words, found.open.newer), text)
+    if found.open.to_apply:
+        words = ngettext(
+            "{n} change of another PC waits here for one before it",
+            "{n} changes of other PCs wait here for others before them",
+            found.open.to_apply,
+        )
+        text = _("They come as soon as that PC brings what is missing.")
+        return Said(Tone.WARN, _count(words, found.open.to_apply), text)
+    if not found.is_finished:
+        return Said(
+            Tone.WARN,
+            _("A PC was let in or taken out, but the server or another PC does not know it yet"),
+            _("An owner signs in at this PC and presses “Exchange now”."),
+        )
+    if not found.server:
+        return _by_stick(found)
+    if found.last_ok is None:
+        return Said(Tone.WARN, _("Nothing has been exchanged yet"), _waiting(found))
+    return Said(Tone.INFO, _waiting(found)) if found.to_send else None
+
+
+def _by_stick(found: Standing) -> Said:
+    """What another PC brought back, it surely has; of the rest nobody knows."""
+    title = _("The PCs exchange by a stick")
+    if not found.to_send:
+        words = _("Another PC has every entry that was written here. Documents go along with "
+                  "“Documents too”; whether they arrived is not known here.")  # fmt: skip
+        return Said(Tone.NEUTRAL, title, words)
+    words = ngettext(
+        "{n} change is not known to be at another PC yet: write it to a stick.",
+        "{n} changes are not known to be at another PC yet: write them to a stick.",
+        found.to_send,
+    )
+    return Said(Tone.INFO, title, _count(words, found.to_send))
+
+
+def _whole(found: Standing) -> Said:
+    """The best that can be known: the others may be switched off."""
+    moment = isolate(current().datetime(found.last_ok)) if found.last_ok else ""
+    return Said(
+        Tone.NEUTRAL,
+        _("Last exchange: {moment}").format(moment=moment),
+        _("The server has everything that was written here until then. What each of the other PCs "
+          "has is listed below."),
+    )  # fmt: skip
+
+
+def _waiting(found: Standing) -> str:
+    if not found.to_send:
+        return ""
+    words = ngettext(
+        "{n} change waits here, made {moment}.",
+        "{n} changes wait here, the oldest made {moment}.",
+        found.to_send,
+    )
+    made = current().datetime(found.oldest_unsent) if found.oldest_unsent else ""
+    return words.format(n=isolate(current().number(found.to_send)), moment=isolate(made))
+
+
+def _clock(found: Standing) -> str:
+    """How far the clock of this PC is from the server's, where that is worth a word."""
+    off = abs(found.clock_off)
+    if not off:
+        return ""
+    days, minutes = off.days, round(off / timedelta(minutes=1))
+    apart = ngettext(
+        "The clocks of this PC and of the server are {n} minute apart.",
+        "The clocks of this PC and of the server are {n} minutes apart.",
+        minutes,
+    )
+    if days > 1:
+        apart = ngettext(
+            "The clocks of this PC and of the server are {n} day apart.",
+            "The clocks of this PC and of the server are {n} days apart.",
+            days,
+        )
+    advice = _(
+        "Nothing is lost or decided by it, but what is written here may bear a wrong time: "
+        "look at the clock of this PC."
+    )
+    return f"{_count(apart, days if days > 1 else minutes)} {advice}"
+
+
+def _count(words: str, count: int) -> str:
+    return words.format(n=isolate(current().number(count)))
+
+
+def short(keeper: ExchangeKeeper, now: datetime) -> tuple[str, str]:
+    """The same for the line below every screen: words and tone; no words where the PC is alone."""
+    found = keeper.standing
+    if found is None:
+        return "", "muted"
+    if keeper.is_running:
+        return _("Exchanging with the other PCs…"), "muted"
+    state = said(keeper, now)
+    tone = {Tone.DANGER: "danger", Tone.WARN: "warn"}.get(state.tone, "muted")
+    if not found.to_send:
+        return state.title.rstrip("."), tone
+    words = ngettext("{n} change waits", "{n} changes wait", found.to_send)
+    waits = _count(words, found.to_send)
+    return (f"{state.title.rstrip('.')} · {waits}" if state.tone is not Tone.INFO else waits), tone
+
+
+def received_words(received: int, size: int) -> str:
+    """How much of a record has come; ``size`` in bytes."""
+    return ngettext(
+        "{count} change received, {size}", "{count} changes received, {size}", received
+    ).format(count=isolate(current().number(received)), size=size_words(size))
+
+
+def size_words(count: int) -> str:
+    """Bytes, as people pay for them."""
+    if count < 1_000_000:
+        return _("{size} kB").format(size=isolate(current().number(round(count / 1e3, 1))))
+    return _("{size} MB").format(size=isolate(current().number(round(count / 1e6, 1))))
+
+
+def outcome_words(code: str) -> str:
+    """What became of a pass, from the code it was kept under."""
+    words = {
+        "": pgettext("exchange", "complete"),
+        "running": pgettext("exchange", "under way, or cut short"),
+        "server": pgettext("exchange", "no server, or one that refused"),
+        "stopped": pgettext("exchange", "stopped"),
+        "newer-program": pgettext("exchange", "a newer program is needed"),
+        "revoked": pgettext("exchange", "this PC was taken out"),
+        "copied": pgettext("exchange", "this record is a copy"),
+        "storage": pgettext("exchange", "the disk failed"),
+    }
+    return words.get(code, pgettext("exchange", "failed"))

@@ -1,0 +1,172 @@
+"""The page of the other PCs as it looks on a good day and on a bad one, without a server."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+from clinic_desktop.errors import ServerError
+from clinic_desktop.i18n import _
+from clinic_desktop.services.devices import Pc
+from clinic_desktop.services.documents import DocumentRow
+from clinic_desktop.services.file_ways import HERE, FileWay, Where
+from clinic_desktop.sync.enrolment import Invitation
+from clinic_desktop.sync.standing import Run, Standing
+from clinic_desktop.sync.state import Open
+from clinic_desktop.ui.chart.documents_section import DocumentsSection
+from clinic_desktop.ui.settings.exchange_forms import InviteForm, ServerForm
+from clinic_desktop.ui.settings.exchange_page import ExchangePage
+from clinic_desktop.ui.settings.settings_view import SettingsView
+from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
+from clinic_desktop.ui.settings.ways_in import AdmitForm
+from clinic_desktop.ui.shell.join_view import JoinView
+from clinic_desktop.ui.shell.stick_join_view import StickJoinView
+from tests.screens.program import Program
+from tests.support.records import NOON
+
+SERVER = "https://sync.kilimani-clinic.example:8460"
+
+
+def _page(program: Program) -> ExchangePage:
+    page = cast("SettingsView", program.screen).page("exchange")
+    assert isinstance(page, ExchangePage)
+    return page
+
+
+def _standing(to_send: int) -> Standing:
+    minutes = [timedelta(minutes=each) for each in (2, 7, 12, 230)]
+    errors = ("server" if to_send else "", "server" if to_send else "", "", "")
+    runs = [
+        Run(9 - number, NOON - back, 1_200 + 900 * number, 3_100, error)
+        for number, (back, error) in enumerate(zip(minutes, errors, strict=True))
+    ]
+    return Standing(
+        SERVER, "", NOON - (minutes[3] if to_send else minutes[0]), "server" if to_send else "",
+        True, Open(to_send, 0, 0, 0, 0), NOON - minutes[3] if to_send else None,
+        48_300_000, 1_940_000, 200_000_000, None, tuple(runs),
+    )  # fmt: skip
+
+
+def _pcs() -> tuple[Pc, ...]:
+    back = NOON - timedelta(minutes=41)
+    return (
+        Pc(uuid.UUID(int=1), "front-desk", "A", True, True, NOON, None),
+        Pc(uuid.UUID(int=2), "doctor-2", "B", False, True, back, back - timedelta(minutes=3)),
+        Pc(uuid.UUID(int=3), "laptop-amina", "C", False, True, NOON - timedelta(days=12), None),
+        Pc(uuid.UUID(int=4), "old-laptop", "D", False, False, NOON - timedelta(days=90), None),
+    )
+
+
+def _show(program: Program, to_send: int) -> None:
+    keeper, page = program.context.exchange, _page(program)
+    keeper.standing = _standing(to_send)
+    keeper.changed.emit()
+    page._show_pcs(_pcs())
+
+
+def good_day(program: Program) -> None:
+    """Everything is on the server."""
+    _show(program, 0)
+
+
+def too_old(program: Program) -> None:
+    """Another PC has a newer program, and the clock of this one is wrong."""
+    keeper, page = program.context.exchange, _page(program)
+    found = _standing(0)
+    keeper.standing = replace(
+        found, open=replace(found.open, newer=12), clock_off=timedelta(days=3653)
+    )
+    keeper.changed.emit()
+    page._show_pcs(_pcs())
+
+
+def offline(program: Program) -> None:
+    """The server has been away for hours, and changes wait."""
+    program.context.exchange.error = ServerError(
+        _("The server cannot be reached."),
+        kept=_("Nothing was lost: what is here goes out at the next try."),
+        hint=_("Check the network; the work goes on without it."),
+    )
+    _show(program, 12)
+
+
+def digits(program: Program) -> None:
+    """A new PC shows six digits and waits for the owner."""
+    view = program.session.window.shown
+    assert isinstance(view, JoinView)
+    view._set_busy(busy=True)
+    view.show_digits("482913")
+
+
+def server_form(program: Program) -> None:
+    """The drawer in which an owner sets a server up."""
+    _page(program)._on_server()
+    assert isinstance(program.in_front().findChild(ServerForm), ServerForm)
+
+
+def invite(program: Program) -> None:
+    """The drawer of an open invitation."""
+    good_day(program)
+    _page(program)._on_invite()
+    program.settle()
+    form = program.in_front().findChild(InviteForm)
+    assert isinstance(form, InviteForm)
+    form.notice.hide()
+    program.context.exchange.standing = _standing(0)
+    form._show(Invitation(bytes(range(1, 18))))
+    form._is_open = False  # there is no server to end it at
+
+
+def invite_by_stick(program: Program) -> None:
+    """The drawer in which an owner lets a PC in that no line reaches."""
+    good_day(program)
+    _page(program)._on_invite_by_stick()
+    assert isinstance(program.in_front().findChild(StickInviteForm), StickInviteForm)
+
+
+def admit(program: Program) -> None:
+    """The drawer in which an owner lets a person in who sent the way in."""
+    good_day(program)
+    _page(program)._on_admit()
+    assert isinstance(program.in_front().findChild(AdmitForm), AdmitForm)
+
+
+def send_way_in(program: Program) -> None:
+    """A person is asked before the own way in goes to another PC."""
+    good_day(program)
+    _page(program)._on_send(_pcs()[1])
+
+
+def stick(program: Program) -> None:
+    """The end of the page: the file on a stick, one just being written."""
+    good_day(program)
+    page = _page(program)
+    page.stick._begin(_("Writing and reading back…"))
+    program.settle()
+    page._page.ensureWidgetVisible(page.stick)
+
+
+def files_on_the_way(program: Program) -> None:
+    """Documents of which some are not here, and one is nowhere else."""
+    section = next(
+        each for each in program.screen.findChildren(DocumentsSection) if each.isVisible()
+    )
+    ways = (
+        FileWay(Where.ONLY_HERE), FileWay(Where.ONLY_HERE, 3, 9), FileWay(Where.COMING, 12, 40),
+        FileWay(Where.ELSEWHERE), HERE,
+    )  # fmt: skip
+    model = section.table.model_
+    one = cast("DocumentRow", model.row_at(0))
+    scan = replace(one, title="scan.pdf", mime="application/pdf", size=2_400_000)
+    ids = [one.id, *(uuid.UUID(int=number) for number in range(1, len(ways)))]
+    section._show([replace(scan, id=key, way=way) for key, way in zip(ids, ways, strict=True)])
+
+
+def code_of_this_pc(program: Program) -> None:
+    """A new PC has written its request and shows the code that goes another way."""
+    view = program.session.window.shown
+    assert isinstance(view, StickJoinView)
+    view.new_password.password.setText("x")
+    view.show_code(Invitation(bytes(range(1, 18))).code)
