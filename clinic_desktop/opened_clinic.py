@@ -39,7 +39,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, own_code, own_pin, practice
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.services.audit.events import note_lock, note_refusals
-from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, file_name
+from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, free_path
 from clinic_desktop.services.backups.upgrade import made_before
 from clinic_desktop.signing_in import let_in_by_sheet, let_sign_in, sign_in
 from clinic_desktop.this_pc import lock_minutes, remember
@@ -349,7 +349,7 @@ class Clinic:
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         drill = Drill.of(recovery, self.keys.cost)
-        self._write(practice.renew_recovery, self.keys.identity, recovery.identity.public, drill)
+        self._write(practice.renew_recovery, self.keys.identity, recovery.identity, drill)
         state = self.store.read(SYSTEM, chain.current).result()
         if state is not None:
             self.keys.follow(state)
@@ -382,7 +382,7 @@ class Clinic:
         owners = [each.id for each in people if each.is_active and "owner" in each.roles]
         now = self.store.clock.now()
         if target.suffix != SUFFIX:
-            target /= file_name(self.keys.vault.device, now)
+            target = free_path(target, self.keys.vault.device, now)
         source = Source(self.data_dir, self.keys.key, self.keys.vault, owners, now)
         made = back_up(actor or self.actor, source, target, tell)
         remember(self.data_dir, backup_at=now.isoformat())

@@ -48,8 +48,8 @@ def test_import_says_in_json_what_came_of_it(run: Run, tmp_path: Path) -> None:
     assert error["file"] == str(bad)
     assert error["line"] == 1
     assert error["reason"]
-    code, out, _err = run("import", good, "--json")
-    assert code == 0
+    code, out, err = run("import", good, "--json")
+    assert code == 0, err or out
     assert json.loads(out)["unchanged"] == 3
 
 

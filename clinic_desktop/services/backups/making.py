@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +70,13 @@ class Backup:
 def file_name(device: uuid.UUID, now: datetime) -> str:
     """Sorts by time, and two PCs that share a place do not take each other's for their own."""
     return f"clinic-{now:%Y%m%d-%H%M%S}-{owner_mark(device)}{SUFFIX}"
+
+
+def free_path(folder: Path, device: uuid.UUID, now: datetime) -> Path:
+    """Where a backup made ``now`` goes in ``folder``; a second one of that second goes one on."""
+    while (path := folder / file_name(device, now)).exists():
+        now += timedelta(seconds=1)
+    return path
 
 
 def owner_mark(device: uuid.UUID) -> str:

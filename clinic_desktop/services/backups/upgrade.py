@@ -16,7 +16,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.vault import Vault
 from clinic_desktop.services.backups import ledger, places
 from clinic_desktop.services.backups.ledger import Reason, Result
-from clinic_desktop.services.backups.making import Backup, Source, back_up, file_name
+from clinic_desktop.services.backups.making import Backup, Source, back_up, free_path
 
 
 def before_upgrade(data_dir: DataDir, key: bytes, vault: Vault, now: datetime) -> Backup | None:
@@ -41,7 +41,7 @@ def before_upgrade(data_dir: DataDir, key: bytes, vault: Vault, now: datetime) -
     known = ledger.read(data_dir).places
     here = next((path for place in known if (path := places.find(place))), data_dir.backups)
     source = Source(data_dir, key, vault, owners, now)
-    target = here / file_name(vault.device, now)
+    target = free_path(here, vault.device, now)
     made = back_up(SYSTEM, source, target, lambda _stage, _done, _total: None)
     with ledger.changing(data_dir) as changed:
         result = Result(now, str(made.path), Reason.UPGRADE, made.size, schema=schema)
