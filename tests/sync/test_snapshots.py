@@ -15,7 +15,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership import BadEntryError
 from clinic_desktop.sync import snapshot, state
 from clinic_desktop.sync.exchange import link_of
-from clinic_desktop.sync.snapshots import Leaving
+from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
 from tests.sync.test_files import SCAN, add_scan, content
 from tests.sync.test_recovering import bring_back, opened
