@@ -232,7 +232,7 @@ class ExchangePage(SettingsPage):
         if not pc.is_active:
             pill = PillSpec(pgettext("PC", "taken out"), Tone.NEUTRAL, Glyph.CROSS)
         else:
-            if pc.last_work is None or now - pc.last_work > _QUIET:
+            if now - pc.last_sign > _QUIET:
                 pill = PillSpec(pgettext("PC", "long silent"), Tone.WARN, Glyph.HALF)
             actions = tuple(self._actions(pc, name))
         return Fact(pc.id, name, " · ".join(words), pill, actions)
