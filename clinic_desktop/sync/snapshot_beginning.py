@@ -15,9 +15,8 @@ from typing import Any
 
 import sqlcipher3
 
-from clinic_desktop.db.log_check import Trouble, check_log
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.db.snapshot_loading import Loader, refuse_untold_erasures
+from clinic_desktop.db.snapshot_loading import Loader, refuse_untold, refuse_untold_erasures
 from clinic_desktop.db.snapshot_pages import DeviceAt, Head, SnapshotError
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
@@ -193,9 +192,7 @@ def _load_pages(uow: UnitOfWork, chosen: _Chosen) -> None:
     refuse_untold_erasures(cursor)
     if chosen.manifest.epoch not in epochs.usable(uow):
         raise SnapshotError("sealed with a key that no owner began")
-    worst = check_log(cursor, None)
-    if worst.trouble >= Trouble.BROKEN:
-        raise SnapshotError(f"the rows are not what the log says: {worst.findings[0].what}")
+    refuse_untold(cursor)
     forget_snapshot(uow)
     note_newest(uow, contents.commits)
 
