@@ -45,6 +45,10 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 
 
+class TogetherError(Exception):
+    """The parts so far do not stand alone: they are loaded with the others."""
+
+
 class Loader:
     """Takes pages in the order of their parts."""
 
@@ -233,6 +237,21 @@ class Loader:
 
     # -------------------------------------------------------------- the end
 
+    def show(self) -> None:
+        """Let people look at what is here while the rest is to come.
+
+        Raises:
+            TogetherError: a row refers to one that is not here.
+        """
+        if self._cursor.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise TogetherError("a row refers to one that comes later")
+        show_members(self._cursor)
+        self._index()
+
+    def _index(self) -> None:
+        patients = self._cursor.execute("SELECT id FROM patient").fetchall()
+        search.reindex(self._cursor, [bytes(row[0]) for row in patients])
+
     def finish(self) -> None:
         """Go on from where the snapshot ends.
 
@@ -260,8 +279,7 @@ class Loader:
         # What the maker, an older program, had no place for: here it may have one.
         unknown.replay(self._cursor)
         close_answered(self._cursor)
-        patients = self._cursor.execute("SELECT id FROM patient").fetchall()
-        search.reindex(self._cursor, [bytes(row[0]) for row in patients])
+        self._index()
 
 
 def refuse_untold_erasures(cursor: Any) -> None:
