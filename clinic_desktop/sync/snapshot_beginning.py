@@ -17,9 +17,13 @@ import sqlcipher3
 from msgspec.structs import replace
 
 from clinic_desktop.db.arriving import Arriving, arriving, keep
-from clinic_desktop.db.log_check import Trouble, check_log
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.db.snapshot_loading import Loader, TogetherError, refuse_untold_erasures
+from clinic_desktop.db.snapshot_loading import (
+    Loader,
+    TogetherError,
+    refuse_untold,
+    refuse_untold_erasures,
+)
 from clinic_desktop.db.snapshot_pages import DeviceAt, Part, SnapshotError
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
@@ -273,22 +277,11 @@ def _load_pages(uow: UnitOfWork, chosen: _Chosen, upto: Part, go_on: Callable[[]
     if chosen.manifest.epoch not in epochs.usable(uow):
         raise SnapshotError("sealed with a key that no owner began")
     if upto == Part.LOG:
-        _compare(cursor, go_on)
+        refuse_untold(cursor, go_on)
         note_newest(uow, contents.commits)
     forget_snapshot(uow, keeps_pieces=upto != Part.LOG)
     keep_manifest(uow, chosen.manifest)
     keep(cursor, replace(state, loaded=int(upto), made=chosen.manifest.made))
-
-
-def _compare(cursor: Any, go_on: Callable[[], None]) -> None:
-    """See that the rows are what the log says.
-
-    Raises:
-        SnapshotError: they are not.
-    """
-    worst = check_log(cursor, None, progress=lambda _commits: go_on())
-    if worst.trouble >= Trouble.BROKEN:
-        raise SnapshotError(f"the rows are not what the log says: {worst.findings[0].what}")
 
 
 def _unsigned(reads: ReadSession, manifest: Manifest) -> str:
