@@ -132,8 +132,8 @@ class ExchangePage(SettingsPage):
         form = Form()
         form.add(
             _("Most data in a month"), self.budget,
-            hint=_("Beyond it this PC asks the server only when you want it. Hubs in the house "
-                   "cost nothing and go on, also during a pause."),
+            hint=_("Beyond it this PC asks the server only when you want it. A hub in your "
+                   "own network costs nothing and goes on, also during a pause."),
         )  # fmt: skip
         self.costs = self.add_card(_("What it costs"), self.cost, form)
 
@@ -219,7 +219,7 @@ class ExchangePage(SettingsPage):
             self.change.set_text(_("Set up a server…"))
         elif not found.server:
             self.server.setText(
-                _("None. The PCs exchange by a stick, and at a hub in the house if there is one.")
+                _("None. The PCs exchange by a stick, and at a hub if there is one.")
             )
             self.change.set_text(_("Set up a server…"))
         else:
