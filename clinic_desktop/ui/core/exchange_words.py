@@ -261,7 +261,7 @@ def short(keeper: ExchangeKeeper, now: datetime) -> tuple[str, str]:
         return _("Exchanging with the other PCs…"), "muted"
     state = said(keeper, now)
     tone = {Tone.DANGER: "danger", Tone.WARN: "warn"}.get(state.tone, "muted")
-    if not found.to_send:
+    if not found.to_send or isinstance(keeper.error, RevokedError):  # those wait for nothing
         return state.title.rstrip("."), tone
     words = ngettext("{n} change waits", "{n} changes wait", found.to_send)
     waits = _count(words, found.to_send)

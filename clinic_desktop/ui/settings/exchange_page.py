@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.domain.permissions import allowed
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, RevokedError
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services import devices
 from clinic_desktop.services.conflicts import listing
@@ -183,7 +183,8 @@ class ExchangePage(SettingsPage):
         self.address.setVisible(self._is_owner and state.asks_address)
         self.now.setVisible(found is not None)
         self.now.setEnabled(self._may_run and not keeper.is_running)
-        self.pause.setVisible(found is not None and found.has_paid_line)
+        is_out = isinstance(keeper.error, RevokedError)
+        self.pause.setVisible(found is not None and found.has_paid_line and not is_out)
         self.pause.setEnabled(self._may_run)
         self.costs.setVisible(found is not None and found.has_paid_line)
         for card in (self._runs_card, self._stick_card):
