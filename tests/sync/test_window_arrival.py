@@ -56,9 +56,8 @@ def test_it_opens_by_itself_is_looked_at_and_then_written(long_ago: Practice, qt
 
 
 def says_that_older_charts_come(new: Seat) -> None:
-    shown = new.go(to.Patients())
+    shown = new.go(to.Patients("Qwxyz"))
     assert isinstance(shown, PatientsView)
-    shown.field.edit.setText("Qwxyz")
     new.until(lambda: "Older charts are still coming" in str(shown.table._empty))
 
 
