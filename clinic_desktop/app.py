@@ -408,6 +408,7 @@ class Session(QObject):
 
     def _ask_for_new_sheet(self) -> None:
         """The sheet was out of its safe; where the key store was lost, so are passwords."""
+        from clinic_desktop.after_sheet import of_other_pcs
         from clinic_desktop.services.practice import people
 
         if self.context is None or self.clinic is None:
@@ -417,10 +418,17 @@ class Session(QObject):
         text = _("This sheet was used: print a new one.")
         if any(person.is_active and person.id not in let_in for person in found):
             text = _("This sheet was used: print a new one, and give the others new passwords.")
-        navigator = self.context.navigator
-        self.context.host.toast(
-            text, lambda: navigator.open(Settings("recovery")), _("Make a new sheet")
-        )
+        host, navigator = self.context.host, self.context.navigator
+        verb, elsewhere = _("Make a new sheet"), of_other_pcs(self.clinic.store)
+
+        def make() -> None:
+            navigator.open(Settings("recovery"))
+
+        if elsewhere:  # too much to be read before it fades
+            words = " ".join((*elsewhere, text))
+            host.confirm(_("The recovery sheet let you in"), words, verb, make)
+        else:
+            host.toast(text, make, verb)
 
     def _go_in(self, opened: clinic.Clinic) -> None:
         from clinic_desktop.services.setup import open_step
