@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from clinic_desktop.i18n import _
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import newer_program, refused, strange
 from clinic_desktop.sync.messages import MessageError, SyncReply, SyncRequest, decode, encode
+from clinic_desktop.sync.refusals import newer_program, refused, strange
 from clinic_desktop.sync.segment import NewerFormatError, Segment, SegmentError
 from clinic_desktop.sync.state import Tip
 

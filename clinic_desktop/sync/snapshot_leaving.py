@@ -17,8 +17,8 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, ServerError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync.carried import can_give
 from clinic_desktop.sync.client import RefusedError
-from clinic_desktop.sync.exchange import refused, strange
 from clinic_desktop.sync.files import TURN_S
 from clinic_desktop.sync.messages import (
     MessageError,
@@ -28,6 +28,7 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.snapshot import Manifest, SealedPage, Sealer, read_manifest
 from clinic_desktop.sync.snapshot_line import (
     SnapshotLine,
@@ -124,7 +125,9 @@ class Leaving(SnapshotLine):
     def _is_all_there(self) -> bool:
         """Whether the server holds the last segment of each PC that is here.
 
-        Else nobody who takes the snapshot could find that its PC signed what it covers.
+        Else nobody who takes the snapshot could find that its PC signed what it covers. A server
+        that lost everything may lack the first ones of a PC that is gone, and nobody has them:
+        there the snapshot stands for them, once it was checked, and what follows it comes then.
         """
         have, mine = self._store.read(SYSTEM, _tips).result()
         try:
@@ -138,7 +141,8 @@ class Leaving(SnapshotLine):
             raise strange(str(error)) from error
         # Of PCs that a server was never told of it holds nothing, and says nothing.
         named = known is not None and have.keys() <= known.devices.keys() | known.ended.keys()
-        return reply.tip >= mine and named and not reply.behind
+        has_rest = self._store.read(SYSTEM, _can_follow, dict(reply.behind)).result()
+        return reply.tip >= mine and named and has_rest
 
     def _newest(self) -> int:
         """How many commits the newest snapshot on the server covers, as far as can be read."""
@@ -254,6 +258,18 @@ def _tips(reads: ReadSession) -> tuple[dict[bytes, int], int]:
     ).fetchall()
     have = {bytes(device): seg_no for device, seg_no in rows}
     return have, state.tip(reads.cursor).seg_no
+
+
+def _can_follow(reads: ReadSession, behind: dict[bytes, int]) -> bool:
+    """Whether of each PC whose next segment is not here at all those after the snapshot are."""
+    at = head(reads.cursor, 0)
+    ends = {each.device: each.seg_no for each in at.devices} if at is not None else {}
+    for device, tip in behind.items():
+        if can_give(reads, device, tip):
+            return False  # it goes there with the next pass
+        if device not in ends or not can_give(reads, device, ends[device]):
+            return False
+    return True
 
 
 def _pages(reads: ReadSession, names: Sequence[bytes], most: int) -> list[tuple[bytes, bytes]]:

@@ -12,7 +12,6 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.errors import ServerError
 from clinic_desktop.sync import epochs, state
 from clinic_desktop.sync.client import Link, RefusedError, Tuner
-from clinic_desktop.sync.exchange import refused, strange
 from clinic_desktop.sync.messages import (
     MessageError,
     PagesReply,
@@ -21,6 +20,7 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.snapshot import Manifest, Sealer, read_manifest
 
 MANY: Final = 500

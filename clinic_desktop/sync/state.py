@@ -67,6 +67,12 @@ class Settings(Struct, frozen=True):
     """Addresses of hubs in the house, beside the server in use."""
     in_snapshot: int = 0
     """How many commits the newest snapshot on the server covers, as far as is known."""
+    looked_at: int = 0
+    """When the snapshots there were looked at last, in milliseconds since 1970 UTC."""
+    is_doubted: bool = False
+    """Whether a PC found that a snapshot there is not what the PCs hold."""
+    server_lacks: int = 0
+    """Of how many PCs it lacks work that this PC cannot give it either."""
     hub_port: int = 0
     """Where this PC is a hub while its program runs; 0 where it is none."""
     said: tuple[bytes, ...] = ()
@@ -156,6 +162,9 @@ def turn_to(cursor: Any, url: str, authority: str, hubs: tuple[str, ...]) -> Non
             told_root=b"",
             hubs=hubs,
             in_snapshot=0,
+            looked_at=0,
+            is_doubted=False,
+            server_lacks=0,
         )
         use_peer(cursor, url, settings)
         cursor.execute("DELETE FROM sync_file WHERE state <> 'coming'")  # it may not hold them
@@ -471,6 +480,27 @@ def state_devices(cursor: Any, devices: Iterable[Introduced]) -> None:
             " WHERE device_id = ? AND sign_pk IS NULL AND status = 'unknown'",
             (each.signing, STATED, 0 if has_ended else None, each.id),
         )
+
+
+def skip_to(cursor: Any, device: bytes, tip: tuple[int, bytes], dseq: int) -> None:
+    """Go on from this segment of a PC: what it and those before it carried came another way.
+
+    ``dseq`` is the last commit up to it.
+    """
+    (dev, before) = cursor.execute(
+        "SELECT dev, coalesce(seg_tip, 0) FROM sync_device WHERE device_id = ?", (device,)
+    ).fetchone()
+    if tip[0] <= before:
+        return
+    cursor.execute(
+        "UPDATE sync_segment SET state = ? WHERE dev = ? AND state = ?", (APPLIED, dev, HELD)
+    )
+    cursor.execute(
+        "INSERT INTO sync_segment (dev, seg_no, from_dseq, to_dseq, epoch, hash, content, state)"
+        " VALUES (?, ?, ?, ?, 0, ?, x'', ?)",
+        (dev, tip[0], dseq, dseq, tip[1], APPLIED),
+    )
+    cursor.execute("UPDATE sync_device SET seg_tip = ?, seg_hash = ? WHERE dev = ?", (*tip, dev))
 
 
 def held_runs(cursor: Any) -> Iterator[tuple[int, bytes, list[Segment]]]:

@@ -13,7 +13,7 @@ import shutil
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -61,8 +61,10 @@ class PlainFile:
                     raise NoRoomError from error
                 raise
 
-    def make(self, made: tuple[str, ...], added: tuple[str, ...] = ()) -> None:
-        """Make its tables, all or none; ``added`` are those that version 1 did not have.
+    def make(
+        self, made: tuple[str, ...], added: Callable[[int], tuple[str, ...]] = lambda _old: ()
+    ) -> None:
+        """Make its tables, all or none; ``added`` brings those that an older version lacks.
 
         Raises:
             StorageError: its tables are of another version of the server.
@@ -71,8 +73,8 @@ class PlainFile:
             version = int(cursor.execute("PRAGMA user_version").fetchone()[0])
             if version == tables.VERSION:
                 return
-            if version == 1:
-                made = added
+            if 1 <= version < tables.VERSION:
+                made = added(version)
             elif version or cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StorageError(
                     _("The files of this server are of another version of the program."),
@@ -164,7 +166,7 @@ class Files:
             flush_folder(self.root)
         found = PlainFile(path)
         try:
-            found.make(tables.in_sqlite(tables.PRACTICE), tables.new_in_sqlite())
+            found.make(tables.in_sqlite(tables.PRACTICE), tables.new_in_sqlite)
         except BaseException:  # not remembered without its tables: the next request makes them
             found.connection.close()
             raise
