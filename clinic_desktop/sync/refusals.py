@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic_desktop.errors import NewerProgramError, ServerError
+from clinic_desktop.errors import AddressError, NewerProgramError, ServerError
 from clinic_desktop.i18n import _
 from clinic_desktop.sync.client import RefusedError
 
@@ -17,10 +17,17 @@ def refused(error: RefusedError) -> ServerError:
         "slow-down": _("The server asks to wait: there were too many requests."),
         "fault": _("The server has a fault."),
     }
-    return ServerError(
+    hints = {
+        "unknown": _("If the server was made anew, an owner sets it up once more: all that is on "
+                     "this PC goes there."),
+        "quota": _("What others write still comes in. Ask whoever runs the server for more room."),
+        "slow-down": _("It goes on after a few minutes."),
+    }  # fmt: skip
+    kind = AddressError if error.refusal.code == "unknown" else ServerError
+    return kind(
         words.get(error.refusal.code, _("The server refused what this PC sent.")),
         kept=_("Nothing was lost: what is here goes out at the next try."),
-        hint=_("Ask whoever runs the server."),
+        hint=hints.get(error.refusal.code, _("Ask whoever runs the server.")),
         place=f"{error.status} {error.refusal.code}",
     )
 
