@@ -133,7 +133,7 @@ class Rebasing(SnapshotLine):
                 log.warning("A snapshot cannot be taken: %s", type(error).__name__)
         raise ServerError(
             _("The server no longer holds changes that this PC lacks."),
-            kept=_("What is on this PC stays as it is, and goes on being sent."),
+            kept=_("What is on this PC stays as it is."),
             hint=_("Exchange with another PC over a hub or a stick, or set up the server anew."),
             place="dropped",
         )

@@ -21,6 +21,9 @@ from clinic_desktop.sync.snapshot_checking import Checking
 from clinic_desktop.syncing import Syncing
 from tests.support.relays import ServerProcess, running
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
+from tests.sync.test_incarnations import agree, close, copy
+from tests.sync.test_recovering import bring_back as with_sheet
+from tests.sync.test_recovering import opened
 from tests.sync.test_snapshots import kept, leave
 
 KEEP_NOTHING = "UPDATE segment SET received = 0"
@@ -153,8 +156,9 @@ def test_a_pc_that_is_still_here_and_has_not_said_so_keeps_it(
 def test_a_server_that_drops_what_it_may_not_is_noticed(
     practice: Practice, back: Clinic, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And what the PC wrote itself is still sent."""
-    front = practice.front
+    """And what a PC writes that had shown to be no older state is still sent."""
+    front, current = practice.front, Syncing(back)
+    current.run()
     for given in ("Ada", "Bea", "Cleo"):
         add_patient(front, given)
         sync(front)
@@ -162,11 +166,13 @@ def test_a_server_that_drops_what_it_may_not_is_noticed(
     with kept(practice) as server:
         server.execute("DELETE FROM segment WHERE sseq < (SELECT max(sseq) FROM segment)")
     with pytest.raises(ServerError, match="no longer holds"):
-        sync(back)
+        current.run()
     assert "Dan" in [row[1] for row in patients(back)]
-    assert Syncing(back).status().open.to_send == 0
+    assert current.status().open.to_send == 0
+    add_patient(back, "Eve")
     with pytest.raises(ServerError, match="no longer holds"):
         sync(back)
+    assert current.status().open.to_send > 0
     caplog.clear()
 
 
@@ -240,6 +246,37 @@ def taken_another_way(pc: Clinic) -> int:
     """Of how many segments only the digest is here."""
     found = rows(pc, "SELECT count(*) FROM sync_segment WHERE content = x''")
     return int(str(found[0][0]))
+
+
+def test_the_sheet_brings_back_what_only_snapshots_hold(practice: Practice, back: Clinic) -> None:
+    front = practice.front
+    drop(practice, front, back)
+    held = patients(front)
+    for pc in (front, back):
+        close(practice, pc)
+    with_sheet(practice, practice.sheet)
+    assert patients(opened(practice)) == held
+
+
+def test_a_copy_that_is_older_than_what_is_dropped_goes_on(
+    practice: Practice, back: Clinic
+) -> None:
+    """What it wrote, and what was done under its name meanwhile, are both there."""
+    front = practice.front
+    sync(back, front)
+    copy(practice, back, "twin")
+    one = practice.open("back")
+    for given in ("Eve", "Fay", "Gus"):
+        add_patient(one, given)
+        sync(one, front)
+    drop(practice, front, one)
+    two = practice.open("twin")
+    add_patient(two, "Alone")
+    assert Syncing(two).run().sent
+    agree(front, one, two)
+    found = [row[1] for row in patients(front)]
+    assert {"Alone", "Eve", "Gus"} <= set(found)
+    assert len(found) == len(set(found))
 
 
 def turn_to(uow: UnitOfWork, url: str) -> None:

@@ -58,7 +58,9 @@ class Day:
         body = self._rng.randbytes(self._rng.choice((10, 500, 5000)))
         made = [pc.work(b"\x92\x90\x91" + bytes([0xC5]) + len(body).to_bytes(2, "big") + body)
                 for _each in range(self._rng.randint(1, 4))]  # fmt: skip
-        raw = self._relay.sync(pc.call("POST", "/v1/sync", pc.sync_body(*made)))
+        others = {each.device.bytes: 2**53 for each in self._pcs}  # nothing is asked for
+        body = pc.sync_body(*made, have=others)
+        raw = self._relay.sync(pc.call("POST", "/v1/sync", body))
         reply = decode(raw, SyncReply)
         self._tell("segment", pc.device.hex, reply.tip, reply.tip_hash.hex())
 
