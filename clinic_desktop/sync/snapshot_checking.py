@@ -19,6 +19,7 @@ from typing import Final
 
 import sqlcipher3
 
+from clinic_desktop.db.arriving import arriving
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.opening import create_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -40,7 +41,9 @@ from clinic_desktop.sync.snapshot_line import (
     SnapshotLine,
     data_keys,
     forget_snapshot,
+    keep_only,
     keep_pieces,
+    names_here,
     reason_of,
     sealer_of,
 )
@@ -196,8 +199,8 @@ class Checking(SnapshotLine):
             SnapshotError: the server does not have one, or has another.
         """
         names = offer.manifest.names
-        self._store.write(SYSTEM, _keep_only, names).result()
-        here = self._store.read(SYSTEM, _names_here).result()
+        self._store.write(SYSTEM, keep_only, names).result()
+        here = self._store.read(SYSTEM, names_here).result()
         lacking = [each for each in names if each not in here]
         while lacking:
             if self._link.clock.uptime() > until:
@@ -264,7 +267,7 @@ def _remove_left_over(beside: Path) -> None:
 def _is_due(reads: ReadSession) -> bool:
     found = state.peer(reads.cursor)
     now = to_millis(reads.now)
-    if found is None or not found.url or found.url == state.NO_LINE:
+    if found is None or arriving(reads.cursor) is not None:
         return False
     looked = found.settings.looked_at
     return not looked <= now < looked + EVERY_MS
@@ -325,18 +328,6 @@ def _compare(reads: ReadSession, contents: Contents) -> _Compared:
         if state.tip(cursor, row[0]).seg_no < each.seg_no:
             found = _Compared.BEHIND
     return found
-
-
-def _names_here(reads: ReadSession) -> set[bytes]:
-    return {bytes(row[0]) for row in reads.cursor.execute("SELECT name FROM sync_page").fetchall()}
-
-
-def _keep_only(uow: UnitOfWork, names: list[bytes]) -> None:
-    """Pieces of another snapshot, which was not fetched to its end, are of no use."""
-    wanted = set(names)
-    for (name,) in uow.cursor.execute("SELECT name FROM sync_page").fetchall():
-        if bytes(name) not in wanted:
-            uow.cursor.execute("DELETE FROM sync_page WHERE name = ?", (name,))
 
 
 def _piece(reads: ReadSession, name: bytes) -> bytes:
