@@ -27,7 +27,7 @@ from clinic_desktop.db.snapshot_loading import Loader, refuse_untold, refuse_unt
 from clinic_desktop.db.snapshot_making import tell
 from clinic_desktop.db.snapshot_pages import SnapshotError, write
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, ServerError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.sync import state
@@ -101,10 +101,18 @@ class Checking(SnapshotLine):
 
     def _run(self, until: float) -> bool:
         """Whether there is nothing left to fetch."""
-        said = self._said()
+        try:
+            said = self._said()
+        except ServerError:  # one that knows no such question is not asked with each pass
+            self._store.write(SYSTEM, _looked).result()
+            raise
         is_lacking = self._store.read(SYSTEM, _server_lacks).result()
         if not said.keep and not said.vouches and not is_lacking:
             return True  # nothing is dropped there, and nothing depends on a snapshot
+        with self.counted():
+            return self._look(said, until)
+
+    def _look(self, said: Vouches, until: float) -> bool:
         offers = self._known_offers(said)
         compared = {
             each.manifest.id: self._store.read(SYSTEM, _compare, each.contents).result()
@@ -270,7 +278,7 @@ def _is_due(reads: ReadSession) -> bool:
     if found is None or arriving(reads.cursor) is not None:
         return False
     looked = found.settings.looked_at
-    return not looked <= now < looked + EVERY_MS
+    return bool(found.settings.server_lacks) or not looked <= now < looked + EVERY_MS
 
 
 def _looked(uow: UnitOfWork) -> None:

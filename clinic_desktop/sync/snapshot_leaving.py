@@ -14,7 +14,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_making import head, tell
 from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError, ServerError
+from clinic_desktop.errors import ClinicError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import epochs, state
 from clinic_desktop.sync.carried import can_give
@@ -75,19 +75,8 @@ class Leaving(SnapshotLine):
     def _run(self, least: int, seconds: float) -> bool:
         if not self._store.read(SYSTEM, _is_due, least).result():
             return False
-        traffic, url = self._link.traffic, self._link.address.url
-        number = self._store.write(SYSTEM, _begin, url).result()
-        before, code = (traffic.up, traffic.down), "stopped"
-        try:
-            done = self._go_on(least, self._link.clock.uptime() + seconds)
-            code = ""
-        except ServerError as error:
-            code = error.code
-            raise
-        finally:
-            sizes = (traffic.up - before[0], traffic.down - before[1])
-            self._store.write(SYSTEM, _end, number, sizes, code).result()
-        return done
+        with self.counted():
+            return self._go_on(least, self._link.clock.uptime() + seconds)
 
     def _go_on(self, least: int, until: float) -> bool:
         """With the one that is on its way, else with a new one if the server has none as good."""
@@ -227,14 +216,6 @@ def _is_due(reads: ReadSession, least: int) -> bool:
     return not (found.to_send or found.to_apply)
 
 
-def _begin(uow: UnitOfWork, url: str) -> int:
-    return state.begin_run(uow.cursor, url, to_millis(uow.now))
-
-
-def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
-
-
 def _not_now(uow: UnitOfWork) -> None:
     """The next pass would fare alike: another is made when as much has come anew."""
     forget_snapshot(uow)
@@ -258,8 +239,8 @@ def _can_follow(reads: ReadSession, behind: dict[bytes, int]) -> bool:
     for device, tip in behind.items():
         if can_give(reads, device, tip):
             return False  # it goes there with the next pass
-        if device not in ends or not can_give(reads, device, ends[device]):
-            return False
+        if tip >= ends.get(device, 0) or not can_give(reads, device, ends[device]):
+            return False  # it lacks what follows, too
     return True
 
 
