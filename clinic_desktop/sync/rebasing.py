@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -362,4 +363,26 @@ def _go_on_from(
     for each in at.devices:
         if each.device != own:
             apply(uow, each.device, [], points.get(each.device, ()), state.covered(uow.cursor))
-            state.skip_to(uow.cursor, each.device, (each.seg_no, each.seg_hash), each.seg_dseq)
+            _skip_to(uow.cursor, each.device, (each.seg_no, each.seg_hash), each.seg_dseq)
+
+
+def _skip_to(cursor: Any, device: bytes, tip: tuple[int, bytes], dseq: int) -> None:
+    """Go on from this segment of a PC: what it and those before it carried came another way.
+
+    ``dseq`` is the last commit up to it.
+    """
+    (dev, before) = cursor.execute(
+        "SELECT dev, coalesce(seg_tip, 0) FROM sync_device WHERE device_id = ?", (device,)
+    ).fetchone()
+    if tip[0] <= before:
+        return
+    cursor.execute(
+        "UPDATE sync_segment SET state = ? WHERE dev = ? AND state = ?",
+        (state.APPLIED, dev, state.HELD),
+    )
+    cursor.execute(
+        "INSERT INTO sync_segment (dev, seg_no, from_dseq, to_dseq, epoch, hash, content, state)"
+        " VALUES (?, ?, ?, ?, 0, ?, x'', ?)",
+        (dev, tip[0], dseq, dseq, tip[1], state.APPLIED),
+    )
+    cursor.execute("UPDATE sync_device SET seg_tip = ?, seg_hash = ? WHERE dev = ?", (*tip, dev))

@@ -482,27 +482,6 @@ def state_devices(cursor: Any, devices: Iterable[Introduced]) -> None:
         )
 
 
-def skip_to(cursor: Any, device: bytes, tip: tuple[int, bytes], dseq: int) -> None:
-    """Go on from this segment of a PC: what it and those before it carried came another way.
-
-    ``dseq`` is the last commit up to it.
-    """
-    (dev, before) = cursor.execute(
-        "SELECT dev, coalesce(seg_tip, 0) FROM sync_device WHERE device_id = ?", (device,)
-    ).fetchone()
-    if tip[0] <= before:
-        return
-    cursor.execute(
-        "UPDATE sync_segment SET state = ? WHERE dev = ? AND state = ?", (APPLIED, dev, HELD)
-    )
-    cursor.execute(
-        "INSERT INTO sync_segment (dev, seg_no, from_dseq, to_dseq, epoch, hash, content, state)"
-        " VALUES (?, ?, ?, ?, 0, ?, x'', ?)",
-        (dev, tip[0], dseq, dseq, tip[1], APPLIED),
-    )
-    cursor.execute("UPDATE sync_device SET seg_tip = ?, seg_hash = ? WHERE dev = ?", (*tip, dev))
-
-
 def held_runs(cursor: Any) -> Iterator[tuple[int, bytes, list[Segment]]]:
     """Of each PC its next whole run that waits to be applied: number, id, parts."""
     rows = cursor.execute(
