@@ -212,6 +212,10 @@ class ServerError(ClinicError):
     exit_code = 22
 
 
+class AddressError(ServerError):
+    """What is at the address of the server is not the practice's server, or nothing is."""
+
+
 class NewerProgramError(ServerError):
     """What another PC sent has a form that only a newer program reads."""
 

@@ -52,7 +52,7 @@ from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.kept_line import KeptLine
 from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
 from clinic_desktop.sync.registering import register
-from clinic_desktop.sync.snapshots import Leaving
+from clinic_desktop.sync.snapshot_leaving import Leaving
 from clinic_desktop.sync.standing import Standing, standing
 from clinic_desktop.sync.state import Lacking, Open, Peer, Settings
 

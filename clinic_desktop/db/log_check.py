@@ -19,6 +19,8 @@ from clinic_desktop.db.mirror import Line, Mirror
 from clinic_desktop.db.replay import UNREADABLE, Replay
 from clinic_desktop.security.primitives import is_signed
 
+Take = Callable[[int, int, list[Any], list[Any]], None]
+"""Takes a commit: its PC and its own number here, inserts and updates."""
 MOST_FINDINGS = 100
 """More are counted, not listed."""
 
@@ -90,11 +92,13 @@ def check_log(
     *,
     since_ms: int = 0,
     progress: Callable[[int], None] | None = None,
+    also: Take | None = None,
 ) -> LogReport:
     """Check the whole log; the cursor's transaction holds one view of the file.
 
     With ``since_ms`` the values of commits before that instant are not compared with the tables;
-    chain and signatures always are. ``progress`` hears of every thousandth commit.
+    chain and signatures always are. ``progress`` hears of every thousandth commit, ``also`` of each
+    with what it wrote.
     """
     report, anchors, known = LogReport(), _Anchors(), signers(cursor)
     last_signed = _check_signatures(cursor, known, report, anchors)
@@ -104,7 +108,7 @@ def check_log(
     for dev in _logs(cursor):
         for cid, wall, body in _walk(cursor, dev, report, anchors):
             if wall >= since_ms:
-                _take(replay, report, dev, cid, body)
+                _take(replay, report, (dev, cid, body), also)
             if progress is not None and report.commits % 1000 == 0:
                 progress(report.commits)
     if not since_ms:
@@ -225,9 +229,15 @@ def _walk(
     report.heads[dev] = (expected - 1, bytes(previous))
 
 
-def _take(replay: Replay, report: LogReport, dev: int, cid: int, body: bytes) -> None:
+def _take(
+    replay: Replay, report: LogReport, commit: tuple[int, int, bytes], also: Take | None
+) -> None:
+    dev, cid, body = commit
     try:
-        replay.take(cid, *journal.read_body(body))
+        wrote = journal.read_body(body)
+        replay.take(cid, *wrote)
+        if also is not None:
+            also(dev, cid, *wrote)
     except UNREADABLE:
         report.add(Finding(Trouble.BROKEN, "body", dev, 0, place=f"commit {cid}"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -19,12 +20,14 @@ import msgspec
 from clinic_desktop.db import search, triggers, unknown
 from clinic_desktop.db.answers import close_answered
 from clinic_desktop.db.applying import forget_told_erasures
+from clinic_desktop.db.bodies import RefusedError, read_deps
 from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.conflicts import switched_off
 from clinic_desktop.db.devices import device_number, show_members
-from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW
+from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW, Rows
 from clinic_desktop.db.journal import next_cid
 from clinic_desktop.db.lists import marks
+from clinic_desktop.db.log_check import Trouble, check_log
 from clinic_desktop.db.new_rows import column_defaults
 from clinic_desktop.db.snapshot_pages import (
     CommitsPage,
@@ -39,6 +42,8 @@ from clinic_desktop.db.snapshot_pages import (
     SnapshotError,
     UnknownPage,
 )
+from clinic_desktop.db.versions_check import VersionsCheck
+from clinic_desktop.domain.merging import EXISTENCE
 from clinic_desktop.models.registry import BY_NUMBER, SCHEMA_VERSION
 
 _COMMIT_GUARD = "guard_sync_commit_update"
@@ -62,6 +67,8 @@ class Loader:
         if THIS_PC in self._devs.values():
             raise SnapshotError("this PC is in it")
         self._cids = {device: self._known(dev) for device, dev in self._devs.items()}
+        self._causes = 0
+        """How many dependencies the log told of."""
 
     def _known(self, dev: int) -> array[int]:
         rows = self._cursor.execute(
@@ -143,6 +150,7 @@ class Loader:
             SnapshotError: a value of the chain is not what it must be.
         """
         dev = self._devs.get(page.device) or _fail("a PC that the head does not name")
+        self._compare_causes(dev, page)
         last = self._chain_at(dev, page.first - 1)
         for at, (deps, plain) in enumerate(zip(page.deps, page.bodies, strict=True)):
             dseq = page.first + at
@@ -161,6 +169,32 @@ class Loader:
                 "UPDATE sync_commit SET deps = ?, body = ?, chain = ? WHERE dev = ? AND dseq = ?",
                 (deps, body, last, dev, dseq),
             )
+
+    def _compare_causes(self, dev: int, page: LogPage) -> None:
+        """What a commit builds on is what it says itself, and comes before it here.
+
+        Else the maker could decide which version of a group replaced which.
+
+        Raises:
+            SnapshotError: the headings told otherwise.
+        """
+        told: dict[int, dict[int, int]] = defaultdict(dict)
+        for dseq, other, upto in self._cursor.execute(
+            "SELECT dseq, other, upto FROM sync_dep WHERE dev = ? AND dseq BETWEEN ? AND ?",
+            (dev, page.first, page.first + len(page.deps) - 1),
+        ).fetchall():
+            told[dseq][other] = upto
+        for dseq, raw in enumerate(page.deps, page.first):
+            try:
+                causes = read_deps(raw)
+            except RefusedError as error:
+                raise SnapshotError("dependencies that cannot be read") from error
+            if {self._devs.get(each): upto for each, upto in causes.items()} != told[dseq]:
+                _fail("other dependencies than the log tells")
+            number = self._cid(page.device, dseq)
+            if any(self._cid(each, upto) > number for each, upto in causes.items()):
+                _fail("commits before what they build on")
+            self._causes += len(causes)
 
     def _heading(self, dev: int, dseq: int) -> tuple[Any, ...]:
         row = self._cursor.execute(
@@ -256,13 +290,46 @@ class Loader:
                     " content, state) VALUES (?, ?, ?, ?, 0, ?, x'', 'applied')",
                     (dev, each.seg_no, each.seg_dseq, each.seg_dseq, each.seg_hash),
                 )
+        (causes,) = self._cursor.execute("SELECT count(*) FROM sync_dep").fetchone()
+        if causes != self._causes:
+            raise SnapshotError("dependencies that no commit tells of")
         forget_told_erasures(self._cursor)
         show_members(self._cursor)
         # What the maker, an older program, had no place for: here it may have one.
         unknown.replay(self._cursor)
+        self._settle()
         close_answered(self._cursor)
         patients = self._cursor.execute("SELECT id FROM patient").fetchall()
         search.reindex(self._cursor, [bytes(row[0]) for row in patients])
+
+    def _settle(self) -> None:
+        """What is shown of several versions, and what people are asked, is told by these alone."""
+        rows = Rows(self._cursor)
+        rows.in_dispute = {
+            (tbl, bytes(pk))
+            for tbl, pk in self._cursor.execute(
+                "SELECT DISTINCT tbl, pk FROM (SELECT tbl, pk, grp FROM sync_cell"
+                " GROUP BY tbl, pk, grp HAVING count(*) > 1 OR grp = ?)",
+                (EXISTENCE,),
+            ).fetchall()
+            if tbl in BY_NUMBER
+        }
+        with switched_off(self._cursor):
+            rows.settle()
+
+
+def refuse_untold(cursor: Any) -> None:
+    """Believe no maker what rows hold: the log is chained, and each row must be what it comes to.
+
+    Raises:
+        SnapshotError: a value, or which versions of a group stand, is not what the log says.
+    """
+    versions = VersionsCheck(cursor)
+    worst = check_log(cursor, None, also=versions.take)
+    if worst.trouble >= Trouble.BROKEN:
+        raise SnapshotError(f"the rows are not what the log says: {worst.findings[0].what}")
+    for table, _row in versions.finish():
+        raise SnapshotError(f"other versions stand in {table} than the log comes to")
 
 
 def refuse_untold_erasures(cursor: Any) -> None:

@@ -38,10 +38,27 @@ class Pace:
     @property
     def every(self) -> float:
         """Seconds between passes when all is well."""
-        if self.has_hub:
-            return NEAR_S
+        return NEAR_S if self.has_hub else self._server_every
+
+    @property
+    def _server_every(self) -> float:
         usual = NEAR_S if self.is_near else FAR_S
         return max(usual, METERED_S) if self.is_metered else usual
+
+    def is_server_due(self, since: float, to_send: int) -> bool:
+        """Whether the next pass goes to the server too, not only to the hubs in the house.
+
+        Hubs are asked more often than a server far away or on a line that costs: ``since`` is
+        how many seconds ago that was asked, ``to_send`` how many own changes wait for it.
+        """
+        if not self.has_hub or (to_send and not self.failures):
+            return True
+        return since >= (self._after_failures if self.failures else self._server_every)
+
+    @property
+    def _after_failures(self) -> float:
+        most = max(self._server_every, _LEAST_MOST_S)
+        return min(_FIRST_S * 2.0 ** min(self.failures - 1, 10), most)
 
     def wait(self, luck: float) -> float:
         """Seconds to the next pass; ``luck`` between 0 and 1 keeps PCs from coming all at once."""
@@ -49,8 +66,7 @@ class Pace:
         if self.is_hopeless:
             usual = _HOPELESS_S
         elif self.failures and not self.has_hub:
-            most = max(self.every, _LEAST_MOST_S)
-            usual = min(_FIRST_S * 2 ** min(self.failures - 1, 10), most)
+            usual = self._after_failures
         return usual * (0.75 + luck / 2)
 
     def wait_after_change(self, left: float) -> float:

@@ -36,6 +36,11 @@ class Pc:
     has_until: datetime | None
     """Of this PC's newest change that it has for certain: one of its own was built on it."""
 
+    @property
+    def last_sign(self) -> datetime:
+        """Of its newest change that is here, or when it joined: its id tells that (UUIDv7)."""
+        return self.last_work or from_millis(self.id.int >> 80)
+
 
 @query("device.read")
 def pcs(reads: ReadSession) -> tuple[Pc, ...]:

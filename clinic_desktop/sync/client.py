@@ -18,7 +18,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.errors import RevokedError, ServerError, StoppedError, ValidationError
+from clinic_desktop.errors import (
+    AddressError,
+    RevokedError,
+    ServerError,
+    StoppedError,
+    ValidationError,
+)
 from clinic_desktop.i18n import _
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.messages import (
@@ -39,6 +45,8 @@ SILENCE_S: Final = 30.0
 """How long nothing may come at all."""
 _LEAST_S, _LEAST_RATE = 60.0, 1000.0
 _PIECE: Final = 64 << 10
+_NOT_NOW: Final = {9, 10}
+"""Of OpenSSL: a certificate that is not valid yet, and one that has run out."""
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -175,8 +183,9 @@ class Link:
                 raise RevokedError(
                     _("This PC was taken out of the practice: the server takes nothing from it."),
                     kept=_("What is on this PC stays readable here."),
-                    hint=_("Ask the owner of the practice."),
-                ) from None
+                    hint=_("Ask the owner of the practice. To exchange again, this PC has to join "
+                           "anew, with an empty folder."),
+                ) from None  # fmt: skip
             if error.refusal.code != "counter":
                 raise
             # A record brought back from a backup counts lower than the server remembers.
@@ -204,7 +213,7 @@ class Link:
                 # If it was heard after all, the same counter shows it.
                 return self._ask(method, path, body, headers)
             if isinstance(error, OSError | http.client.HTTPException | ValueError):
-                raise _no_answer(error) from error
+                raise _no_answer(error, is_near=self.address.is_near) from error
             raise
         return answer
 
@@ -273,7 +282,7 @@ def _stopped() -> StoppedError:
     )
 
 
-def _no_answer(error: Exception) -> ServerError:
+def _no_answer(error: Exception, *, is_near: bool) -> ServerError:
     kept = _("Nothing was lost: what is here goes out at the next try.")
     if isinstance(error, StrangerError):
         return ServerError(
@@ -282,25 +291,53 @@ def _no_answer(error: Exception) -> ServerError:
             hint=_("Check the address of the hub: it may be another PC's by now."),
         )
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ServerError(
-            _("The server shows a certificate that is not to be trusted."),
+        return _not_trusted(error, kept)
+    if isinstance(error, socket.gaierror):
+        return AddressError(
+            _("The network does not know the name of the server."),
             kept=kept,
-            hint=_("Check the address; perhaps the network asks you to sign in first."),
-            place=error.verify_message,
+            hint=_("Check the network. If other pages open, the address of the server is wrong."),
+            place=type(error).__name__,
         )
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+    is_away = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
+    if is_away and is_near:
+        return ServerError(
+            _("The hub in the house cannot be reached."),
+            kept=kept,
+            hint=_("Open the program at the hub, and check that both are in one network."),
+            place=type(error).__name__,
+        )
+    if is_away:
         return ServerError(
             _("The server cannot be reached."),
             kept=kept,
             hint=_("Check the network; the work goes on without it."),
             place=type(error).__name__,
         )
-    return ServerError(
+    return AddressError(
         _("Something answered that is not the practice's server."),
         kept=kept,
         hint=_("Check the address; perhaps the network asks you to sign in first."),
         place=f"{type(error).__name__}: {error}"[:200],
     )
+
+
+def _not_trusted(error: ssl.SSLCertVerificationError, kept: str) -> ServerError:
+    if error.verify_code in _NOT_NOW:
+        return ServerError(
+            _("The certificate of the server does not hold at the time of this PC."),
+            kept=kept,
+            hint=_("Look at the clock of this PC. If it is right, the certificate has run out: "
+                   "ask whoever runs the server."),
+            place=error.verify_message,
+        )  # fmt: skip
+    return AddressError(
+        _("The server shows a certificate that is not to be trusted."),
+        kept=kept,
+        hint=_("Check the address; perhaps the network asks you to sign in first. A server of your "
+               "own is set up together with its certificate."),
+        place=error.verify_message,
+    )  # fmt: skip
 
 
 @dataclass

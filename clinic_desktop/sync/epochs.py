@@ -19,7 +19,7 @@ from clinic_desktop.sync.keys import check_of
 _FIRST = 1
 _EVER = 1 << 62
 """Later than any commit."""
-_LONG = 24 * 3600 * 1000
+LONG_MS = 24 * 3600 * 1000
 """Milliseconds that an owner's PC has for handing out the data key that it began."""
 
 
@@ -84,15 +84,32 @@ def is_lost(reads: ReadSession | UnitOfWork) -> bool:
 
     Its owner's PC may have been lost before it handed the key to anybody.
     """
-    found, members = state.peer(reads.cursor), chain.current(reads)
-    newest = members.epoch if members is not None else None
-    if found is None or newest is None or found.settings.next_epoch == newest.epoch:
-        return False
+    found, since = state.peer(reads.cursor), awaited_since(reads)
+    return found is not None and since is not None and (found.last_ok or 0) >= since + LONG_MS
+
+
+def awaited_since(reads: ReadSession | UnitOfWork) -> int | None:
+    """When the newest data key was begun elsewhere, in milliseconds since 1970 UTC.
+
+    ``None`` where it is here, or this PC itself is about to hand it out.
+    """
+    found = state.peer(reads.cursor)
+    if found is None or not _has_begun(reads.cursor):
+        return None
+    settled = chain.settled(reads)
+    newest = settled.state.epoch if settled.state is not None else None
+    if newest is None or found.settings.next_epoch == newest.epoch:
+        return None
     if newest.epoch in usable(reads):
-        return False
-    begun = membership_forks.begun(chain.entries(reads), chain.settled(reads))
-    wall = max(entry.wall for body, entry in begun if body == newest)
-    return (found.last_ok or 0) >= wall + _LONG
+        return None
+    begun = membership_forks.begun(chain.entries(reads), settled)
+    return max(entry.wall for body, entry in begun if body == newest)
+
+
+def _has_begun(cursor: Any) -> bool:
+    """Whether another data key than the first was ever begun."""
+    begun = "SELECT 1 FROM membership_entry WHERE kind = 'epoch' LIMIT 1"
+    return cursor.execute(begun).fetchone() is not None
 
 
 def chain_is_here(cursor: Any) -> bool:

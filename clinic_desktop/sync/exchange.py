@@ -18,6 +18,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
+    AddressError,
     ClinicError,
     NewerProgramError,
     RevokedError,
@@ -346,10 +347,17 @@ def refused(error: RefusedError) -> ServerError:
         "slow-down": _("The server asks to wait: there were too many requests."),
         "fault": _("The server has a fault."),
     }
-    return ServerError(
+    hints = {
+        "unknown": _("If the server was made anew, an owner sets it up once more: all that is on "
+                     "this PC goes there."),
+        "quota": _("What others write still comes in. Ask whoever runs the server for more room."),
+        "slow-down": _("It goes on after a few minutes."),
+    }  # fmt: skip
+    kind = AddressError if error.refusal.code == "unknown" else ServerError
+    return kind(
         words.get(error.refusal.code, _("The server refused what this PC sent.")),
         kept=_("Nothing was lost: what is here goes out at the next try."),
-        hint=_("Ask whoever runs the server."),
+        hint=hints.get(error.refusal.code, _("Ask whoever runs the server.")),
         place=f"{error.status} {error.refusal.code}",
     )
 

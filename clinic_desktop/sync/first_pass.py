@@ -7,7 +7,7 @@ from contextlib import closing
 
 from clinic_desktop.db.worker import Store
 from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
-from clinic_desktop.sync.snapshots import Beginning
+from clinic_desktop.sync.snapshot_beginning import Beginning
 
 
 def first_pass(

@@ -9,10 +9,12 @@ from typing import Any
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis, to_millis
-from clinic_desktop.sync import state
+from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync.pinned import NEAR
 from clinic_desktop.sync.state import SENT, Open
 
 _SHOWN_RUNS = 8
+_AT_A_HUB = f"{NEAR}:%"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class Standing:
     """Hubs in the house, beside the server."""
     clock_off: timedelta = timedelta()
     """How far the server's clock is ahead of this PC's, where that is worth a word."""
+    key_since: datetime | None = None
+    """Since when another data key counts that this PC was not handed yet."""
+    key_until: datetime | None = None
+    """When it counts as lost, and an owner's PC begins another."""
+    last_met: datetime | None = None
+    """The last pass with a hub in the house."""
 
     def is_paused(self, now: datetime) -> bool:
         """Whether a person asked for quiet on the line to the server."""
@@ -84,7 +92,8 @@ def standing(reads: ReadSession) -> Standing | None:
     if found is None:
         return None
     kept, runs = found.settings, _runs(cursor)
-    last_ok = found.last_ok or _last_stick(cursor)
+    last_ok = found.last_ok or _last_pass(cursor, state.STICK)
+    last_met, awaited = _last_pass(cursor, _AT_A_HUB), epochs.awaited_since(reads)
     return Standing(
         "" if found.url == state.NO_LINE else found.url,
         kept.authority,
@@ -101,6 +110,9 @@ def standing(reads: ReadSession) -> Standing | None:
         kept.hub_port,
         kept.hubs,
         timedelta(milliseconds=kept.clock_off),
+        from_millis(awaited) if awaited else None,
+        from_millis(awaited + epochs.LONG_MS) if awaited else None,
+        from_millis(last_met) if last_met else None,
     )
 
 
@@ -113,10 +125,10 @@ def _oldest_unsent(cursor: Any) -> datetime | None:
     return from_millis(row[0]) if row[0] else None
 
 
-def _last_stick(cursor: Any) -> int | None:
-    """When a stick was read last."""
+def _last_pass(cursor: Any, peers: str) -> int | None:
+    """When one with such peers ended well."""
     row = cursor.execute(
-        "SELECT max(ended) FROM sync_run WHERE peer = ? AND error = ''", (state.STICK,)
+        "SELECT max(ended) FROM sync_run WHERE peer LIKE ? AND error = ''", (peers,)
     ).fetchone()
     return row[0] if row else None
 

@@ -15,6 +15,7 @@ from sqlcipher3 import dbapi2
 from clinic_desktop.db import checkpoints, triggers
 from clinic_desktop.db.checkpoints import EVERY_COMMITS
 from clinic_desktop.db.engine import connect
+from clinic_desktop.db.facts import faults_of_structure
 from clinic_desktop.db.log_check import LogReport, Trouble, check_log
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import UnitOfWork
@@ -22,6 +23,7 @@ from clinic_desktop.errors import RuleError, StorageError
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services.audit.verifying import accept, verify
+from clinic_desktop.services.patients.finding import search
 from tests.support.records import Record
 
 
@@ -75,6 +77,18 @@ def test_clean_log_gives_no_alarm(record: Record) -> None:
     assert report.findings == []
     assert report.commits == report.heads[1][0] > 10
     assert report.mirrored >= 1
+
+
+def test_searching_before_and_saving_since_gives_no_alarm(record: Record) -> None:
+    """A reader that has searched knows the index as it was; that alone is no damage."""
+    made = _fill(record)
+    assert record.read(search, "Family")
+    for turn in range(30):
+        record.write(_rename, made[turn % len(made)], f"Turn {turn}")
+    record.store.sign_off().result()
+
+    assert _verify(record).findings == []
+    assert record.read(lambda reads: faults_of_structure(reads.cursor)) == []
 
 
 def test_rows_changed_in_every_way_are_what_the_log_says(record: Record) -> None:

@@ -16,13 +16,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ServerError
 from clinic_desktop.services import allergies
-from clinic_desktop.services.allergies import RecordAllergy
+from clinic_desktop.services.allergies import AmendAllergy, RecordAllergy
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm
 from clinic_desktop.services.billing.invoices import LineForm as BillLine
@@ -35,6 +34,7 @@ from clinic_desktop.services.scheduling.bookings import BookAppointment, PlaceAp
 from clinic_desktop.sync.exchange import Passed
 from clinic_desktop.ui.conflicts.conflicts_view import ConflictsView
 from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.settings.exchange_page import ExchangePage
 from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.style import Appearance
 from clinic_desktop.ui.theme.tokens import Theme
@@ -86,13 +86,8 @@ def edit(seat: Seat, things: Things, hour: int, reason: str, severity: str) -> N
     """What one of them does while nobody else can be reached."""
     write, actor = seat.opened.store.write, seat.opened.actor
 
-    def graver(uow: UnitOfWork) -> None:
-        uow.cursor.execute(
-            "UPDATE allergy_intolerance SET severity = ? WHERE id = ?",
-            (severity, things.allergy.bytes),
-        )
-
-    write(actor, graver).result()
+    graver = AmendAllergy(things.allergy, "medication", severity, "")
+    write(actor, allergies.amend_allergy, graver).result()
     write(actor, prescriptions.stop_medicine, things.medicine, reason).result()
     place = PlaceAppointment(things.appointment, TOMORROW, time(hour), 15)
     write(actor, bookings.place, place).result()
@@ -130,6 +125,8 @@ def decide_first(seat: Seat, view: ConflictsView, picture: Callable[[str], None]
     assert view.panel is not None
     row = view.panel.item.row
     picture(f"decide-{row.table}")
+    told = " ".join(label.text() for label in view.panel.findChildren(QLabel))
+    assert "for good" not in told, "each of these can be taken back"
     name = "conflicts.close" if view.panel.item.is_pair else "conflicts.keep.1"
     button = view.panel.findChild(QWidget, name)
     assert button is not None, row
@@ -160,8 +157,11 @@ def test_two_pcs_apart_cut_off_and_at_one_again(
         for seat, name in ((front, "front"), (back, "back")):
             assert isinstance(seat.exchange_now(), ServerError)
             assert seat.exchange.to_send > 0
-            seat.go(to.Settings("exchange"))
+            page = seat.go(to.Settings("exchange"))
             picture(seat, f"offline-{name}")
+            (shown,) = page.findChildren(ExchangePage)
+            _this, other = shown.pcs.facts
+            assert other.pill is None, "it has just joined: nobody is long silent"
         come_together(practice, front, back)
         at_back = questions(back)
         picture(back, "asked-back")

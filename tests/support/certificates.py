@@ -22,8 +22,8 @@ class Certificate:
     der: bytes
 
 
-def self_signed(folder: Path, address: str = "127.0.0.1") -> Certificate:
-    """A certificate for an address, and its key, in a new folder."""
+def self_signed(folder: Path, address: str = "127.0.0.1", *, days: int = 1) -> Certificate:
+    """A certificate for an address that holds for so many days, and its key, in a new folder."""
     folder.mkdir()
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -34,8 +34,8 @@ def self_signed(folder: Path, address: str = "127.0.0.1") -> Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
             critical=False,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.snapshot_loading import Loader
+from clinic_desktop.db.snapshot_making import Told
+from clinic_desktop.db.snapshot_pages import RowsPage
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership import BadEntryError
-from clinic_desktop.sync import snapshot, state
+from clinic_desktop.sync import snapshot, snapshot_leaving, state
 from clinic_desktop.sync.exchange import link_of
-from clinic_desktop.sync.snapshots import Leaving
+from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
 from tests.sync.test_files import SCAN, add_scan, content
 from tests.sync.test_recovering import bring_back, opened
@@ -243,3 +246,37 @@ def _lose(uow: UnitOfWork) -> None:
 def _say_otherwise(uow: UnitOfWork) -> None:
     """The second PC's segments, but the last, bear other digests here."""
     uow.cursor.execute("UPDATE sync_segment SET hash = zeroblob(32) WHERE dev = 2 AND seg_no > 0")
+
+
+def test_a_snapshot_with_a_value_that_was_put_right_is_left(
+    told: Practice, back: Clinic, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The PC that makes it is one of the practice, and says that an older value stands."""
+    rename(told.front, "Wrong")
+    sync(told.front, back)
+    rename(back, "Right")
+    sync(back, told.front)
+    real = snapshot_leaving.tell
+
+    def put_back(cursor: Any, since: int) -> Iterator[Told]:
+        for each in real(cursor, since):
+            if isinstance(each.page, RowsPage):
+                columns = each.page.values
+                columns[:] = [["Wrong" if v == "Right" else v for v in c] for c in columns]
+            yield each
+
+    with monkeypatch.context() as dishonest:
+        dishonest.setattr(snapshot_leaving, "tell", put_back)
+        assert leave(told.front)
+    new = told.new_pc("new")
+    assert patients(new) == patients(back)
+    assert "Right" in [row[1] for row in patients(new)]
+    assert "A snapshot cannot be taken" in caplog.text
+    caplog.clear()
+
+
+def rename(pc: Clinic, given: str) -> None:
+    def change(uow: UnitOfWork) -> None:
+        uow.cursor.execute("UPDATE patient SET given = ? WHERE given <> 'Ada'", (given,))
+
+    pc.store.write(pc.actor, change).result(60)

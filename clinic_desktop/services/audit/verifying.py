@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from clinic_desktop.db.facts import faults_of_structure
 from clinic_desktop.db.log_check import Finding, LogReport, Trouble, check_log
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.opening import MIRROR_FAULT
@@ -65,9 +66,9 @@ def verify(
         older = kind == kinds[0]
         trouble = Trouble.FORK if older else Trouble.UNANCHORED
         report.add(Finding(trouble, "mirror-older" if older else "mirror-missing"))
-    for (found,) in reads.cursor.execute("PRAGMA integrity_check(20)").fetchall():
-        if found != "ok":  # an old page of an index leaves the rows as they are, and hides some
-            report.add(Finding(Trouble.BROKEN, "structure", place=found))
+    for found in faults_of_structure(reads.cursor):
+        # An old page of an index leaves the rows as they are, and hides some.
+        report.add(Finding(Trouble.BROKEN, "structure", place=found))
     if report.trouble > Trouble.UNANCHORED:
         reads.note("integrity.log-fault", found=report.found)
     return report

@@ -71,7 +71,7 @@ class ConflictPanel(QWidget):
 
     def _notices(self) -> list[Notice]:
         found = []
-        if self.item.is_fixed and not self.item.is_told:
+        if self.item.is_fixed and not (self.item.is_told or self.item.is_pair):
             found.append(
                 Notice(
                     Tone.INFO,

@@ -7,7 +7,9 @@ a run at a time between what people save. Nobody waits for it.
 from __future__ import annotations
 
 import logging
+import math
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -58,12 +60,15 @@ class ExchangeKeeper(QObject):
         self.standing: Standing | None = None
         """As it was read last; None before that, and where no server was set up."""
         self.error: ClinicError | None = None
-        """What stood in the way of the last pass."""
+        """What stands in the way, of the server before the house; going on there hides it not."""
+        self._is_of_server = True
         self.is_running = False
         self.is_on = False
         """Whether it exchanges without being asked."""
         self.pace = Pace()
         self._asked = 0
+        self._server_asked = -math.inf
+        """When a pass went to the server last, by the running of the PC."""
         self._is_late = False
         """Whether something was changed while a pass was under way."""
         self._background = Background(self)
@@ -112,7 +117,7 @@ class ExchangeKeeper(QObject):
 
     def hurry(self) -> None:
         """There is reason to hope for something: do not wait for the next time."""
-        self.pace.failures = 0
+        self.pace.failures, self._server_asked = 0, -math.inf
         if self.is_on and not self.is_running:
             self._next.start(_SECOND_MS)
 
@@ -120,10 +125,14 @@ class ExchangeKeeper(QObject):
         if self.is_held and not self.pace.has_hub:
             self._wait()
             self.changed.emit()
-        elif self.is_held and not self.is_running:
-            self._pass(self.syncing.meet_in_house)
         elif not self.is_running:
-            self._pass(self._exchange)
+            self._pass(in_house=self.is_held or not self._is_server_due())
+
+    def _is_server_due(self) -> bool:
+        if self.standing is None or not self.standing.server:
+            return True  # a whole pass finds out whether there is one by now
+        since = time.monotonic() - self._server_asked
+        return self.pace.is_server_due(since, self.to_send)
 
     @property
     def is_held(self) -> bool:
@@ -156,7 +165,7 @@ class ExchangeKeeper(QObject):
     def exchange_now(self) -> None:
         """One pass now, whatever was chosen; ``ended`` follows."""
         if not self.is_running:
-            self._pass(self._exchange)
+            self._pass()
 
     def look(self) -> None:
         """Read how it stands; ``changed`` follows."""
@@ -193,17 +202,24 @@ class ExchangeKeeper(QObject):
     def _exchange(self) -> Passed:
         return self.syncing.keep_up(self._stepped.emit)
 
-    def _pass(self, way: Callable[[], Passed]) -> None:
+    def _pass(self, *, in_house: bool = False) -> None:
         self._next.stop()
         self.is_running, self._is_late = True, False
-        self._background.run(partial(_guarded, way), done=self._end, failed=self._end)
+        way = self.syncing.meet_in_house if in_house else self._exchange
+        end = partial(self._end, in_house)
+        if not in_house:
+            self._server_asked = time.monotonic()
+        self._background.run(partial(_guarded, way), done=end, failed=end)
         self.changed.emit()
 
-    def _end(self, outcome: Passed | ClinicError) -> None:
+    def _end(self, in_house: bool, outcome: Passed | ClinicError) -> None:
         self.is_running = False
-        self.error = outcome if isinstance(outcome, ClinicError) else None
-        if self.error is None:
-            self.pace.went_well()
+        if not (in_house and self.error and self._is_of_server):
+            self.error = outcome if isinstance(outcome, ClinicError) else None
+            self._is_of_server = not in_house
+        if isinstance(outcome, Passed):
+            if not in_house:
+                self.pace.went_well()
         elif not isinstance(outcome, StoppedError):
             hopeless = (RevokedError, CopiedRecordError, SetupError)
             self.pace.failed(is_hopeless=isinstance(outcome, hopeless))

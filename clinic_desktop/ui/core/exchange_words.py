@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from clinic_desktop.errors import ClinicError, CopiedRecordError, RevokedError, StoppedError
+from clinic_desktop.errors import (
+    AddressError,
+    ClinicError,
+    CopiedRecordError,
+    RevokedError,
+    StoppedError,
+)
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.sync.standing import Standing
 from clinic_desktop.ui.core.exchange_keeper import ExchangeKeeper
@@ -19,6 +25,8 @@ class Said:
     tone: Tone
     title: str
     text: str = ""
+    asks_address: bool = False
+    """Whether an owner should look at the address of the server."""
 
 
 def said(keeper: ExchangeKeeper, now: datetime) -> Said:
@@ -30,23 +38,44 @@ def said(keeper: ExchangeKeeper, now: datetime) -> Said:
             _("This PC works alone"),
             _("Nothing is exchanged with other PCs. The record is whole without them."),
         )
-    if isinstance(error, RevokedError | CopiedRecordError):
-        return Said(Tone.DANGER, error.message, _after(error))
+    if isinstance(error, RevokedError):
+        return Said(Tone.DANGER, error.message, _sentences(_stranded(found), _after(error)))
+    if isinstance(error, CopiedRecordError):
+        return Said(Tone.DANGER, error.message, _sentences(_after(error), _waiting(found)))
     if keeper.is_running:
         return Said(Tone.INFO, _("Exchanging with the other PCs…"), _waiting(found))
     state = _held(found, now) or _failed(found, error) or _open(found) or _whole(found)
     return replace(state, text=f"{state.text} {_clock(found)}".strip())
 
 
+def _sentences(*parts: str) -> str:
+    return " ".join(filter(None, parts))
+
+
 def _after(error: ClinicError) -> str:
-    return f"{error.kept} {error.hint}".strip()
+    return _sentences(error.kept, error.hint)
+
+
+def _stranded(found: Standing) -> str:
+    """Of a PC that was taken out: what it will not send any more."""
+    if not found.to_send:
+        return ""
+    words = ngettext(
+        "{n} change, made {moment}, reached no other PC and stays here: show it to the owner.",
+        "{n} changes, the oldest made {moment}, reached no other PC and stay here: show them to "
+        "the owner.",
+        found.to_send,
+    )
+    made = current().datetime(found.oldest_unsent) if found.oldest_unsent else ""
+    return words.format(n=isolate(current().number(found.to_send)), moment=isolate(made))
 
 
 def _held(found: Standing, now: datetime) -> Said | None:
     if found.paused_until is not None and found.is_paused(now):
         words = _("Paused until {moment}")
         title = words.format(moment=isolate(current().datetime(found.paused_until)))
-        return Said(Tone.WARN, title, _waiting(found))
+        text = _("Then it goes on by itself; before, when you press “Exchange now”.")
+        return Said(Tone.WARN, title, _sentences(_waiting(found), text))
     if found.is_used_up:
         text = _("It goes on next month, when you allow more, or when you press “Exchange now”.")
         return Said(
@@ -61,8 +90,16 @@ def _failed(found: Standing, error: ClinicError | None) -> Said | None:
     if error is None or isinstance(error, StoppedError):
         return None
     again = _("It is tried again by itself.")
-    parts = (error.hint, _waiting(found) or error.kept, again)
-    return Said(Tone.WARN, error.message, " ".join(filter(None, parts)))
+    text = _sentences(error.kept, _waiting(found), error.hint, again, _met(found))
+    return Said(Tone.WARN, error.message, text, isinstance(error, AddressError))
+
+
+def _met(found: Standing) -> str:
+    """What goes on in the house while the server is away."""
+    if found.last_met is None or (found.last_ok is not None and found.last_met < found.last_ok):
+        return ""
+    words = _("The PCs of the house met at the hub {moment}.")
+    return words.format(moment=isolate(current().datetime(found.last_met)))
 
 
 def _open(found: Standing) -> Said | None:
@@ -84,6 +121,8 @@ def _open(found: Standing) -> Said | None:
         text = _("They are kept here, whole, and come into the record when the program of this PC "
                  "has been updated. What is written here goes out as before.")  # fmt: skip
         return Said(Tone.WARN, _count(words, found.open.newer), text)
+    if found.key_since is not None and found.key_until is not None:
+        return _without_key(found.key_since, found.key_until)
     if found.open.to_apply:
         words = ngettext(
             "{n} change of another PC waits here for one before it",
@@ -105,8 +144,23 @@ def _open(found: Standing) -> Said | None:
     return Said(Tone.INFO, _waiting(found)) if found.to_send else None
 
 
+def _without_key(since: datetime, until: datetime) -> Said:
+    """A PC was taken out, and the key that it does not have is not here either."""
+    first, last = (isolate(current().datetime(moment)) for moment in (since, until))
+    text = _("It comes from a PC that has it, when both have exchanged. Until then this PC seals "
+             "with the key before, and what is sealed with the new one waits. If nobody has it "
+             "by {last}, the PC of an owner who is signed in then makes another.")  # fmt: skip
+    return Said(
+        Tone.WARN,
+        _("The key that counts since {first} is not at this PC yet").format(first=first),
+        text.format(last=last),
+    )
+
+
 def _by_stick(found: Standing) -> Said:
     """What another PC brought back, it surely has; of the rest nobody knows."""
+    if found.hubs or found.hub_port:
+        return _at_hub(found)
     title = _("The PCs exchange by a stick")
     if not found.to_send:
         words = _("Another PC has every entry that was written here. Documents go along with "
@@ -120,15 +174,42 @@ def _by_stick(found: Standing) -> Said:
     return Said(Tone.INFO, title, _count(words, found.to_send))
 
 
+def _at_hub(found: Standing) -> Said:
+    """The same where the PCs meet in the house, and no server is in use."""
+    if found.last_met is None:
+        title = _("The PCs meet at a hub in the house")
+    else:
+        moment = isolate(current().datetime(found.last_met))
+        title = _("Last meeting at the hub: {moment}").format(moment=moment)
+    if found.hub_port:
+        text = _("This PC is the hub: the others come while this program is open.")
+    else:
+        text = _("They meet while the program is open at the hub.")
+    return Said(Tone.INFO if found.to_send else Tone.NEUTRAL, title,
+                _sentences(text, _unknown_elsewhere(found)))  # fmt: skip
+
+
+def _unknown_elsewhere(found: Standing) -> str:
+    if not found.to_send:
+        return _("Another PC has every entry that was written here.")
+    words = ngettext(
+        "{n} change is not known to be at another PC yet.",
+        "{n} changes are not known to be at another PC yet.",
+        found.to_send,
+    )
+    return _count(words, found.to_send)
+
+
 def _whole(found: Standing) -> Said:
     """The best that can be known: the others may be switched off."""
     moment = isolate(current().datetime(found.last_ok)) if found.last_ok else ""
-    return Said(
-        Tone.NEUTRAL,
-        _("Last exchange: {moment}").format(moment=moment),
-        _("The server has everything that was written here until then. What each of the other PCs "
-          "has is listed below."),
-    )  # fmt: skip
+    if found.has_paid_line:
+        text = _("The server has everything that was written here until then. What each of the "
+                 "other PCs has is listed below.")  # fmt: skip
+    else:
+        text = _("The hub has everything that was written here until then. What each of the "
+                 "other PCs has is listed below.")  # fmt: skip
+    return Said(Tone.NEUTRAL, _("Last exchange: {moment}").format(moment=moment), text)
 
 
 def _waiting(found: Standing) -> str:
@@ -212,5 +293,6 @@ def outcome_words(code: str) -> str:
         "revoked": pgettext("exchange", "this PC was taken out"),
         "copied": pgettext("exchange", "this record is a copy"),
         "storage": pgettext("exchange", "the disk failed"),
+        "read-only": pgettext("exchange", "nothing could be written at this PC"),
     }
     return words.get(code, pgettext("exchange", "failed"))

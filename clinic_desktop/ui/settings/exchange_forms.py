@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.hub import for_others
 from clinic_desktop.i18n import _, isolate
+from clinic_desktop.sync.client import Address
 from clinic_desktop.sync.enrolment import Invitation
 from clinic_desktop.sync.exchange import Passed
 from clinic_desktop.syncing import Syncing
@@ -62,10 +63,12 @@ class ServerForm(ExchangeForm):
 
     used = Signal()
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, used: Address | None = None) -> None:
+        """``used`` is the server in use, to be looked at."""
         super().__init__(context)
         self.setObjectName("server-form")
-        self.url = QLineEdit()
+        self._used = used
+        self.url = QLineEdit(used.url if used else "")
         self.url.setObjectName("server.url")
         self.url.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.file = FileField("server.certificate", _("Certificate"))
@@ -99,7 +102,7 @@ class ServerForm(ExchangeForm):
         self._begin(_("Sending what is here to the server…"))
         url, certificate = self.url.text().strip(), self.file.text()
         self._context.tasks.call(
-            self, partial(_set_up, self._syncing), url, certificate,
+            self, partial(_set_up, self._syncing, self._used), url, certificate,
             done=self._done, failed=self._failed,
         )  # fmt: skip
 
@@ -117,8 +120,10 @@ class ServerForm(ExchangeForm):
             self._refuse(error)
 
 
-def _set_up(syncing: Syncing, url: str, certificate: str) -> Passed:
-    """On a helper's thread."""
+def _set_up(syncing: Syncing, used: Address | None, url: str, certificate: str) -> Passed:
+    """On a helper's thread; the server in use keeps its certificate unless another is given."""
+    if used is not None and url == used.url and not certificate:
+        return syncing.set_up(used)
     return syncing.set_up(typed_address(url, certificate))
 
 

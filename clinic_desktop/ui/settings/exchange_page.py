@@ -15,10 +15,19 @@ from clinic_desktop.services import devices
 from clinic_desktop.services.conflicts import listing
 from clinic_desktop.services.conflicts.listing import OpenQuestion
 from clinic_desktop.services.devices import Pc
-from clinic_desktop.sync.standing import Run, Standing
+from clinic_desktop.sync.client import Address
+from clinic_desktop.sync.standing import Standing
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.exchange_words import outcome_words, said, size_words
+from clinic_desktop.ui.core.exchange_words import said, size_words
+from clinic_desktop.ui.settings.exchange_facts import (
+    MEGABYTE,
+    budget_words,
+    came,
+    has,
+    numbers,
+    run,
+)
 from clinic_desktop.ui.settings.exchange_forms import InviteForm, ServerForm
 from clinic_desktop.ui.settings.exchange_stick import StickPart
 from clinic_desktop.ui.settings.hub_card import HubCard
@@ -40,7 +49,6 @@ from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
 
 _QUIET = timedelta(days=7)
 _PAUSE = timedelta(hours=1)
-_MB = 1_000_000
 _BUDGETS = (0, 50, 200, 1000)
 """Megabytes a month; 0 for no end."""
 _WIDTH = 520
@@ -88,7 +96,10 @@ class ExchangePage(SettingsPage):
         self.asked = Button(" ", icon=Icon.CONFLICT)
         self.asked.setObjectName("exchange.asked")
         self.asked.clicked.connect(lambda: self.context.navigator.open(to.Conflicts()))
-        row = _in_a_row(self.now, self.pause, self.asked)
+        self.address = Button(_("Look at the server's address…"))
+        self.address.setObjectName("exchange.address")
+        self.address.clicked.connect(self._on_server)
+        row = _in_a_row(self.now, self.pause, self.address, self.asked)
         self.add_card("", self.state, self.progress, row)
         self.asked.hide()
 
@@ -114,7 +125,7 @@ class ExchangePage(SettingsPage):
     def _make_cost(self) -> None:
         self.cost = FactList()
         self.budget = SegmentedControl(
-            [Option(mb, _budget_words(mb)) for mb in _BUDGETS], _("Most data in a month")
+            [Option(mb, budget_words(mb)) for mb in _BUDGETS], _("Most data in a month")
         )
         self.budget.changed.connect(self._on_budget)
         self.budget.setEnabled(self._may_run)
@@ -169,6 +180,7 @@ class ExchangePage(SettingsPage):
         state = said(keeper, self.context.clock.now())
         self.state.set_words(state.tone, state.title, state.text)
         self.progress.setVisible(keeper.is_running)
+        self.address.setVisible(self._is_owner and state.asks_address)
         self.now.setVisible(found is not None)
         self.now.setEnabled(self._may_run and not keeper.is_running)
         self.pause.setVisible(found is not None and found.has_paid_line)
@@ -186,9 +198,9 @@ class ExchangePage(SettingsPage):
     def _show_choices(self, found: Standing) -> None:
         is_paused = found.is_paused(self.context.clock.now())
         self.pause.set_text(_("Go on now") if is_paused else _("Pause for an hour"))
-        self.budget.set_value(found.budget // _MB)
+        self.budget.set_value(found.budget // MEGABYTE)
         self.cost.show_facts(self._costs(found))
-        self.runs.show_facts([_run(each) for each in found.runs])
+        self.runs.show_facts([run(each) for each in found.runs])
 
     def _costs(self, found: Standing) -> list[Fact]:
         line = _("The system says that this connection is metered: it is used less often.")
@@ -223,16 +235,16 @@ class ExchangePage(SettingsPage):
         name = isolate(pc.name or pc.prefix or str(pc.id)[:8])
         if pc.is_this:
             here = PillSpec(pgettext("PC", "this PC"), Tone.ACCENT, Glyph.FULL)
-            return Fact(pc.id, name, _numbers(pc), here)
-        words = [each for each in (_numbers(pc), _came(pc)) if each]
+            return Fact(pc.id, name, numbers(pc), here)
+        words = [each for each in (numbers(pc), came(pc)) if each]
         if pc.is_active:
-            words.append(_has(pc))
+            words.append(has(pc))
         pill: PillSpec | None = None
         actions: tuple[FactAction, ...] = ()
         if not pc.is_active:
             pill = PillSpec(pgettext("PC", "taken out"), Tone.NEUTRAL, Glyph.CROSS)
         else:
-            if pc.last_work is None or now - pc.last_work > _QUIET:
+            if now - pc.last_sign > _QUIET:
                 pill = PillSpec(pgettext("PC", "long silent"), Tone.WARN, Glyph.HALF)
             actions = tuple(self._actions(pc, name))
         return Fact(pc.id, name, " · ".join(words), pill, actions)
@@ -269,7 +281,7 @@ class ExchangePage(SettingsPage):
 
     def _on_budget(self, megabytes: object) -> None:
         if isinstance(megabytes, int):
-            self._choose(self._keeper.syncing.limit, megabytes * _MB)
+            self._choose(self._keeper.syncing.limit, megabytes * MEGABYTE)
 
     def _choose(self, choice: object, value: object) -> None:
         if callable(choice):
@@ -280,7 +292,12 @@ class ExchangePage(SettingsPage):
         self._keeper.look()
 
     def _on_server(self) -> None:
-        form = ServerForm(self.context)
+        found = self._keeper.standing
+        is_looked_at = (
+            found is not None and said(self._keeper, self.context.clock.now()).asks_address
+        )
+        used = Address(found.server, found.authority) if found and is_looked_at else None
+        form = ServerForm(self.context, used)
         form.used.connect(self._on_used)
         self.context.host.show_drawer(form, _("The practice's server"), width=_WIDTH)
 
@@ -354,39 +371,3 @@ def _in_a_row(*buttons: Button) -> QWidget:
     for button in buttons:
         flow.addWidget(button)
     return holder
-
-
-def _budget_words(megabytes: int) -> str:
-    return size_words(megabytes * _MB) if megabytes else pgettext("data in a month", "no end")
-
-
-def _numbers(pc: Pc) -> str:
-    """What tells two PCs of the same name apart, on paper too."""
-    if not pc.prefix:
-        return ""
-    return _("Its charts and papers are numbered {prefix}-…").format(prefix=isolate(pc.prefix))
-
-
-def _came(pc: Pc) -> str:
-    if pc.last_work is None:
-        return _("Nothing from it is here yet")
-    moment = isolate(current().datetime(pc.last_work))
-    return _("Newest change from it: {moment}").format(moment=moment)
-
-
-def _has(pc: Pc) -> str:
-    """What it has for certain; it may have more, and says so with its next change."""
-    if pc.has_until is None:
-        return _("Not known yet what it has received from here")
-    moment = isolate(current().datetime(pc.has_until))
-    return _("It has everything written here until {moment}").format(moment=moment)
-
-
-def _run(run: Run) -> Fact:
-    moment, cost = current().datetime(run.started), size_words(run.up + run.down)
-    is_good = not run.error
-    pill = PillSpec(
-        outcome_words(run.error), Tone.NEUTRAL if is_good else Tone.WARN,
-        Glyph.FULL if is_good else Glyph.HALF,
-    )  # fmt: skip
-    return Fact(run.number, isolate(moment), cost, pill)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from clinic_desktop.domain.exchange_pace import AFTER_CHANGE_S, FAR_S, NEAR_S, Pace, is_near
+from clinic_desktop.domain.exchange_pace import (
+    AFTER_CHANGE_S,
+    FAR_S,
+    METERED_S,
+    NEAR_S,
+    Pace,
+    is_near,
+)
 
 EVEN = 0.5
 """Luck that changes nothing."""
@@ -42,6 +49,18 @@ def test_what_only_a_person_can_mend_is_seldom_tried() -> None:
     assert pace.wait(EVEN) > FAR_S
     pace.went_well()
     assert pace.wait(EVEN) == NEAR_S
+
+
+def test_where_hubs_are_the_server_is_not_asked_as_often_as_they_are() -> None:
+    pace = Pace(has_hub=True, is_metered=True)
+    assert pace.wait(EVEN) == NEAR_S
+    assert not pace.is_server_due(METERED_S - 1, to_send=0)
+    assert pace.is_server_due(METERED_S, to_send=0)
+    assert pace.is_server_due(0, to_send=1), "what was written here goes out at once"
+    for _ in range(4):
+        pace.failed()
+    assert not pace.is_server_due(60, to_send=1), "a server that does not answer is left alone"
+    assert pace.is_server_due(METERED_S, to_send=1)
 
 
 def test_pcs_do_not_all_come_at_once() -> None:

@@ -98,6 +98,7 @@ def soundness(pc: Pc) -> Iterator[str]:
         yield f"{pc.name}: a row refers to one that is not there"
     if pc.rows("SELECT 1 FROM sync_journal LIMIT 1"):
         yield f"{pc.name}: a change is in no commit"
+    pc.rows("SELECT 1 FROM patient_fts WHERE patient_fts MATCH 'a'")  # see faults_of_structure
     if pc.rows("PRAGMA quick_check(1)") != [("ok",)]:
         yield f"{pc.name}: the file is damaged"
     reasons = Counter(pc.rows("SELECT reason FROM sync_commit WHERE reason LIKE 'op %'"))

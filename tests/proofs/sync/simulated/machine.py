@@ -106,11 +106,13 @@ class Pc:
     def copy(self, to: Path) -> None:
         """Its files as they are now."""
         self.stop()
+        self.power.close()
         shutil.copytree(self.folder, to)
 
     def come_from(self, saved: Path) -> None:
         """Go on from other files."""
         self.stop()
+        self.power.close()
         shutil.rmtree(self.folder)
         shutil.copytree(saved, self.folder)
         self.seen = 0

@@ -13,22 +13,28 @@ import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
 from nacl.signing import VerifyKey
 from sqlcipher3 import dbapi2
 
-from clinic_desktop.db import membership, worker
+from clinic_desktop.db import membership, opening, worker
+from clinic_desktop.db.engine import connect, create_file, make_engine
+from clinic_desktop.db.migrations import HEAD, migrate, version_of
 from clinic_desktop.security import primitives
 from clinic_desktop.security.membership import Entry
 from clinic_desktop.security.membership_forks import Settled, settle
 from clinic_desktop.sync.server import app
+from tests.proofs.result import in_memory
+from tests.proofs.sync.simulated.desks import RECORD, Desk
 
 _connect = dbapi2.connect
+_NO_KEY = bytes(48)
 
 
 class PowerCut(BaseException):
@@ -43,6 +49,8 @@ class Power:
         self._left: int | None = None
         self._is_after = False
         self._files: list[Any] = []
+        self.desk: Desk | None = None
+        """Where its record stays open, if anywhere."""
 
     def cut_in(self, statements: int, *, after: bool) -> None:
         """Go off at the statement that comes after so many others."""
@@ -65,6 +73,13 @@ class Power:
         for each in self._files:
             each.close()
         self._files.clear()
+
+    def close(self) -> None:
+        """The same, and nothing stays open for the next program."""
+        self.let_go()
+        if self.desk is not None:
+            self.desk.dissolve()
+        self.desk = None
 
     def before(self) -> None:
         """A statement begins."""
@@ -89,8 +104,13 @@ class _Cursor(dbapi2.Cursor):  # type: ignore[misc]
     def execute(self, sql: str, *values: Any) -> Any:
         if sql == "ROLLBACK":  # what a file does by itself when it is opened again
             return super().execute(sql, *values)
-        power = self.connection.power
+        connection = self.connection
+        power = connection.power
         power.before()
+        if sql == connection.keyed_by:
+            sql = "SELECT 1"  # a connection that stayed open has its key
+        elif sql.startswith("PRAGMA key"):
+            connection.keyed_by = sql
         done = super().execute(sql, *values)
         power.after()
         return done
@@ -105,17 +125,32 @@ class _Cursor(dbapi2.Cursor):  # type: ignore[misc]
 
 class _Connection(dbapi2.Connection):  # type: ignore[misc]
     power = Power()
+    desk: Desk | None = None
     is_open = True
+    keyed_by = ""
 
     def cursor(self, *_kind: Any) -> Any:
         return super().cursor(_Cursor)
 
+    def create_function(self, name: str, *words: Any, **more: Any) -> None:
+        if not self.keyed_by or self.desk is None or name not in self.functions:
+            self.functions.add(name)
+            super().create_function(name, *words, **more)
+
     def close(self) -> None:
-        if self.is_open:
-            self.is_open = False
-            if self.in_transaction:  # a cursor that somebody still holds would keep the lock
-                self.rollback()
-            super().close()
+        if not self.is_open:
+            return
+        self.is_open = False
+        if self.in_transaction:  # a cursor that somebody still holds would keep the lock
+            self.rollback()
+        if self.desk is None or self.desk is not self.power.desk or self.power.is_off:
+            self.end()
+        else:
+            self.desk.give_back(self)
+
+    def end(self) -> None:
+        """Close it for good."""
+        super().close()
 
     def commit(self) -> None:
         self.power.before()
@@ -126,8 +161,14 @@ class _Connection(dbapi2.Connection):  # type: ignore[misc]
 def _watched(name: str, *words: Any, **more: Any) -> Any:
     for folder, power in _POWER.items():
         if folder in name:
-            made = _connect(name, *words, factory=_Connection, **more)
-            made.power = power
+            desk = power.desk if f"{folder}{RECORD}" in name else None
+            made = desk.take() if desk is not None else None
+            if made is None:
+                if desk is not None:  # only to look, or to write: both are served with the same
+                    name, more = f"{folder}{RECORD}", {**more, "uri": False}
+                made = _connect(name, *words, factory=_Connection, **more)
+                made.functions = set()
+            made.power, made.desk, made.is_open = power, desk, True
             power.uses(made)
             return made
     return _connect(name, *words, **more)
@@ -182,6 +223,8 @@ def one_thread(seed: int) -> Iterator[None]:
         stack.enter_context(mock.patch.object(dbapi2, "connect", _watched))
         stack.enter_context(mock.patch.object(worker, "ThreadPoolExecutor", AtOnce))
         stack.enter_context(mock.patch.object(app, "run_in_threadpool", _here))
+        stack.enter_context(mock.patch.object(opening, "create_file", _blank_file))
+        stack.enter_context(mock.patch.object(opening, "migrate", _migrated))
         stack.enter_context(mock.patch.object(primitives, "stretch", _stretched))
         stack.enter_context(mock.patch.object(primitives, "VerifyKey", _Verified))
         stack.enter_context(mock.patch.object(membership, "settle", _settled))
@@ -228,6 +271,36 @@ def overheard(word: str) -> Iterator[list[str]]:
         program.setLevel(before[0])
         program.propagate = before[1]
         program.removeHandler(ear)
+
+
+@lru_cache(maxsize=1)
+def _blank() -> bytes:
+    """A record with its tables and no row, made by all steps that there ever were."""
+    with TemporaryDirectory(dir=in_memory()) as folder:
+        path = Path(folder) / RECORD
+        create_file(path, _NO_KEY)
+        engine = make_engine(partial(connect, path, _NO_KEY), writer=True)
+        migrate(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def _blank_file(path: Path, key: bytes | None) -> None:
+    """A new record has its tables from the one that was made first."""
+    path.write_bytes(_blank())
+    with closing(_connect(str(path), isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA key = \"x'{_NO_KEY.hex()}'\"")
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(f"PRAGMA rekey = \"x'{(key or b'').hex()}'\"")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _migrated(engine: Any, on_step: Callable[[str], None] | None = None) -> None:
+    """As the real one does; a record that is new has nothing to wait for."""
+    with closing(engine.raw_connection()) as connection:
+        found = version_of(connection.dbapi_connection)
+    if found < HEAD:
+        migrate(engine, on_step)
 
 
 _stretched = lru_cache(maxsize=64)(primitives.stretch)

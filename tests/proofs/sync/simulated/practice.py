@@ -23,6 +23,7 @@ from clinic_desktop.security.keys import Keys
 from clinic_desktop.sync.client import Address
 from clinic_desktop.syncing import Syncing
 from tests.proofs.result import in_memory
+from tests.proofs.sync.simulated.desks import Desk
 from tests.proofs.sync.simulated.machines import forget, one_thread, seldom_collected
 from tests.proofs.sync.simulated.oracle import COLUMNS, Cell, Op, Value
 from tests.proofs.sync.simulated.wire import URL, Network, Server
@@ -56,6 +57,28 @@ class Template:
     people: dict[str, Person] = field(default_factory=dict)
     chart: Op = field(default_factory=first_chart)
     """One that everybody has."""
+    _desks: dict[str, Desk] = field(default_factory=dict)
+
+    def desk(self, name: str) -> Desk | None:
+        """The folder of a PC, laid out; ``None`` while another history uses it."""
+        found = self._desks.get(name)
+        if found is None:
+            key = self.people[name].keys.key
+            assert key is not None
+            found = Desk(self.root / name, self.root / "desks" / name, key)
+            self._desks[name] = found
+        if not found.is_free:
+            return None
+        found.lay_out()
+        return found
+
+    def leave(self, name: str, *, is_sound: bool) -> None:
+        """A history is over; of one that failed nothing is used again."""
+        found = self._desks[name]
+        found.is_free = True
+        if not (is_sound and found.is_whole):
+            found.dissolve()
+            del self._desks[name]
 
 
 def let_in(front: Clinic, folder: Path, clock: FixedClock) -> None:

@@ -211,7 +211,7 @@ class Troubled:
             self.server.start()
 
     def _keep_files(self, pc: Pc, folder: Path) -> None:
-        saved = folder.with_name(f"{folder.name}-saved")
+        saved = self._saved(folder)
         shutil.rmtree(saved, ignore_errors=True)
         if folder == pc.folder:
             pc.copy(saved)
@@ -219,13 +219,15 @@ class Troubled:
         else:
             shutil.copytree(folder, saved)
 
+    def _saved(self, folder: Path) -> Path:
+        return self._root / f"{folder.name}-saved"
+
     def _disaster_of_the_day(self, pc: Pc) -> None:
         """Few in a history, if any."""
         if not self._disasters:
             return
         what = self._disasters[0]
-        saved = (self.server if what == "server" else pc).folder
-        saved = saved.with_name(f"{saved.name}-saved")
+        saved = self._saved((self.server if what == "server" else pc).folder)
         match what:
             case "server" if saved.exists():
                 self.server.stop()

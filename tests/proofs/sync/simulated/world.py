@@ -27,7 +27,7 @@ from clinic_desktop.models.patient import Patient
 from tests.proofs.result import in_memory
 from tests.proofs.sync.simulated import judge
 from tests.proofs.sync.simulated.machine import Form, Pc, WrongClock
-from tests.proofs.sync.simulated.machines import PowerCut, forget, one_thread, overheard
+from tests.proofs.sync.simulated.machines import PowerCut, forget, one_thread, overheard, watch
 from tests.proofs.sync.simulated.oracle import ASKED, COLUMNS, Cell, Op, Oracle, Value
 from tests.proofs.sync.simulated.practice import Template
 from tests.proofs.sync.simulated.troubles import CANARY, DISASTERS, SKEWS, FoundError, Troubled
@@ -67,15 +67,21 @@ class World(Troubled):
             secrets=(CANARY.encode(),),
         )  # fmt: skip
         names = list(made.people)[: self.chance.choice((2, 2, 3, 3, 4))]
+        self._is_sound = False
+        self._at_desks: list[str] = []
         self.pcs = [self._pc(name, at) for at, name in enumerate(names, 1)]
 
     def _pc(self, name: str, place: int, of: Pc | None = None) -> Pc:
-        folder = self._root / (f"{name}-copy" if of else name)
-        if of is None:
-            shutil.copytree(self._made.root / name, folder)
-        clock = WrongClock(NOON, seed=place << 50)
-        person = self._made.people[name]
-        return Pc(name, folder, clock, person, line=f"{name}'" if of else name)
+        clock, person = WrongClock(NOON, seed=place << 50), self._made.people[name]
+        if of is not None:
+            return Pc(name, self._root / f"{name}-copy", clock, person, line=f"{name}'")
+        desk = self._made.desk(name)
+        if desk is None:
+            shutil.copytree(self._made.root / name, self._root / name)
+            return Pc(name, self._root / name, clock, person)
+        self._at_desks.append(name)
+        watch(desk.folder).desk = desk
+        return Pc(name, desk.folder, clock, person)
 
     # ------------------------------------------------------------ one history
 
@@ -92,6 +98,7 @@ class World(Troubled):
                 self._must_hold(f"readable in the log: {each}" for each in logged)
             except FoundError as error:
                 return [str(error)]
+            self._is_sound = True
         return []
 
     @property
@@ -107,6 +114,8 @@ class World(Troubled):
         for pc in self.pcs:
             pc.stop()
             forget(pc.folder)
+        for name in self._at_desks:
+            self._made.leave(name, is_sound=self._is_sound)
         self.server.close()
         forget(self.server.folder)
         shutil.rmtree(self._root, ignore_errors=True)

@@ -1,0 +1,119 @@
+"""What leaving a snapshot with a server and beginning with one have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.snapshot_pages import SnapshotError
+from clinic_desktop.db.worker import Store
+from clinic_desktop.errors import ServerError
+from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync.client import Link, RefusedError, Tuner
+from clinic_desktop.sync.exchange import refused, strange
+from clinic_desktop.sync.messages import (
+    MessageError,
+    PagesReply,
+    PagesRequest,
+    Snapshots,
+    decode,
+    encode,
+)
+from clinic_desktop.sync.snapshot import Manifest, Sealer, read_manifest
+
+MANY: Final = 500
+"""Names in one question."""
+_TRIES: Final = 4
+
+
+class SnapshotLine:
+    """What both directions ask of a server."""
+
+    def __init__(self, store: Store, link: Link) -> None:
+        self._store, self._link = store, link
+        self._tuner = Tuner(size=128 << 10)
+
+    def ask(self, **said: Any) -> PagesReply:
+        """One round trip; a line that fails is tried again with less.
+
+        Raises:
+            ServerError: no answer, or a no.
+        """
+        for left in reversed(range(_TRIES)):
+            request = PagesRequest(1, said.get("asked", ()), said.get("wanted", ()),
+                                   self._tuner.size, said.get("brought", ()))  # fmt: skip
+            started = self._link.clock.uptime()
+            try:
+                answer = self._link.signed("POST", "/v1/pages", encode(request))
+                reply = decode(answer, PagesReply)
+            except RefusedError as error:
+                raise refused(error) from error
+            except MessageError as error:
+                raise strange(str(error)) from error
+            except ServerError:
+                self._tuner.failed()
+                if not left:
+                    raise
+                continue
+            self._tuner.went_well(self._link.clock.uptime() - started)
+            return reply
+        raise strange("no answer")
+
+    def offered(self) -> list[Manifest]:
+        """What the server has, the oldest first."""
+        try:
+            found = decode(self._link.signed("GET", "/v1/snapshots"), Snapshots)
+        except RefusedError as error:
+            raise refused(error) from error
+        except MessageError as error:
+            raise strange(str(error)) from error
+        manifests = []
+        for raw in found.manifests:
+            with suppress(SnapshotError):
+                manifests.append(read_manifest(raw))
+        return manifests
+
+
+def reason_of(error: Exception) -> str:
+    """For the log; errors of others may quote what the record says of people."""
+    return str(error) if isinstance(error, SnapshotError) else type(error).__name__
+
+
+def sealer_of(manifest: Manifest, deks: Mapping[int, bytes]) -> Sealer:
+    """The sealer of a snapshot's data key.
+
+    Raises:
+        KeyError: it is not here.
+    """
+    return Sealer(manifest.clinic_id, manifest.epoch, deks[manifest.epoch])
+
+
+def in_lots(names: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """As many as one question names."""
+    for at in range(0, len(names), MANY):
+        yield names[at : at + MANY]
+
+
+def data_keys(reads: ReadSession) -> dict[int, bytes]:
+    """By epoch, those that may be used."""
+    return epochs.usable(reads)
+
+
+def forget_snapshot(uow: UnitOfWork) -> None:
+    """Leave the one that is on its way, with its pieces."""
+    uow.cursor.execute("DELETE FROM sync_page")
+    uow.cursor.execute("DELETE FROM sync_snapshot")
+
+
+def note_newest(uow: UnitOfWork, commits: int) -> None:
+    """Remember how many commits the newest snapshot covers."""
+    state.change_settings(uow.cursor, in_snapshot=commits)
+
+
+def keep_pieces(uow: UnitOfWork, pieces: Sequence[tuple[bytes, bytes]]) -> None:
+    """Keep sealed pieces by their names."""
+    uow.cursor.executemany(
+        "INSERT INTO sync_page (name, content) VALUES (?, ?) ON CONFLICT DO NOTHING", pieces
+    )
