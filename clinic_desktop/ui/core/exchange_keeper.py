@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -49,6 +50,8 @@ class ExchangeKeeper(QObject):
     """Own changes sent, others' changes received, and bytes over the line, in this pass so far."""
     ended = Signal(object)
     """A ``Passed``, or the ``ClinicError`` that stood in its way."""
+    arrived = Signal()
+    """The record that was still coming is whole."""
     _committed = Signal()
     _looked = Signal(object)
     _stepped = Signal(int, int, int)
@@ -63,6 +66,8 @@ class ExchangeKeeper(QObject):
         """What stands in the way, of the server before the house; going on there hides it not."""
         self._is_of_server = True
         self.is_running = False
+        self.over = threading.Event()
+        """Set when the record closes: whoever works with a stick stops."""
         self.is_on = False
         """Whether it exchanges without being asked."""
         self.pace = Pace()
@@ -205,6 +210,7 @@ class ExchangeKeeper(QObject):
     def _pass(self, *, in_house: bool = False) -> None:
         self._next.stop()
         self.is_running, self._is_late = True, False
+        self._was_held = self._clinic.store.gate.is_held
         way = self.syncing.meet_in_house if in_house else self._exchange
         end = partial(self._end, in_house)
         if not in_house:
@@ -227,6 +233,8 @@ class ExchangeKeeper(QObject):
         if self._is_late:
             self._on_committed()
         self.look()
+        if self._was_held and not self._clinic.store.gate.is_held:
+            self.arrived.emit()
         self.ended.emit(outcome)
 
     def heard(self) -> None:
@@ -237,6 +245,7 @@ class ExchangeKeeper(QObject):
 
     def close(self) -> None:
         """Exchange no more; what is under way is broken off, and nothing is lost by it."""
+        self.over.set()
         self.is_on = False
         self._next.stop()
         self._minute.stop()
