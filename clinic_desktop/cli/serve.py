@@ -29,6 +29,21 @@ CODES = {
 }
 
 
+def _port(text: str) -> int:
+    return _between(text, 65_535)
+
+
+def _count(text: str) -> int:
+    return _between(text, 2**40)
+
+
+def _between(text: str, most: int) -> int:
+    number = int(text)
+    if not 0 <= number <= most:
+        raise ValueError
+    return number
+
+
 def register(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
@@ -44,7 +59,7 @@ def register(
         help="keep everything in this PostgreSQL database, in place of files",
     )  # fmt: skip
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8740)
+    serve.add_argument("--port", type=_port, default=8740)
     serve.add_argument("--tls-cert", type=Path, metavar="FILE")
     serve.add_argument("--tls-key", type=Path, metavar="FILE")
     serve.add_argument(
@@ -55,10 +70,10 @@ def register(
         help="believe this address or network about who asks (X-Forwarded-For); may be repeated",
     )  # fmt: skip
     serve.add_argument(
-        "--quota", type=int, default=5120, metavar="MIB", help="room for one practice (5120)"
+        "--quota", type=_count, default=5120, metavar="MIB", help="room for one practice (5120)"
     )
     serve.add_argument(
-        "--practices", type=int, default=10_000, metavar="N",
+        "--practices", type=_count, default=10_000, metavar="N",
         help="take in no new practice beyond so many (10000)",
     )  # fmt: skip
     serve.add_argument(
