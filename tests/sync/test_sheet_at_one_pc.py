@@ -21,6 +21,7 @@ from clinic_desktop.security.membership import Membership, Rules
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import devices
 from clinic_desktop.services import practice as people
+from clinic_desktop.services.audit import entitlements
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.syncing import Syncing
@@ -77,8 +78,11 @@ def test_a_pc_from_its_backup_leaves_the_owner_the_others(
     back.back_up(made, lambda *_far: None)
     way = Way("ana", NEW, practice.sheet)
     close(practice, back)
-    restore(made, DataDir(tmp_path / "restored"), way, lambda *_far: None,
-            clock=practice.clock, cost=CHEAP)  # fmt: skip
+    found = restore(
+        made, DataDir(tmp_path / "restored"), way, lambda *_far: None,
+        clock=practice.clock, cost=CHEAP,
+    )  # fmt: skip
+    assert "former password goes on" in found.elsewhere[0]
     restored = clinic.open_clinic(DataDir(tmp_path / "restored"), "ana", NEW, practice.clock)
     practice.opened.append(restored)
     sync(restored, restored, front)
@@ -151,6 +155,8 @@ def test_the_sheet_at_two_pcs_that_are_apart_shuts_nobody_out(
     sync(front, back, front, back)
     front, back = come_back(practice, front, AGAIN), come_back(practice, back, NEW)
     agree(front, back)
+    roles = front.store.read(front.actor, entitlements.review).result().people[0].roles
+    assert {each.given_by for each in roles} == {""}  # as the first entry gave them
     state = members(front)
     one, other = (front, back) if signs(front, state) else (back, front)
     assert signs(one, state)
