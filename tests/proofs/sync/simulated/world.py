@@ -36,6 +36,8 @@ from tests.support.records import NOON
 
 LOSSES: Final = (0.0, 0.0, 0.1, 0.3, 0.6)
 STEPS: Final = (20, 30, 40)
+HOUSES: Final = 0.35
+"""How many practices have a hub."""
 _LATELY: Final = 3
 """How many charts people work on."""
 _MOST_STATEMENTS: Final = 60
@@ -70,6 +72,9 @@ class World(Troubled):
         self._is_sound = False
         self._at_desks: list[str] = []
         self.pcs = [self._pc(name, at) for at, name in enumerate(names, 1)]
+        self.net.house.pcs = self.pcs
+        self.chosen = random.Random(f"what else there is {seed}")
+        self._has_house = self.chosen.random() < HOUSES
 
     def _pc(self, name: str, place: int, of: Pc | None = None) -> Pc:
         clock, person = WrongClock(NOON, seed=place << 50), self._made.people[name]
@@ -130,6 +135,8 @@ class World(Troubled):
             pc.clock.jump(timedelta(seconds=self.chance.choice(SKEWS)))
             pc.start()
             pc.look()
+        if self._has_house:
+            self._meet_in_house()
         self.net.loss = self._loss
         names = "".join(pc.name for pc in self.pcs)
         self._note(f"{names} {self._loss} {self._outages} {self._disasters}")
@@ -141,7 +148,8 @@ class World(Troubled):
         act, weight = zip(*self._acts().items(), strict=True)
         what = self.chance.choices(act, weight)[0]
         self._note(f"{self.steps} {pc.line} {what.__name__}")
-        if not pc.is_up:
+        self.net.house.asks = pc
+        if not pc.is_up or pc.power.is_off:
             self._wake(pc)
         if not self.server.is_up and self.chance.random() < 0.5:
             self.server.start()
@@ -155,7 +163,8 @@ class World(Troubled):
             self._sync: 7, self._set_clock: 0.5, self._restart: 0.3, self._full_disk: 0.6,
             self._strike_server: 0.4, self._save_copy: 0.5, self._disaster_of_the_day: 1.2,
             self._fill_server: 0.2, self._write_stick: 0.4, self._read_stick: 0.6,
-            self._attach: 0.5,
+            self._attach: 0.5, self._turn_hub: 0.5 * self._has_house,
+            self._use_hub: 1.0 * self._has_house,
         }  # fmt: skip
 
     def _after(self, pc: Pc) -> None:
@@ -336,6 +345,7 @@ class World(Troubled):
 
     def _pass(self, pc: Pc) -> str:
         """One pass; how it ended."""
+        self.net.house.asks = pc
         try:
             passed = pc.syncing.run()
         except PowerCut:
@@ -395,22 +405,25 @@ class World(Troubled):
     def _settle(self) -> list[Pc]:
         """Pass after pass until nobody has anything new; those that belong to the practice."""
         is_short = self.chance.random() < _SHORT
+        turn = list(self.pcs)
         for _round in range(_PASSES):
-            said = []
-            for pc in self.pcs:
+            said = {}
+            for pc in turn:
                 before = len(pc.applied)
-                said.append(self._pass(pc))
+                said[pc.line] = self._pass(pc)
                 pc.look()
-                self._note(f"{pc.line} {said[-1]} {len(pc.applied) - before}")
+                self._note(f"{pc.line} {said[pc.line]} {len(pc.applied) - before}")
             live = [pc for pc in self.pcs if not (pc.is_out or pc.is_aside)]
-            quiet = all(
-                each == "sent 0 received 0"
-                for pc, each in zip(self.pcs, said, strict=True)
-                if pc in live
-            )
+            quiet = all(said.get(pc.line) == "sent 0 received 0" for pc in live)
             if quiet or (is_short and self._is_settled(live)):
                 return live
+            behind = [pc for pc in live if self._is_behind(pc, live)] if is_short else []
+            turn = behind if behind and len(turn) == len(self.pcs) else list(self.pcs)
         raise FoundError(f"seed {self.seed}: no end: {said}")
+
+    def _is_behind(self, pc: Pc, live: list[Pc]) -> bool:
+        """Whether it has not all that others have, or has not handed on all of its own."""
+        return any(each.applied - pc.applied for each in live) or bool(judge.is_quiet(pc))
 
     def _settle_files(self, live: list[Pc]) -> None:
         """The bytes of files come with later passes."""
