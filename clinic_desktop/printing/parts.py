@@ -84,6 +84,16 @@ def paragraphs(heading: str, text: str, look: Look) -> list[Block]:
     return section(heading, Text(value(text), look.body), look) if text.strip() else []
 
 
+def not_decided(told: tuple[str, ...], look: Look, language: Language) -> list[Block]:
+    """What other PCs wrote in the place of what stands above, a line each."""
+    words = language.gettext("Not decided. Another version says: {words}")
+    return [
+        part
+        for each in told
+        for part in (Space(2), Text(words.format(words=value(each)), look.strong))
+    ]
+
+
 def bullets(items: tuple[str, ...], look: Look) -> Stack:
     """A list of short texts."""
     rows = (

@@ -52,6 +52,8 @@ class Patient:
     address: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
     """What the number is called, and the number: insurance policy, national id."""
+    others: tuple[Patient, ...] = ()
+    """The person by other versions of name, birth or sex, as long as nobody has decided."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,14 @@ def patient_panel(
     ]
     columns = 2 if paper.is_small else 3 if paper.width < 160 else 4
     name = Text(patient_name(patient.name, language), look.lead)
-    return Panel(Stack((name, Space(2), facts(pairs, columns, look.label, look.body))), fill=TINT)
+    parts: list[Block] = [name, Space(2), facts(pairs, columns, look.label, look.body)]
+    told = language.gettext("Not decided. Another version says: {words}")
+    for each in patient.others:
+        who = (patient_name(each.name, language), birth_text(each.birth, on, language),
+               sex_text(each.sex, language))  # fmt: skip
+        words = " · ".join(filter(None, who))
+        parts += [Space(2), Text(told.format(words=words), look.strong)]
+    return Panel(Stack(tuple(parts)), fill=TINT)
 
 
 def clinician_lines(clinician: Clinician, look: Look, language: Language) -> Block:

@@ -13,6 +13,7 @@ from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.parts import (
     allergy_line,
+    not_decided,
     open_sheet,
     paragraphs,
     signature,
@@ -111,9 +112,7 @@ def _medicine(number: int, line: PrescriptionLine, sheet: Sheet) -> Block:
         parts.append(Text(detail, look.body))
     if line.sig:
         parts += [Space(2), Text(value(line.sig), look.body)]
-    for other in line.undecided:
-        told = language.gettext("Not decided. Another version says: {words}")
-        parts += [Space(2), Text(told.format(words=value(other)), look.strong)]
+    parts += not_decided(line.undecided, look, language)
     pairs = [
         (language.gettext("Quantity"), quantity_text(line, language)),
         (language.pgettext("paper", "Repeats"), _repeats(line.repeats, language)),

@@ -12,6 +12,7 @@ from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.parts import (
     allergy_line,
     bullets,
+    not_decided,
     open_sheet,
     paragraphs,
     section,
@@ -67,6 +68,8 @@ class ReferralDoc:
     medicines: tuple[MedicineLine, ...] = ()
     allergies: Allergies = NOT_ASKED
     attachments: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+    """What other PCs wrote in its place, as long as nobody has decided."""
     verify: str = ""
     verify_code: str = ""
 
@@ -82,6 +85,7 @@ def render_referral(doc: ReferralDoc, on: Stationery) -> bytes:
         title(sheet, name, doc.number, under),
         Space(look.gap * 0.6),
         _recipient(doc, sheet),
+        *not_decided(doc.undecided, look, language),
         Space(6),
         patient_panel(doc.patient, doc.issued_on, on.paper, look, language),
         Space(5),

@@ -9,6 +9,7 @@ from clinic_desktop.printing.blocks import Block, Panel, Row, Space, Stack, Text
 from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.parts import (
+    not_decided,
     open_sheet,
     paragraphs,
     signature,
@@ -44,6 +45,8 @@ class SickNoteDoc:
     replaces: str = ""
     """The number of the note this one continues or replaces."""
     is_void: bool = False
+    undecided: tuple[str, ...] = ()
+    """What other PCs wrote in its place, as long as nobody has decided."""
     verify: str = ""
     verify_code: str = ""
 
@@ -73,6 +76,7 @@ def render_sick_note(doc: SickNoteDoc, on: Stationery) -> bytes:
         patient_panel(doc.patient, doc.issued_on, on.paper, look, language, extra),
         Space(look.gap),
         _statement(doc, sheet),
+        *not_decided(doc.undecided, look, language),
         *paragraphs(language.gettext("Restrictions"), doc.restrictions, look),
         Space(look.gap * 2),
         signature(sheet, doc.clinician, doc.issued_on, code),

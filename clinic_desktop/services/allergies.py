@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from clinic_desktop.db import journal
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import AllergyStatus, ClinicalStatus, VerificationStatus
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, undecided
@@ -21,6 +22,10 @@ _RECORDED = """
 SELECT id, display, system, code, category, kind, criticality, severity, reaction,
  clinical_status, verification_status, onset, recorded_at, note
 FROM allergy_intolerance WHERE patient_id IN (SELECT id FROM chart) AND is_deleted = 0"""
+_ONE = """
+SELECT patient_id, id, display, system, code, category, kind, criticality, severity, reaction,
+ clinical_status, verification_status, onset, recorded_at, note
+FROM allergy_intolerance WHERE id = ? AND is_deleted = 0"""
 _COLUMNS = undecided.columns_of(_RECORDED)
 _ASKED = """
 SELECT allergy_status, allergy_asked_on FROM patient WHERE id = ?1 AND is_deleted = 0"""
@@ -82,6 +87,26 @@ class RecordAllergy:
     encounter_id: uuid.UUID | None = None
 
 
+@dataclass(frozen=True)
+class AllergyEdit:
+    """What a form shows of a recorded allergy to change it, and what it was built on."""
+
+    row: AllergyRow
+    base: int
+    """The version that is shown."""
+
+
+@dataclass(frozen=True)
+class AmendAllergy:
+    """What is known better now; the substance stays, another one is another allergy."""
+
+    allergy_id: uuid.UUID
+    category: str
+    severity: str
+    reaction: str
+    base: int | None = None
+
+
 @query("allergy.read")
 def allergies_of(
     reads: ReadSession, patient_id: uuid.UUID, *, with_past: bool = False
@@ -107,13 +132,29 @@ def allergies_of(
     return AllergyState(status, date.fromisoformat(asked_on) if asked_on else None, tuple(listed))
 
 
+@query("allergy.read")
+def for_editing(reads: ReadSession, allergy_id: uuid.UUID) -> AllergyEdit:
+    """An allergy as it stands, with its version.
+
+    Raises:
+        NotFoundError: there is no such allergy.
+    """
+    cursor = reads.cursor
+    found = cursor.execute(_ONE, (allergy_id.bytes,)).fetchone()
+    if found is None:
+        raise NotFoundError(_("There is no such allergy."))
+    others = undecided.others(reads, "allergy_intolerance", uuid.UUID(bytes=bytes(found[0])))
+    row = _row(found[1:], is_disputed=bool(others.get(allergy_id)))
+    return AllergyEdit(row, journal.row_version(cursor, "allergy_intolerance", allergy_id))
+
+
 @command("allergy.create")
 def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
-    """Record an allergy; the same substance again changes nothing.
+    """Record an allergy; the same of the same substance again changes nothing.
 
     Raises:
         NotFoundError: there is no such patient.
-        ValidationError: the substance has no name.
+        ValidationError: the substance has no name, or is recorded with other words.
     """
     if not wish.display.strip():
         raise ValidationError("substance", _("Say what the person is allergic to."))
@@ -123,6 +164,7 @@ def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
     wanted = wish.display.strip().casefold()
     for each in recorded(uow, patient.id):
         if each.is_current and each.display.casefold() == wanted:
+            _refuse_other_words(each, wish)
             return each.id
     row = AllergyIntolerance(
         patient_id=patient.id,
@@ -142,6 +184,34 @@ def record_allergy(uow: UnitOfWork, wish: RecordAllergy) -> uuid.UUID:
     )
     uow.add(row)
     return row.id
+
+
+def _refuse_other_words(row: AllergyRow, wish: RecordAllergy) -> None:
+    """What is told of a substance a second time is not dropped: it belongs to what is there."""
+    told = ((wish.severity, row.severity), (wish.reaction.strip(), row.reaction))
+    if any(new and new != old for new, old in told):
+        raise ValidationError(
+            "substance",
+            _("{name} is recorded already. Change it there.").format(name=isolate(row.display)),
+        )
+
+
+@command("allergy.amend")
+def amend_allergy(uow: UnitOfWork, wish: AmendAllergy) -> None:
+    """Change what is known of an allergy; what was known before stays in its history.
+
+    Raises:
+        NotFoundError: there is no such allergy.
+        StaleError: somebody changed it since it was shown.
+    """
+    row = _existing(uow, wish.allergy_id, wish.base)
+    was_grave = row.severity == "severe"
+    row.category, row.severity = wish.category, wish.severity
+    row.reaction = wish.reaction.strip()
+    if wish.severity == "severe":
+        row.criticality = "high"
+    elif was_grave and row.criticality == "high":
+        row.criticality = ""  # it followed from what is taken back
 
 
 @command("allergy.create")
@@ -175,10 +245,7 @@ def retire_allergy(
         NotFoundError: there is no such allergy.
         StaleError: somebody changed it since it was shown.
     """
-    row = uow.session.get(AllergyIntolerance, allergy_id)
-    if row is None or row.is_deleted:
-        raise NotFoundError(_("There is no such allergy."))
-    uow.expect("allergy_intolerance", row.id, base)
+    row = _existing(uow, allergy_id, base)
     if in_error:
         row.verification_status = VerificationStatus.ENTERED_IN_ERROR
     else:
@@ -188,6 +255,14 @@ def retire_allergy(
     if not any(each.is_current for each in recorded(uow, patient.id)):
         patient.allergy_status = AllergyStatus.NOT_ASKED
         patient.allergy_asked_on = None
+
+
+def _existing(uow: UnitOfWork, allergy_id: uuid.UUID, base: int | None) -> AllergyIntolerance:
+    row = uow.session.get(AllergyIntolerance, allergy_id)
+    if row is None or row.is_deleted:
+        raise NotFoundError(_("There is no such allergy."))
+    uow.expect("allergy_intolerance", row.id, base)
+    return row
 
 
 @part

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from clinic_desktop.db import confidentiality
+from clinic_desktop.db import confidentiality, disputes
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
+from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
@@ -39,7 +40,9 @@ class VisitRow:
     """The first words of the note; empty where they are kept in confidence."""
     is_hidden: bool = False
     is_disputed: bool = False
-    """Two PCs wrote its note differently, and nobody has decided; the visit shows each version."""
+    """Two PCs wrote it or its note differently, and nobody has decided; it shows each version."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Kind and reason as other versions have them."""
 
 
 _IDS = """
@@ -62,6 +65,9 @@ WHERE e.id IN (%s)"""  # noqa: S608 - of constants and marks
 _DISPUTED = """
 SELECT n.encounter_id FROM sync_conflict c JOIN note n ON n.id = c.pk
 WHERE c.kind = 'value' AND n.encounter_id IN ({visits})"""
+_ASKED = """
+SELECT pk, grp, vers FROM sync_conflict WHERE tbl = ? AND kind = 'value' AND pk IN ({visits})
+ORDER BY pk, grp"""
 
 
 @query("chart.read")
@@ -95,12 +101,26 @@ def visit_rows(reads: ReadSession, encounter_ids: Sequence[uuid.UUID]) -> dict[u
     hidden = frozenset().union(*(confidentiality.hidden_visits(reads, each) for each in people))
     sql = _DISPUTED.format(visits=marks(values))
     asked = {uuid.UUID(bytes=row[0]) for row in reads.cursor.execute(sql, values)}
-    return {
-        row.id: replace(row, excerpt="", is_hidden=True)
-        if row.id in hidden
-        else replace(row, is_disputed=row.id in asked)
-        for row in rows
-    }
+    told = _versions(reads, values)
+    found = {}
+    for row in rows:
+        others = told.get(row.id, [])
+        each = replace(row, is_disputed=row.id in asked or bool(others), others=_heads(row, others))
+        found[row.id] = replace(each, excerpt="", is_hidden=True) if row.id in hidden else each
+    return found
+
+
+def _versions(reads: ReadSession, visits: list[bytes]) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """What the visits themselves would say by other versions. Empty nearly always."""
+    sql = _ASKED.format(visits=marks(visits))
+    found = reads.cursor.execute(sql, (BY_NAME["encounter"].number, *visits)).fetchall()
+    return disputes.variants(reads.cursor, "encounter", found) if found else {}
+
+
+def _heads(row: VisitRow, others: list[dict[str, Any]]) -> tuple[tuple[str, str], ...]:
+    shown = (row.kind, row.reason)
+    told = [(e.get("type_display", row.kind), e.get("reason", row.reason)) for e in others]
+    return tuple(each for each in dict.fromkeys(told) if each != shown)
 
 
 @query("chart.read")

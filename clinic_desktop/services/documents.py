@@ -6,8 +6,9 @@ import uuid
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -15,10 +16,25 @@ from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment, DocumentReference
 from clinic_desktop.models.local import Blob
-from clinic_desktop.services import charts
+from clinic_desktop.models.types import from_millis
+from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.file_ways import HERE, FileWay, ways_of_files
+
+_WITHDRAWN = "entered-in-error"
+
+
+@dataclass(frozen=True)
+class DocumentVersion:
+    """What another version says of a document."""
+
+    title: str
+    kind: str
+    dated_at: datetime | None
+    author: str
+    is_withdrawn: bool = False
+    """It takes the document out of the chart."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,8 @@ class DocumentRow:
     filename: str
     way: FileWay = HERE
     """Where its bytes are."""
+    others: tuple[DocumentVersion, ...] = ()
+    """What PCs wrote of it apart, beside what is shown; nobody has decided."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +81,13 @@ class AddDocument:
 @query("document.read")
 def documents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[DocumentRow]:
     """The documents of a chart, the latest first."""
+    told = undecided.others(reads, "document_reference", patient_id)
+    back = [key for key, some in told.items() if any(_stands(each) for each in some)]
     found = reads.session.execute(
         _rows()
         .where(
             DocumentReference.patient_id.in_(charts.chart_ids(reads.session, patient_id)),
-            DocumentReference.status != "entered-in-error",
+            or_(DocumentReference.status != _WITHDRAWN, DocumentReference.id.in_(back)),
             DocumentReference.is_deleted.is_(False),
         )
         .order_by(DocumentReference.dated_at.desc(), DocumentReference.id.desc())
@@ -75,7 +95,31 @@ def documents_of(reads: ReadSession, patient_id: uuid.UUID) -> list[DocumentRow]
     hidden = confidentiality.hidden_visits(reads, patient_id)
     shown = [pair for pair in found if pair[0].encounter_id not in hidden]
     ways = ways_of_files(reads, {row.id: file.sha256 for row, file in shown if file is not None})
-    return [replace(_row(row, file), way=ways.get(row.id, HERE)) for row, file in shown]
+    return [
+        replace(
+            _row(row, file), way=ways.get(row.id, HERE), others=_others(row, told.get(row.id, []))
+        )
+        for row, file in shown
+    ]
+
+
+def _stands(version: dict[str, Any]) -> bool:
+    return bool(version.get("status", _WITHDRAWN) != _WITHDRAWN)
+
+
+def _others(row: DocumentReference, told: list[dict[str, Any]]) -> tuple[DocumentVersion, ...]:
+    found = []
+    for each in told:
+        dated = each.get("dated_at")
+        found.append(
+            DocumentVersion(
+                each.get("title", row.title), each.get("display", row.display),
+                from_millis(dated) if dated is not None else row.dated_at,
+                each.get("author", row.author),
+                is_withdrawn=each.get("status", row.status) == _WITHDRAWN,
+            )
+        )  # fmt: skip
+    return tuple(dict.fromkeys(found))
 
 
 @query("document.read")

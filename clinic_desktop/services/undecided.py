@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from clinic_desktop.db import disputes
@@ -13,6 +14,7 @@ from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.merging import Severity
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER
+from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part
 
@@ -41,6 +43,10 @@ class Undecided:
     births: tuple[str, ...] = ()
     """Other birth dates, ISO 8601."""
     sexes: tuple[str, ...] = ()
+    deaths: tuple[tuple[bool, datetime | None], ...] = ()
+    """Whether the person died, and when, as other versions say."""
+    joined: tuple[str, ...] = ()
+    """Numbers of the charts to which another version joins this one; empty: to none."""
 
 
 NOTHING = Undecided()
@@ -60,7 +66,23 @@ def undecided(reads: ReadSession, patient_id: uuid.UUID) -> Undecided:
         tuple(dict.fromkeys(names)),
         tuple(dict.fromkeys(each["birth_date"] for each in told if each.get("birth_date"))),
         tuple(dict.fromkeys(each["sex"] for each in told if each.get("sex"))),
+        tuple(dict.fromkeys(_death(each) for each in told if "deceased" in each)),
+        _joined(reads, told),
     )
+
+
+def _death(told: dict[str, Any]) -> tuple[bool, datetime | None]:
+    at = told.get("deceased_at")
+    return bool(told["deceased"]), None if at is None else from_millis(at)
+
+
+def _joined(reads: ReadSession, told: list[dict[str, Any]]) -> tuple[str, ...]:
+    found = [
+        "" if each["merged_into"] is None
+        else str(disputes.word_of(reads.cursor, "patient", "mrn", bytes(each["merged_into"])) or "")
+        for each in told if "merged_into" in each
+    ]  # fmt: skip
+    return tuple(dict.fromkeys(found))
 
 
 @part

@@ -8,11 +8,11 @@ import pytest
 
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import RuleError, ValidationError
+from clinic_desktop.errors import NotFoundError, RuleError, StaleError, ValidationError
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.services import allergies, conditions, encounters
-from clinic_desktop.services.allergies import RecordAllergy
+from clinic_desktop.services.allergies import AmendAllergy, RecordAllergy
 from clinic_desktop.services.conditions import AddProblem, Coded
 from tests.support.records import Record
 
@@ -130,6 +130,25 @@ def test_an_allergy_replaces_none_known_and_cannot_be_denied(record: Record) -> 
     assert (state.status, [row.display for row in state.rows]) == ("recorded", ["Penicillin"])
     with pytest.raises(RuleError):
         record.write(allergies.record_none_known, patient_id)
+
+
+def test_what_is_told_of_a_recorded_allergy_again_is_not_dropped(record: Record) -> None:
+    patient_id, _visit = begin(record)
+    made = record.write(allergies.record_allergy, RecordAllergy(patient_id, "Penicillin"))
+    told = RecordAllergy(patient_id, "penicillin", severity="severe", reaction="anaphylaxis")
+    with pytest.raises(ValidationError, match="is recorded already"):
+        record.write(allergies.record_allergy, told)
+    shown = record.read(allergies.for_editing, made)
+    better = AmendAllergy(made, "medication", "severe", "anaphylaxis", shown.base)
+    record.write(allergies.amend_allergy, better)
+    (row,) = record.read(allergies.allergies_of, patient_id).rows
+    assert (row.severity, row.criticality, row.reaction) == ("severe", "high", "anaphylaxis")
+    with pytest.raises(StaleError):
+        record.write(allergies.amend_allergy, better)
+    with pytest.raises(NotFoundError):
+        record.write(allergies.amend_allergy, AmendAllergy(uuid.uuid4(), "food", "", ""))
+    with pytest.raises(NotFoundError):
+        record.read(allergies.for_editing, uuid.uuid4())
 
 
 def test_after_the_last_allergy_is_withdrawn_the_person_must_be_asked_again(

@@ -19,10 +19,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ServerError
 from clinic_desktop.services import allergies
-from clinic_desktop.services.allergies import RecordAllergy
+from clinic_desktop.services.allergies import AmendAllergy, RecordAllergy
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm
 from clinic_desktop.services.billing.invoices import LineForm as BillLine
@@ -87,13 +86,8 @@ def edit(seat: Seat, things: Things, hour: int, reason: str, severity: str) -> N
     """What one of them does while nobody else can be reached."""
     write, actor = seat.opened.store.write, seat.opened.actor
 
-    def graver(uow: UnitOfWork) -> None:
-        uow.cursor.execute(
-            "UPDATE allergy_intolerance SET severity = ? WHERE id = ?",
-            (severity, things.allergy.bytes),
-        )
-
-    write(actor, graver).result()
+    graver = AmendAllergy(things.allergy, "medication", severity, "")
+    write(actor, allergies.amend_allergy, graver).result()
     write(actor, prescriptions.stop_medicine, things.medicine, reason).result()
     place = PlaceAppointment(things.appointment, TOMORROW, time(hour), 15)
     write(actor, bookings.place, place).result()

@@ -25,6 +25,7 @@ from clinic_desktop.ui.billing.billing_vm import Tab
 from clinic_desktop.ui.billing.insured_view import InsuredView
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.calendar.calendar_vm import Mode
+from clinic_desktop.ui.chart.allergies_form import AllergiesForm
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
 from clinic_desktop.ui.conflicts.conflict_panel import ConflictPanel
 from clinic_desktop.ui.conflicts.conflicts_view import ConflictsView
@@ -169,6 +170,14 @@ def add_document(program: Program) -> None:
     picture = program.session.data_dir.root.parent / "x-ray.png"
     Image.new("RGB", (480, 640), "gray").save(picture)
     _the(program, DocumentsSection).take_files([picture])
+
+
+def change_allergy(program: Program) -> None:
+    """An allergy taken into the fields."""
+    form = next(iter(program.window.findChildren(AllergiesForm)))
+    program.until(lambda: bool(form.listed.facts))
+    form.listed.facts[0].actions[0].run()
+    program.until(lambda: form.edited is not None)
 
 
 def prescribe_against_allergy(program: Program) -> None:

@@ -150,6 +150,10 @@ CARE: dict[str, Make] = {
         to.ShareParts(program.sample.patient_id, program.sample.related_id)
     ),
     "allergies": lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
+    "allergies-change": _after(
+        lambda program: program.go(to.EditAllergies(program.sample.patient_id)),
+        doings.change_allergy,
+    ),
     "problems": lambda program: program.go(to.EditProblems(program.sample.patient_id)),
     "visit": _visit,
     "visit-signed": _signed,

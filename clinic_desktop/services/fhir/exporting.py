@@ -24,6 +24,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.services.access import command, part, query
 from clinic_desktop.services.fhir import resources
 from clinic_desktop.services.fhir.resources import Resource, Row
+from clinic_desktop.services.fhir.undecided import Undecided
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -65,13 +66,14 @@ def _note(uow: UnitOfWork, count: int) -> None:
 @query("export.run", password_again=True)
 def _write_all(reads: ReadSession, out: Path) -> dict[str, int]:
     counts: dict[str, int] = {}
+    told = Undecided(reads.cursor)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for kind, makers in _MAKERS.items():
             with (out / f"{kind}.ndjson").open("wb") as file:
                 for make in makers:
                     for resource in make(reads.cursor, ()):
-                        file.write(_encode(resource) + b"\n")
+                        file.write(_encode(told.mark(resource)) + b"\n")
                         counts[kind] = counts.get(kind, 0) + 1
             if kind not in counts:
                 (out / f"{kind}.ndjson").unlink()
@@ -91,8 +93,9 @@ Maker = Callable[[Any, Sequence[bytes]], Iterator[Resource]]
 @part
 def person_resources(reads: ReadSession, patients: Sequence[bytes]) -> list[Resource]:
     """Everything about these patients, and whom and what it refers to."""
+    told = Undecided(reads.cursor)
     found = [
-        resource
+        told.mark(resource)
         for kind, makers in _MAKERS.items()
         if kind not in _SHARED
         for make in makers
@@ -101,7 +104,7 @@ def person_resources(reads: ReadSession, patients: Sequence[bytes]) -> list[Reso
     wanted = set(re.findall(r'"reference":"((?:Practitioner|Organization|Location)/[^"]+)"',
                             _encode(found).decode()))  # fmt: skip
     shared = [
-        resource
+        told.mark(resource)
         for kind in _SHARED
         for make in _MAKERS[kind]
         for resource in make(reads.cursor, ())

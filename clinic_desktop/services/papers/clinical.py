@@ -34,6 +34,7 @@ from clinic_desktop.services.access import part
 from clinic_desktop.services.chart_medicines import medicines_of
 from clinic_desktop.services.observations import PRESSURES, Measured, vitals_context
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
+from clinic_desktop.services.papers import versions
 from clinic_desktop.services.papers.parties import allergies, clinician, patient, person_name
 from clinic_desktop.services.sig import quantity_unit
 
@@ -188,9 +189,14 @@ def _in_note(reads: ReadSession, note: Note | None, part_: str, language: Langua
         return ""
     text = str(getattr(note, part_))
     told = undecided.others(reads, "note", note.patient_id).get(note.id, [])
-    texts = dict.fromkeys([text, *(str(each.get(part_, text) or "") for each in told)])
-    mark = language.gettext("not decided")
-    return text if len(texts) < 2 else "\n".join(f"({mark}) {each}" for each in texts if each)
+    return versions.either(text, (each.get(part_, text) for each in told), language)
+
+
+def _reason(reads: ReadSession, encounter: Encounter, language: Language) -> str:
+    """Why the person came, by every version."""
+    told = undecided.others(reads, "encounter", encounter.patient_id).get(encounter.id, [])
+    reason = encounter.reason
+    return versions.either(reason, (each.get("reason", reason) for each in told), language)
 
 
 @part
@@ -224,7 +230,7 @@ def visit_summary_doc(
         visited_on=language.local(encounter.start_at).date(),
         patient=patient(reads, person),
         clinician=clinician(reads, encounter.practitioner_id),
-        reason=encounter.reason,
+        reason=_reason(reads, encounter, language),
         problems=tuple(row.term.display for row in conditions.problems_of(reads, person)),
         allergies=allergies(reads, person),
         vitals=_vitals(reads, encounter_id, language),
@@ -259,6 +265,7 @@ def referral_doc(reads: ReadSession, referral_id: uuid.UUID, language: Language)
         diagnoses=_diagnoses(reads, row.encounter_id, language) if row.encounter_id else (),
         medicines=_medicines(reads, person, language),
         allergies=allergies(reads, person),
+        undecided=versions.of_referral(reads, row, language),
         verify=row.number,
         verify_code=row.number,
     )
@@ -285,6 +292,7 @@ def sick_note_doc(reads: ReadSession, note_id: uuid.UUID, language: Language) ->
         restrictions=row.restrictions,
         diagnosis=row.reason if row.shows_diagnosis else "",
         is_void=row.status != "active",
+        undecided=versions.of_sick_note(reads, row, language),
         verify=row.number,
         verify_code=row.number,
     )

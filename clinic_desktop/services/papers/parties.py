@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import select
 
@@ -13,13 +14,16 @@ from clinic_desktop.models.practice import AppUser, Practitioner
 from clinic_desktop.printing.letterhead import Letterhead
 from clinic_desktop.printing.people import Allergies, Clinician, PersonName
 from clinic_desktop.printing.people import Patient as PaperPatient
-from clinic_desktop.services import charts, practice
+from clinic_desktop.services import charts, practice, undecided
 from clinic_desktop.services.access import part
 from clinic_desktop.services.allergies import allergies_of
 from clinic_desktop.services.patients.registration import birth_of
 
 _FAMILY_FIRST = frozenset({"RU", "BY", "KZ", "UZ", "KG", "TJ", "UA", "HU", "CN", "JP", "KR", "VN"})
 """Countries whose papers write the family name first (CLDR person name order)."""
+
+_TELLING = ("family", "given", "middle", "prefix", "birth_date", "birth_precision", "sex")
+"""Columns by which a reader knows who a paper is about."""
 
 
 @part
@@ -74,6 +78,8 @@ def patient(reads: ReadSession, patient_id: uuid.UUID) -> PaperPatient:
         )
         .limit(1)
     )
+    told = undecided.others(reads, "patient", patient_id).get(row.id, [])
+    others = (_other(reads, row, each) for each in told)
     street = ", ".join(part for part in (row.address, row.city) if part)
     return PaperPatient(
         name=person_name(reads, row),
@@ -83,7 +89,18 @@ def patient(reads: ReadSession, patient_id: uuid.UUID) -> PaperPatient:
         phone=phone or "",
         address=street,
         identifiers=tuple((kind, value) for kind, value in numbers),
+        others=tuple(dict.fromkeys(each for each in others if each is not None)),
     )
+
+
+def _other(reads: ReadSession, row: Patient, told: dict[str, Any]) -> PaperPatient | None:
+    """Name, birth and sex by another version; nothing if that is about something else."""
+    now = {name: told.get(name, getattr(row, name)) for name in _TELLING}
+    if all(now[name] == getattr(row, name) for name in _TELLING):
+        return None
+    family_first = person_name(reads, row).family_first
+    name = PersonName(now["family"], now["given"], now["middle"], now["prefix"], family_first)
+    return PaperPatient(name, birth_of(now["birth_date"], now["birth_precision"]), now["sex"])
 
 
 @part

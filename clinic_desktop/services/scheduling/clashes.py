@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from clinic_desktop.services.scheduling.timetable import (
     Timetable,
     days_of,
 )
+from clinic_desktop.services.scheduling.versions import Place, versions_of_appointments
 
 FREE_AGAIN = (AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED)
 
@@ -100,13 +102,13 @@ def require_reason(check: SlotCheck, reason: str) -> None:
 def _overlaps(
     reads: ReadSession, slot: Slot, ignoring: uuid.UUID | None
 ) -> tuple[AppointmentRow, ...]:
-    same = []
+    same, chart = [], frozenset[uuid.UUID]()
     if slot.practitioner_id is not None:
         same.append(Appointment.practitioner_id == slot.practitioner_id)
     if slot.location_id is not None:
         same.append(Appointment.location_id == slot.location_id)
     if slot.patient_id is not None:
-        chart = charts.chart_ids(reads.session, slot.patient_id)
+        chart = frozenset(charts.chart_ids(reads.session, slot.patient_id))
         same.append(Appointment.patient_id.in_(chart))
     if not same:
         return ()
@@ -121,4 +123,23 @@ def _overlaps(
         )
         .order_by(Appointment.start_at, Appointment.id)
     )
-    return tuple(row for row in fetch(reads, found) if row.id != ignoring)
+    rows = {row.id: row for row in fetch(reads, found)}
+    told = [each for each in versions_of_appointments(reads).places() if _is_at(each, slot, chart)]
+    missing = {each.appointment_id for each in told} - rows.keys()
+    if missing:
+        rows |= {
+            row.id: row for row in fetch(reads, appointments().where(Appointment.id.in_(missing)))
+        }
+    return tuple(row for row in rows.values() if row.id != ignoring)
+
+
+def _is_at(place: Place, slot: Slot, chart: Collection[uuid.UUID]) -> bool:
+    """Whether an appointment is at a slot by a version that nobody has decided on."""
+    if place.status in FREE_AGAIN or place.start_at >= slot.end_at or place.end_at <= slot.start_at:
+        return False
+    pairs = (
+        (place.practitioner_id, slot.practitioner_id),
+        (place.location_id, slot.location_id),
+    )
+    is_same = any(wanted is not None and held == wanted for held, wanted in pairs)
+    return is_same or place.patient_id in chart

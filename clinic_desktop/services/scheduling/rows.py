@@ -35,6 +35,7 @@ from clinic_desktop.services.access import part
 from clinic_desktop.services.conflicts.marks import questions_about
 from clinic_desktop.services.patients.registration import birth_of, name_of
 from clinic_desktop.services.scheduling.timetable import LONGEST_MIN
+from clinic_desktop.services.scheduling.versions import OtherVersion, versions_of_appointments
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class AppointmentRow:
     encounter_id: uuid.UUID | None
     question_id: uuid.UUID | None = None
     """The most urgent question between PCs about it or about the person; see ``with_questions``."""
+    others: tuple[OtherVersion, ...] = ()
+    """What PCs wrote of it apart, beside what is shown; see ``with_questions``."""
 
     @property
     def minutes(self) -> int:
@@ -183,7 +186,32 @@ def between(
     ``begun`` adds what began before and lasts into it, such as over midnight.
     """
     earliest = first - timedelta(minutes=LONGEST_MIN) if begun else first
-    return _at(reads, _between(), earliest=earliest, first=first, end=end)
+    found = _at(reads, _between(), earliest=earliest, first=first, end=end)
+    back = _not_surely_cancelled(reads, earliest, first, end)
+    if not back:
+        return found
+    return tuple(sorted((*found, *back), key=lambda row: (row.start_at, row.id)))
+
+
+def _not_surely_cancelled(
+    reads: ReadSession, earliest: datetime, first: datetime, end: datetime
+) -> list[AppointmentRow]:
+    """What is shown as cancelled, and takes place by another version. Nearly always nothing."""
+    takes_place = {
+        each.appointment_id: each.status
+        for each in versions_of_appointments(reads).places()
+        if each.status != AppointmentStatus.CANCELLED
+    }
+    if not takes_place:
+        return []
+    cancelled = appointments().where(
+        Appointment.id.in_(takes_place),
+        Appointment.status == AppointmentStatus.CANCELLED,
+        Appointment.start_at >= earliest,
+        Appointment.start_at < end,
+        Appointment.end_at > first,
+    )
+    return list(fetch(reads, cancelled))
 
 
 @part
@@ -193,9 +221,12 @@ def with_questions(
     """The same rows, marked where something is not decided that the person may see."""
     about = {row.id: row.person.patient_id if row.person else None for row in rows}
     found = questions_about(reads, "appointment", about)
-    if not found:
+    told = versions_of_appointments(reads)
+    if not (found or told):
         return rows
-    return tuple(replace(row, question_id=found.get(row.id)) for row in rows)
+    return tuple(
+        replace(row, question_id=found.get(row.id), others=told.of(row.id)) for row in rows
+    )
 
 
 @part

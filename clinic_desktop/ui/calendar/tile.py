@@ -21,9 +21,15 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from clinic_desktop.i18n import _
 from clinic_desktop.services.scheduling.grid import GridTile
 from clinic_desktop.services.scheduling.rows import AppointmentRow
-from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.scheduling.status import status_of
-from clinic_desktop.ui.scheduling.words import age_and_sex, clock, from_to, name_of, status_note
+from clinic_desktop.ui.scheduling.words import (
+    age_and_sex,
+    asked_words,
+    clock,
+    from_to,
+    name_of,
+    status_note,
+)
 from clinic_desktop.ui.theme import icons
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.look import look
@@ -82,7 +88,7 @@ class Tile(QAbstractButton):
         if row.person is not None:
             day = row.start_at.date()
             person = age_and_sex(row.person, day)
-        asked = mark_words() if row.question_id else ""
+        asked = asked_words(row)
         words = [asked, from_to(row), name_of(row), person, row.about, spec.text, where]
         if tile.is_rest:
             words.append(_("began on the day before"))

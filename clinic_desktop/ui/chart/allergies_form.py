@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -10,7 +12,13 @@ from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.codes import AllergyCategory, AllergyStatus
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import allergies
-from clinic_desktop.services.allergies import AllergyRow, AllergyState, RecordAllergy
+from clinic_desktop.services.allergies import (
+    AllergyEdit,
+    AllergyRow,
+    AllergyState,
+    AmendAllergy,
+    RecordAllergy,
+)
 from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
@@ -22,13 +30,18 @@ from clinic_desktop.ui.widgets.segmented import Option, SegmentedControl
 
 
 class AllergiesForm(ChartForm):
-    """Enter the substance and Ctrl+Enter; or one button for "no known allergies"."""
+    """Enter the substance and Ctrl+Enter; or one button for "no known allergies".
+
+    The pencil beside an allergy takes it into the fields, where it is changed.
+    """
 
     def __init__(
         self, context: Context, destination: EditAllergies, parent: QWidget | None = None
     ) -> None:
         super().__init__(context, destination.patient_id, parent)
         self.setObjectName("allergies")
+        self.edited: AllergyEdit | None = None
+        """The allergy that is being changed, as it was shown."""
         self.listed = FactList()
         self.none_known = Button(_("No known allergies"), icon=Icon.OK)
         self.none_known.setObjectName("allergy.none-known")
@@ -63,21 +76,30 @@ class AllergiesForm(ChartForm):
         self.column.addWidget(self.none_known)
         self.column.addWidget(self.form)
         self.column.addStretch(1)
+        self.keep = Button(_("Leave it as it was"))
+        self.keep.setObjectName("allergy.keep")
+        self.keep.clicked.connect(self._leave)
+        self.keep.hide()
+        self.column.insertWidget(self.column.indexOf(self.form) + 1, self.keep)
         self.setFocusProxy(self.substance)
         context.tasks.committed.connect(self._on_committed)
         self._load()
 
     def primary_text(self) -> str:
         """Verb and object."""
-        return _("Record allergy")
+        return _("Save changes") if self.edited else _("Record allergy")
 
     def may_close(self) -> bool:
-        """A substance half typed is not thrown away."""
+        """A substance half typed, or a change of one, is not thrown away."""
+        if self.edited is not None:
+            return self._amended() == _as_shown(self.edited)
         return not self.substance.text().strip()
 
     def _on_committed(self, changes: Changes) -> None:
         if changes.touches("allergy_intolerance", "patient"):
             self._load()
+            if self.edited is not None:
+                self._read(self.edited.row.id, self._follow)
 
     def _load(self) -> None:
         self.context.tasks.read(self, allergies.allergies_of, self.patient_id, done=self._show)
@@ -88,7 +110,13 @@ class AllergiesForm(ChartForm):
 
     def _fact(self, row: AllergyRow) -> Fact:
         name = isolate(row.display)
+        edit = FactAction(
+            Icon.EDIT,
+            _("Change {name}").format(name=name),
+            lambda: self._read(row.id, self._begin),
+        )
         actions = (
+            *(() if row.is_disputed else (edit,)),
             FactAction(
                 Icon.CHECK,
                 _("{name}: no longer allergic").format(name=name),
@@ -103,6 +131,67 @@ class AllergiesForm(ChartForm):
         pill = words.allergy_pill(row)
         sub = words.joined(words.undecided(row), row.reaction)
         return Fact(row.id, row.display, sub, pill, actions, tone="danger")
+
+    def _read(self, allergy_id: uuid.UUID, done: Callable[[AllergyEdit], None]) -> None:
+        show_error = self.context.host.show_error
+        self.context.tasks.read(
+            self, allergies.for_editing, allergy_id, done=done, failed=show_error
+        )
+
+    def _begin(self, found: AllergyEdit) -> None:
+        """Take an allergy into the fields."""
+        row = found.row
+        self.edited = found
+        self.substance.setText(row.display)
+        self.substance.setReadOnly(True)  # another substance is another allergy
+        self.reaction.setText(row.reaction)
+        self.category.set_value(row.category)
+        self.severity.set_value(row.severity)
+        self._turn()
+        self.reaction.setFocus()
+
+    def _follow(self, newer: AllergyEdit) -> None:
+        """Somebody else changed it meanwhile: what is typed stays, and both are in sight."""
+        if self.edited is None or newer.row.id != self.edited.row.id:
+            return
+        before, now = _as_shown(self.edited), _as_shown(newer)
+        self.edited = newer
+        if (before.category, before.severity, before.reaction) != (
+            now.category, now.severity, now.reaction
+        ):  # fmt: skip
+            pill = words.allergy_pill(newer.row)
+            values = words.joined(pill.text if pill else "", newer.row.reaction)
+            told = _("Somebody changed it meanwhile: {values}. Saving puts yours in its place.")
+            self.rows["reaction"].set_error(told.format(values=isolate(values)))
+
+    def _leave(self) -> None:
+        """Change nothing, and be ready for the next."""
+        self.edited = None
+        self.substance.setReadOnly(False)
+        self.substance.clear()
+        self.reaction.clear()
+        self.category.set_value(AllergyCategory.MEDICATION)
+        self.severity.set_value(None)
+        self.rows["reaction"].set_error("")
+        self._turn()
+        self.substance.setFocus()
+
+    def _turn(self) -> None:
+        self.keep.setVisible(self.edited is not None)
+        self.none_known.setEnabled(self.edited is None)
+        self.primary_changed.emit()
+
+    def _amended(self) -> AmendAllergy:
+        """What the fields say of the allergy that is being changed."""
+        assert self.edited is not None  # noqa: S101 - asked only then
+        row = self.edited.row
+        return AmendAllergy(
+            row.id,
+            str(self.category.value() or row.category),
+            str(self.severity.value() or row.severity),
+            self.reaction.text().strip(),
+            self.edited.base,
+        )
 
     def _retire(self, row: AllergyRow, *, in_error: bool) -> None:
         self.context.tasks.write(
@@ -119,6 +208,10 @@ class AllergiesForm(ChartForm):
 
     def submit(self, print_too: bool) -> None:
         """Record what was typed."""
+        if self.edited is not None:
+            said = _("Allergy changed: {name}.").format(name=isolate(self.edited.row.display))
+            self.write(allergies.amend_allergy, self._amended(), done=lambda: self._finish(said))
+            return
         grave = self.severity.value() == "severe"
         wish = RecordAllergy(
             self.patient_id,
@@ -133,5 +226,11 @@ class AllergiesForm(ChartForm):
 
     def _finish(self, said: str) -> None:
         self.context.host.toast(said)
+        self.edited = None
         self.substance.clear()
         self.close_requested.emit()
+
+
+def _as_shown(edit: AllergyEdit) -> AmendAllergy:
+    row = edit.row
+    return AmendAllergy(row.id, row.category, row.severity, row.reaction, edit.base)

@@ -12,7 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services import documents
-from clinic_desktop.services.documents import AddDocument, DocumentContent, DocumentRow
+from clinic_desktop.services.documents import (
+    AddDocument,
+    DocumentContent,
+    DocumentRow,
+    DocumentVersion,
+)
 from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.file_ways import Where
 from clinic_desktop.ui.chart import words
@@ -22,6 +27,7 @@ from clinic_desktop.ui.chart.document_viewer import DocumentViewer
 from clinic_desktop.ui.chart.section import Section
 from clinic_desktop.ui.chart.thumbnails import ThumbnailDelegate
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.dispute_words import undecided_words, withdrawn_words
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_2, Tone
@@ -219,8 +225,19 @@ def _columns() -> tuple[Column, ...]:
 
 def _title(row: DocumentRow) -> Cell:
     kind = row.kind if row.kind != row.title else ""
-    told = words.joined(kind, _file_kind(row), _way(row), row.author)
+    asked = words.joined(undecided_words() if row.others else "", *map(_version, row.others))
+    told = words.joined(asked, kind, _file_kind(row), _way(row), row.author)
     return Cell(row.title or _("Untitled"), told)
+
+
+def _version(told: DocumentVersion) -> str:
+    """What another version says of a document."""
+    gone = withdrawn_words() if told.is_withdrawn else ""
+    day = words.day_of(told.dated_at)
+    title = told.title or _("Untitled")
+    kind = told.kind if told.kind != told.title else ""
+    value = words.joined(title, kind, day, told.author, gone)
+    return _("Or: {value}").format(value=isolate(value))
 
 
 def _way(row: DocumentRow) -> str:

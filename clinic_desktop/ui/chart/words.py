@@ -126,11 +126,18 @@ def visit_title(row: VisitRow) -> str:
     return plain_term(row.kind or row.reason) or _("Visit")
 
 
+def visit_versions(row: VisitRow) -> list[str]:
+    """What the visit was about by each other version that nobody has decided on."""
+    told = [joined(plain_term(kind), plain_term(reason)) for kind, reason in row.others]
+    return [_("Or: {value}").format(value=isolate(each or _("Visit"))) for each in told]
+
+
 def excerpt_of(row: VisitRow) -> str:
     """The first words of the note, or why they are not here."""
+    asked = joined(undecided_words() if row.is_disputed else "", *visit_versions(row))
     if row.is_hidden:
-        return _("Kept in confidence")
-    return joined(undecided_words() if row.is_disputed else "", row.excerpt)
+        return joined(asked, _("Kept in confidence"))
+    return joined(asked, row.excerpt)
 
 
 def diagnoses_of(row: VisitRow) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate, PartialDate
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services.patients.banner import AllergyMark, PatientBannerData
@@ -84,8 +86,7 @@ def _marks(data: PatientBannerData) -> tuple[PillSpec, ...]:
     if data.standing.is_restricted:
         marks.append(PillSpec(_("Kept in confidence"), Tone.INFO))
     if data.row.deceased:
-        on = current().date(current().local(data.deceased_at).date()) if data.deceased_at else ""
-        marks.append(PillSpec(_("Died {date}").format(date=isolate(on)).strip(), Tone.NEUTRAL))
+        marks.append(PillSpec(_died(data.deceased_at), Tone.NEUTRAL))
     for alert in data.alerts:
         tone = Tone.DANGER if alert.severity == "danger" else Tone.WARN
         marks.append(PillSpec(alert.message, tone, Glyph.UP))
@@ -103,6 +104,11 @@ def _marks(data: PatientBannerData) -> tuple[PillSpec, ...]:
     return tuple(marks)
 
 
+def _died(when: datetime | None) -> str:
+    on = current().date(current().local(when).date()) if when else ""
+    return _("Died {date}").format(date=isolate(on)).strip()
+
+
 def undecided_words(found: Undecided) -> str:
     """How much of a chart is not decided."""
     words = ngettext("{count} question is not decided", "{count} questions are not decided",
@@ -117,6 +123,11 @@ def _undecided(found: Undecided) -> list[PillSpec]:
     tone = Tone.DANGER if found.has_safety else Tone.WARN
     births = [show_partial(PartialDate.parse(each)) for each in found.births]
     also = [*found.names, *births, *(sex_words(each) for each in found.sexes)]
+    also += [_died(when) if died else pgettext("person", "alive") for died, when in found.deaths]
+    also += [
+        _("joined to chart {number}").format(number=each) if each else _("a chart of its own")
+        for each in found.joined
+    ]
     return [
         PillSpec(undecided_words(found), tone, Glyph.DOUBLE_UP if found.has_safety else Glyph.UP),
         *(PillSpec(_("Or: {value}").format(value=isolate(each)), Tone.WARN) for each in also),

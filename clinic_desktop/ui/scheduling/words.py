@@ -8,7 +8,10 @@ from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.domain.dates import DateError, age
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services.scheduling.rows import AppointmentRow, Person
+from clinic_desktop.services.scheduling.versions import OtherVersion
+from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.core.person_words import listed_name, sex_letter, short_age
+from clinic_desktop.ui.widgets.pill import visit_status
 
 
 def name_of(row: AppointmentRow) -> str:
@@ -90,3 +93,24 @@ def status_note(row: AppointmentRow, now: datetime) -> str:
         waited = row.waited(now)
         return minutes(waited) if waited is not None else ""
     return ""
+
+
+def asked_words(row: AppointmentRow) -> str:
+    """That something about an appointment is not decided, and what else it may be."""
+    told = [each for each in map(_other, row.others) if each]
+    if not (row.question_id or told):
+        return ""
+    also = [_("Or: {value}").format(value=isolate(each)) for each in told]
+    return " · ".join((mark_words(), *also))
+
+
+def _other(told: OtherVersion) -> str:
+    """What another version says, where it says something else."""
+    status = "" if told.status is None else told.status.value
+    if told.status is not None and told.status.is_known:
+        status = visit_status(told.status).text
+    when = ""
+    if told.start_at is not None:
+        when = f"{short_day(current().local(told.start_at).date())} {clock(told.start_at)}"
+    parts = (status, when, told.practitioner, told.location, told.patient, told.reason)
+    return ", ".join(filter(None, parts))

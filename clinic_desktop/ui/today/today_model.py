@@ -7,10 +7,16 @@ from datetime import date, datetime
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.scheduling.board import WAIT_ALARM_MIN, BoardRow
-from clinic_desktop.ui.core.dispute_words import mark_words
 from clinic_desktop.ui.core.paged_model import EMPTY_CELL, Cell, CellKind, Column
 from clinic_desktop.ui.scheduling.status import longest_status, status_of
-from clinic_desktop.ui.scheduling.words import age_and_sex, clock, minutes, name_of, short_day
+from clinic_desktop.ui.scheduling.words import (
+    age_and_sex,
+    asked_words,
+    clock,
+    minutes,
+    name_of,
+    short_day,
+)
 from clinic_desktop.ui.theme.tokens import Tone
 
 
@@ -53,7 +59,7 @@ class BoardCells:
 
     def _patient(self, row: BoardRow) -> Cell:
         person = row.appointment.person
-        asked = mark_words() if row.appointment.question_id else ""
+        asked = asked_words(row.appointment)
         if person is None:
             held = _("held without a name")
             sub = " · ".join(filter(None, (asked, held)))

@@ -8,6 +8,7 @@ from clinic_desktop.domain.terms import plain_term
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.encounters_page import VisitPage
 from clinic_desktop.services.notes import NOTE_PARTS, NoteText
+from clinic_desktop.ui.chart.words import visit_versions
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, Tone
 from clinic_desktop.ui.visits.next_steps import NextSteps
 from clinic_desktop.ui.visits.note_panel import NotePanel
@@ -66,7 +67,11 @@ class NoteSheet(QWidget):
     def _show_undecided(self, page: VisitPage) -> None:
         """What another PC wrote in the note's place stands beside it until somebody decides."""
         words = [words for note in page.notes for text in note.others for words in _words(text)]
+        heads = visit_versions(page.visit)
         title = _("Another PC wrote this note differently, and nobody has decided")
+        if heads:
+            title = _("Another PC wrote this visit differently, and nobody has decided")
+        words = [*heads, *words]
         self.undecided.set_words(Tone.WARN, title, "\n".join(words))
         self.undecided.setVisible(bool(words))
 

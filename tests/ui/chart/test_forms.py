@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.services import allergies, conditions
+from clinic_desktop.services.allergies import AmendAllergy
 from clinic_desktop.ui.chart.allergies_form import AllergiesForm
 from clinic_desktop.ui.chart.problems_form import ProblemsForm
 from clinic_desktop.ui.core.context import Context
@@ -60,6 +61,50 @@ def test_an_allergy_is_recorded(
     assert allergy_form.may_close()
 
 
+def test_an_allergy_is_changed_and_a_change_from_elsewhere_stays_in_sight(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    made = record.write(
+        allergies.record_allergy,
+        allergies.RecordAllergy(patient_id, "Nuts", reaction="rash", severity="severe"),
+    )
+    qtbot.waitUntil(lambda: len(allergy_form.listed.facts) == 1)
+    allergy_form.listed.facts[0].actions[0].run()
+    qtbot.waitUntil(lambda: allergy_form.edited is not None)
+    assert allergy_form.substance.isReadOnly()
+    assert allergy_form.primary_text() == "Save changes"
+    assert allergy_form.may_close(), "nothing is typed yet"
+    allergy_form.reaction.setText("rash and swelling")
+    assert not allergy_form.may_close()
+    record.write(allergies.amend_allergy, AmendAllergy(made, "food", "moderate", "rash"))
+    message = allergy_form.rows["reaction"].message
+    qtbot.waitUntil(lambda: "Moderate" in message.text())
+    assert allergy_form.reaction.text() == "rash and swelling"
+    allergy_form.severity.set_value("mild")
+    with qtbot.waitSignal(allergy_form.close_requested):
+        allergy_form.submit(print_too=False)
+    (row,) = record.read(allergies.allergies_of, patient_id).rows
+    assert (row.id, row.reaction, row.severity) == (made, "rash and swelling", "mild")
+    assert row.criticality == "", "it was high only because of what was taken back"
+
+
+def test_leaving_an_allergy_as_it_was_makes_ready_for_the_next(
+    allergy_form: AllergiesForm, record: Record, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Nuts"))
+    qtbot.waitUntil(lambda: len(allergy_form.listed.facts) == 1)
+    allergy_form.listed.facts[0].actions[0].run()
+    qtbot.waitUntil(allergy_form.keep.isVisible)
+    allergy_form.reaction.setText("typed by mistake")
+    allergy_form.keep.click()
+    assert not allergy_form.substance.text() + allergy_form.reaction.text()
+    assert not allergy_form.substance.isReadOnly()
+    assert allergy_form.primary_text() == "Record allergy"
+    (row,) = record.read(allergies.allergies_of, patient_id).rows
+    assert row.reaction == ""
+
+
 def test_no_known_allergies_is_one_button_until_one_is_recorded(
     allergy_form: AllergiesForm, ui_context: Context, record: Record,
     patient_id: uuid.UUID, qtbot: QtBot,
@@ -70,7 +115,7 @@ def test_no_known_allergies_is_one_button_until_one_is_recorded(
     assert record.read(allergies.allergies_of, patient_id).status == "none-known"
     record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Latex"))
     qtbot.waitUntil(lambda: not allergy_form.none_known.isVisible())
-    allergy_form.listed.facts[0].actions[1].run()
+    allergy_form.listed.facts[0].actions[2].run()
     qtbot.waitUntil(allergy_form.none_known.isVisible)
 
 
