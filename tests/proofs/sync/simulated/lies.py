@@ -324,7 +324,7 @@ class LiedTo(World):
         super().__init__(made, seed)
         self.pcs, self._kind = self.pcs[:2], kind
         self._loss, self._outages, self._disasters = 0.0, 0.0, []
-        self._has_house = False
+        self._has_house = self._is_mixed = self._has_snapshots = False
         self.net: Liar = Liar(self.server, self.chance)
 
     def lie(self, size: int) -> list[str]:

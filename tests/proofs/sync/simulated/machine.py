@@ -58,6 +58,8 @@ class Pc:
     person: Person
     line: str = ""
     """A copy has another line than the PC it was copied from, and the same name."""
+    program: Callable[[Store], None] | None = None
+    """What makes an open record one of another program than this."""
     store: Store | None = None
     forms: list[Form] = field(default_factory=list)
     is_out: bool = False
@@ -97,6 +99,8 @@ class Pc:
         self.power.come_back()
         self.store = open_store(DataDir(self.folder).database, self.person.keys.key, self.clock)
         self.store.proofs = JustGiven(self.clock)
+        if self.program is not None:
+            self.program(self.store)
         self.syncing = Syncing(self.opened)
         self.open_hub()
 

@@ -11,15 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from clinic_desktop import clinic, hub
+from clinic_desktop import clinic
 from clinic_desktop.bundles import export_bundle, import_bundle
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.errors import ClinicError, CopiedRecordError, NotFoundError, ServerError
+from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.sync.client import Address
 from clinic_desktop.sync.files import PIECE
-from tests.proofs.sync.simulated.house import PORT
 from tests.proofs.sync.simulated.machine import Pc, WrongClock
 from tests.proofs.sync.simulated.machines import PowerCut
 from tests.proofs.sync.simulated.oracle import Op, Oracle
@@ -113,32 +112,6 @@ class Troubled:
     def _fill_server(self, _pc: Pc) -> None:
         """The server's disk is full until it starts again."""
         self.server.fill_disk()
-
-    # ------------------------------------------------------------ a hub in the house
-
-    def _meet_in_house(self) -> None:
-        """One PC is the hub, and the others know it."""
-        first = self.chosen.choice(self.pcs)
-        self._turn_hub(first)
-        for pc in self.pcs:
-            if pc is not first:
-                self._use_hub(pc)
-
-    def _turn_hub(self, pc: Pc) -> None:
-        """A PC is the hub from now on, or no more."""
-        self.net.house.asks = pc
-        if pc.hub is None:
-            hub.switch_on(pc.opened, PORT)
-        else:
-            hub.switch_off(pc.opened)
-        pc.open_hub()
-
-    def _use_hub(self, pc: Pc) -> None:
-        self.net.house.asks = pc
-        try:
-            hub.use(pc.opened)
-        except NotFoundError as error:
-            self._must_say(error)
 
     # ------------------------------------------------------------ sticks and files
 

@@ -26,18 +26,17 @@ from clinic_desktop.errors import (
 from clinic_desktop.models.patient import Patient
 from tests.proofs.result import in_memory
 from tests.proofs.sync.simulated import judge
+from tests.proofs.sync.simulated.besides import Besides
 from tests.proofs.sync.simulated.machine import Form, Pc, WrongClock
 from tests.proofs.sync.simulated.machines import PowerCut, forget, one_thread, overheard, watch
 from tests.proofs.sync.simulated.oracle import ASKED, COLUMNS, Cell, Op, Oracle, Value
 from tests.proofs.sync.simulated.practice import Template
-from tests.proofs.sync.simulated.troubles import CANARY, DISASTERS, SKEWS, FoundError, Troubled
+from tests.proofs.sync.simulated.troubles import CANARY, DISASTERS, SKEWS, FoundError
 from tests.proofs.sync.simulated.wire import Network, Server
 from tests.support.records import NOON
 
 LOSSES: Final = (0.0, 0.0, 0.1, 0.3, 0.6)
 STEPS: Final = (20, 30, 40)
-HOUSES: Final = 0.35
-"""How many practices have a hub."""
 _LATELY: Final = 3
 """How many charts people work on."""
 _MOST_STATEMENTS: Final = 60
@@ -46,7 +45,7 @@ _SHORT: Final = 0.75
 """How often a history ends when all agree; else when passes bring nothing more."""
 
 
-class World(Troubled):
+class World(Besides):
     """Two to four PCs and a server; the same seed gives the same history."""
 
     def __init__(self, made: Template, seed: int) -> None:
@@ -74,12 +73,14 @@ class World(Troubled):
         self.pcs = [self._pc(name, at) for at, name in enumerate(names, 1)]
         self.net.house.pcs = self.pcs
         self.chosen = random.Random(f"what else there is {seed}")
-        self._has_house = self.chosen.random() < HOUSES
+        self._choose()
 
     def _pc(self, name: str, place: int, of: Pc | None = None) -> Pc:
         clock, person = WrongClock(NOON, seed=place << 50), self._made.people[name]
         if of is not None:
-            return Pc(name, self._root / f"{name}-copy", clock, person, line=f"{name}'")
+            return Pc(
+                name, self._root / f"{name}-copy", clock, person, f"{name}'", program=of.program
+            )
         desk = self._made.desk(name)
         if desk is None:
             shutil.copytree(self._made.root / name, self._root / name)
@@ -135,8 +136,7 @@ class World(Troubled):
             pc.clock.jump(timedelta(seconds=self.chance.choice(SKEWS)))
             pc.start()
             pc.look()
-        if self._has_house:
-            self._meet_in_house()
+        self._begin_besides()
         self.net.loss = self._loss
         names = "".join(pc.name for pc in self.pcs)
         self._note(f"{names} {self._loss} {self._outages} {self._disasters}")
@@ -163,9 +163,8 @@ class World(Troubled):
             self._sync: 7, self._set_clock: 0.5, self._restart: 0.3, self._full_disk: 0.6,
             self._strike_server: 0.4, self._save_copy: 0.5, self._disaster_of_the_day: 1.2,
             self._fill_server: 0.2, self._write_stick: 0.4, self._read_stick: 0.6,
-            self._attach: 0.5, self._turn_hub: 0.5 * self._has_house,
-            self._use_hub: 1.0 * self._has_house,
-        }  # fmt: skip
+            self._attach: 0.5,
+        } | self._more_acts()  # fmt: skip
 
     def _after(self, pc: Pc) -> None:
         if pc.power.is_off:
@@ -391,6 +390,7 @@ class World(Troubled):
                 self._wake(pc)
         if self._lost:
             self._set_up(self.pcs[0])
+        self._end_besides()
         live = self._settle()
         self._settle_files(live)
         for pc in self.pcs:
