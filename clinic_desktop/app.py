@@ -347,11 +347,12 @@ class Session(QObject):
 
     def show_join(self) -> None:
         """Ask for an invitation of a practice; Esc goes back to the first steps."""
+        from clinic_desktop.half_joining import half_joined
         from clinic_desktop.ui.shell.join_view import JoinView
         from clinic_desktop.ui.shell.joining_pc import JoiningPc
 
         before = self.window.shown
-        view = JoinView()
+        view = JoinView(half_joined(self.data_dir))
         self._joining = JoiningPc(self._keys, view, self._arriving.join, self)
         self._joining.joined.connect(self._on_joined)
         view.left.connect(lambda: self._leave_restore(view, before))

@@ -86,26 +86,34 @@ def refuse_unwritten(data_dir: DataDir) -> None:
 def name_newborn(data_dir: DataDir) -> None:
     """The last step of ``create``, done at the next opening if the power went before it."""
     if data_dir.unborn.exists() and not data_dir.database.exists():
+        data_dir.half_joined.unlink(missing_ok=True)
         data_dir.unborn.rename(data_dir.database)
         flush_folder(data_dir.root)
 
 
 def remove_unborn(data_dir: DataDir) -> None:
     """Throw away what a beginning that was cut short left behind."""
+    data_dir.half_joined.unlink(missing_ok=True)
     for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
         path.unlink()
 
 
 def remove_failed(data_dir: DataDir) -> None:
-    """After a joining failed: a record that has its key file stays, the next opening names it."""
-    if not data_dir.vault.exists():
+    """After a joining failed: what can be gone on with stays.
+
+    A record that has its key file is named at the next opening; one that is half here has its keys
+    under the person's password.
+    """
+    if not (data_dir.vault.exists() or data_dir.half_joined.exists()):
         remove_unborn(data_dir)
         data_dir.device_secret.unlink(missing_ok=True)
 
 
 @contextmanager
-def joining_folder(data_dir: DataDir) -> Iterator[None]:
+def joining_folder(data_dir: DataDir, *, goes_on: bool = False) -> Iterator[None]:
     """An empty folder, held while its record comes from another PC; emptied if that fails.
+
+    ``goes_on``: with what came of the record before.
 
     Raises:
         StorageError, InUseError: as ``take_folder``.
@@ -114,7 +122,8 @@ def joining_folder(data_dir: DataDir) -> Iterator[None]:
     lock = take_folder(data_dir)
     try:
         refuse_occupied(data_dir)
-        remove_unborn(data_dir)
+        if not goes_on:
+            remove_unborn(data_dir)
         try:
             yield
         except BaseException:

@@ -56,6 +56,11 @@ class DataDir:
         return self.root / "joining.wait"
 
     @property
+    def half_joined(self) -> Path:
+        """The keys of a PC that was let in, under its password, until its record has come."""
+        return self.root / "joining.half"
+
+    @property
     def vault(self) -> Path:
         """The wrapped keys."""
         return self.root / "vault.json"

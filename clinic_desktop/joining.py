@@ -1,7 +1,8 @@
 """A new PC joins a practice: an empty folder becomes a whole copy of the record, or stays empty.
 
 The record is made beside its name, filled from the server, and checked against what the inviting
-PC said, before it gets its name and its key file: a PC that was killed on the way begins anew.
+PC said, before it gets its name and its key file. From the moment at which the PC was let in, its
+keys lie under the person's password, and a PC that was killed on the way goes on where it was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+import msgspec
+
 from clinic_desktop.clinic_folder import (
     joining_folder,
     name_newborn,
@@ -21,12 +24,21 @@ from clinic_desktop.clinic_folder import (
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import arriving
 from clinic_desktop.db import membership as chain
-from clinic_desktop.db.opening import create_store
+from clinic_desktop.db.arriving import Arriving
+from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import NotFoundError, ServerError, StorageError, ValidationError
+from clinic_desktop.errors import (
+    NotFoundError,
+    RevokedError,
+    ServerError,
+    StorageError,
+    ValidationError,
+)
+from clinic_desktop.half_joining import Half, Under, keep_half, take_up
 from clinic_desktop.i18n import _
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
@@ -37,7 +49,7 @@ from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
 from clinic_desktop.sync.exchange import Passed, Tell, courier, refused
-from clinic_desktop.sync.first_pass import first_pass
+from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.this_pc import remember
@@ -53,8 +65,10 @@ NOBODY = uuid.UUID(int=0)
 class Joining:
     """What the person at the new PC says."""
 
-    address: Address
+    address: Address | None
+    """``None`` where it is gone on with."""
     code: str
+    """Empty: go on with what came before the program ended."""
     login: str
     password: str
     """The person's password at this PC from now on."""
@@ -86,47 +100,73 @@ def join(
     Raises:
         SetupError: there is a clinic in the folder.
         ValidationError: code or password cannot be taken.
+        WrongPasswordError: it was begun with another password.
         NotFoundError: the invitation is over.
         ServerError: the server is away or says what cannot be.
-        StorageError: the disk does not let us. The folder is empty again in any case.
+        StorageError: the disk does not let us. Before the PC was let in the folder is empty again
+            in any case; after it, what came is kept, unless it is not what the other PC spoke of.
     """
-    invitation = Invitation.read(wanted.code)
+    half = take_up(data_dir, wanted.code, wanted.password)
     check_new(wanted.password, (wanted.login,), LEAST_ALONE)
-    with joining_folder(data_dir):
+    with joining_folder(data_dir, goes_on=half is not None):
         meet = (show, wait, tell)
-        return _fill(data_dir, invitation, wanted, meet, clock or SystemClock(), cost)
+        return _fill(data_dir, half, wanted, meet, clock or SystemClock(), cost or KdfCost())
 
 
 def _fill(
-    data_dir: DataDir, invitation: Invitation, wanted: Joining,
-    meet: tuple[Callable[[str], None], Callable[[], object], Tell], clock: Clock,
-    cost: KdfCost | None,
+    data_dir: DataDir, half: Half | None, wanted: Joining,
+    meet: tuple[Callable[[str], None], Callable[[], object], Tell], clock: Clock, cost: KdfCost,
 ) -> Joined:  # fmt: skip
-    key = new_database_key()
-
-    def create() -> Store:
-        remove_unborn(data_dir)
-        return create_store(data_dir.unborn, key, clock, platform.node())
-
-    with closing(create()) as first:  # before the invitation is used: the disk may not let us
-        me = first.write(SYSTEM, courier, NOBODY).result()
     show, wait, tell = meet
-    welcome = _meet(invitation, wanted, me, (show, wait), clock)
+    if half is None:
+        half = _begin(data_dir, wanted, (show, wait), clock, cost)
+    welcome, address = half.welcome, Address(half.url, half.authority)
+    refuse_other_login(welcome, wanted.login)
+    store = open_store(data_dir.unborn, half.key, clock, has_mirror=False)
+    me = store.read(SYSTEM, _me, uuid.UUID(bytes=welcome.clinic)).result()
 
     def fresh() -> Store:
-        store = create()
-        store.write(SYSTEM, _become, me, welcome, wanted.address).result()
-        return store
+        data_dir.unborn.unlink()
+        made = create_store(data_dir.unborn, half.key, clock, platform.node())
+        made.write(SYSTEM, _become, me, welcome, address).result()
+        return made
 
-    makers = {each.device: each.signing for each in welcome.devices if not each.has_ended}
-    store, passed = first_pass(fresh, makers, tell)
     try:
-        store.read(SYSTEM, _check, welcome, passed.unknown).result()
-        language = store.read(SYSTEM, practice.details).result().language
-    finally:
-        store.close()
-    settle(data_dir, key, welcome, Signing(wanted.password, cost or KdfCost(), clock, language))
+        store, passed = first_pass(fresh, makers_of(welcome), tell, store)
+        language = _checked(store, welcome, passed)
+    except (NotWholeError, RevokedError):  # to go on with it would lead nowhere
+        remove_unborn(data_dir)
+        raise
+    settle(data_dir, half.key, welcome, Signing(wanted.password, cost, clock, language))
     return Joined(welcome.practice, welcome.login, passed)
+
+
+def _begin(
+    data_dir: DataDir, wanted: Joining,
+    meet: tuple[Callable[[str], None], Callable[[], object]], clock: Clock, cost: KdfCost,
+) -> Half:  # fmt: skip
+    """Be let in; from then on this can be gone on with."""
+    invitation, key, address = Invitation.read(wanted.code), new_database_key(), wanted.address
+    if address is None:
+        raise ValidationError("server", _("Type the address of the server."))
+    # Before the invitation is used: the disk may not let us.
+    with closing(create_store(data_dir.unborn, key, clock, platform.node())) as store:
+        me = store.write(SYSTEM, courier, NOBODY).result()
+        welcome = _meet(invitation, wanted.login, me, meet, Link(address, clock))
+        store.write(SYSTEM, _become, me, welcome, address).result()
+    refuse_unwritten(data_dir)
+    half = Half(key, welcome, address.url, address.authority)
+    keep_half(data_dir, half, invitation, Under(wanted.login, wanted.password, cost))
+    return half
+
+
+def makers_of(welcome: Welcome) -> dict[bytes, bytes]:
+    """The PCs whose snapshots count, with their signing keys."""
+    return {each.device: each.signing for each in welcome.devices if not each.has_ended}
+
+
+def _me(reads: ReadSession, clinic: uuid.UUID) -> Courier:
+    return state.me(reads.cursor, clinic)
 
 
 @dataclass(frozen=True)
@@ -157,15 +197,15 @@ def settle(data_dir: DataDir, key: bytes, welcome: Welcome, signing: Signing) ->
 
 
 def _meet(
-    invitation: Invitation, wanted: Joining, me: Courier,
-    meet: tuple[Callable[[str], None], Callable[[], object]], clock: Clock,
+    invitation: Invitation, login: str, me: Courier,
+    meet: tuple[Callable[[str], None], Callable[[], object]], to: Link,
 ) -> Welcome:  # fmt: skip
     """Write who we are, show the digits, and wait for the answer."""
     show, wait = meet
     public = me.keys.public
     request = Request(1, me.device.bytes, public.signing, public.sealing, platform.node()[:200])
     letter = invitation.write_request(request)
-    with closing(Link(wanted.address, clock)) as link:
+    with closing(to) as link:
         try:
             link.call("PUT", f"/v1/mail/{invitation.box(b'request')}", letter)
             show(invitation.digits(letter))
@@ -187,7 +227,7 @@ def _meet(
             kept=_("Nothing was changed."),
             hint=_("Make a new invitation at the other PC."),
         ) from None
-    refuse_other_login(welcome, wanted.login)
+    refuse_other_login(welcome, login)
     return welcome
 
 
@@ -228,6 +268,7 @@ def _answer(link: Link, invitation: Invitation, wait: Callable[[], object]) -> b
 
 def _become(uow: UnitOfWork, me: Courier, welcome: Welcome, address: Address) -> None:
     """Make an empty record the one of the PC that was let in."""
+    arriving.keep(uow.cursor, Arriving(msgspec.msgpack.encode(welcome)))
     state.be(uow.cursor, me.device.bytes, me.keys)
     begin(uow, welcome, address)
 
@@ -248,16 +289,36 @@ def begin(uow: UnitOfWork, welcome: Welcome, address: Address | None = None) -> 
     state.introduce(cursor, welcome.devices)
 
 
-def _check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
+class NotWholeError(ServerError):
+    """The server withholds something, or made it up."""
+
+
+def _checked(store: Store, welcome: Welcome, passed: Passed) -> str:
+    """Let the record count if it is whole; closes it. The language of the practice.
+
+    Raises:
+        NotWholeError, ServerError: it is not, or not yet.
+    """
+    try:
+        store.read(SYSTEM, check, welcome, passed.unknown).result()
+        with store.filling():
+            store.write(SYSTEM, end_arriving).result()
+        return store.read(SYSTEM, practice.details).result().language
+    finally:
+        store.close()
+
+
+def check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
     """Refuse a record that is not whole, or not the one that the inviting PC spoke of.
 
     Raises:
-        ServerError: the server withholds something.
+        NotWholeError: the server withholds something.
+        ServerError: it needs a newer program.
     """
     refuse_newer(reads)
     if not is_whole(reads, welcome, unknown):
         found = state.still_open(reads.cursor)
-        raise ServerError(
+        raise NotWholeError(
             _("The server does not hand out the whole record of the practice."),
             kept=_("Nothing was changed."),
             hint=_("Synchronise the other PC, make a new invitation, and try again."),

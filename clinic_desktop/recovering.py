@@ -39,7 +39,7 @@ from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of, refused, strange
-from clinic_desktop.sync.first_pass import first_pass
+from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier, open_dek, read_sealed
 from clinic_desktop.sync.messages import Keybox, MessageError, Statements, decode
 from clinic_desktop.sync.registering import let_in
@@ -150,6 +150,7 @@ def _fill(data_dir: DataDir, wanted: Wanted, clock: Clock, tell: Tell) -> tuple[
     store, passed = first_pass(fresh, makers, tell)
     try:
         login = store.read(SYSTEM, _check, root, wanted.login).result()
+        store.write(SYSTEM, end_arriving).result()
         store.write(SYSTEM, _number_anew).result()
         details = store.read(SYSTEM, practice.details).result()
     finally:

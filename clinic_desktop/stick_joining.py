@@ -8,12 +8,11 @@ that is torn or not the answer leaves the folder as it was, and the right one ca
 from __future__ import annotations
 
 import platform
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -43,14 +42,7 @@ from clinic_desktop.joining import (
     settle,
 )
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
-from clinic_desktop.security.primitives import (
-    Identity,
-    KdfCost,
-    UnreadableError,
-    seal,
-    stretch,
-    unseal,
-)
+from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import practice
 from clinic_desktop.sync import bundle, state
@@ -62,9 +54,9 @@ from clinic_desktop.sync.enrolment import (
     Welcome,
     is_request_file,
 )
+from clinic_desktop.under_password import Kept, read_kept, sealed_under
 
 _MARK: Final = b"clinic-desktop joining 1"
-_SALT: Final = 16
 
 
 @dataclass(frozen=True)
@@ -86,16 +78,6 @@ class _Secrets(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
 
     def __repr__(self) -> str:  # never a key in a log or a crash report
         return "_Secrets(…)"
-
-
-class _Kept(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The same under the password, in the folder."""
-
-    version: Literal[1]
-    login: str
-    cost: KdfCost
-    salt: Annotated[bytes, Meta(min_length=_SALT, max_length=_SALT)]
-    sealed: bytes
 
 
 @dataclass(frozen=True)
@@ -127,9 +109,7 @@ def ask(
     name = platform.node()[:200]
     request = Request(1, device.bytes, public.signing, public.sealing, name)
     hidden = msgspec.msgpack.encode(_Secrets(invitation.secret, request, bytes(keys)))
-    salt = secrets.token_bytes(_SALT)
-    sealed = seal(stretch(asking.password, salt, cost), hidden, _MARK)
-    kept = msgspec.msgpack.encode(_Kept(1, asking.login.strip(), cost, salt, sealed))
+    kept = sealed_under(asking.password, hidden, _MARK, asking.login, cost)
     lock = take_folder(data_dir)
     try:
         refuse_occupied(data_dir)
@@ -154,7 +134,7 @@ def _refuse_other_file(path: Path) -> None:
 
 def asked_by(data_dir: DataDir) -> str:
     """The sign-in name with which a request was written here; empty where there is none."""
-    kept = _kept(data_dir)
+    kept = read_kept(data_dir.joining)
     return kept.login if kept is not None else ""
 
 
@@ -169,7 +149,7 @@ def finish(
         BadFileError: torn, no answer to this request, or not the whole record.
         StorageError: the stick or the disk fails. In each case the right file can still come.
     """
-    kept = _kept(data_dir)
+    kept = read_kept(data_dir.joining)
     if kept is None:
         raise NotFoundError(
             _("No request to join was written at this PC."),
@@ -229,23 +209,15 @@ def _welcome(hidden: _Secrets, path: Path) -> Welcome:
         ) from None  # fmt: skip
 
 
-def _opened(kept: _Kept, password: str) -> _Secrets:
+def _opened(kept: Kept, password: str) -> _Secrets:
     try:
-        plain = unseal(stretch(password, kept.salt, kept.cost), kept.sealed, _MARK)
-        return msgspec.msgpack.decode(plain, type=_Secrets)
+        return msgspec.msgpack.decode(kept.open(password, _MARK), type=_Secrets)
     except (UnreadableError, msgspec.MsgspecError):
         raise WrongPasswordError(
             _("This is not the password with which the request was written."),
             kept=_("Nothing was changed."),
             hint=_("If nobody knows it any more, write a new request."),
         ) from None
-
-
-def _kept(data_dir: DataDir) -> _Kept | None:
-    try:
-        return msgspec.msgpack.decode(data_dir.joining.read_bytes(), type=_Kept)
-    except (OSError, msgspec.MsgspecError, ValueError):
-        return None
 
 
 @contextmanager

@@ -361,6 +361,7 @@ def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
 
 
 def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.half_joining import half_joined
     from clinic_desktop.joining import Joining, join
 
     if not options.user:
@@ -370,9 +371,10 @@ def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         return
     code, _at, server = options.code.partition(_AT)
     options.server = options.server or server
-    if not options.server:
+    goes_on = not code and half_joined(data_dir)
+    if not (options.server or goes_on):
         raise ValidationError("code", _("Give the whole code, or the server with --server URL."))
-    address = server_address(options)
+    address = None if goes_on else server_address(options)
     typed = own_password(options.user)
 
     def show(digits: str) -> None:

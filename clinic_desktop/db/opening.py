@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.db import checkpoints, journal, triggers, unknown
+from clinic_desktop.db.arriving import arriving, why_only_to_look
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import (
     check_library,
@@ -63,10 +64,13 @@ def open_store(
     clock: Clock,
     on_step: Callable[[str], None] | None = None,
     ballast: Ballast | None = None,
+    *,
+    has_mirror: bool = True,
 ) -> Store:
     """Open the record: checks, then missing migrations, then capture of every commit.
 
-    What a newer program wrote is opened for looking only, see ``Store.refusal``.
+    What a newer program wrote, or has not come whole yet, is opened for looking only, see
+    ``WritingGate``. A record without its name yet has no mirror.
 
     Raises:
         DatabaseDamagedError: not our file, not our key, or its triggers were tampered with.
@@ -85,7 +89,7 @@ def open_store(
     with _engines(path, key) as engines:
         if found < HEAD:
             migrate(engines[0], on_step)
-        store = _finish(path, engines, clock, ballast=ballast)
+        store = _finish(path, engines, clock, has_mirror=has_mirror, ballast=ballast)
     store.was_left_open = left_open
     return store
 
@@ -175,7 +179,9 @@ def _finish(
                 place=", ".join(wrong[:3]),
             )
         checkpoints.ensure_key(cursor)
-        unknown.replay(cursor)
+        on_its_way = arriving(cursor)
+        if on_its_way is None:  # else it is done once the rows are here
+            unknown.replay(cursor)
         # A commit that went around us would leave its journal behind: attribute it to nobody.
         now = to_millis(clock.now())
         swept = journal.pack(cursor, journal.Author(None, now, "unattributed"))
@@ -187,6 +193,8 @@ def _finish(
             mirror.catch_up(cursor)
     capture_commits(writer)
     store = Store(path, writer, readers, clock, mirror, ballast=ballast)
+    if on_its_way is not None:
+        store.gate.hold(why_only_to_look(on_its_way))
     if fault:
         store.write(SYSTEM, _note_mirror, fault).result()
     return store

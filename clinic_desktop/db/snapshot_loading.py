@@ -11,7 +11,7 @@ import hashlib
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -48,6 +48,10 @@ from clinic_desktop.models.registry import BY_NUMBER, SCHEMA_VERSION
 _COMMIT_GUARD = "guard_sync_commit_update"
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
+
+
+class TogetherError(Exception):
+    """The parts so far do not stand alone: they are loaded with the others."""
 
 
 class Loader:
@@ -267,6 +271,21 @@ class Loader:
 
     # -------------------------------------------------------------- the end
 
+    def show(self) -> None:
+        """Let people look at what is here while the rest is to come.
+
+        Raises:
+            TogetherError: a row refers to one that is not here.
+        """
+        if self._cursor.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise TogetherError("a row refers to one that comes later")
+        show_members(self._cursor)
+        self._index()
+
+    def _index(self) -> None:
+        patients = self._cursor.execute("SELECT id FROM patient").fetchall()
+        search.reindex(self._cursor, [bytes(row[0]) for row in patients])
+
     def finish(self) -> None:
         """Go on from where the snapshot ends.
 
@@ -298,8 +317,7 @@ class Loader:
         unknown.replay(self._cursor)
         self._settle()
         close_answered(self._cursor)
-        patients = self._cursor.execute("SELECT id FROM patient").fetchall()
-        search.reindex(self._cursor, [bytes(row[0]) for row in patients])
+        self._index()
 
     def _settle(self) -> None:
         """What is shown of several versions, and what people are asked, is told by these alone."""
@@ -317,14 +335,14 @@ class Loader:
             rows.settle()
 
 
-def refuse_untold(cursor: Any) -> None:
+def refuse_untold(cursor: Any, go_on: Callable[[], None] = lambda: None) -> None:
     """Believe no maker what rows hold: the log is chained, and each row must be what it comes to.
 
     Raises:
         SnapshotError: a value, or which versions of a group stand, is not what the log says.
     """
     versions = VersionsCheck(cursor)
-    worst = check_log(cursor, None, also=versions.take)
+    worst = check_log(cursor, None, also=versions.take, progress=lambda _commits: go_on())
     if worst.trouble >= Trouble.BROKEN:
         raise SnapshotError(f"the rows are not what the log says: {worst.findings[0].what}")
     for table, _row in versions.finish():

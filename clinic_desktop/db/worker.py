@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -34,6 +35,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 CLOCK_BACK_MS = 60_000
 log = logging.getLogger(__name__)
+_fills: ContextVar[bool] = ContextVar("fills", default=False)
+"""Whether this thread fills a record at which people may only look."""
 
 
 class _FullError(Exception):
@@ -86,7 +89,16 @@ class Store:
         **kwargs: P.kwargs,
     ) -> Future[T]:
         """Run a command in a transaction of its own, after those asked for before it."""
-        return self._writer.submit(self._write, actor, command, args, kwargs)
+        return self._writer.submit(self._write, actor, command, args, kwargs, fills=_fills.get())
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """What this thread asks to be written within is the record itself, on its way here."""
+        before = _fills.set(True)
+        try:
+            yield
+        finally:
+            _fills.reset(before)
 
     def read(
         self,
@@ -103,11 +115,15 @@ class Store:
         return self._helpers.submit(work, *args, **kwargs)
 
     def _write(
-        self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any]
-    ) -> T:
+        self, actor: Actor, command: Callable[..., T], args: Any, kwargs: dict[str, Any],
+        *, fills: bool = False,
+    ) -> T:  # fmt: skip
         looking.check(actor)
         looking.check_time(actor, self.clock.now())
-        self.gate.check()
+        if fills:
+            self.gate.check_filling()
+        else:
+            self.gate.check()
         try:
             return self._write_once(actor, command, args, kwargs)
         except _FullError:
@@ -119,12 +135,14 @@ class Store:
     ) -> T:
         origin = getattr(command, "origin", "local")
         reason = getattr(command, "reason", getattr(command, "__name__", "write"))
-        looks = self._looks.take()
+        # A log of its own begins when the record is whole: nothing of this PC goes before.
+        looks = [] if self.gate.is_held else self._looks.take()
         try:
             with writing(
                 self._writer_engine, actor, self.clock, self.proofs, reason, origin
             ) as uow:
-                self._watch_clock(uow)
+                if not self.gate.is_held:
+                    self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
                 uow.add(*(look.row() for look in looks))
                 uow.at_once = uow.at_once or is_weighty(*(look.kind for look in looks))

@@ -1,7 +1,8 @@
 """Whether the open record may be written, and in one sentence why not.
 
-Three things close the gate: a newer program wrote the file, the disk failed and the file is damaged
-since, or the disk is full. Only the last passes by itself.
+Four things close the gate: a newer program wrote the file, the disk failed and the file is damaged
+since, the disk is full, or the record is still coming from the other PCs. The last two pass by
+themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class WritingGate:
         self._closed = closed
         """Why nothing may be written any more, until the record is opened again."""
         self._full: ClinicError | None = None
+        self._held: ClinicError | None = None
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         if ballast is not None and ballast.was_given_up and not ballast.make():
@@ -30,17 +32,47 @@ class WritingGate:
     @property
     def halt(self) -> ClinicError | None:
         """Why nothing new may be begun; what is open may still be finished."""
-        return self._closed or self._full
+        return self._closed or self._held or self._full
 
     @property
     def refusal(self) -> ClinicError | None:
         """Why nothing at all may be written."""
-        return self._closed or (self._full if isinstance(self._full, ReadOnlyError) else None)
+        if self._closed or self._held:
+            return self._closed or self._held
+        return self._full if isinstance(self._full, ReadOnlyError) else None
 
     @property
     def passes(self) -> bool:
         """Whether what closes the gate ends by itself."""
         return self._closed is None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the record is still coming: what fills it may write, and nobody else."""
+        return self._held is not None
+
+    def hold(self, error: ClinicError) -> None:
+        """Let nobody write but what fills the record (``Store.filling``)."""
+        self._held = error
+        self._announce()
+
+    def release(self) -> None:
+        """The record is whole."""
+        self._held = None
+        self._announce()
+
+    def check_filling(self) -> None:
+        """The same as ``check`` for what fills the record.
+
+        Raises:
+            ReadOnlyError, DatabaseDamagedError: not even that.
+        """
+        if self._closed is not None:
+            raise self._closed
+        if isinstance(self._full, ReadOnlyError):
+            self.look()
+        if isinstance(self._full, ReadOnlyError):
+            raise self._full
 
     def check(self) -> None:
         """Let a transaction begin; on a disk that was full, look whether it still is.

@@ -28,13 +28,15 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
-from clinic_desktop.sync.snapshot import Manifest, SealedPage, Sealer, read_manifest
+from clinic_desktop.sync.snapshot import Manifest, SealedPage, Sealer
 from clinic_desktop.sync.snapshot_line import (
     SnapshotLine,
     data_keys,
     forget_snapshot,
     in_lots,
+    keep_manifest,
     keep_pieces,
+    kept_manifest,
     note_newest,
     reason_of,
     sealer_of,
@@ -91,7 +93,7 @@ class Leaving(SnapshotLine):
         if not self._is_all_there():
             self._store.write(SYSTEM, _not_now).result()
             return False
-        manifest = self._store.read(SYSTEM, _on_its_way).result()
+        manifest = self._store.read(SYSTEM, kept_manifest).result()
         if manifest is None:
             manifest = self._begin_one(least)
         if manifest is None or not self._send(manifest.names, until):
@@ -118,7 +120,7 @@ class Leaving(SnapshotLine):
         manifest, writes = made
         for each in writes:
             each.result()
-        self._store.write(SYSTEM, _keep_manifest, manifest).result()
+        self._store.write(SYSTEM, keep_manifest, manifest).result()
         return manifest
 
     def _is_all_there(self) -> bool:
@@ -209,7 +211,7 @@ def _commits(reads: ReadSession | UnitOfWork) -> int:
 
 def _is_due(reads: ReadSession, least: int) -> bool:
     """Whether one is on its way, or may be worth while, and everything is where it should be."""
-    if _on_its_way(reads) is not None:
+    if kept_manifest(reads) is not None:
         return True
     peer = state.peer(reads.cursor)
     if peer is None or not _is_worth(_commits(reads), peer.settings.in_snapshot, least):
@@ -219,17 +221,6 @@ def _is_due(reads: ReadSession, least: int) -> bool:
         return False
     found = state.still_open(reads.cursor)
     return not (found.to_send or found.to_apply)
-
-
-def _on_its_way(reads: ReadSession) -> Manifest | None:
-    row = reads.cursor.execute("SELECT manifest FROM sync_snapshot LIMIT 1").fetchone()
-    return read_manifest(bytes(row[0])) if row else None
-
-
-def _keep_manifest(uow: UnitOfWork, manifest: Manifest) -> None:
-    uow.cursor.execute(
-        "INSERT INTO sync_snapshot (id, manifest) VALUES (?, ?)", (manifest.id, manifest.raw)
-    )
 
 
 def _begin(uow: UnitOfWork, url: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -101,10 +101,24 @@ def data_keys(reads: ReadSession) -> dict[int, bytes]:
     return epochs.usable(reads)
 
 
-def forget_snapshot(uow: UnitOfWork) -> None:
+def forget_snapshot(uow: UnitOfWork, *, keeps_pieces: bool = False) -> None:
     """Leave the one that is on its way, with its pieces."""
-    uow.cursor.execute("DELETE FROM sync_page")
+    if not keeps_pieces:
+        uow.cursor.execute("DELETE FROM sync_page")
     uow.cursor.execute("DELETE FROM sync_snapshot")
+
+
+def keep_manifest(uow: UnitOfWork, manifest: Manifest) -> None:
+    """Remember which snapshot is on its way."""
+    uow.cursor.execute(
+        "INSERT INTO sync_snapshot (id, manifest) VALUES (?, ?)", (manifest.id, manifest.raw)
+    )
+
+
+def kept_manifest(reads: ReadSession) -> Manifest | None:
+    """The snapshot that is on its way."""
+    row = reads.cursor.execute("SELECT manifest FROM sync_snapshot LIMIT 1").fetchone()
+    return read_manifest(bytes(row[0])) if row else None
 
 
 def note_newest(uow: UnitOfWork, commits: int) -> None:
@@ -117,3 +131,14 @@ def keep_pieces(uow: UnitOfWork, pieces: Sequence[tuple[bytes, bytes]]) -> None:
     uow.cursor.executemany(
         "INSERT INTO sync_page (name, content) VALUES (?, ?) ON CONFLICT DO NOTHING", pieces
     )
+
+
+def names_here(reads: ReadSession) -> set[bytes]:
+    """The names of the pieces that are here."""
+    return {bytes(row[0]) for row in reads.cursor.execute("SELECT name FROM sync_page").fetchall()}
+
+
+def keep_only(uow: UnitOfWork, names: Collection[bytes]) -> None:
+    """Leave pieces that another snapshot was of."""
+    others = names_here(uow).difference(names)
+    uow.cursor.executemany("DELETE FROM sync_page WHERE name = ?", [(each,) for each in others])

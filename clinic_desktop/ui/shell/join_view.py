@@ -28,15 +28,17 @@ _AT = "@"
 
 
 class JoinView(EntryPage):
-    """Nothing is kept here before the record is whole; stopped, the PC is as empty as before."""
+    """Before the PC is let in nothing is kept here; what came after that is gone on with."""
 
     join_requested = Signal(object)
     """A ``Joining``."""
     stick_wanted = Signal()
     """No line goes anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun_by: str = "") -> None:
+        """``begun_by``: who began to join here, where that was broken off."""
         super().__init__(_WIDTH)
+        self._begun_by = begun_by
         self.setObjectName("join")
         self.setProperty("role", "page")
         self.code, self.server = _left_to_right("join.code"), _left_to_right("join.server")
@@ -52,6 +54,18 @@ class JoinView(EntryPage):
         self.progress = ProgressPanel(_("Asking the server…"))
         self.progress.hide()
         self._build()
+        if begun_by:
+            self._offer_to_go_on()
+
+    def _offer_to_go_on(self) -> None:
+        """What has come is here: the password is enough."""
+        self.login.setText(self._begun_by)
+        self.notice.set_words(
+            Tone.INFO, _("Joining was begun here, and broken off."),
+            _("Type the password that was chosen: it goes on where it was, without a code. Or type "
+              "the code of a new invitation, and it begins anew."),
+        )  # fmt: skip
+        self.notice.show()
 
     def _make_form(self) -> Form:
         form = Form()
@@ -155,11 +169,13 @@ class JoinView(EntryPage):
         Raises:
             ValidationError: a field says what is wrong with it.
         """
+        typed = self.password.password.text()
+        if self._begun_by and not self.code.text().strip():
+            return Joining(None, "", self._begun_by, typed)
         Invitation.read(self.code.text())
         if not self.login.text().strip():
             raise ValidationError("user", _("Type the sign-in name of an owner."))
         address = typed_address(self.server.text(), self.file.text())
-        typed = self.password.password.text()
         return Joining(address, self.code.text(), self.login.text().strip(), typed)
 
     def show_digits(self, digits: str) -> None:

@@ -50,7 +50,10 @@ class JoiningPc(QObject):
 
     def _tell(self, _sent: int, received: int, size: int) -> None:
         if self._stop.is_set():
-            raise _stopped()
+            raise StoppedError(
+                _("It was stopped."),
+                kept=_("What has come is kept: joining goes on from there."),
+            )
         self._stepped.emit(received, size)
 
     def stop(self) -> None:
