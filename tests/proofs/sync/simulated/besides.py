@@ -165,9 +165,9 @@ def newer(store: Store) -> None:
     """Let what is done with this record be done by a newer program."""
 
     def by(work: Callable[..., Any]) -> Callable[..., Any]:
-        def done(*words: Any) -> Any:
+        def done(*words: Any, **more: Any) -> Any:
             with _newer_program():
-                return work(*words)
+                return work(*words, **more)
 
         return done
 
