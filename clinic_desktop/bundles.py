@@ -35,6 +35,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew_by_stick
 from clinic_desktop.services.access import require
+from clinic_desktop.stick_stop import Stopped, never, stop, unless, whole
 from clinic_desktop.sync import bundle, carried, carried_files, state, taking
 from clinic_desktop.sync.bundle import Bundle, BundleError, Head, TornError
 from clinic_desktop.sync.carried import Place
@@ -81,7 +82,7 @@ class Imported:
 
 def export_bundle(
     opened: Clinic, path: Path, most: int = LARGEST, after: Path | None = None, *,
-    with_files: bool = False,
+    with_files: bool = False, stopped: Stopped = never,
 ) -> Exported:  # fmt: skip
     """Write what this PC holds of everybody to a file of at most ``most`` bytes.
 
@@ -93,6 +94,7 @@ def export_bundle(
         BadFileError: ``after`` is no bundle of this practice.
         RuleError: the name belongs to another file.
         StorageError: no room, or the place fails; nothing new bears the name.
+        StoppedError: ``stopped`` said so; nothing new bears the name.
     """
     require(opened.actor, "sync.run")
     me = _me(opened.store)
@@ -104,7 +106,7 @@ def export_bundle(
             before = bundle.open_bundle(after)
             _must_be_ours(before.head, me, {})
             wanted = _after(before, me, with_files=with_files)
-        return _write(opened.store, path, most, me, wanted)
+        return _write(opened.store, path, most, me, wanted, stopped)
 
 
 def files_here(opened: Clinic) -> tuple[int, int]:
@@ -181,7 +183,9 @@ def _refuse_other_file(path: Path) -> None:
         )
 
 
-def _write(store: Store, path: Path, most: int, me: Courier, wanted: _Wanted) -> Exported:
+def _write(
+    store: Store, path: Path, most: int, me: Courier, wanted: _Wanted, stopped: Stopped = never
+) -> Exported:
     while store.write(SYSTEM, taking.seal).result():
         pass
     keys = store.read(SYSTEM, carried.keys_for_others, me).result()
@@ -212,7 +216,8 @@ def _write(store: Store, path: Path, most: int, me: Courier, wanted: _Wanted) ->
         with part.open("wb") as file:
             parts = _parts(store, before, plan.places)
             pieces = carried_files.pieces(store, me.clinic, load.files)
-            bundle.write(file, head, chain(parts, _all(pieces)), me.keys)
+            told = unless(stopped, chain(parts, _all(pieces)), _("No file was left behind."))
+            bundle.write(file, head, told, me.keys)
             file.flush()
             os.fsync(file.fileno())
         _read_back(part)
@@ -257,7 +262,7 @@ def _read_back(path: Path) -> None:
         ) from error
 
 
-def import_bundle(opened: Clinic, path: Path) -> Imported:
+def import_bundle(opened: Clinic, path: Path, stopped: Stopped = never) -> Imported:
     """Take what a bundle brings, whole commits only; the same bundle again is nothing.
 
     Raises:
@@ -265,17 +270,18 @@ def import_bundle(opened: Clinic, path: Path) -> Imported:
         BadFileError: torn, forged, of another practice or of a PC that was taken out.
         CopiedRecordError: it holds more of this PC than this record. Nothing of all this is kept.
         StorageError: the stick or the disk fails; what was taken until then is whole.
+        StoppedError: ``stopped`` said so; the same.
     """
     require(opened.actor, "sync.run")
     _be_itself(opened)
     try:
-        return take_bundle(opened.store, path)
+        return take_bundle(opened.store, path, stopped)
     except CopiedRecordError:
         if not _may_begin_anew(opened):
             raise
     with _in_sentences(path):  # read whole above: each segment is what its PC signed
         begin_anew_by_stick(opened, bundle.open_bundle(path).segments())
-    return take_bundle(opened.store, path)
+    return take_bundle(opened.store, path, stopped)
 
 
 def _be_itself(opened: Clinic) -> None:
@@ -297,7 +303,7 @@ def _may_begin_anew(opened: Clinic) -> bool:
     return is_by_stick and allowed(opened.actor, "device.approve")
 
 
-def take_bundle(store: Store, path: Path) -> Imported:
+def take_bundle(store: Store, path: Path, stopped: Stopped = never) -> Imported:
     """The same for a record that nobody has signed in to: it is just being made.
 
     Raises:
@@ -309,8 +315,8 @@ def take_bundle(store: Store, path: Path) -> Imported:
     try:
         with _in_sentences(path):
             found = bundle.open_bundle(path)
-            _check(store, found, me)
-            taken = _take_checked(store, found)
+            _check(store, found, me, stopped)
+            taken = _take_checked(store, found, stopped)
         code = ""
     except ClinicError as error:
         code = error.code
@@ -320,7 +326,7 @@ def take_bundle(store: Store, path: Path) -> Imported:
     return taken
 
 
-def _check(store: Store, found: Bundle, me: Courier) -> None:
+def _check(store: Store, found: Bundle, me: Courier, stopped: Stopped) -> None:
     """Read all of it once; nothing is kept before this is through.
 
     Raises:
@@ -331,7 +337,7 @@ def _check(store: Store, found: Bundle, me: Courier) -> None:
     devices = store.read(SYSTEM, _devices).result()
     _must_be_ours(found.head, me, devices)
     own: Segment | None = None
-    for each in found.segments():
+    for each in unless(stopped, found.segments(), _("Nothing of it was taken.")):
         key = b""
         if each.device == me.device:
             own, key = each, me.keys.public.signing
@@ -361,9 +367,9 @@ def _must_be_ours(head: Head, me: Courier, devices: dict[bytes, KnownDevice]) ->
         raise BundleError("another key than that of its PC")
 
 
-def _take_checked(store: Store, found: Bundle) -> Imported:
+def _take_checked(store: Store, found: Bundle, stopped: Stopped) -> Imported:
     try:
-        return _take(store, found)
+        return _take(store, found, stopped)
     except (BundleError, ForgedError) as error:
         raise StorageError(
             _("The file changed while it was read."),
@@ -373,7 +379,7 @@ def _take_checked(store: Store, found: Bundle) -> Imported:
         ) from error
 
 
-def _take(store: Store, found: Bundle) -> Imported:
+def _take(store: Store, found: Bundle, stopped: Stopped) -> Imported:
     """Keep and apply; again while that tells of PCs whose segments were left."""
     for each in found.statements():
         store.write(SYSTEM, taking.believe, each).result()
@@ -382,20 +388,23 @@ def _take(store: Store, found: Bundle) -> Imported:
     known: dict[bytes, KnownDevice] = {}
     while (devices := store.read(SYSTEM, _devices).result()).keys() != known.keys():
         known, left = devices, 0
-        segments = found.segments()
+        segments = unless(stopped, found.segments(), whole())
         while some := list(islice(segments, _AT_A_TIME)):
             kept, passed_over = store.write(SYSTEM, carried.keep, some).result()
             new, left = new + kept, left + passed_over
-        received += _apply(store, found)
+        received += _apply(store, found, stopped)
     me = _me(store)
-    files = carried_files.take(store, me.clinic, found.pieces()) if found.head.pieces else 0
+    pieces = unless(stopped, found.pieces(), whole())
+    files = carried_files.take(store, me.clinic, pieces) if found.head.pieces else 0
     return Imported(received, new, left, store.read(SYSTEM, _still_open).result(), files)
 
 
-def _apply(store: Store, found: Bundle) -> int:
+def _apply(store: Store, found: Bundle, stopped: Stopped) -> int:
     """Apply what can be; what comes in may name one of the keys, so they are looked at again."""
     applied, is_new = 0, True
     while True:
+        if stopped():
+            raise stop(whole())
         step = store.write(SYSTEM, taking.apply_run).result()
         if step.runs:
             applied, is_new = applied + step.applied, True

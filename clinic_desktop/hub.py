@@ -207,7 +207,7 @@ def use(opened: Clinic, typed: str = "") -> HubStatus:
             raise NotFoundError(
                 _("No hub of the practice answers in this network."),
                 hint=_("Look whether Clinic Desktop is open at the hub. Some networks keep PCs "
-                       "from asking all at once: then type its address, as “hub status” shows it."),
+                       "from asking all at once: then type the address that is shown at the hub."),
             )  # fmt: skip
     store.write(SYSTEM, _remember, found).result()
     return status(opened)

@@ -302,7 +302,7 @@ def _no_answer(error: Exception, *, is_near: bool) -> ServerError:
     is_away = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
     if is_away and is_near:
         return ServerError(
-            _("The hub in the house cannot be reached."),
+            _("The hub cannot be reached."),
             kept=kept,
             hint=_("Open the program at the hub, and check that both are in one network."),
             place=type(error).__name__,

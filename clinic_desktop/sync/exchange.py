@@ -314,7 +314,7 @@ def link_of(store: Store) -> Link:
     found = store.read(SYSTEM, server_in_use).result()
     if found.url == state.NO_LINE:
         raise SetupError(
-            _("This PC exchanges by a stick, and at hubs in the house."),
+            _("This PC exchanges by a stick, and at hubs."),
             hint=_("For this, set up a server, or make this PC the hub."),
         )
     return link_to(store, Address(found.url, found.settings.authority))

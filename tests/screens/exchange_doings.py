@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
-from clinic_desktop.errors import ServerError
+from clinic_desktop.errors import AddressError, NotFoundError, RevokedError, ServerError
+from clinic_desktop.hub import HubStatus
 from clinic_desktop.i18n import _
 from clinic_desktop.services.devices import Pc
 from clinic_desktop.services.documents import DocumentRow
@@ -18,6 +19,7 @@ from clinic_desktop.sync.state import Open
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
 from clinic_desktop.ui.settings.exchange_forms import InviteForm, ServerForm
 from clinic_desktop.ui.settings.exchange_page import ExchangePage
+from clinic_desktop.ui.settings.hub_card import LookForm
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
 from clinic_desktop.ui.settings.ways_in import AdmitForm
@@ -90,6 +92,63 @@ def offline(program: Program) -> None:
         hint=_("Check the network; the work goes on without it."),
     )
     _show(program, 12)
+
+
+def wrong_server(program: Program) -> None:
+    """Something else answers where the server was: an owner gets a way to its address."""
+    program.context.exchange.error = AddressError(
+        _("The server does not know this PC or this practice."),
+        kept=_("Nothing was lost: what is here goes out at the next try."),
+        hint=_("If the server was made anew, an owner sets it up once more: all that is on this PC "
+               "goes there."),
+    )  # fmt: skip
+    _show(program, 12)
+
+
+def taken_out(program: Program) -> None:
+    """The practice has ended this PC's part in it, and something was never sent."""
+    program.context.exchange.error = RevokedError(
+        _("This PC was taken out of the practice: the server takes nothing from it."),
+        kept=_("What is on this PC stays readable here."),
+        hint=_("Ask the owner of the practice. To exchange again, this PC has to join anew, with "
+               "an empty folder."),
+    )  # fmt: skip
+    _show(program, 3)
+
+
+def without_key(program: Program) -> None:
+    """A PC was taken out, and the new key has not come here yet."""
+    keeper, page = program.context.exchange, _page(program)
+    since = NOON - timedelta(hours=5)
+    until = since + timedelta(days=1)
+    keeper.standing = replace(_standing(0), key_since=since, key_until=until)
+    keeper.changed.emit()
+    page._show_pcs(_pcs())
+
+
+def in_the_house(program: Program) -> None:
+    """No server: this PC is the hub, and uses another one besides."""
+    keeper, page = program.context.exchange, _page(program)
+    met = NOON - timedelta(minutes=4)
+    keeper.standing = replace(_standing(0), server="", hub_port=8461, last_met=met)
+    keeper.changed.emit()
+    page._show_pcs(_pcs())
+    page.hub._show(HubStatus(8461, "lan://192.168.1.20:8461", ("lan://192.168.1.31:8461",)))
+
+
+def look_for_hub(program: Program) -> None:
+    """The drawer in which a hub is looked for, and none answered."""
+    in_the_house(program)
+    _page(program).hub._on_look()
+    form = program.in_front().findChild(LookForm)
+    assert isinstance(form, LookForm)
+    form._failed(
+        NotFoundError(
+            _("No hub of the practice answers in this network."),
+            hint=_("Look whether Clinic Desktop is open at the hub. Some networks keep PCs from "
+                   "asking all at once: then type the address that is shown at the hub."),
+        )
+    )  # fmt: skip
 
 
 def digits(program: Program) -> None:

@@ -280,7 +280,7 @@ CASES = (
     Case(a_server_that_lies, "does not show it", ("Nothing was sent", WAITS)),
     Case(used_up, "amount of data", ("Exchange now",)),
     Case(paused, "Paused until", ("it goes on by itself",)),
-    Case(hub_away, "The hub in the house cannot", (LOST, WAITS, "Open the program at the hub")),
+    Case(hub_away, "The hub cannot", (LOST, WAITS, "Open the program at the hub")),
     Case(only_sticks, "exchange by a stick", ("not known to be at another PC", "stick")),
     Case(only_a_hub, "Last meeting at the hub", ("while the program is open at the hub",)),
     Case(server_away_and_a_hub, "The server cannot be reached", (LOST, "met at the hub")),

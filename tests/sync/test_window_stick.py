@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.app import Session
 from clinic_desktop.bundles import export_bundle, import_bundle
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.errors import StoppedError
 from clinic_desktop.ui.settings.exchange_page import ExchangePage
 from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
 from clinic_desktop.ui.shell.join_view import JoinView
 from clinic_desktop.ui.shell.stick_join_view import StickJoinView
 from tests.support.records import PASSWORD
-from tests.sync.conftest import Practice, add_patient, patients
+from tests.sync.conftest import Practice, add_patient, patients, sync
 from tests.sync.test_window_pcs import empty_pc, page_of
 from tests.sync.windows import Seat, seated
 
@@ -48,6 +50,42 @@ def test_a_stick_is_written_and_read_in_the_window(
             page.stick.read_from(str(here))
         assert "not whole" in words_of(page)
         assert page.stick.read.isEnabled()
+
+
+def test_what_is_taken_from_a_stick_can_be_broken_off_and_taken_again(
+    practice: Practice, back: Clinic, qtbot: QtBot
+) -> None:
+    there = practice.root / "there.clinicbundle"
+    sync(practice.front, back)
+    for name in ("Ada", "Bea"):
+        add_patient(back, name)
+    export_bundle(back, there)
+    asked: list[int] = []
+
+    def stopped() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    with pytest.raises(StoppedError, match="stopped") as caught:
+        import_bundle(practice.front, there, stopped)
+    assert caught.value.kept
+    with pytest.raises(StoppedError):
+        export_bundle(practice.front, practice.root / "no.clinicbundle", stopped=lambda: True)
+    assert not list(practice.root.glob("no.clinicbundle*"))
+    with seated(practice, "front", qtbot) as front:
+        page = page_of(front)
+        is_cancelled = page.stick._stopped()
+        page.stick.progress.cancel.click()
+        assert is_cancelled()
+        front.exchange.over.set()  # as when the window closes
+        with qtbot.waitSignal(page.stick.refused) as refused:
+            page.stick.read_from(str(there))
+        assert "stopped" in str(refused.args)
+        front.exchange.over.clear()
+        with qtbot.waitSignal(page.stick.received):
+            page.stick.read_from(str(there))
+        front.settle()
+        assert patients(front.opened) == patients(back)
 
 
 def test_a_pc_joins_by_a_stick_in_the_window(practice: Practice, qtbot: QtBot) -> None:

@@ -40,6 +40,11 @@ class CareTeam:
     """Those who treat people here, by name."""
     may_change: bool
 
+    @property
+    def members(self) -> frozenset[uuid.UUID]:
+        """Who belongs to it."""
+        return frozenset(each.user_id for each in self.colleagues if each.is_member)
+
 
 @query("patient.read")
 def care_team(reads: ReadSession, patient_id: uuid.UUID) -> CareTeam:
@@ -59,17 +64,24 @@ def care_team(reads: ReadSession, patient_id: uuid.UUID) -> CareTeam:
 
 
 @command("confidence.write")
-def keep_in_confidence(uow: UnitOfWork, patient_id: uuid.UUID, team: Iterable[uuid.UUID]) -> None:
+def keep_in_confidence(
+    uow: UnitOfWork,
+    patient_id: uuid.UUID,
+    team: Iterable[uuid.UUID],
+    seen: frozenset[uuid.UUID] | None = None,
+) -> None:
     """Let only these people read the chart; whoever says so for the first time is one of them.
 
     Raises:
         PermissionDeniedError: the person does not belong to the care team.
         ValidationError: nobody is left, or somebody who treats nobody.
         NotFoundError: there is no such patient.
+        StaleError: the care team is not the one that was ``seen``.
     """
     patient_id = charts.surviving(uow.session, patient_id)
     wanted = _checked(uow, patient_id, set(team))
     group = confidentiality.group(uow, patient_id)
+    uow.expect_seen(frozenset(_members(uow, group)), seen)
     kept = {row.patient_id for row in _kept(uow, group)}
     if not kept:
         uow.add(ChartConfidentiality(patient_id=patient_id))

@@ -21,6 +21,8 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.patient import Patient, PatientMerge
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
+from clinic_desktop.services.patients.entry import PatientEntry
+from clinic_desktop.services.patients.registration import entry_of
 
 MERGED, UNDONE = "merged", "undone"
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -60,6 +62,7 @@ def merge(
     takes: frozenset[str] = frozenset(),
     *,
     reason: str,
+    seen: tuple[PatientEntry, PatientEntry] | None = None,
 ) -> uuid.UUID:
     """Join a chart to the surviving one; ``takes`` names the ``FIELDS`` the joined one is right in.
 
@@ -69,9 +72,11 @@ def merge(
         RuleError: both are one chart, or one of them was joined already.
         ValidationError: no reason, or a field that is none.
         NotFoundError: a chart is not there.
+        StaleError: a chart says something else than was ``seen`` when the fields were compared.
     """
     survivor = charts.patient(uow.session, survivor_id)
     merged = charts.patient(uow.session, merged_id)
+    uow.expect_seen((entry_of(uow, survivor), entry_of(uow, merged)), seen)
     _check(survivor, merged, takes, reason)
     columns = [column for name in FIELDS if name in takes for column in FIELDS[name]]
     wanted = {column: getattr(merged, column) for column in columns}

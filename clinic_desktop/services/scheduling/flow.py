@@ -34,6 +34,8 @@ class ChangeStatus:
     """The room, when the person is brought into one."""
     reason: str = ""
     """Why it is cancelled."""
+    base: int | None = None
+    """The version that a form showed; when it is another by now, somebody changed something."""
 
 
 @command("appointment.amend")
@@ -55,6 +57,7 @@ def change_status(uow: UnitOfWork, wish: ChangeStatus) -> AppointmentChange:
             kept=_("Their change was kept."),
             hint=_("Look at the board again."),
         )
+    uow.expect("appointment", row.id, wish.base)
     if wish.status == AppointmentStatus.CANCELLED and not wish.reason.strip():
         raise ValidationError("cancel_reason", _("Say why it is cancelled."))
     before = state_of(row)

@@ -14,8 +14,7 @@ from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, Book
 from clinic_desktop.ui.booking.slot_fields import SlotFields
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.navigator import MoveAppointment
-from clinic_desktop.ui.scheduling.status import status_of
-from clinic_desktop.ui.scheduling.words import day_in, from_to, name_of, short_day
+from clinic_desktop.ui.scheduling.words import changed_words, name_of, short_day, told_words
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4, Tone
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.notice import Notice
@@ -78,12 +77,7 @@ class MoveView(DrawerForm):
 
     def _show_row(self, row: AppointmentRow) -> None:
         self._who.setText(name_of(row))
-        self._when.setText(self._told(row))
-
-    def _told(self, row: AppointmentRow) -> str:
-        day = self._context.language.local(row.start_at).date()
-        facts = [day_in(day, "EEEE d MMMM"), from_to(row), row.practitioner, row.about]
-        return " · ".join(filter(None, (*facts, row.location)))
+        self._when.setText(told_words(row))
 
     def _on_committed(self, changes: Changes) -> None:
         if changes.touches("appointment") and not self._is_saving:
@@ -91,15 +85,7 @@ class MoveView(DrawerForm):
 
     def _on_row_changed(self, before: AppointmentRow, now: AppointmentRow) -> None:
         """Both are told, and what was typed is still there."""
-        status = "" if before.status == now.status else status_of(now).text
-        self.notice.set_words(
-            Tone.WARN,
-            _("Somebody changed this appointment meanwhile"),
-            _("It was: {before}. It is: {now}. What you typed is still here.").format(
-                before=isolate(self._told(before)),
-                now=isolate(" · ".join(filter(None, (self._told(now), status)))),
-            ),
-        )
+        self.notice.set_words(Tone.WARN, *changed_words(before, now))
         self.notice.show()
         self.notice.say()
 

@@ -7,8 +7,9 @@ import uuid
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic_desktop.db.journal import Changes
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, commas, isolate
 from clinic_desktop.services.confidentiality import team
 from clinic_desktop.services.confidentiality.team import CareTeam
 from clinic_desktop.ui.core.chart_form import ChartForm
@@ -51,17 +52,52 @@ class CareTeamForm(ChartForm):
         self.column.addWidget(self.end)
         self.column.addStretch(1)
         self._shown: CareTeam | None = None
-        context.tasks.read(
+        context.tasks.committed.connect(self._on_committed)
+        self._load()
+
+    def _load(self) -> None:
+        self.context.tasks.read(
             self, team.care_team, self.patient_id, done=self._show, failed=self._failed
         )
 
+    def _on_committed(self, changes: Changes) -> None:
+        if changes.touches("care_team_member", "chart_confidentiality"):
+            self._load()
+
     def _show(self, shown: CareTeam) -> None:
+        if self._shown is not None:
+            self._follow(self._shown, shown)
+            return
         self._shown = shown
+        self._say_state(shown)
+        self._make_ticks(shown)
+        self.end.setVisible(shown.may_change and shown.is_restricted)
+        self.primary_changed.emit()
+
+    def _follow(self, before: CareTeam, now: CareTeam) -> None:
+        """Somebody changed it meanwhile: who was not ticked here follows, and it is said."""
+        self._shown = now
+        changed = before.members ^ now.members
+        for user in changed & self.ticks.keys():
+            tick = self.ticks[user]
+            if tick.isChecked() == (user in before.members):
+                tick.setChecked(user in now.members)
+        if changed:
+            names = commas(each.name for each in now.colleagues if each.is_member)
+            words = _("Changed by somebody else meanwhile to: {value}")
+            self.rows["team"].set_warning(words.format(value=isolate(names) or "–"))
+        self._say_state(now)
+        self.end.setVisible(now.may_change and now.is_restricted)
+        self.primary_changed.emit()
+
+    def _say_state(self, shown: CareTeam) -> None:
         self.state.setText(
             _("This chart is kept in confidence.")
             if shown.is_restricted
             else _("Everybody whose role reads charts reads this one.")
         )
+
+    def _make_ticks(self, shown: CareTeam) -> None:
         for each in shown.colleagues:
             tick = Tick(each.name)
             is_new = not shown.is_restricted and each.user_id == self.context.actor.user_id
@@ -73,8 +109,6 @@ class CareTeamForm(ChartForm):
             first = next(iter(self.ticks.values()))
             self.setFocusProxy(first)
             first.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.end.setVisible(shown.may_change and shown.is_restricted)
-        self.primary_changed.emit()
 
     def _failed(self, error: ClinicError) -> None:
         self.state.setText(error.message)
@@ -90,9 +124,11 @@ class CareTeamForm(ChartForm):
         if self.primary_text():
             chosen = [user for user, tick in self.ticks.items() if tick.isChecked()]
             said = _("Only the care team reads this chart.")
+            seen = self._shown.members if self._shown else None
             self.write(
-                team.keep_in_confidence, self.patient_id, chosen, done=lambda: self._finish(said)
-            )
+                team.keep_in_confidence, self.patient_id, chosen, seen,
+                done=lambda: self._finish(said),
+            )  # fmt: skip
 
     def _end(self) -> None:
         said = _("Everybody whose role reads charts reads this one again.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -63,6 +64,8 @@ class ExchangeKeeper(QObject):
         """What stands in the way, of the server before the house; going on there hides it not."""
         self._is_of_server = True
         self.is_running = False
+        self.over = threading.Event()
+        """Set when the record closes: whoever works with a stick stops."""
         self.is_on = False
         """Whether it exchanges without being asked."""
         self.pace = Pace()
@@ -237,6 +240,7 @@ class ExchangeKeeper(QObject):
 
     def close(self) -> None:
         """Exchange no more; what is under way is broken off, and nothing is lost by it."""
+        self.over.set()
         self.is_on = False
         self._next.stop()
         self._minute.stop()

@@ -98,7 +98,7 @@ def _met(found: Standing) -> str:
     """What goes on in the house while the server is away."""
     if found.last_met is None or (found.last_ok is not None and found.last_met < found.last_ok):
         return ""
-    words = _("The PCs of the house met at the hub {moment}.")
+    words = _("The PCs met at the hub {moment}.")
     return words.format(moment=isolate(current().datetime(found.last_met)))
 
 
@@ -177,7 +177,7 @@ def _by_stick(found: Standing) -> Said:
 def _at_hub(found: Standing) -> Said:
     """The same where the PCs meet in the house, and no server is in use."""
     if found.last_met is None:
-        title = _("The PCs meet at a hub in the house")
+        title = _("The PCs meet at a hub")
     else:
         moment = isolate(current().datetime(found.last_met))
         title = _("Last meeting at the hub: {moment}").format(moment=moment)
@@ -261,7 +261,7 @@ def short(keeper: ExchangeKeeper, now: datetime) -> tuple[str, str]:
         return _("Exchanging with the other PCs…"), "muted"
     state = said(keeper, now)
     tone = {Tone.DANGER: "danger", Tone.WARN: "warn"}.get(state.tone, "muted")
-    if not found.to_send:
+    if not found.to_send or isinstance(keeper.error, RevokedError):  # those wait for nothing
         return state.title.rstrip("."), tone
     words = ngettext("{n} change waits", "{n} changes wait", found.to_send)
     waits = _count(words, found.to_send)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, StaleError
 from clinic_desktop.i18n import _, commas, current, pgettext
 from clinic_desktop.services import patients
 from clinic_desktop.services.backups.ledger import Reason
@@ -137,27 +137,38 @@ class MergeVM(QObject):
         if state.survivor is None or state.other is None or self._is_saving:
             return
         self._is_saving = True
-        wanted = (state.survivor.id, state.other.id, state.takes)
+        wanted = (state.survivor, state.other, state.takes)
         self._context.backups.hold(Reason.MERGE, lambda: self._join(*wanted, reason))
 
     def _join(
-        self, survivor: uuid.UUID, other: uuid.UUID, takes: frozenset[str], reason: str
+        self, survivor: PatientRecord, other: PatientRecord, takes: frozenset[str], reason: str
     ) -> None:
         if isValid(self):  # the form may have been given up meanwhile
             self._context.tasks.write(
                 self,
                 patients.merge,
-                survivor,
-                other,
+                survivor.id,
+                other.id,
                 takes,
                 done=self.joined.emit,
                 failed=self._failed,
                 reason=reason,
+                seen=(survivor.entry, other.entry),
             )
 
     def _failed(self, error: ClinicError) -> None:
         self._is_saving = False
         self.refused.emit(error)
+        state = self.state
+        if isinstance(error, StaleError) and state.survivor is not None and state.other is not None:
+            other = state.other.id
+            self._read(state.survivor.id, lambda now: self._compare_again(now, other))
+
+    def _compare_again(self, survivor: PatientRecord, other: uuid.UUID) -> None:
+        """Somebody changed a chart: both are shown as they are now."""
+        self._wanted = other
+        self.state = replace(self.state, survivor=survivor)
+        self._read(other, lambda record: self._chose(other, record))
 
     def _read(self, patient_id: uuid.UUID, done: Callable[[PatientRecord], None]) -> None:
         self._context.tasks.read(self, patients.record_of, patient_id, done=done)

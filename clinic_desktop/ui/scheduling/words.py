@@ -114,3 +114,22 @@ def _other(told: OtherVersion) -> str:
         when = f"{short_day(current().local(told.start_at).date())} {clock(told.start_at)}"
     parts = (status, when, told.practitioner, told.location, told.patient, told.reason)
     return ", ".join(filter(None, parts))
+
+
+def told_words(row: AppointmentRow) -> str:
+    """Day, time, doctor, what about and room, in one line."""
+    day = current().local(row.start_at).date()
+    facts = [day_in(day, "EEEE d MMMM"), from_to(row), row.practitioner, row.about]
+    return " · ".join(filter(None, (*facts, row.location)))
+
+
+def changed_words(before: AppointmentRow, now: AppointmentRow) -> tuple[str, str]:
+    """That somebody changed an appointment over which a form stands: title and text."""
+    status = ""
+    if before.status != now.status:
+        status = visit_status(now.status).text if now.status.is_known else now.status.value
+    text = _("It was: {before}. It is: {now}. What you typed is still here.").format(
+        before=isolate(told_words(before)),
+        now=isolate(" · ".join(filter(None, (told_words(now), status)))),
+    )
+    return _("Somebody changed this appointment meanwhile"), text

@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from clinic_desktop.domain.permissions import allowed
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, RevokedError
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
 from clinic_desktop.services import devices
 from clinic_desktop.services.conflicts import listing
@@ -132,8 +132,8 @@ class ExchangePage(SettingsPage):
         form = Form()
         form.add(
             _("Most data in a month"), self.budget,
-            hint=_("Beyond it this PC asks the server only when you want it. Hubs in the house "
-                   "cost nothing and go on, also during a pause."),
+            hint=_("Beyond it this PC asks the server only when you want it. A hub in your "
+                   "own network costs nothing and goes on, also during a pause."),
         )  # fmt: skip
         self.costs = self.add_card(_("What it costs"), self.cost, form)
 
@@ -183,7 +183,8 @@ class ExchangePage(SettingsPage):
         self.address.setVisible(self._is_owner and state.asks_address)
         self.now.setVisible(found is not None)
         self.now.setEnabled(self._may_run and not keeper.is_running)
-        self.pause.setVisible(found is not None and found.has_paid_line)
+        is_out = isinstance(keeper.error, RevokedError)
+        self.pause.setVisible(found is not None and found.has_paid_line and not is_out)
         self.pause.setEnabled(self._may_run)
         self.costs.setVisible(found is not None and found.has_paid_line)
         for card in (self._runs_card, self._stick_card):
@@ -219,7 +220,7 @@ class ExchangePage(SettingsPage):
             self.change.set_text(_("Set up a server…"))
         elif not found.server:
             self.server.setText(
-                _("None. The PCs exchange by a stick, and at a hub in the house if there is one.")
+                _("None. The PCs exchange by a stick, and at a hub if there is one.")
             )
             self.change.set_text(_("Set up a server…"))
         else:

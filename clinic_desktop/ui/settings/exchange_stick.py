@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
-from clinic_desktop.bundles import Exported, Imported, export_bundle, files_here, import_bundle
+from clinic_desktop.bundles import (
+    Exported,
+    Imported,
+    export_bundle,
+    files_here,
+    import_bundle,
+)
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate, ngettext
+from clinic_desktop.stick_stop import Stopped
 from clinic_desktop.sync.bundle import SUFFIX
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.exchange_words import size_words
@@ -34,7 +42,8 @@ class StickPart(QWidget):
         super().__init__()
         self.context = context
         self.progress = ProgressPanel("")
-        self.progress.cancel.hide()
+        self.progress.cancelled.connect(self._on_cancel)
+        self._stop = threading.Event()
         self.progress.hide()
         self._part: Path | None = None
         """The last file, where it holds a part only."""
@@ -93,7 +102,7 @@ class StickPart(QWidget):
         self._begin(_("Writing and reading back…"))
         opened, path = self.context.exchange.clinic, Path(name)
         self.context.tasks.call(
-            self, _write, opened, path, self._part, self.files.isChecked(),
+            self, _write, opened, path, self._part, self.files.isChecked(), self._stopped(),
             done=lambda made: self._written(path, made), failed=self._failed,
         )  # fmt: skip
 
@@ -102,8 +111,18 @@ class StickPart(QWidget):
         self._begin(_("Reading…"))
         opened = self.context.exchange.clinic
         self.context.tasks.call(
-            self, import_bundle, opened, Path(name), done=self._taken, failed=self._failed
-        )
+            self, import_bundle, opened, Path(name), self._stopped(),
+            done=self._taken, failed=self._failed,
+        )  # fmt: skip
+
+    def _stopped(self) -> Stopped:
+        """Whether it was cancelled, or the window closes."""
+        self._stop, over = threading.Event(), self.context.exchange.over
+        cancelled = self._stop
+        return lambda: cancelled.is_set() or over.is_set()
+
+    def _on_cancel(self) -> None:
+        self._stop.set()
 
     def _begin(self, words: str) -> None:
         self.progress.start(words)
@@ -147,7 +166,8 @@ def _write(
     path: Path,
     part: Path | None,
     with_files: bool,
+    stopped: Stopped,
 ) -> Exported:
     """What follows the part before, if it is still there."""
     after = part if part is not None and part.exists() else None
-    return export_bundle(opened, path, after=after, with_files=with_files)
+    return export_bundle(opened, path, after=after, with_files=with_files, stopped=stopped)

@@ -32,7 +32,7 @@ class HubCard(Card):
     """How PCs of one house exchange while the server, or the internet, is away."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_("In the house"))
+        super().__init__(_("In your own network"))
         self._context = context
         self._found: HubStatus | None = None
         self._is_owner = allowed(context.actor, "device.approve")

@@ -326,7 +326,7 @@ class LockView(ScrollPage):
     def _show_time(self) -> None:
         now: datetime = self._clock.now()
         language = current()
-        day = language.date(language.local(now).date(), "full")
+        day = language.date(language.local(now).date(), "EEEE d MMMM y")
         self._time.setText(f"{day}  ·  {language.time(now)}")
 
     # ------------------------------------------------------------ room

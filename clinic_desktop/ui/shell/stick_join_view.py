@@ -81,7 +81,7 @@ class StickJoinView(EntryPage):
         self.inside.addLayout(buttons)
 
     def _build_asks(self) -> None:
-        words = _("For places that no line reaches. This PC writes a request to a stick and shows "
+        words = _("For places without a network. This PC writes a request to a stick and shows "
                   "a code. At a PC of the practice an owner takes both in, and writes everything "
                   "this PC needs to the stick.")  # fmt: skip
         form = Form()

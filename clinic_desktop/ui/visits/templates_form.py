@@ -6,12 +6,13 @@ import uuid
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop.errors import ClinicError, ValidationError
+from clinic_desktop.db.journal import Changes
+from clinic_desktop.errors import ClinicError, StaleError, ValidationError
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import note_templates
 from clinic_desktop.services.encounters_page import WritingAids, writing_aids
 from clinic_desktop.services.note_templates import SaveTemplate, TemplateRow
-from clinic_desktop.services.notes import NoteText
+from clinic_desktop.services.notes import NOTE_PARTS, NoteText
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.icons import Icon
@@ -34,6 +35,10 @@ class TemplatesForm(DrawerForm):
         self.setObjectName("templates")
         self.context = context
         self._editing: uuid.UUID | None = None
+        self._shown: TemplateRow | None = None
+        """The template that is being changed, as it is known here."""
+        self._base = 0
+        """The version of it that what stands in the fields was typed over."""
         self.kind = SegmentedControl(
             (Option(TEMPLATE, _("Template"), "t"), Option(PHRASE, _("Phrase"), "p")),
             _("What to keep"),
@@ -64,6 +69,7 @@ class TemplatesForm(DrawerForm):
         self.setFocusProxy(self.shortcut)
         self._fill(text)
         self._keep()
+        context.tasks.committed.connect(self._on_committed)
         self._load()
 
     def _keep(self) -> None:
@@ -71,11 +77,15 @@ class TemplatesForm(DrawerForm):
         for name, field in fields.items():
             self.draft.keep(name, field)
         self.draft.keep_by("kind", self.kind.value, self._take_kind, self.kind.changed)
+        self.draft.keep_by("base", lambda: self._base, self._take_base, self.kind.changed)
         self.draft.begin()
 
     def _take_kind(self, value: object) -> None:
         self.kind.set_value(PHRASE if value == PHRASE else TEMPLATE)
         self._show_kind()
+
+    def _take_base(self, value: object) -> None:
+        self._base = value if isinstance(value, int) else self._base
 
     def _build_form(self) -> None:
         self._rows = {
@@ -109,7 +119,14 @@ class TemplatesForm(DrawerForm):
     def _load(self) -> None:
         self.context.tasks.read(self, writing_aids, done=self._show)
 
+    def _on_committed(self, changes: Changes) -> None:
+        if changes.touches("note_template", "favourite"):
+            self._load()
+
     def _show(self, aids: WritingAids) -> None:
+        newer = next((row for row in aids.templates if row.id == self._editing), None)
+        if newer is not None and self._shown is not None and newer.version != self._base:
+            self._follow(self._shown, newer)
         facts = [self._template_fact(row) for row in aids.templates]
         facts += [Fact(row.id, row.words, f"/{row.shortcut}") for row in aids.phrases]
         self.listed.show_facts(facts)
@@ -132,7 +149,25 @@ class TemplatesForm(DrawerForm):
         self.draft.belong_to(str(row.id), lambda: self._show_template(row))
         self.shortcut.setFocus()
 
+    def _follow(self, before: TemplateRow, newer: TemplateRow) -> None:
+        """Somebody else changed it: fields left alone follow, beside the others it is said."""
+        was, now = _values(before), _values(newer)
+        fields: dict[str, QLineEdit | NoteEdit] = {"name": self.name, "shortcut": self.shortcut}
+        for name, edit in {**fields, **self.edits}.items():
+            mine = edit.text()
+            if now[name] in {was[name], mine}:
+                continue
+            if mine == was[name]:
+                edit.set_text(now[name]) if isinstance(edit, NoteEdit) else edit.setText(now[name])
+            else:
+                words = _("Changed by somebody else meanwhile to: {value}")
+                self._rows[name].set_warning(words.format(value=isolate(now[name]) or "–"))
+        if self.mine.isChecked() == before.is_mine:
+            self.mine.setChecked(newer.is_mine)
+        self._shown, self._base = newer, newer.version
+
     def _show_template(self, row: TemplateRow) -> None:
+        self._shown, self._base = row, row.version
         self._take_kind(TEMPLATE)
         self.shortcut.setText(row.shortcut)
         self.name.setText(row.name)
@@ -184,6 +219,7 @@ class TemplatesForm(DrawerForm):
             self.context.language.language,
             self.mine.isChecked(),
             self._editing,
+            self._base if self._editing else None,
         )
         self.context.tasks.write_once(
             self, note_templates.save_template, wish, done=self._saved, failed=self._refused
@@ -196,6 +232,8 @@ class TemplatesForm(DrawerForm):
         self.close_requested.emit()
 
     def _refused(self, error: ClinicError) -> None:
+        if isinstance(error, StaleError):
+            self._load()  # what it is now is said beside the fields
         field = error.field if isinstance(error, ValidationError) else ""
         row = self._rows.get({"text": "subjective", "words": "subjective"}.get(field, field))
         if row is None:
@@ -203,3 +241,8 @@ class TemplatesForm(DrawerForm):
             return
         row.set_error(error.message)
         row.field.setFocus()
+
+
+def _values(row: TemplateRow) -> dict[str, str]:
+    parts = {part: getattr(row.text, part) for part in NOTE_PARTS}
+    return {"name": row.name, "shortcut": row.shortcut, **parts}

@@ -83,12 +83,13 @@ class VitalTile(QFrame):
         """Whether what stands here is neither recorded nor on its way there."""
         return self.edit.text().strip() not in {self.recorded, self.sent}
 
-    def show_recorded(self, text: str) -> None:
-        """Show what is recorded, unless something else was typed."""
-        typed = self.edit.text().strip() != self.recorded
+    def show_recorded(self, text: str) -> bool:
+        """Show what is recorded, unless something else was typed; whether that is other news."""
+        typed, before = self.edit.text().strip(), self.recorded
         self.recorded = text
-        if not typed:
+        if typed == before:
             self.edit.setText(text)
+        return text not in {before, typed, self.sent} and typed != before
 
     def show_state(self, state: str) -> None:
         """``error``, ``warning`` or nothing, around the tile."""
@@ -132,6 +133,9 @@ class VitalsRow(QWidget):
         self._derived = Label("", "caption", wrap=True)
         # Not as hints in the fields: there they would be taken for measured today.
         self._before = Label("", "caption", "muted", wrap=True)
+        self._meanwhile = Label("", "caption", "warn", wrap=True)
+        """What somebody else recorded where something is being typed; saving corrects it."""
+        self._meanwhile.hide()
         self._notice = Notice(Tone.WARN, "")
         self._confirm = self._notice.add_action(_("Yes, it is right"), self._on_confirmed)
         self._confirm.setObjectName("vital.confirm")
@@ -143,6 +147,7 @@ class VitalsRow(QWidget):
         column.addWidget(tiles)
         column.addWidget(self._derived)
         column.addWidget(self._before)
+        column.addWidget(self._meanwhile)
         column.addWidget(self._notice)
         self.setFocusProxy(self.tiles[BLOOD_PRESSURE])
         self._level()
@@ -164,8 +169,15 @@ class VitalsRow(QWidget):
     def set_context(self, context: VitalsContext) -> None:
         """What is recorded, and what new values are judged by."""
         self._context = context
-        for field, tile in self.tiles.items():
-            tile.show_recorded(_recorded(field, context))
+        news = [
+            f"{vital_name(field)} {isolate(tile.recorded or '–')}"
+            for field, tile in self.tiles.items()
+            if tile.show_recorded(_recorded(field, context))
+        ]
+        if news:
+            words = _("Changed by somebody else meanwhile to: {value}")
+            self._meanwhile.setText(words.format(value=" · ".join(news)))
+        self._meanwhile.setVisible(bool(self._meanwhile.text()))
         months = context.age.total_months if context.age else None
         head = months is not None and months < HEAD_UNTIL_MONTHS
         self.tiles[VitalKind.HEAD].setVisible(head or VitalKind.HEAD in context.here)
@@ -185,6 +197,8 @@ class VitalsRow(QWidget):
             tile.recorded, tile.sent = "", None
             tile.edit.clear()
             tile.show_state("")
+        self._meanwhile.setText("")
+        self._meanwhile.hide()
         self._hide_notice()
 
     def pending(self) -> dict[str, str]:
@@ -243,6 +257,9 @@ class VitalsRow(QWidget):
                 if tile.edit.text().strip() == tile.sent:
                     tile.recorded = tile.sent
                 tile.sent = None
+        if not self.pending():
+            self._meanwhile.setText("")
+            self._meanwhile.hide()
 
     def refuse(self, typed: Sequence[TypedVital], error: ClinicError) -> None:
         """The record did not take these values: they are still nowhere but here."""
