@@ -1,6 +1,4 @@
-"""A line between PCs and server that is slow and late, cuts and doubles what passes, or answers
-with a page of its own.
-"""
+"""A slow and late line between PCs and server, which cuts, doubles, and answers by itself."""
 
 from __future__ import annotations
 
@@ -70,6 +68,8 @@ class _Line:
                 there = threading.Thread(target=self._requests, args=(server,), daemon=True)
                 there.start()
                 self._answers(server)
+            # Closing alone would say nothing while the other thread still listens.
+            self._client.shutdown(socket.SHUT_RDWR)
         if self._chance.random() < self._weather.doubled:
             self._double()
 
@@ -99,8 +99,9 @@ class _Line:
                 self._pass(piece, "up")
                 if self._chance.random() < self._faults / 2:
                     server.sendall(piece[: self._chance.randrange(len(piece))])
-                    self._client.shutdown(socket.SHUT_RD)  # whoever still sends hears of it
-                    break
+                    self._client.shutdown(socket.SHUT_RDWR)  # whoever still sends hears of it
+                    server.shutdown(socket.SHUT_RDWR)
+                    return
                 server.sendall(piece)
                 if self._weather.doubled:
                     self._sent += piece

@@ -46,7 +46,7 @@ KILLS_A_PRACTICE: Final = 50
 LONGEST_S: Final = 0.4
 """The kill comes within this time after a PC told of a save, or the server that it serves."""
 MOST_S: Final = 120
-FAULTS: Final = 0.05
+AT_WORK: Final = Weather(faults=0.05)
 
 
 # ------------------------------------------------------------------ in processes of their own
@@ -135,9 +135,7 @@ class Running:
 class Bench:
     """Two PCs, a bad line and a server."""
 
-    def __init__(
-        self, made: Template, root: Path, seed: int, weather: Weather = Weather(FAULTS)
-    ) -> None:
+    def __init__(self, made: Template, root: Path, seed: int, weather: Weather = AT_WORK) -> None:
         self._chance, self.seed, self._weather = random.Random(seed), seed, weather
         shutil.copytree(made.root, root, dirs_exist_ok=True, ignore=made.not_closed)
         self._root = root

@@ -432,6 +432,7 @@ class World(Besides):
             if not missing:
                 return
             self._note(f"{len(missing)} missing")
+            self._pass_time(25 * 3600)  # what a server lost of files shows the next day
             for pc in live:
                 self._pass(pc)
                 pc.look()
