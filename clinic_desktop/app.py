@@ -91,6 +91,9 @@ class Session(QObject):
         self._pack: Path | None = None
         self._keepers = Keepers(self.window, self)
         self._keepers.failed.connect(self.show_error)
+        self._keepers.arrived.connect(self._on_record_here, Qt.ConnectionType.QueuedConnection)
+        self._is_old = False
+        """Whether the desk behind the lock screen shows a record that was still coming."""
         self._salvaging: Salvaging | None = None
         self._restoring: Restoring | None = None
         self._arriving = Arriving(data_dir, self.clock, self._cost)
@@ -448,7 +451,7 @@ class Session(QObject):
         same = self.context is not None and self.context.actor == opened.actor
         self.clinic, self.data_dir = opened, opened.data_dir
         opened.recovery = None  # nobody printed it in the first run: a later sheet is a new one
-        if same and self._frame is not None:
+        if same and self._frame is not None and not self._is_old:
             self.window.show_only(self._frame)
         else:
             self.desk_wanted.emit()
@@ -488,7 +491,15 @@ class Session(QObject):
             self._show_new_desk(self.clinic, destination)
             self.desk_shown.emit()
 
+    def _on_record_here(self) -> None:
+        """What could only be looked at is whole: a desk made anew, behind the lock if it is on."""
+        self._is_old = True
+        if self._lock is None and self.clinic is not None and self.desk is not None:
+            self._show_new_desk(self.clinic)
+            self.desk_shown.emit()
+
     def _show_new_desk(self, opened: clinic.Clinic, first: Destination | None = None) -> None:
+        self._is_old = False
         if self._frame is not None and self.context is not None:
             self.context.tasks.close()
             self.window.drop(self._frame)

@@ -93,7 +93,7 @@ class Backups:
 
     def is_due(self, now: datetime) -> bool:
         """Whether a place that is here lacks what was written since an hour or more."""
-        if self._is_sample():
+        if self._is_sample() or self._clinic.store.gate.is_held:
             return False
         here = [place for place in self.known() if places.find(place) is not None]
         sheet = self._clinic.keys.vault.recovery
@@ -109,7 +109,7 @@ class Backups:
     def has_changed(self) -> bool:
         """Whether something was written since the newest verified backup."""
         grown = self._clinic.store.read(SYSTEM, history.log_length).result()
-        if self._is_sample():
+        if self._is_sample() or self._clinic.store.gate.is_held:
             return False
         known = ledger.read(self._clinic.data_dir).places
         return all(place.log_length != grown for place in known)

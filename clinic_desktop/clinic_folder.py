@@ -94,6 +94,11 @@ def name_newborn(data_dir: DataDir) -> None:
 def remove_unborn(data_dir: DataDir) -> None:
     """Throw away what a beginning that was cut short left behind."""
     data_dir.half_joined.unlink(missing_ok=True)
+    remove_record(data_dir)
+
+
+def remove_record(data_dir: DataDir) -> None:
+    """The same of the record alone: it is made anew."""
     for path in data_dir.root.glob(f"{data_dir.unborn.name}*"):
         path.unlink()
 

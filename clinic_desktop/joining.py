@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -20,15 +20,16 @@ from clinic_desktop.clinic_folder import (
     joining_folder,
     name_newborn,
     refuse_unwritten,
+    remove_record,
     remove_unborn,
 )
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import arriving
-from clinic_desktop.db import membership as chain
 from clinic_desktop.db.arriving import Arriving
 from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.snapshot_pages import Part
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
@@ -48,11 +49,13 @@ from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
-from clinic_desktop.sync.exchange import Passed, Tell, courier, refused
+from clinic_desktop.sync.exchange import Passed, Tell, courier, link_of, refused
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.snapshot_beginning import Beginning
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.this_pc import remember
+from clinic_desktop.whole_record import NotWholeError, check, is_theirs
 
 POLL_S = 2.0
 """Between two looks whether the other PC has answered."""
@@ -80,7 +83,8 @@ class Joined:
 
     practice: str
     login: str
-    passed: Passed
+    passed: Passed | None
+    """``None`` where the rest is still to come, see ``arrival``."""
 
 
 def join(
@@ -91,11 +95,14 @@ def join(
     clock: Clock | None = None,
     cost: KdfCost | None = None,
     tell: Tell = lambda *_far: None,
+    *,
+    opens_early: bool = False,
 ) -> Joined:
     """Make this empty folder a PC of the practice; ``show`` gets the six digits for the other PC.
 
     ``wait`` is called between two looks whether the other PC has answered, ``tell`` while the
-    record comes; whatever they raise stops it.
+    record comes; whatever they raise stops it. ``opens_early``: return as soon as the record can be
+    looked at; opened, it goes on by itself.
 
     Raises:
         SetupError: there is a clinic in the folder.
@@ -109,36 +116,59 @@ def join(
     half = take_up(data_dir, wanted.code, wanted.password)
     check_new(wanted.password, (wanted.login,), LEAST_ALONE)
     with joining_folder(data_dir, goes_on=half is not None):
-        meet = (show, wait, tell)
-        return _fill(data_dir, half, wanted, meet, clock or SystemClock(), cost or KdfCost())
+        clock, cost = clock or SystemClock(), cost or KdfCost()
+        if half is None:
+            half = _begin(data_dir, wanted, (show, wait), clock, cost)
+        refuse_other_login(half.welcome, wanted.login)
+        signing = Signing(wanted.password, cost, clock)
+        return _fill(data_dir, half, signing, tell, opens_early=opens_early)
 
 
 def _fill(
-    data_dir: DataDir, half: Half | None, wanted: Joining,
-    meet: tuple[Callable[[str], None], Callable[[], object], Tell], clock: Clock, cost: KdfCost,
+    data_dir: DataDir, half: Half, signing: Signing, tell: Tell, *, opens_early: bool
 ) -> Joined:  # fmt: skip
-    show, wait, tell = meet
-    if half is None:
-        half = _begin(data_dir, wanted, (show, wait), clock, cost)
-    welcome, address = half.welcome, Address(half.url, half.authority)
-    refuse_other_login(welcome, wanted.login)
+    welcome, address, clock = half.welcome, Address(half.url, half.authority), signing.clock
     store = open_store(data_dir.unborn, half.key, clock, has_mirror=False)
-    me = store.read(SYSTEM, _me, uuid.UUID(bytes=welcome.clinic)).result()
+    me = store.read(SYSTEM, own_keys, uuid.UUID(bytes=welcome.clinic)).result()
 
     def fresh() -> Store:
-        data_dir.unborn.unlink()
+        remove_record(data_dir)
         made = create_store(data_dir.unborn, half.key, clock, platform.node())
-        made.write(SYSTEM, _become, me, welcome, address).result()
+        made.write(SYSTEM, become, me, welcome, address).result()
         return made
 
     try:
-        store, passed = first_pass(fresh, makers_of(welcome), tell, store)
-        language = _checked(store, welcome, passed)
+        passed: Passed | None = None
+        if opens_early and _can_be_looked_at(store, welcome, tell):
+            language = _language(store)
+        else:
+            store, passed = first_pass(fresh, makers_of(welcome), tell, store)
+            language = _checked(store, welcome, passed)
     except (NotWholeError, RevokedError):  # to go on with it would lead nowhere
         remove_unborn(data_dir)
         raise
-    settle(data_dir, half.key, welcome, Signing(wanted.password, cost, clock, language))
+    settle(data_dir, half.key, welcome, replace(signing, language=language))
     return Joined(welcome.practice, welcome.login, passed)
+
+
+def _can_be_looked_at(store: Store, welcome: Welcome, tell: Tell) -> bool:
+    """Whether the general part and the near charts are here, and the person can sign in by them.
+
+    The store is closed where the line or the disk fails.
+    """
+    try:
+        with store.filling(), closing(link_of(store)) as link:
+            if not Beginning(store, link, tell).first(makers_of(welcome)):
+                return False
+            return store.read(SYSTEM, _knows_person, welcome).result()
+    except BaseException:
+        store.close()
+        raise
+
+
+def _knows_person(reads: ReadSession, welcome: Welcome) -> bool:
+    found = arriving.arriving(reads.cursor) or Arriving()
+    return found.loaded == Part.NEAR and is_theirs(reads, welcome)
 
 
 def _begin(
@@ -153,7 +183,7 @@ def _begin(
     with closing(create_store(data_dir.unborn, key, clock, platform.node())) as store:
         me = store.write(SYSTEM, courier, NOBODY).result()
         welcome = _meet(invitation, wanted.login, me, meet, Link(address, clock))
-        store.write(SYSTEM, _become, me, welcome, address).result()
+        store.write(SYSTEM, become, me, welcome, address).result()
     refuse_unwritten(data_dir)
     half = Half(key, welcome, address.url, address.authority)
     keep_half(data_dir, half, invitation, Under(wanted.login, wanted.password, cost))
@@ -165,7 +195,8 @@ def makers_of(welcome: Welcome) -> dict[bytes, bytes]:
     return {each.device: each.signing for each in welcome.devices if not each.has_ended}
 
 
-def _me(reads: ReadSession, clinic: uuid.UUID) -> Courier:
+def own_keys(reads: ReadSession, clinic: uuid.UUID) -> Courier:
+    """This PC, once it has its keys."""
     return state.me(reads.cursor, clinic)
 
 
@@ -176,7 +207,7 @@ class Signing:
     password: str
     cost: KdfCost
     clock: Clock
-    language: str
+    language: str = "en"
     """Of the lock screen."""
 
 
@@ -266,7 +297,7 @@ def _answer(link: Link, invitation: Invitation, wait: Callable[[], object]) -> b
     return b""
 
 
-def _become(uow: UnitOfWork, me: Courier, welcome: Welcome, address: Address) -> None:
+def become(uow: UnitOfWork, me: Courier, welcome: Welcome, address: Address) -> None:
     """Make an empty record the one of the PC that was let in."""
     arriving.keep(uow.cursor, Arriving(msgspec.msgpack.encode(welcome)))
     state.be(uow.cursor, me.device.bytes, me.keys)
@@ -289,10 +320,6 @@ def begin(uow: UnitOfWork, welcome: Welcome, address: Address | None = None) -> 
     state.introduce(cursor, welcome.devices)
 
 
-class NotWholeError(ServerError):
-    """The server withholds something, or made it up."""
-
-
 def _checked(store: Store, welcome: Welcome, passed: Passed) -> str:
     """Let the record count if it is whole; closes it. The language of the practice.
 
@@ -303,61 +330,12 @@ def _checked(store: Store, welcome: Welcome, passed: Passed) -> str:
         store.read(SYSTEM, check, welcome, passed.unknown).result()
         with store.filling():
             store.write(SYSTEM, end_arriving).result()
-        return store.read(SYSTEM, practice.details).result().language
-    finally:
+    except BaseException:
         store.close()
+        raise
+    return _language(store)
 
 
-def check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
-    """Refuse a record that is not whole, or not the one that the inviting PC spoke of.
-
-    Raises:
-        NotWholeError: the server withholds something.
-        ServerError: it needs a newer program.
-    """
-    refuse_newer(reads)
-    if not is_whole(reads, welcome, unknown):
-        found = state.still_open(reads.cursor)
-        raise NotWholeError(
-            _("The server does not hand out the whole record of the practice."),
-            kept=_("Nothing was changed."),
-            hint=_("Synchronise the other PC, make a new invitation, and try again."),
-            place=f"waiting {found.to_apply}, kept out {found.kept_out}",
-        )
-
-
-def refuse_newer(reads: ReadSession) -> None:
-    """Say that it is not the way here that is at fault.
-
-    Raises:
-        ServerError: another PC wrote what this program does not understand.
-    """
-    found = state.still_open(reads.cursor)
-    if found.newer:
-        raise ServerError(
-            _("Another PC of the practice has a newer version of this program."),
-            kept=_("Nothing was changed."),
-            hint=_("Update the program of this PC, and let it join then."),
-            place=f"newer {found.newer}",
-        )
-
-
-def is_whole(reads: ReadSession, welcome: Welcome, unknown: int) -> bool:
-    """Whether the record is the one that the inviting PC spoke of, and nothing is lacking.
-
-    ``unknown`` counts the segments that were left.
-    """
-    entries, found = chain.entries(reads), state.still_open(reads.cursor)
-    members = chain.current(reads) if entries else None
-    device = chain.this_device(reads)
-    person = members.people.get(uuid.UUID(bytes=welcome.user)) if members else None
-    public = Identity.from_bytes(welcome.identity).public
-    return (
-        members is not None
-        and entries[0].digest == welcome.genesis
-        and device.id in members.devices
-        and members.devices[device.id].signing == device.signing
-        and person is not None
-        and person.sealing == public.sealing
-        and not (found.to_apply or unknown)
-    )
+def _language(store: Store) -> str:
+    with closing(store):
+        return store.read(SYSTEM, practice.details).result().language

@@ -377,7 +377,9 @@ class Clinic:
         Raises:
             PermissionDeniedError, StorageError, DatabaseDamagedError, StoppedError: see
             ``services.backups.making``.
+            ReadOnlyError: the record is still coming.
         """
+        self.store.gate.refuse_a_part()
         people = self.store.read(SYSTEM, practice.people).result()
         owners = [each.id for each in people if each.is_active and "owner" in each.roles]
         now = self.store.clock.now()

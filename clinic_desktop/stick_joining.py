@@ -36,8 +36,6 @@ from clinic_desktop.i18n import _
 from clinic_desktop.joining import (
     Signing,
     begin,
-    is_whole,
-    refuse_newer,
     refuse_other_login,
     settle,
 )
@@ -55,6 +53,7 @@ from clinic_desktop.sync.enrolment import (
     is_request_file,
 )
 from clinic_desktop.under_password import Kept, read_kept, sealed_under
+from clinic_desktop.whole_record import is_whole, refuse_newer
 
 _MARK: Final = b"clinic-desktop joining 1"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from clinic_desktop import meeting_place
+from clinic_desktop.arrival import arrive
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.incarnation import is_restored
@@ -24,6 +25,7 @@ from clinic_desktop.errors import (
     NotFoundError,
     RevokedError,
     ServerError,
+    StoppedError,
     ValidationError,
 )
 from clinic_desktop.hub import hubs_beside, meet_nearby
@@ -118,6 +120,8 @@ class Syncing:
             return self._pass(tell)
 
     def _pass(self, tell: Tell) -> Passed:
+        if self._store.gate.is_held:
+            return arrive(self._clinic, self._watched, self._until_over(tell))
         nearby = meet_nearby(self._store, self._watched)
         meeting_place.learn(self._store)
         if self._store.read(SYSTEM, _has_no_line).result():
@@ -138,6 +142,16 @@ class Syncing:
                     also()
         return dataclasses.replace(passed, received=passed.received + nearby)
 
+    def _until_over(self, tell: Tell) -> Tell:
+        """What fills the record takes minutes without a word over the line."""
+
+        def go_on(*far: int) -> None:
+            if self._is_over:
+                raise StoppedError(_("It was stopped."), kept=_("It goes on where it was."))
+            tell(*far)
+
+        return go_on
+
     @_in_turn
     def meet_in_house(self) -> Passed:
         """A pass with the hubs only: they cost nothing, whatever was chosen for the server.
@@ -145,6 +159,8 @@ class Syncing:
         Raises:
             As ``run``.
         """
+        if self._store.gate.is_held:  # what hubs hold is taken once the record is here
+            return self._met(0)
         return self._met(meet_nearby(self._store, self._watched))
 
     def _met(self, received: int) -> Passed:

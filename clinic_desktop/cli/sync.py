@@ -384,7 +384,8 @@ def _join(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
         )
 
     made = join(data_dir, Joining(address, code, options.user, typed), show)
-    _say_joined(made.practice, made.login, made.passed.received, data_dir, output)
+    received = made.passed.received if made.passed is not None else 0
+    _say_joined(made.practice, made.login, received, data_dir, output)
 
 
 def _join_by_stick(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:

@@ -84,7 +84,8 @@ class History:
             row = self._cursor.execute(
                 "SELECT wall, user_id, reason, dev, body FROM sync_commit WHERE cid = ?", (cid,)
             ).fetchone()
-            self._read[cid] = (row[:4], *journal.read_body(row[4])) if row else None
+            is_here = row is not None and row[4]  # else what it wrote is still to come
+            self._read[cid] = (row[:4], *journal.read_body(row[4])) if is_here else None
         return self._read[cid]
 
 

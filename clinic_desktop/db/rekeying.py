@@ -15,6 +15,7 @@ from clinic_desktop.db.engine import connect, make_engine, storage_error
 from clinic_desktop.db.session import capture_commits
 from clinic_desktop.db.worker import Store
 from clinic_desktop.errors import DatabaseDamagedError
+from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import _
 
 
@@ -33,14 +34,38 @@ def _change(store: Store, old: bytes, new: bytes) -> None:
     try:
         rewrite(store.path, old, new)
     finally:
-        key = new if came_through(store.path, old, new) else old
+        _take(store, new if came_through(store.path, old, new) else old)
 
-        def opener() -> object:
-            return connect(store.path, key)
 
-        writer, readers = make_engine(opener, writer=True), make_engine(opener, writer=False)
-        capture_commits(writer)
-        store.take(writer, readers)
+def _take(store: Store, key: bytes) -> None:
+    def opener() -> object:
+        return connect(store.path, key)
+
+    writer, readers = make_engine(opener, writer=True), make_engine(opener, writer=False)
+    capture_commits(writer)
+    store.take(writer, readers)
+
+
+def put_in_place(store: Store, key: bytes, fresh: Path) -> None:
+    """Go on with another file under the same key in place of the open one, which is gone then.
+
+    Raises:
+        StorageError: the disk does not let us; the record is as before.
+    """
+    store.alone(lambda: _put(store, key, fresh), writes=False).result()
+
+
+def _put(store: Store, key: bytes, fresh: Path) -> None:
+    store.let_go()
+    try:
+        with closing(connect(store.path, key)) as connection:  # or its log would be taken for ours
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        fresh.replace(store.path)
+        flush_folder(store.path.parent)
+    except (OSError, sqlcipher3.Error) as error:
+        raise storage_error(error, store.path) from error
+    finally:
+        _take(store, key)
 
 
 def rewrite(path: Path, old: bytes, new: bytes) -> None:

@@ -24,10 +24,11 @@ from clinic_desktop.db.bodies import RefusedError, read_deps
 from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.conflicts import switched_off
 from clinic_desktop.db.devices import device_number, show_members
-from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW, Rows, column_defaults
+from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW, Rows
 from clinic_desktop.db.journal import next_cid
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.log_check import Trouble, check_log
+from clinic_desktop.db.new_rows import column_defaults
 from clinic_desktop.db.snapshot_pages import (
     CommitsPage,
     DepsPage,

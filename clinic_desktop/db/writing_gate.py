@@ -51,6 +51,15 @@ class WritingGate:
         """Whether the record is still coming: what fills it may write, and nobody else."""
         return self._held is not None
 
+    def refuse_a_part(self) -> None:
+        """Keep a record that is still coming from being copied.
+
+        Raises:
+            ReadOnlyError: it is.
+        """
+        if self._held is not None:
+            raise self._held
+
     def hold(self, error: ClinicError) -> None:
         """Let nobody write but what fills the record (``Store.filling``)."""
         self._held = error

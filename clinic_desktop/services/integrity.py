@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from clinic_desktop.db.arriving import refuse_arriving
 from clinic_desktop.db.checks import examine, examine_content
 from clinic_desktop.db.log_check import Trouble, check_log
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -37,6 +38,7 @@ def check(reads: ReadSession, *, deep: bool = False) -> CheckReport:
     """
     found = examine(reads.cursor)
     if deep:
+        refuse_arriving(reads.cursor)
         found |= examine_content(reads.cursor) | {"rows": _rows_past_the_log(reads)}
     report = CheckReport(found)
     if not report.ok:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any, NamedTuple
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ObservationCategory, ObservationStatus, System
-from clinic_desktop.domain.dates import DateError
-from clinic_desktop.domain.partial_dates import Age, BirthDate, age
+from clinic_desktop.domain.partial_dates import Age
 from clinic_desktop.domain.vitals import (
     BLOOD_PRESSURE_PANEL,
     BMI_FROM_MONTHS,
@@ -34,6 +34,7 @@ from clinic_desktop.models.types import from_millis, to_json, to_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services import observations_words as words
 from clinic_desktop.services.access import command, query
+from clinic_desktop.services.observations_ages import age_on, other_ages
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE
 
 CONFIRMED = "confirmed-unusual"
@@ -58,7 +59,6 @@ JOIN observation AS last ON last.rowid = (
 ) WHERE last.encounter_id IS NOT ?4"""
 """The last measurement of each kind: one look into the index for each code."""
 _CODES = to_json(list(KIND_OF))
-_BORN = "SELECT birth_date, birth_precision FROM patient WHERE id = ?"
 
 
 class _Recorded(NamedTuple):
@@ -99,6 +99,13 @@ class VitalsContext:
     """Of this visit what two PCs wrote differently, in every version, until it is decided."""
     before_versions: Mapping[VitalKind, tuple[Measured, ...]] = field(default_factory=dict)
     """The same of what may be the last one from earlier."""
+    other_ages: tuple[Age | None, ...] = ()
+    """Ages by birth dates that other PCs wrote, until it is decided."""
+
+    @property
+    def ages(self) -> tuple[Age | None, ...]:
+        """Every age that the person may have."""
+        return (self.age, *self.other_ages)
 
 
 @dataclass(frozen=True)
@@ -181,13 +188,14 @@ def _kinds(field_name: str) -> tuple[VitalKind, ...]:
 
 
 def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
-    verdict = check(reading, context.age)
-    if verdict.plausibility is Plausibility.IMPOSSIBLE:
+    verdicts = [check(reading, each) for each in context.ages]
+    verdict = verdicts[0]
+    if all(each.plausibility is Plausibility.IMPOSSIBLE for each in verdicts):
         raise ValidationError(field_name, words.impossible(reading.kind, verdict, reading.unit))
     doubtful = _doubtful_weight(reading, context) if reading.kind is VitalKind.WEIGHT else ""
     if doubtful:
         return doubtful
-    if verdict.plausibility is Plausibility.UNUSUAL:
+    if any(each.plausibility is not Plausibility.USUAL for each in verdicts):
         return words.unusual(reading.kind, reading.value, reading.unit)
     return ""
 
@@ -195,9 +203,10 @@ def _question(field_name: str, reading: Reading, context: VitalsContext) -> str:
 def _doubtful_weight(reading: Reading, context: VitalsContext) -> str:
     """Compared with the last weight; where that is not decided, with every version of it."""
     last = context.before.get(reading.kind)
-    for before in (*([last] if last else []), *context.before_versions.get(reading.kind, ())):
+    every = (*([last] if last else []), *context.before_versions.get(reading.kind, ()))
+    for before, each in product(every, context.ages):
         doubt = weight_doubt(
-            reading.value, context.today, before.value, before.measured_at.date(), context.age
+            reading.value, context.today, before.value, before.measured_at.date(), each
         )
         if doubt is not None:
             return words.doubtful_weight(doubt, before.value)
@@ -210,11 +219,12 @@ def _context(reads: ReadSession, encounter: Encounter, here: Iterable[_Recorded]
     asked = undecided.rows_in_versions(reads, "observation", encounter.patient_id)
     return VitalsContext(
         day,
-        _age(reads, encounter.patient_id, day),
+        age_on(reads, encounter.patient_id, day),
         _measured(here),
         before,
         _versions([row for each in asked for row in each if _is_of(row, encounter)], {}),
         _versions([row for each in asked for row in each if _is_before(row, encounter)], before),
+        other_ages(reads, encounter.patient_id, day),
     )
 
 
@@ -242,17 +252,6 @@ def _versions(
             if is_last and each.value not in [seen.value for seen in found.get(kind, ())]:
                 found[kind] = (*found.get(kind, ()), each)
     return found
-
-
-def _age(reads: ReadSession, patient_id: uuid.UUID, day: date) -> Age | None:
-    chart = charts.surviving(reads.session, patient_id)
-    born, precision = reads.cursor.execute(_BORN, (chart.bytes,)).fetchone()
-    if not born:
-        return None
-    try:
-        return age(BirthDate.parse(born, precision), day)
-    except DateError:
-        return None
 
 
 def _rows_of(reads: ReadSession, encounter: Encounter) -> list[_Recorded]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 
 from clinic_desktop.db import arriving
 from clinic_desktop.db.arriving import Arriving
@@ -18,7 +18,8 @@ from clinic_desktop.sync.snapshot_line import forget_snapshot
 
 def first_pass(
     fresh: Callable[[], Store], makers: Mapping[bytes, bytes], tell: Tell,
-    at_hand: Store | None = None,
+    at_hand: Store | None = None, *,
+    linked: Callable[[Store], AbstractContextManager[Link]] = lambda each: closing(link_of(each)),
 ) -> tuple[Store, Passed]:  # fmt: skip
     """A record with all that the server hands out, open, and what came over the line.
 
@@ -35,7 +36,7 @@ def first_pass(
     left_out: tuple[bytes, ...] = ()
     while True:
         try:
-            with store.filling(), closing(link_of(store)) as link:
+            with store.filling(), linked(store) as link:
                 if left_out:
                     store.write(SYSTEM, leave_out, left_out).result()
                 Beginning(store, link, tell).first(makers)

@@ -8,13 +8,17 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from clinic_desktop.services import chart_visits, documents, encounters, letters
+import pytest
+
+from clinic_desktop.errors import ValidationError
+from clinic_desktop.services import chart_visits, documents, encounters, letters, observations
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
 from clinic_desktop.services.documents import AddDocument
 from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.fhir.exporting import export_folder
 from clinic_desktop.services.letters import WriteReferral, WriteSickNote
+from clinic_desktop.services.observations import TypedVital
 from clinic_desktop.services.papers.making import PaperRequest, make
 from clinic_desktop.services.patients.banner import banner
 from clinic_desktop.services.scheduling import board, bookings, clashes, grid
@@ -214,3 +218,26 @@ def exported(pc: Pc, out: Path) -> dict[str, Any]:
     (line,) = (out / "Patient.ndjson").read_text("utf-8").splitlines()
     found: dict[str, Any] = json.loads(line)
     return found
+
+
+def test_vital_signs_are_judged_by_every_birth_date(two: tuple[Pc, Pc]) -> None:
+    first = two[0]
+    patient = new_patient(first)
+    born = "UPDATE patient SET birth_date = '{}', birth_precision = 'day'"
+    visit = first.write(encounters.start_visit, patient_id=patient).encounter_id
+    first.sql(born.format("1985-05-05"))
+    fast = TypedVital("pulse", "140")
+    with pytest.raises(ValidationError) as asked:
+        first.write(observations.record_vitals, visit, [fast])
+    apart(two, born.format("1986-05-05"), born.format("2026-11-01"))
+    assert first.read(banner, patient).row.birth is not None
+    context = first.read(observations.vitals_context, visit)
+    assert len(context.ages) == 2
+    with pytest.raises(ValidationError) as caught:
+        first.write(observations.record_vitals, visit, [fast])
+    assert caught.value.message == asked.value.message
+    (row,) = first.read(listing.open_items)
+    item = first.read(listing.item, row.id)
+    kept = next(each.name for each in item.versions if each.is_shown)
+    first.write(deciding.resolve, Resolve(row.id, (kept,)))
+    first.write(observations.record_vitals, visit, [fast])  # usual for a baby

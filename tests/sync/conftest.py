@@ -65,7 +65,8 @@ class Practice:
         """A PC that joined before."""
         found = clinic.open_clinic(DataDir(self.root / name), "ana", PASSWORD, self.clock)
         self.opened.append(found)
-        found.store.write(SYSTEM, self._use_server).result()
+        with found.store.filling():  # also where people may only look yet
+            found.store.write(SYSTEM, self._use_server).result()
         return found
 
     def _use_server(self, uow: UnitOfWork) -> None:
@@ -74,7 +75,7 @@ class Practice:
         assert peer is not None
         state.use_peer(uow.cursor, self.server.url, peer.settings)
 
-    def join(self, name: str) -> Joined:
+    def join(self, name: str, *, opens_early: bool = False) -> Joined:
         code = Syncing(self.front).invite().code
         digits: queue.Queue[str] = queue.Queue()
         given_up = threading.Event()
@@ -86,7 +87,7 @@ class Practice:
         with ThreadPoolExecutor(1) as other:
             joined = other.submit(
                 join, DataDir(self.root / name), Joining(self.address, code, "ana", PASSWORD),
-                digits.put, wait, self.clock, CHEAP,
+                digits.put, wait, self.clock, CHEAP, opens_early=opens_early,
             )  # fmt: skip
             try:
                 Syncing(self.front).approve(digits.get(timeout=120))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from clinic_desktop.db import journal
+from clinic_desktop.db.arriving import refuse_arriving
 from clinic_desktop.db.chain import THIS_PC, body_digest, redactions
 from clinic_desktop.db.checkpoints import sign_as, signers
 from clinic_desktop.db.replay import UNREADABLE
@@ -40,7 +41,9 @@ def write_export(reads: ReadSession, target: Path, *, content: bool = False) -> 
 
     Raises:
         StorageError: there is such a file already, or it cannot be written.
+        ReadOnlyError: the log is still coming.
     """
+    refuse_arriving(reads.cursor)
     try:
         with target.open("x", encoding="utf-8", newline="\n") as file:
             return _write(reads, file, content=content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from clinic_desktop.db.arriving import refuse_arriving
 from clinic_desktop.db.facts import faults_of_structure
 from clinic_desktop.db.log_check import Finding, LogReport, Trouble, check_log
 from clinic_desktop.db.mirror import Mirror
@@ -59,6 +60,7 @@ def verify(
     progress: Callable[[int], None] | None = None,
 ) -> LogReport:
     """Check chain, signatures, mirror, and every row against the log; see ``db.log_check``."""
+    refuse_arriving(reads.cursor)
     since_ms = to_millis(since) if since is not None else 0
     report = check_log(reads.cursor, mirror, since_ms=since_ms, progress=progress)
     kinds = (f"{MIRROR_FAULT}older", f"{MIRROR_FAULT}missing")

@@ -28,6 +28,8 @@ class Limits:
     per_minute: int = 120
     """Requests of one PC; of one address, those that no PC signed."""
     burst: int = 240
+    together: int = 25
+    """How many times as much all PCs of one practice may ask: others wait for what it takes."""
 
 
 @dataclass

@@ -120,6 +120,7 @@ class Relay:
         """``polls`` where nothing but this relay changes the practices."""
         self.practices, self.clock, self.limits, self._polls = practices, clock, limits, polls
         self._rate = Rate(limits.per_minute, limits.burst)
+        self._together = Rate(limits.per_minute * limits.together, limits.burst * limits.together)
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._known_lock = threading.Lock()
         self.segments_taken = self.segments_given = 0
@@ -221,7 +222,7 @@ class Relay:
                 return None
         finally:
             self._rate.give_back(stranger)
-        self._slow_down(f"device {caller.device}")
+        self._slow_down_pc(caller)
         return encode(answer)
 
     def _serve(self, asking: _Asking, request: SyncRequest) -> tuple[Taken, SyncReply | None]:
@@ -408,7 +409,7 @@ class Relay:
             person = known.person(caller.device.bytes) if people else None
             written = self._check(rows, call, caller, known, person)
             self._rate.give_back(stranger)
-            self._slow_down(f"device {caller.device}")
+            self._slow_down_pc(caller)
             yield _Asking(caller, rows, known)
         if self._polls is not None:
             self._polls.kept((caller.clinic.bytes, caller.device.bytes), written)
@@ -481,6 +482,12 @@ class Relay:
 
     def _slow_down(self, name: str) -> None:
         if not self._rate.takes(name, self.clock.uptime()):
+            raise _refuse(429, "slow-down")
+
+    def _slow_down_pc(self, caller: Caller) -> None:
+        """One that asks too often, or whose practice does, all its PCs together."""
+        self._slow_down(f"device {caller.device}")
+        if not self._together.takes(caller.clinic.hex, self.clock.uptime()):
             raise _refuse(429, "slow-down")
 
     @staticmethod

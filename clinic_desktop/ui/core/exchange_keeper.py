@@ -50,6 +50,8 @@ class ExchangeKeeper(QObject):
     """Own changes sent, others' changes received, and bytes over the line, in this pass so far."""
     ended = Signal(object)
     """A ``Passed``, or the ``ClinicError`` that stood in its way."""
+    arrived = Signal()
+    """The record that was still coming is whole."""
     _committed = Signal()
     _looked = Signal(object)
     _stepped = Signal(int, int, int)
@@ -208,6 +210,7 @@ class ExchangeKeeper(QObject):
     def _pass(self, *, in_house: bool = False) -> None:
         self._next.stop()
         self.is_running, self._is_late = True, False
+        self._was_held = self._clinic.store.gate.is_held
         way = self.syncing.meet_in_house if in_house else self._exchange
         end = partial(self._end, in_house)
         if not in_house:
@@ -230,6 +233,8 @@ class ExchangeKeeper(QObject):
         if self._is_late:
             self._on_committed()
         self.look()
+        if self._was_held and not self._clinic.store.gate.is_held:
+            self.arrived.emit()
         self.ended.emit(outcome)
 
     def heard(self) -> None:

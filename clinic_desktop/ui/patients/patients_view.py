@@ -231,6 +231,11 @@ class PatientsView(Screen):
         if state.answered == state.wanted:
             self._open_hasty(state)
 
+    def _advice(self) -> str:
+        if self.context.clinic.store.gate.is_held:
+            return _("Older charts are still coming: look again when the record is here.")
+        return _("Fewer letters find more people.")
+
     def _render_empty(self, state: PatientsState) -> None:
         if state.wanted.only_owing:
             words = (Icon.OK, _("Nobody has a balance to pay"), "", _("Show everyone"))
@@ -239,7 +244,7 @@ class PatientsView(Screen):
             words = (
                 Icon.SEARCH,
                 _("Nobody matches “{text}”").format(text=text),
-                _("Fewer letters find more people."),
+                self._advice(),
                 _("Register “{text}”").format(text=text),
             )
         else:

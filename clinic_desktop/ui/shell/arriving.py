@@ -41,13 +41,17 @@ class Arriving:
         return clinic.open_clinic(self._data_dir, asking.login, asking.password, self._clock)
 
     def join(self, wanted: Joining, *meet: Any) -> clinic.Clinic:
-        """On the thread for keys: become a PC of the practice and sign the owner in."""
+        """On the thread for keys: become a PC of the practice and sign the owner in.
+
+        That is as soon as the near charts are here; the rest comes beside the window.
+        """
         load_desk()
         from clinic_desktop import clinic
         from clinic_desktop.joining import join
 
+        to, clock, cost = self._data_dir, self._clock, self._cost
         show, wait, tell = meet
-        join(self._data_dir, wanted, show, wait, self._clock, self._cost, tell)
+        join(to, wanted, show, wait, clock, cost, tell, opens_early=True)
         return clinic.open_clinic(self._data_dir, wanted.login, wanted.password, self._clock)
 
     def bring_back(

@@ -24,6 +24,7 @@ class GateBanner(Notice):
         self.setProperty("place", "window")
         self._context = context
         self._way_back: Path | None = None
+        self._said = ""
         self.again = self.add_action(_("Look again"), self._look)
         self.again.setObjectName("gate.again")
         self.restore = self.add_action(_("Bring the backup back…"), self._on_restore)
@@ -35,12 +36,14 @@ class GateBanner(Notice):
     def _show(self) -> None:
         why = self._context.tasks.halt
         self.setVisible(why is not None)
+        said, self._said = self._said, why.message if why is not None else ""
         if why is None:
             return
         gate = self._context.clinic.store.gate
-        self.again.setVisible(gate.passes)
+        self.again.setVisible(gate.passes and not gate.is_held)
         self.set_words(Tone.WARN, why.message, " ".join(filter(None, (why.kept, why.hint))))
-        self.say()
+        if said != self._said:  # how much of the record is here is read, not announced each time
+            self.say()
         if not gate.passes:
             clinic = self._context.clinic
             self._context.tasks.call(

@@ -22,6 +22,8 @@ class Keepers(QObject):
 
     failed = Signal(object)
     """A ``ClinicError`` that somebody must hear of at once."""
+    arrived = Signal()
+    """The record that was still coming is whole: everything on the screen is to be read anew."""
 
     def __init__(self, window: Window, parent: QObject) -> None:
         super().__init__(parent)
@@ -56,6 +58,7 @@ class Keepers(QObject):
         if self._exchange is None:
             self._exchange = ExchangeKeeper(opened, self)
             self._exchange.ended.connect(self._on_exchanged)
+            self._exchange.arrived.connect(self.arrived)
             self._hub = HubKeeper(opened, self._exchange, self)
             self._hub.failed.connect(self.failed)
             if self._works_alone and opened.store.gate.passes:
@@ -78,7 +81,7 @@ class Keepers(QObject):
     def _may_close(self) -> bool:
         """Close at once where there is nothing to back up or to send; else after that."""
         backups, exchange = self._backups, self._exchange
-        if backups is None or exchange is None:
+        if backups is None or exchange is None or exchange.clinic.store.gate.is_held:
             return True
         if not (backups.is_on or (exchange.is_on and exchange.standing)):
             return True
