@@ -76,7 +76,8 @@ class World(Besides):
         self._choose()
 
     def _pc(self, name: str, place: int, of: Pc | None = None) -> Pc:
-        clock, person = WrongClock(NOON, seed=place << 50), self._made.people[name]
+        clock = WrongClock(NOON, seed=place << 50)
+        person = of.person if of is not None else self._made.people[name]
         if of is not None:
             return Pc(
                 name, self._root / f"{name}-copy", clock, person, f"{name}'", program=of.program
