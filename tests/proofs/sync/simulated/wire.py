@@ -94,9 +94,12 @@ class Server:
     def change(self, clinic: uuid.UUID, statement: str) -> None:
         """Do something to what it keeps of a practice."""
         assert self._practices is not None
-        with self._practices.practice(clinic) as rows:
-            if rows is not None:
-                rows.run(statement)
+        try:
+            with self._practices.practice(clinic) as rows:
+                if rows is not None:
+                    rows.run(statement)
+        except PowerCut:
+            self.stop()
 
     def serve(self, sent: bytes) -> bytes:
         """The answer to what came; empty where it ended before one could be made.
