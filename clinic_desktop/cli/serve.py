@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
     from clinic_desktop.config import DataDir
 
+_DAY_MS = 86_400_000
 BACKUP_CODES = {
     11: "No server's folder there, or the copy cannot be written.",
 }
@@ -75,6 +76,10 @@ def register(
         "--practices", type=_count, default=10_000, metavar="N",
         help="take in no new practice beyond so many (10000)",
     )  # fmt: skip
+    serve.add_argument(
+        "--keep-days", type=int, default=0, metavar="N",
+        help="drop what snapshots cover and every PC has, so many days after it came (0: never)",
+    )  # fmt: skip
     serve.set_defaults(run=_serve)
     server = exit_codes.add_parser(
         commands, "server", "server", BACKUP_CODES, help="look after what a server keeps"
@@ -127,7 +132,13 @@ def _serve(options: argparse.Namespace, _data_dir: DataDir, output: Output) -> N
     place = Place(
         folder, options.host, options.port, options.database_url, certificate, key, trusted
     )
-    limits = Limits(practice_bytes=options.quota << 20, practices=options.practices)
+    if options.keep_days < 0:
+        raise ValidationError("keep-days", _("Days are counted from 0: never drop anything."))
+    limits = Limits(
+        practice_bytes=options.quota << 20,
+        practices=options.practices,
+        keep_ms=options.keep_days * _DAY_MS,
+    )
     serve(place, listening, limits)
 
 
