@@ -46,6 +46,8 @@ from clinic_desktop.db.versions_check import VersionsCheck
 from clinic_desktop.domain.merging import EXISTENCE
 from clinic_desktop.models.registry import BY_NUMBER, SCHEMA_VERSION
 
+_LITTLE_CACHE = -16_384
+"""In KiB, for SQLite."""
 _COMMIT_GUARD = "guard_sync_commit_update"
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -358,6 +360,17 @@ def refuse_untold_erasures(cursor: Any) -> None:
     """
     if cursor.execute("SELECT 1 FROM sync_hold WHERE why = ?", (ERASED,)).fetchone():
         raise SnapshotError("words are gone, and no erasure tells of it")
+
+
+@contextmanager
+def little_memory(cursor: Any) -> Iterator[None]:
+    """Keep fewer pages of the file in memory than for work: each is written once, and left."""
+    (usual,) = cursor.execute("PRAGMA cache_size").fetchone()
+    cursor.execute(f"PRAGMA cache_size = {_LITTLE_CACHE}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA cache_size = {usual}")
 
 
 @contextmanager

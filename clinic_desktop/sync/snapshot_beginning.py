@@ -21,6 +21,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_loading import (
     Loader,
     TogetherError,
+    little_memory,
     refuse_untold,
     refuse_untold_erasures,
 )
@@ -253,7 +254,8 @@ def _load(uow: UnitOfWork, chosen: _Chosen, upto: Part, go_on: Callable[[], None
         TogetherError: these parts do not stand alone.
     """
     try:
-        _load_pages(uow, chosen, upto, go_on)
+        with little_memory(uow.cursor):
+            _load_pages(uow, chosen, upto, go_on)
     except sqlcipher3.OperationalError as error:
         if error.sqlite_errorcode != sqlcipher3.SQLITE_ERROR:
             raise  # the disk
