@@ -13,7 +13,7 @@ import shutil
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,10 +33,18 @@ _LEAST_FREE: Final = 1 << 20
 _SMALL_CACHE: Final = "PRAGMA cache_size = -1024"
 
 
+Added = Callable[[int], tuple[str, ...]]
+"""The statements that bring the tables of an older version, by its number, to this one."""
+
+
+def _none(_version: int) -> tuple[str, ...]:
+    return ()
+
+
 class PlainFile:
     """One SQLite file; one at a time uses it, and the first one opens it."""
 
-    def __init__(self, path: Path, made: tuple[str, ...] = (), added: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: Path, made: tuple[str, ...] = (), added: Added = _none) -> None:
         """``made`` and ``added`` are its tables, see ``make``."""
         self.path = path
         self.turn = threading.Lock()
@@ -69,7 +77,7 @@ class PlainFile:
             )
             set_pragmas(self._connection)
             self._connection.execute(_SMALL_CACHE)
-            if any(self._tables):
+            if self._tables[0]:
                 self.make(*self._tables)
         except BaseException as error:  # not open without its tables: the next request makes them
             self._close()
@@ -87,8 +95,8 @@ class PlainFile:
             self._connection.close()
             self._connection = None
 
-    def make(self, made: tuple[str, ...], added: tuple[str, ...] = ()) -> None:
-        """Make its tables, all or none; ``added`` are those that version 1 did not have.
+    def make(self, made: tuple[str, ...], added: Added = _none) -> None:
+        """Make its tables, all or none; ``added`` brings those that an older version lacks.
 
         Raises:
             StorageError: its tables are of another version of the server.
@@ -99,8 +107,8 @@ class PlainFile:
             version = self._version()
             if version == tables.VERSION:
                 return
-            if version == 1:
-                made = added
+            if 1 <= version < tables.VERSION:
+                made = added(version)
             elif version or cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StorageError(
                     _("The files of this server are of another version of the program."),
@@ -151,7 +159,7 @@ class Files:
         self._letters = PlainFile(root / "letters.db", tables.in_sqlite(tables.LETTERS))
         with self._letters.transaction():
             pass  # it is to be seen now whether the folder can be used
-        self._tables = tables.in_sqlite(tables.PRACTICE), tables.new_in_sqlite()
+        self._tables = tables.in_sqlite(tables.PRACTICE), tables.new_in_sqlite
         self._closer = ThreadPoolExecutor(1, "relay-closer")
         """Closes what is idle: that flushes the disk, and no request is to wait for it."""
 

@@ -23,6 +23,8 @@ class Limits:
     """Data keys that wait in one practice."""
     mail_s: int = 60 * 60
     """How long an invitation stays open."""
+    keep_ms: int = 0
+    """How long a segment is kept though snapshots cover it; 0 for ever."""
     body_s: float = 60.0
     """How long a request's body may take."""
     per_minute: int = 120
