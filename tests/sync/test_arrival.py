@@ -271,6 +271,7 @@ def _history(reads: ReadSession, patient: bytes) -> list[object]:
     return list(History(reads.cursor).of("patient", uuid.UUID(bytes=patient)))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 @pytest.mark.parametrize("steps", [0, 2, 5, 8])
 def test_killed_at_any_moment_it_goes_on(long_ago: Practice, early: Clinic, steps: int) -> None:
     early.close()
