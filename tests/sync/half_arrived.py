@@ -26,7 +26,7 @@ def main(folder: str, url: str, steps: str) -> None:
     """Go on until it is over."""
     mock.patch.object(
         snapshot_beginning, "MANY", 1
-    ).start()  # a piece in each answer: a small record has few
+    ).start()  # the record is small
     opened, left = open_clinic(DataDir(Path(folder)), "ana", PASSWORD, SystemClock()), int(steps)
 
     def use_server(uow: UnitOfWork) -> None:

@@ -24,7 +24,7 @@ def main(folder: str, url: str, code: str, steps: str) -> None:
     """Say the six digits, and go on until it is over."""
     mock.patch.object(
         snapshot_beginning, "MANY", 1
-    ).start()  # a piece in each answer: a small record has few
+    ).start()  # the record is small
     left = int(steps)
 
     def tell(*_far: int) -> None:
