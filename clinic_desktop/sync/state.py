@@ -378,15 +378,12 @@ def hash_of(cursor: Any, seg_no: int, dev: int = THIS_PC) -> bytes | None:
 
 
 def arrived(cursor: Any, seg_no: int) -> int:
-    """The server surely holds own segments up to this one, and no later one.
-
-    Returns how many commits are newly there. What a server lost goes out again.
-    """
+    """The server surely holds own segments up to this one only; how many commits are newly there."""
     lost = cursor.execute(
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND seg_no > ? AND state = ?",
         (MADE, THIS_PC, seg_no, SENT),
     ).rowcount
-    if lost:  # and its snapshots and files too, perhaps
+    if lost:  # it goes out again; snapshots and files may be lost too
         change_settings(cursor, in_snapshot=0)
         cursor.execute("DELETE FROM sync_file WHERE state <> 'coming'")
     count = cursor.execute(
