@@ -378,7 +378,7 @@ def hash_of(cursor: Any, seg_no: int, dev: int = THIS_PC) -> bytes | None:
 
 
 def arrived(cursor: Any, seg_no: int) -> int:
-    """The server surely holds own segments up to this one only; how many commits are newly there."""
+    """The server surely holds own segments up to this one only; how many commits are new there."""
     lost = cursor.execute(
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND seg_no > ? AND state = ?",
         (MADE, THIS_PC, seg_no, SENT),
