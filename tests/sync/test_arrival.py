@@ -15,6 +15,8 @@ import pytest
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.history import History
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.snapshot_loading import refuse_untold
+from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.errors import ReadOnlyError, ServerError, StoppedError
 from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.encounter import Encounter
@@ -65,13 +67,13 @@ def harm(practice: Practice, sql: str) -> None:
 @pytest.fixture
 def wrong_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The rows are not what the log says: found when all has come."""
-    plain = snapshot_beginning.refuse_untold
+    plain = refuse_untold
     left = [1]
 
     def refuse(cursor: object, *more: object) -> None:
         if left:
             left.pop()
-            raise snapshot_beginning.SnapshotError("the rows are not what the log says")
+            raise SnapshotError("the rows are not what the log says")
         plain(cursor, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(snapshot_beginning, "refuse_untold", refuse)
