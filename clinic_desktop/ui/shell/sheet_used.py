@@ -8,7 +8,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.i18n import _
 from clinic_desktop.services.practice import people
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.destinations import Settings
+from clinic_desktop.ui.core.navigator import Settings
 
 
 def ask_for_new_sheet(context: Context, opened: Clinic) -> None:
