@@ -365,7 +365,7 @@ class Syncing:
         """
         actor, owner = self._clinic.actor, self._clinic.keys.identity
         after = self._store.read(SYSTEM, chain.current).result()
-        if after is not None and allowed(actor, "device.approve"):
+        if after is not None and self._decides(after):
             is_lost = self._store.read(SYSTEM, epochs.is_lost).result()
             if is_lost:
                 Exchange(self._store, link).fetch_keys()  # one last look
@@ -377,15 +377,26 @@ class Syncing:
             self._store.write(SYSTEM, _begin_epoch, found.settings.next_epoch).result()
         if found is None or after is None:
             return
-        is_told = found.settings.told_root == after.root.signing
+        told = (found.settings.told_root, found.settings.told_ended)
+        is_told = told == (after.root.signing, after.ended)
         if found.settings.is_untold or found.settings.vouched[0] or not is_told:
             self._tell(link, after)
 
     def _tell(self, link: Link, members: Membership) -> None:
         """Let the server know what the chain says, if an owner is signed in."""
-        if allowed(self._clinic.actor, "device.approve"):
+        if self._decides(members):
             self._register(link, members)
-            self._store.write(SYSTEM, _keep_told, members.root.signing).result()
+            self._store.write(SYSTEM, _keep_told, members).result()
+
+    def _decides(self, members: Membership) -> bool:
+        """Whether the chain takes an entry of who is signed in.
+
+        An owner may have got other keys at another PC since, and can decide nothing with these.
+        """
+        is_owner = any(
+            each.signing == self._clinic.keys.identity.public.signing for each in members.owners
+        )
+        return is_owner and allowed(self._clinic.actor, "device.approve")
 
     def _register(self, link: Link, members: Membership) -> None:
         """As the signed-in owner, whose keys may be new by the word of the recovery sheet."""
@@ -526,8 +537,10 @@ def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
         state.change_settings(uow.cursor, next_epoch=0, next_dek=b"")
 
 
-def _keep_told(uow: UnitOfWork, root: bytes) -> None:
-    state.change_settings(uow.cursor, is_untold=False, told_root=root)
+def _keep_told(uow: UnitOfWork, members: Membership) -> None:
+    state.change_settings(
+        uow.cursor, is_untold=False, told_root=members.root.signing, told_ended=members.ended
+    )
 
 
 def _lacking(reads: ReadSession, most: int) -> list[Lacking]:

@@ -51,6 +51,8 @@ class Settings(Struct, frozen=True):
     """Which PCs were handed which data keys by this one."""
     told_root: bytes = b""
     """The recovery sheet that the server surely knows."""
+    told_ended: int = 0
+    """How many PCs were taken out of which the server surely knows."""
     vouched: tuple[bytes, bytes] = (b"", b"")
     """An owner's new key, and what the recovery sheet signed for it; until the server knows."""
     next_pc: tuple[bytes, bytes] = (b"", b"")
@@ -154,6 +156,7 @@ def turn_to(cursor: Any, url: str, authority: str, hubs: tuple[str, ...]) -> Non
             answered=(b"", b""),
             handed=(),
             told_root=b"",
+            told_ended=0,
             hubs=hubs,
             in_snapshot=0,
         )
