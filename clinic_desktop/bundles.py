@@ -40,8 +40,8 @@ from clinic_desktop.sync import bundle, carried, carried_files, state, taking
 from clinic_desktop.sync.bundle import Bundle, BundleError, Head, TornError
 from clinic_desktop.sync.carried import Place
 from clinic_desktop.sync.carried_files import Load
-from clinic_desktop.sync.exchange import newer_program
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.refusals import newer_program
 from clinic_desktop.sync.segment import NewerFormatError, Segment
 from clinic_desktop.sync.state import KnownDevice, Open
 from clinic_desktop.sync.taking import ForgedError

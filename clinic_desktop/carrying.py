@@ -31,8 +31,9 @@ from clinic_desktop.security.primitives import (
 )
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import courier, link_of, refused
+from clinic_desktop.sync.exchange import courier, link_of
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.refusals import refused
 
 _MARK: Final = b"clinic-desktop carry 1"
 

@@ -49,9 +49,10 @@ from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
-from clinic_desktop.sync.exchange import Passed, Tell, courier, link_of, refused
+from clinic_desktop.sync.exchange import Passed, Tell, courier, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.snapshot_beginning import Beginning
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.this_pc import remember

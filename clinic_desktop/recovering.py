@@ -38,10 +38,11 @@ from clinic_desktop.security.vault import Vault, new_database_key
 from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, Link, RefusedError
-from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of, refused, strange
+from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier, open_dek, read_sealed
 from clinic_desktop.sync.messages import Keybox, MessageError, Statements, decode
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.registering import let_in, take_back
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import (

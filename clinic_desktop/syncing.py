@@ -47,13 +47,14 @@ from clinic_desktop.sync.exchange import (
     courier,
     link_of,
     next_count,
-    refused,
     server_in_use,
 )
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.kept_line import KeptLine
 from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
+from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.registering import register
+from clinic_desktop.sync.snapshot_checking import Checking
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from clinic_desktop.sync.standing import Standing, standing
 from clinic_desktop.sync.state import Lacking, Open, Peer, Settings
@@ -137,6 +138,7 @@ class Syncing:
                 partial(self._hand_keys, link, _KEYS_AT_A_TIME),
                 FileTurn(self._store, link).run,
                 Leaving(self._store, link).run,
+                Checking(self._store, link).run,
             ):
                 with suppress(ServerError):  # the pass was a good one; this goes with the next
                     also()

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bench.sync import ours, peers, relaying, task
+from bench.sync import ours, overhead, peers, relaying, task
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.postgres import Database
 from clinic_desktop.sync.server.relay import Practices
 from tests.support import postgres
 from tests.support.relays import Pc, running
 
-GROUPS = ("rows", "memory", "polling", "database")
+GROUPS = ("rows", "memory", "commit", "polling", "database")
 HEAD = (
     "| program | sealed | write, s | push, s | pull, s | push + pull, s | bytes/row up / down |"
     " an edit, bytes | an edit, ms |\n| --- | --- | --: | --: | --: | --: | --: | --: | --: |"
@@ -35,7 +35,8 @@ def main() -> None:
     wanted = options.only or GROUPS
     print("load at the beginning:", *(f"{each:.1f}" for each in os.getloadavg()))
     steps: dict[str, Callable[[argparse.Namespace], None]] = {
-        "rows": _rows, "memory": _memory, "polling": _polling, "database": _database,
+        "rows": _rows, "memory": _memory, "commit": _commit, "polling": _polling,
+        "database": _database,
     }  # fmt: skip
     for name, step in steps.items():
         if name in wanted:
@@ -67,6 +68,11 @@ def _memory(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-sync-") as work:
         grown = ours.applying_mib(Path(work), options.rows)
     print(f"memory while {options.rows:,} rows are applied: {grown:+.0f} MiB", flush=True)
+
+
+def _commit(_options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="bench-sync-") as work:
+        print(overhead.in_words(overhead.of_the_log(Path(work))), flush=True)
 
 
 def _polling(options: argparse.Namespace) -> None:

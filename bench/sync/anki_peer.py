@@ -31,9 +31,12 @@ def main(people_file: str, port: str) -> None:
             each.sync_collection(auth, sync_media=False)
         done = {"local_s": _timed(lambda: _add(first, kind, people))}
         _said("start")
+        spent = time.process_time()
         done["push_s"] = _timed(lambda: first.sync_collection(auth, sync_media=False))
+        done["push_cpu_s"], spent = time.process_time() - spent, time.process_time()
         _said("pushed")
         done["pull_s"] = _timed(lambda: second.sync_collection(auth, sync_media=False))
+        done["pull_cpu_s"] = time.process_time() - spent
         _said("pulled")
         assert second.note_count() == len(people)
         edits = []

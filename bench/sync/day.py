@@ -1,7 +1,7 @@
 """A day of 300 rows over 50 kbit/s that loses a fifth of all packets each way.
 
-``python -m bench.sync.day``, as root on Linux with ``ip``, ``tc`` and ``nft``: two namespaces of
-its own with a wire between them, which are gone afterwards.
+``python -m bench.sync.day [DAYS]``, as root on Linux with ``ip``, ``tc`` and ``nft``: two
+namespaces of its own with a wire between them, which are gone afterwards.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> None:
             sh(f"ip -n {place} link set lo up")
             sh(f"ip -n {place} link set {device} up")
         subprocess.run(
-            ["ip", "netns", "exec", NEAR, sys.executable, "-m", "bench.sync.day"],
+            ["ip", "netns", "exec", NEAR, sys.executable, "-m", "bench.sync.day", *sys.argv[1:]],
             check=True, env={**os.environ, "CLINIC_NEAR": "1"},
         )  # fmt: skip
     finally:
@@ -89,7 +89,7 @@ def _measure() -> None:
             sending.run()
             taking.run()
             _worsen()
-            for day in range(_DAYS):
+            for day in range(int(sys.argv[1]) if sys.argv[1:] else _DAYS):
                 people = [
                     {**each, "mrn": f"D{day}{each['mrn']}"} for each in task.people(_ROWS, day)
                 ]

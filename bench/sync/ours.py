@@ -88,8 +88,11 @@ def measure(root: Path, rows: int, each: int) -> task.Result:
         add(front, task.people(rows), each)
         found.local_s = time.perf_counter() - started
         both = Syncing(front, keeps_line=True), Syncing(back, keeps_line=True)  # as windows do
+        spent = time.process_time()
         found.push_s, found.bytes_up = _pass(both[0], wire)
+        pushed, spent = time.process_time() - spent, time.process_time()
         found.pull_s, found.bytes_down = _pass(both[1], wire)
+        found.say_processor(pushed, time.process_time() - spent)
         edits = [_edit(front, both, wire, turn) for turn in range(9)]
         for syncing in both:
             syncing.end()

@@ -137,8 +137,11 @@ def _client(peer: Peer, peers: Path, people: Path, wire: line.Line, rows: int) -
         process.stdout.close()
     if not done:
         raise RuntimeError(f"{peer.name} did not finish")
-    return task.Result(
+    found = task.Result(
         peer.name, peer.is_sealed, rows, done["local_s"], done["push_s"], done["pull_s"],
         sizes["pushed"][0], sizes["pulled"][0], sorted(sizes["edited"])[len(sizes["edited"]) // 2],
         done["edit_s"] * 1000,
     )  # fmt: skip
+    if "push_cpu_s" in done:
+        found.say_processor(done["push_cpu_s"], done["pull_cpu_s"])
+    return found

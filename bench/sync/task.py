@@ -51,6 +51,10 @@ class Result:
     edit_ms: float = 0
     remarks: dict[str, str] = field(default_factory=dict)
 
+    def say_processor(self, push: float, pull: float) -> None:
+        """What the PC took of its processor, without the server; a busy machine changes it less."""
+        self.remarks["seconds of processor, push and pull"] = f"{push:.2f} and {pull:.2f}"
+
     def row(self) -> str:
         """A line of the table."""
         sealed = "yes" if self.is_sealed else "no"

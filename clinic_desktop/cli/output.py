@@ -10,6 +10,8 @@ from clinic_desktop.errors import ClinicError
 
 STOPPED = 130
 """Exit code after Ctrl+C."""
+_KEPT = "\n\t\u200e\u200f\u2066\u2067\u2068\u2069"
+"""Line ends, and the signs that keep the order of words in lines of two directions."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Output:
             self._object(data)
         else:
             for sentence in sentences:
-                self.out.write(f"{sentence}\n")
+                self.out.write(f"{_harmless(sentence)}\n")
         self.out.flush()
 
     def progress(self, sentence: str) -> None:
@@ -53,10 +55,15 @@ class Output:
         place = f"{error.place}: " if error.place else ""
         for part in (place + error.message, error.kept, error.hint):
             if part:
-                self.err.write(f"{part}\n")
+                self.err.write(f"{_harmless(part)}\n")
 
     def _object(self, data: dict[str, Any]) -> None:
         # A terminal or pipe of another encoding still gets JSON that means the same.
         plain = (self.out.encoding or "utf-8").lower().replace("-", "") != "utf8"
         json.dump(data, self.out, ensure_ascii=plain, default=str)
         self.out.write("\n")
+
+
+def _harmless(text: str) -> str:
+    """Without what would steer the terminal: some of it comes from files and from the network."""
+    return "".join(sign if sign.isprintable() or sign in _KEPT else "\ufffd" for sign in text)

@@ -239,6 +239,8 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
             "kept_out": found.open.kept_out,
             "conflicts": found.open.conflicts,
             "is_finished": found.is_finished,
+            "server_lacks": found.server_lacks,
+            "is_doubted": found.is_doubted,
             "clock_off_seconds": round(found.clock_off.total_seconds()),
         },
         *_unfinished(found.is_finished),
@@ -246,7 +248,27 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
         _("Last exchange: {time}").format(time=last or _("never")),
         _("Waiting here: {count}").format(count=found.open.to_send + found.open.to_apply),
         *_too_old(found.open.newer),
+        *_not_whole_there(found.server_lacks),
+        *_doubted(found.is_doubted),
     )
+
+
+def _not_whole_there(count: int) -> tuple[str, ...]:
+    words = ngettext(
+        "The server is no second copy yet: it lacks earlier work of {count} PC, which is here.",
+        "The server is no second copy yet: it lacks earlier work of {count} PCs, which is here.",
+        count,
+    )
+    return (words.format(count=count),) if count else ()
+
+
+def _doubted(is_doubted: bool) -> tuple[str, ...]:  # noqa: FBT001 - one fact, one sentence
+    if not is_doubted:
+        return ()
+    return (
+        _("A copy of the record at the server is not what the PCs hold. No PC takes it, and "
+          "nothing was lost. Ask for help."),
+    )  # fmt: skip
 
 
 def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:

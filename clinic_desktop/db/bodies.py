@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any
 
@@ -67,8 +67,10 @@ def read_deps(deps: bytes) -> dict[bytes, int]:
 def _is_insert(op: Insert) -> bool:
     _table, columns, rows = op
     length = len(columns) + 1
-    return len(set(columns)) == len(columns) and all(
-        len(row) == length and _is_id(row[0]) and _are_values(row) for row in rows
+    return (
+        len(set(columns)) == len(columns)
+        and all(len(row) == length and _is_id(row[0]) for row in rows)
+        and all(map(_are_values, zip(*rows, strict=True)))  # a column: mostly of one kind
     )
 
 
@@ -86,10 +88,11 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, bytes) and len(value) == 16
 
 
-def _are_values(values: list[Any]) -> bool:
+def _are_values(values: Sequence[Any]) -> bool:
     """Whether SQLite can keep them; MessagePack knows no number below its least one."""
-    return _KINDS.issuperset(map(type, values)) and not any(
-        type(value) is int and value >= _PAST_INT64 for value in values
+    kinds = set(map(type, values))
+    return kinds <= _KINDS and not (
+        int in kinds and any(type(value) is int and value >= _PAST_INT64 for value in values)
     )
 
 

@@ -101,7 +101,7 @@ def ask(cursor: Any, touched: Iterable[tuple[str, uuid.UUID]]) -> None:
     rows: dict[str, list[bytes]] = {}
     for table, row in touched:
         rows.setdefault(table, []).append(row.bytes)
-    rows["payment"] = [*rows.get("payment", []), *_of_refunds(cursor, rows.get("payment", []))]
+    rows["payment"] = _of_bills(cursor, rows.get("payment", []), rows.get("invoice", []))
     printed = _of_papers(cursor, rows.get("printed_document", []))
     rows["prescription"] = [*rows.get("prescription", []), *printed]
     for name, pk in _taken_back(cursor, rows.get("audit_event", [])):
@@ -146,19 +146,18 @@ def _taken_back(cursor: Any, events: list[bytes]) -> list[tuple[str, bytes]]:
     return found
 
 
-def _of_refunds(cursor: Any, payments: list[bytes]) -> list[bytes]:
-    """Payments of the invoices that money was given back for."""
-    found: list[bytes] = []
-    for part in batches(payments):
-        found += [
-            bytes(row[0])
-            for row in cursor.execute(
-                "SELECT o.id FROM payment p JOIN payment o ON o.invoice_id = p.invoice_id"
-                f" WHERE p.kind = 'refund' AND p.id IN ({marks(part)})",
-                part,
-            ).fetchall()
-        ]
-    return found
+def _of_bills(cursor: Any, payments: list[bytes], invoices: list[bytes]) -> list[bytes]:
+    """All payments of the bills that were touched: whether two go together depends on their sum."""
+    found = dict.fromkeys(payments)
+    for ids, bills in (
+        (payments, "SELECT invoice_id FROM payment WHERE id IN ({})"),
+        (invoices, "{}"),
+    ):
+        for part in batches(ids):
+            of = bills.format(marks(part))
+            rows = cursor.execute(f"SELECT id FROM payment WHERE invoice_id IN ({of})", part)
+            found.update((bytes(row[0]), None) for row in rows.fetchall())
+    return list(found)
 
 
 def _of_papers(cursor: Any, papers: list[bytes]) -> list[bytes]:

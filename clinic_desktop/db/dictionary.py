@@ -21,7 +21,8 @@ do not edit.
 
 Ids are UUIDv7 in 16 bytes. Instants (`_at`) are milliseconds since 1970 UTC, days (`_on`) ISO text,
 money (`_minor`) integer minor units. *Group* names the columns that merge as one; tables without
-groups stay on one PC."""
+groups stay on one PC. The number after a table's name, that before a column and that after a group
+are what commits name them by; column 0 is `is_deleted`, group 0 `existence`."""
 
 
 def models_by_table() -> dict[str, type[Base]]:
@@ -60,21 +61,26 @@ def dictionary() -> str:
 def _table(model: type, name: str) -> list[str]:
     spec = BY_NAME.get(name)
     groups = {
-        column: f"{group.name} ({group.policy.value})"
+        column: f"{group.name} {group.number} ({group.policy.value})"
         for group in (spec.groups if spec else ())
         for column in group.names
     }
     words = _attribute_words(model)
     number = f" · {spec.number}" if spec else " · this PC only"
     lines = ["", f"## {name}{number}", "", " ".join((model.__doc__ or "").split()), ""]
-    lines += ["| column | type | refers to | group | |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        "| no. | column | type | refers to | group | |",
+        "| --: | --- | --- | --- | --- | --- |",
+    ]
+    numbers = spec.numbers if spec else {}
     for column in Base.metadata.tables[name].columns:
         target = next(iter(column.foreign_keys), None)
         kind = type(column.type).__name__ + ("" if column.nullable else " ·")
         refers = target.target_fullname.split(".")[0] if target else ""
         text = " ".join(words.get(column.name, "").split())
         lines.append(
-            f"| {column.name} | {kind} | {refers} | {groups.get(column.name, '')} | {text} |"
+            f"| {numbers.get(column.name, '')} | {column.name} | {kind} | {refers}"
+            f" | {groups.get(column.name, '')} | {text} |"
         )
     return lines
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import takewhile
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -22,8 +20,8 @@ from clinic_desktop.db.bodies import Insert, RefusedError, Update, references
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.conflicts import SEALS, Settler, put
 from clinic_desktop.db.lists import batches, marks
+from clinic_desktop.db.new_rows import Making, Plain, made_from
 from clinic_desktop.db.pasts import Pasts
-from clinic_desktop.models import Base
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, GroupSpec, TableSpec
 
 WHOLE_ROW, MORE_COLUMNS = -1, -2
@@ -45,7 +43,7 @@ class Rows:
         self.touched: set[tuple[str, uuid.UUID]] = set()
         self.in_dispute: set[tuple[int, bytes]] = set()
         self._parents: set[tuple[str, bytes]] = set()
-        self._makings: dict[tuple[int, tuple[int, ...]], _Making] = {}
+        self._makings: dict[tuple[int, tuple[int, ...]], Making] = {}
 
     def write(self, dev: int, cid: int, inserts: list[Insert], updates: list[Update]) -> None:
         """One commit.
@@ -79,22 +77,21 @@ class Rows:
             numbers = [columns[at - 1] for at in making.more]
             left = [(row[0], [numbers, [row[at] for at in making.more]]) for row in rows]
             self._keep(table.number, MORE_COLUMNS, cid, left)
-        here = self._present(table, [row[0] for row in rows])
-        fresh = [row for row in rows if row[0] not in here] if here else rows
-        self._cursor.executemany(
-            making.sql, [(row[0], cid, *making.pick(row), *making.defaults) for row in fresh]
-        )
-        for row in rows:
-            self._touch(table, row[0])
-            if row[0] in here:
-                self._second_making(table, row, cid, making.known)
-            else:
-                self._parents.add((table.name, row[0]))
+        made = making.insert(self._cursor, cid, rows)
+        ids = [row[0] for row in rows]
+        self.touched |= {(table.name, uuid.UUID(bytes=pk)) for pk in ids}
+        here = self._present(table, ids, cid) if made < len(rows) else set[bytes]()
+        second = [row for row in rows if row[0] in here]
+        if made + len(second) != len(rows):
+            raise RefusedError("file", f"{table.name} twice in a commit")
+        self._parents |= {(table.name, pk) for pk in ids if pk not in here}
+        for row in second:
+            self._second_making(table, row, cid, making.known)
 
-    def _making(self, table: TableSpec, columns: tuple[int, ...]) -> _Making:
+    def _making(self, table: TableSpec, columns: tuple[int, ...]) -> Making:
         key = table.number, columns
         if key not in self._makings:
-            self._makings[key] = _made_from(table, columns)
+            self._makings[key] = made_from(table, columns)
         return self._makings[key]
 
     def _second_making(
@@ -111,13 +108,15 @@ class Rows:
         ]  # fmt: skip
         self.update(table, 0, cid, {row[0]: ops})
 
-    def _present(self, table: TableSpec, ids: Sequence[bytes]) -> set[bytes]:
+    def _present(self, table: TableSpec, ids: Sequence[bytes], cid: int) -> set[bytes]:
+        """Those of these rows that another commit made."""
         found: set[bytes] = set()
         for part in batches(ids):
             found |= {
                 bytes(row[0])
                 for row in self._cursor.execute(
-                    f"SELECT id FROM {table.name} WHERE id IN ({marks(part)})", part
+                    f"SELECT id FROM {table.name} WHERE sv <> ? AND id IN ({marks(part)})",
+                    [cid, *part],
                 ).fetchall()
             }
         return found
@@ -130,7 +129,7 @@ class Rows:
         Raises:
             RefusedError: there is no such row.
         """
-        plain = _Plain(table, cid)
+        plain = Plain(table, cid)
         for part in batches(list(changed)):
             made, cells = self._versions(table, part)
             for pk in part:
@@ -322,73 +321,6 @@ class Rows:
         self._parents.clear()
 
 
-class _Plain:
-    """Cells of one table that have one version after a commit: most of all, written together."""
-
-    def __init__(self, table: TableSpec, cid: int) -> None:
-        self._table, self._cid = table, cid
-        self._keys: list[tuple[int, bytes, int]] = []
-        self._values: dict[bytes, dict[str, Any]] = defaultdict(dict)
-
-    def add(self, pk: bytes, group: GroupSpec, values: list[Any]) -> None:
-        """One more."""
-        self._keys.append((self._table.number, pk, group.number))
-        self._values[pk] |= zip(group.names, values, strict=False)
-
-    def write(self, cursor: Any) -> None:
-        """The versions, and in the rows what they say."""
-        cursor.executemany("DELETE FROM sync_cell WHERE tbl = ? AND pk = ? AND grp = ?", self._keys)
-        cursor.executemany(
-            "INSERT INTO sync_cell (tbl, pk, grp, ver) VALUES (?, ?, ?, ?)",
-            [(*key, self._cid) for key in self._keys],
-        )
-        alike: dict[tuple[str, ...], list[list[Any]]] = defaultdict(list)
-        for pk, values in self._values.items():
-            alike[tuple(values)].append([*values.values(), pk])
-        for names, rows in alike.items():
-            wanted = ", ".join(f"{name} = ?" for name in names)
-            cursor.executemany(f"UPDATE {self._table.name} SET {wanted} WHERE id = ?", rows)
-
-
-@dataclass(frozen=True)
-class _Making:
-    """How rows of a table come in that a commit gives these columns."""
-
-    known: list[tuple[int, str]]
-    """Place in a row of the commit, and column here."""
-    more: list[int]
-    """Places of columns that this program does not know."""
-    sql: str
-    defaults: tuple[Any, ...]
-    pick: Callable[[list[Any]], tuple[Any, ...]]
-    """What of a row goes into the known columns."""
-
-
-def _made_from(table: TableSpec, columns: tuple[int, ...]) -> _Making:
-    place = table.names
-    known = [(at, place[number]) for at, number in enumerate(columns, 1) if number in place]
-    more = [at for at, number in enumerate(columns, 1) if number not in place]
-    names = [name for _at, name in known]
-    defaults = {n: v for n, v in column_defaults(table.name).items() if n not in names}
-    all_names = ("id", "sv", *names, *defaults)
-    sql = f"INSERT INTO {table.name} ({', '.join(all_names)}) VALUES ({marks(all_names)})"
-    places = [at for at, _name in known]
-    pick = itemgetter(*places) if len(places) > 1 else lambda row: tuple(row[at] for at in places)
-    return _Making(known, more, sql, tuple(defaults.values()), pick)
-
-
 @cache
 def _group_of(table: TableSpec) -> dict[int, int]:
     return {number: group.number for group in table.groups for _name, number in group.columns}
-
-
-@cache
-def column_defaults(table: str) -> dict[str, Any]:
-    """What columns hold that an older program did not write and the file does not fill in."""
-    found: dict[str, Any] = {}
-    for column in Base.metadata.tables[table].columns:
-        default: Any = column.default
-        if default is not None and default.is_scalar and column.server_default is None:
-            found[column.name] = default.arg
-    found.pop("sv", None)
-    return found

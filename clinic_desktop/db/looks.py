@@ -12,10 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from clinic_desktop.models.provenance import AuditEvent
 
 AT_MOST = 32
 """Waiting at a time; then they get a commit of their own."""
+_KEY = "looks"
 _SIGNED_AT_ONCE = (
     *("session.", "key.", "user.", "access.", "record.", "backup.", "audit.", "export."),
     *("membership.", "integrity.", "clock.", "insurer."),
@@ -78,7 +81,33 @@ class Looks:
             taken, self._waiting = self._waiting, []
         return taken
 
+    @property
+    def waiting(self) -> list[Look]:
+        """Those that wait."""
+        with self._lock:
+            return list(self._waiting)
+
     def give_back(self, looks: list[Look]) -> None:
         """Those of a transaction that failed wait for the next."""
         with self._lock:
             self._waiting[:0] = looks
+
+
+def keep(cursor: Any, looks: list[Look]) -> None:
+    """Let them outlast the program where the log takes nothing yet."""
+    cursor.execute(
+        "INSERT INTO local_setting (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (_KEY, msgspec.json.encode(looks).decode()),
+    )
+
+
+def kept(cursor: Any) -> list[Look]:
+    """Those that outlasted it."""
+    row = cursor.execute("SELECT value FROM local_setting WHERE key = ?", (_KEY,)).fetchone()
+    return msgspec.json.decode(row[0], type=list[Look]) if row else []
+
+
+def forget(cursor: Any) -> None:
+    """They are in the log with this commit."""
+    cursor.execute("DELETE FROM local_setting WHERE key = ?", (_KEY,))

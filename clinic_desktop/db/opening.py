@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import checkpoints, journal, triggers, unknown
+from clinic_desktop.db import checkpoints, journal, looks, triggers, unknown
 from clinic_desktop.db.arriving import arriving, why_only_to_look
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.engine import (
@@ -179,7 +179,7 @@ def _finish(
                 place=", ".join(wrong[:3]),
             )
         checkpoints.ensure_key(cursor)
-        on_its_way = arriving(cursor)
+        on_its_way, seen = arriving(cursor), looks.kept(cursor)
         if on_its_way is None:  # else it is done once the rows are here
             unknown.replay(cursor)
         # A commit that went around us would leave its journal behind: attribute it to nobody.
@@ -193,6 +193,7 @@ def _finish(
             mirror.catch_up(cursor)
     capture_commits(writer)
     store = Store(path, writer, readers, clock, mirror, ballast=ballast)
+    store.recall(seen)
     if on_its_way is not None:
         store.gate.hold(why_only_to_look(on_its_way))
     if fault:

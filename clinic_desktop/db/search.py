@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.lists import batches, marks
+from clinic_desktop.db.lists import BATCH, batches, marks
 from clinic_desktop.domain.folding import FTS_TOKENIZE, any_number_query, patient_index_text
 
 DDL = (
@@ -21,6 +22,8 @@ _OWNERS = {
     "patient_merge": "survivor_id",
 }
 """Rows whose change is a change of what a patient is found by."""
+_AUTOMERGE = 4
+"""What FTS5 itself begins with."""
 _NAMES = "family, given, middle, preferred, name_latin"
 
 
@@ -42,8 +45,22 @@ def reindex(cursor: Any, patient_ids: Iterable[bytes]) -> None:
 
     What was told of a merged chart finds the chart it leads to.
     """
-    for part in batches(list(patient_ids)):
-        _reindex(cursor, _with_merged(cursor, part))
+    charts = list(patient_ids)
+    with _without_merging(cursor) if len(charts) > BATCH else nullcontext():
+        for part in batches(charts):
+            _reindex(cursor, _with_merged(cursor, part))
+
+
+@contextmanager
+def _without_merging(cursor: Any) -> Iterator[None]:
+    """Leave it to later writes, a little with each, to merge what many rows at once bring.
+
+    Where it fails the transaction is taken back, and the setting with it.
+    """
+    set_merging = "INSERT INTO patient_fts (patient_fts, rank) VALUES ('automerge', ?)"
+    cursor.execute(set_merging, (0,))
+    yield
+    cursor.execute(set_merging, (_AUTOMERGE,))
 
 
 def _with_merged(cursor: Any, patient_ids: list[bytes]) -> dict[bytes, bytes]:
@@ -52,11 +69,16 @@ def _with_merged(cursor: Any, patient_ids: list[bytes]) -> dict[bytes, bytes]:
     frontier = patient_ids
     while frontier:
         those = marks(frontier)
-        rows = cursor.execute(
-            f"SELECT id, merged_into FROM patient WHERE id IN ({those})"
-            f" UNION SELECT id, merged_into FROM patient WHERE merged_into IN ({those})",
-            frontier * 2,
-        ).fetchall()
+        rows = [
+            row
+            for which in (
+                f"id IN ({those}) AND +merged_into IS NOT NULL",
+                f"merged_into IN ({those})",
+            )
+            for row in cursor.execute(
+                f"SELECT id, merged_into FROM patient WHERE {which}", frontier
+            ).fetchall()
+        ]
         leads |= {bytes(pk): bytes(into or b"") for pk, into in rows}
         ends = {bytes(into) for _pk, into in rows if into} | {bytes(pk) for pk, _into in rows}
         frontier = sorted(ends - leads.keys())
@@ -75,11 +97,11 @@ def _end(leads: dict[bytes, bytes], chart: bytes) -> bytes:
 def _reindex(cursor: Any, leads: dict[bytes, bytes]) -> None:
     charts = list(leads)
     those = marks(charts)
-    cursor.execute(
+    fresh = cursor.execute(
         "INSERT OR IGNORE INTO patient_search (patient_id)"
         f" SELECT id FROM patient WHERE id IN ({those})",
         charts,
-    )
+    ).rowcount
     told = _grouped(cursor, "patient_identifier", charts)
     phones = _grouped(cursor, "contact_point", charts)
     births: dict[bytes, str] = {}
@@ -99,7 +121,9 @@ def _reindex(cursor: Any, leads: dict[bytes, bytes]) -> None:
         end = _end(leads, chart)
         for found in (told, phones, names):
             found[end] += found[chart]
-    cursor.executemany("DELETE FROM patient_fts WHERE rowid = ?", [(r,) for r in rowids.values()])
+    if fresh < len(rowids):
+        had = [(rowid,) for rowid in rowids.values()]
+        cursor.executemany("DELETE FROM patient_fts WHERE rowid = ?", had)
     cursor.executemany(
         "INSERT INTO patient_fts (rowid, body) VALUES (?, ?)",
         [

@@ -24,10 +24,11 @@ from clinic_desktop.db.bodies import RefusedError, read_deps
 from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.conflicts import switched_off
 from clinic_desktop.db.devices import device_number, show_members
-from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW, Rows, column_defaults
+from clinic_desktop.db.incoming import MORE_COLUMNS, WHOLE_ROW, Rows
 from clinic_desktop.db.journal import next_cid
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.log_check import Trouble, check_log
+from clinic_desktop.db.new_rows import column_defaults
 from clinic_desktop.db.snapshot_pages import (
     CommitsPage,
     DepsPage,
@@ -45,6 +46,8 @@ from clinic_desktop.db.versions_check import VersionsCheck
 from clinic_desktop.domain.merging import EXISTENCE
 from clinic_desktop.models.registry import BY_NUMBER, SCHEMA_VERSION
 
+_LITTLE_CACHE = -16_384
+"""In KiB, for SQLite."""
 _COMMIT_GUARD = "guard_sync_commit_update"
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -357,6 +360,17 @@ def refuse_untold_erasures(cursor: Any) -> None:
     """
     if cursor.execute("SELECT 1 FROM sync_hold WHERE why = ?", (ERASED,)).fetchone():
         raise SnapshotError("words are gone, and no erasure tells of it")
+
+
+@contextmanager
+def little_memory(cursor: Any) -> Iterator[None]:
+    """Keep fewer pages of the file in memory than for work: each is written once, and left."""
+    (usual,) = cursor.execute("PRAGMA cache_size").fetchone()
+    cursor.execute(f"PRAGMA cache_size = {_LITTLE_CACHE}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA cache_size = {usual}")
 
 
 @contextmanager

@@ -16,12 +16,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from clinic_desktop.clock import Clock
-from clinic_desktop.db import checkpoints, engine, looking
+from clinic_desktop.db import checkpoints, engine, looking, looks
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.engine import storage_error
 from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.looks import Looks, is_weighty
+from clinic_desktop.db.looks import Look, Looks, is_weighty
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
@@ -79,6 +79,7 @@ class Store:
         self._reading, self._is_alone = 0, False
         self._closed = False
         self._looks = Looks()
+        self._has_kept_looks = False
         self._last_wall = 0
 
     def write(
@@ -136,7 +137,7 @@ class Store:
         origin = getattr(command, "origin", "local")
         reason = getattr(command, "reason", getattr(command, "__name__", "write"))
         # A log of its own begins when the record is whole: nothing of this PC goes before.
-        looks = [] if self.gate.is_held else self._looks.take()
+        seen = [] if self.gate.is_held else self._looks.take()
         try:
             with writing(
                 self._writer_engine, actor, self.clock, self.proofs, reason, origin
@@ -144,10 +145,12 @@ class Store:
                 if not self.gate.is_held:
                     self._watch_clock(uow)
                 result = command(uow, *args, **kwargs)
-                uow.add(*(look.row() for look in looks))
-                uow.at_once = uow.at_once or is_weighty(*(look.kind for look in looks))
+                uow.add(*(look.row() for look in seen))
+                uow.at_once = uow.at_once or is_weighty(*(look.kind for look in seen))
+                if seen and self._has_kept_looks:
+                    looks.forget(uow.cursor)
         except BaseException as error:
-            self._looks.give_back(looks)
+            self._looks.give_back(seen)
             if isinstance(error, DBAPIError | sqlcipher3.Error):
                 raise self._after_failure(error) from error
             raise
@@ -215,12 +218,29 @@ class Store:
 
     def _write_looks(self) -> None:
         """A commit of the program's own for looks that have waited long enough."""
+        if self.gate.is_held:
+            self._keep_looks()
+            return
         if self.gate.refusal is not None:
             return
         try:
             self._write(SYSTEM, _looks_only, (), {})
         except ClinicError as error:
             log.info("Looks are written with the next save: %s", error.code)
+
+    def _keep_looks(self) -> None:
+        """The log takes nothing before the record is whole: they wait in the file beside it."""
+        try:
+            with self._writer_engine.begin() as connection:
+                looks.keep(connection.connection.dbapi_connection, self._looks.waiting)
+            self._has_kept_looks = True
+        except (DBAPIError, sqlcipher3.Error) as error:
+            log.info("Looks wait in memory: %s", type(error).__name__)
+
+    def recall(self, seen: list[Look]) -> None:
+        """Looks that the program before this one could not put into the log."""
+        self._has_kept_looks = bool(seen)
+        self._looks.put(seen)
 
     def _watch_clock(self, uow: UnitOfWork) -> None:
         """A clock that was put back is on record; nothing is refused for it."""

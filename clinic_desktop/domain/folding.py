@@ -238,7 +238,9 @@ def patient_index_text(
     names: Iterable[str], identifiers: Iterable[str], phones: Iterable[str], birth: str = ""
 ) -> str:
     """All tokens of a patient for the FTS5 table; ``birth`` is ISO ``YYYY[-MM[-DD]]``."""
-    tokens = [token for name in names if name for token in search_tokens(name)]
+    tokens: list[str] = []
+    for name in filter(None, names):
+        tokens += search_tokens(name)
     for identifier in identifiers:
         parts = words_of(identifier)
         tokens += map(_marked, [*parts, "".join(parts)])

@@ -91,6 +91,11 @@ class Cargo:
         self._offered = frozenset(offered)
         return found
 
+    @property
+    def given_up(self) -> int:
+        """Of how many PCs the server lacks what is not here as it was sealed."""
+        return len(self._given_up)
+
     def told(self, behind: Mapping[bytes, int]) -> None:
         """What the server says now; what it did not take is not brought again in this pass."""
         stuck = {device for device in self._offered if behind.get(device) == self.lacks[device]}
@@ -100,6 +105,11 @@ class Cargo:
     def _give_up(self, devices: set[bytes]) -> None:
         self._given_up |= devices
         self.lacks = {each: n for each, n in self.lacks.items() if each not in self._given_up}
+
+
+def can_give(reads: ReadSession, device: bytes, held: int) -> bool:
+    """Whether the segment after this one is here as its PC sealed it."""
+    return bool(_following(reads.cursor, device, held, 1))
 
 
 def _following(cursor: Any, device: bytes, held: int, room: int) -> list[bytes]:

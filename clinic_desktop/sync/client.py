@@ -9,8 +9,9 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -221,22 +222,26 @@ class Link:
         self, line: http.client.HTTPConnection, method: str, path: str, body: bytes,
         headers: dict[str, str],
     ) -> bytes:  # fmt: skip
-        until = self.clock.uptime() + _LEAST_S + (len(body) + MAX_REQUEST) / _LEAST_RATE
         self.traffic.round_trips += 1
         self.traffic.up += len(body)
-        line.request(method, path, body, {"Content-Type": MEDIA, **headers})
-        if line.sock is not None:
-            line.sock.settimeout(SILENCE_S)
-        with line.getresponse() as response:
-            return self._read(response, until)
+        if line.sock is None:
+            line.connect()
+        opened = line.sock
+        with _ended_after(_LEAST_S + len(body) / _LEAST_RATE, opened):
+            line.request(method, path, body, {"Content-Type": MEDIA, **headers})
+            opened.settimeout(SILENCE_S)
+            response = line.getresponse()
+        length = MAX_REQUEST if response.length is None else min(response.length, MAX_REQUEST)
+        with response, _ended_after(_LEAST_S + length / _LEAST_RATE, opened):
+            return self._read(response)
 
-    def _read(self, response: http.client.HTTPResponse, until: float) -> bytes:
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
         if response.length is None and not response.chunked:
             raise http.client.HTTPException("an answer without an end")
         found = bytearray()
         while piece := response.read(_PIECE):
             found += piece
-            if len(found) > MAX_REQUEST or self.clock.uptime() > until:
+            if len(found) > MAX_REQUEST:
                 raise http.client.HTTPException("too long")
         self.traffic.down += len(found)
         return _checked(response, bytes(found))
@@ -248,17 +253,37 @@ class Link:
         """
         self._is_cut = True
         line = self._line
-        open_socket = line.sock if line is not None else None
-        if open_socket is not None:
-            with suppress(OSError):  # it was closed in the same moment
-                # Not the one of TLS: it would take away what the other thread is reading from.
-                socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
+        _shut(line.sock if line is not None else None)
 
     def close(self) -> None:
         """Hang up."""
         if self._line is not None:
             self._line.close()
             self._line = None
+
+
+@contextmanager
+def _ended_after(seconds: float, opened: socket.socket) -> Iterator[None]:
+    """The line ends when the time is over: an answer may drip, and no read of it would end."""
+    if not isinstance(opened, socket.socket):  # of a simulation, whose time is another
+        yield
+        return
+    watch = threading.Timer(seconds, _shut, (opened,))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        watch.join()
+
+
+def _shut(opened: socket.socket | None) -> None:
+    """End a line, from another thread than the one that reads from it."""
+    if opened is not None:
+        with suppress(OSError):  # it was closed in the same moment
+            # Not the one of TLS: it would take away what the other thread is reading from.
+            socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
 def _checked(response: http.client.HTTPResponse, body: bytes) -> bytes:

@@ -18,9 +18,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
-    AddressError,
     ClinicError,
-    NewerProgramError,
     RevokedError,
     ServerError,
     SetupError,
@@ -39,6 +37,8 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.rebasing import Rebasing
+from clinic_desktop.sync.refusals import newer_program, refused, strange
 from clinic_desktop.sync.segment import BEGINNING, Newer, NewerFormatError, Segment, SegmentError
 from clinic_desktop.sync.state import KnownDevice, Open, Peer, Tip
 from clinic_desktop.sync.taking import Followed, ForgedError
@@ -102,6 +102,7 @@ class Exchange:
         """Whether a PC seals in a form that only a newer program reads: it is set aside."""
         self._cargo = Cargo()
         """What is brought of other PCs."""
+        self._has_rebased = False
         self._near_tip: int | None = None
         """What a hub holds of this PC, once it has said so."""
 
@@ -120,6 +121,8 @@ class Exchange:
             self._rounds()
             if self._is_beside and self._near_tip:
                 self._store.write(SYSTEM, _came_back, self._near_tip).result()
+            if not self._is_beside:
+                self._store.write(SYSTEM, _note_lacks, self._cargo.given_up).result()
             code = ""
         except ClinicError as error:
             code = error.code
@@ -187,12 +190,7 @@ class Exchange:
                 answer = self.link.signed("POST", "/v1/sync", encode(request))
                 reply = decode(answer, SyncReply)
             except RefusedError as error:
-                is_full = error.refusal.code == "quota" and self._full is None
-                if not is_full and error.refusal.code != "tip":
-                    raise refused(error) from error
-                self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
-                if is_full:
-                    self._full = error
+                self._refused(error)
                 continue
             except MessageError as error:
                 raise strange(str(error)) from error
@@ -211,6 +209,31 @@ class Exchange:
             self._cargo.told(reply.behind)
             return reply
         raise strange("tip")
+
+    def _refused(self, error: RefusedError) -> None:
+        """Go on after a no that names what the server holds of this PC.
+
+        Raises:
+            ServerError: it is another.
+        """
+        is_full = error.refusal.code == "quota" and self._full is None
+        is_dropped = error.refusal.code == "dropped" and not self._has_rebased
+        if not (is_full or is_dropped or error.refusal.code == "tip"):
+            raise refused(error) from error
+        self._tip(error.refusal.seg_no, _digest(error.refusal.hash))
+        if is_full:
+            self._full = error
+        if is_dropped:
+            self._rebase()
+
+    def _rebase(self) -> None:
+        """The server dropped what this PC lacks, because snapshots hold it: take it from there."""
+        self._has_rebased = True
+        before = self._store.read(SYSTEM, _applied).result()
+        Rebasing(self._store, self.link).run()
+        self._received += self._store.read(SYSTEM, _applied).result() - before
+        self.fetch_keys()  # what says that they count is here now
+        self._apply()
 
     def _request(self, reads: ReadSession) -> SyncRequest:
         """What this PC holds, and what it brings: nothing to a server that is full.
@@ -338,30 +361,6 @@ def link_to(store: Store, address: Address) -> Link:
     return Link(address, store.clock, me, count)
 
 
-def refused(error: RefusedError) -> ServerError:
-    """The sentence for a server's no."""
-    words = {
-        "unknown": _("The server does not know this PC or this practice."),
-        "quota": _("The practice has used up its room on the server."),
-        "full": _("The server is full."),
-        "slow-down": _("The server asks to wait: there were too many requests."),
-        "fault": _("The server has a fault."),
-    }
-    hints = {
-        "unknown": _("If the server was made anew, an owner sets it up once more: all that is on "
-                     "this PC goes there."),
-        "quota": _("What others write still comes in. Ask whoever runs the server for more room."),
-        "slow-down": _("It goes on after a few minutes."),
-    }  # fmt: skip
-    kind = AddressError if error.refusal.code == "unknown" else ServerError
-    return kind(
-        words.get(error.refusal.code, _("The server refused what this PC sent.")),
-        kept=_("Nothing was lost: what is here goes out at the next try."),
-        hint=hints.get(error.refusal.code, _("Ask whoever runs the server.")),
-        place=f"{error.status} {error.refusal.code}",
-    )
-
-
 def _digest(said: str) -> bytes:
     """The digest in a server's no.
 
@@ -375,25 +374,6 @@ def _digest(said: str) -> bytes:
     if len(found) != len(BEGINNING):
         raise strange("tip")
     return found
-
-
-def strange(reason: str) -> ServerError:
-    """The sentence for what no server of ours says."""
-    return ServerError(
-        _("The server said something that cannot be."),
-        kept=_("Nothing of it was taken over; nothing was lost here."),
-        hint=_("Try again; if it stays so, ask whoever runs the server."),
-        place=reason,
-    )
-
-
-def newer_program(kept: str) -> NewerProgramError:
-    """The sentence for what only a newer program reads; ``kept`` says what became of it."""
-    return NewerProgramError(
-        _("Another PC has a newer version of this program, and this PC cannot read what it sends."),
-        kept=kept,
-        hint=_("Update the program of this PC; then it comes in."),
-    )
 
 
 # ------------------------------------------------------------------ steps, each a transaction
@@ -544,3 +524,15 @@ def _follow(uow: UnitOfWork, device: KnownDevice, one: Segment | Newer) -> Follo
     if not one.is_signed_by(device.signing):
         raise strange("a false signature")
     return Followed.GAP if one.header.seg_no > device.tip.seg_no + 1 else None
+
+
+def _applied(reads: ReadSession) -> int:
+    """How many commits of other PCs are in the record."""
+    row = reads.cursor.execute("SELECT sum(tip) FROM sync_device WHERE dev <> ?", (THIS_PC,))
+    return int(row.fetchone()[0] or 0)
+
+
+def _note_lacks(uow: UnitOfWork, count: int) -> None:
+    found = state.peer(uow.cursor)
+    if found is not None and found.settings.server_lacks != count:
+        state.change_settings(uow.cursor, server_lacks=count)

@@ -31,7 +31,6 @@ from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import UnreadableError, keyed_digest, seal, unseal
 from clinic_desktop.sync import epochs, state
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import refused
 from clinic_desktop.sync.keys import subkey
 from clinic_desktop.sync.messages import (
     MAX_REQUEST,
@@ -42,6 +41,7 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.segment import padded_length
 
 if sys.version_info >= (3, 14):

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.i18n import _
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import newer_program, refused, strange
-from clinic_desktop.sync.messages import MessageError, SyncReply, SyncRequest, decode, encode
+from clinic_desktop.sync.messages import (
+    MessageError,
+    Snapshots,
+    SyncReply,
+    SyncRequest,
+    decode,
+    encode,
+)
+from clinic_desktop.sync.refusals import newer_program, refused, strange
 from clinic_desktop.sync.segment import NewerFormatError, Segment, SegmentError
+from clinic_desktop.sync.snapshot import read_manifest
 from clinic_desktop.sync.state import Tip
 
 _AT_A_TIME = 512 << 10
 _ALL = 2**53
+
+
+class DroppedError(Exception):
+    """The server no longer holds what was asked for: snapshots stand for it."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +70,47 @@ def compare(link: Link, device: bytes, line: Line) -> Heard:
     have = dict.fromkeys(line.others, _ALL)
     while True:
         have[device] = comparing.upto
-        reply = _ask(link, have)
+        try:
+            reply = _ask(link, have)
+        except DroppedError:
+            return Heard(line.known, differs=_is_signed_later(link, device, line))
         for raw in reply.segments:
             one = _read(raw)
             if one.header.device == device and comparing.is_open:
                 comparing.take(one)
         if not (reply.more and comparing.is_open):
             return comparing.heard
+
+
+def _is_signed_later(link: Link, device: bytes, line: Line) -> bool:
+    """Whether the server has anything that this PC's key signed, not here, after what it dropped.
+
+    What lies between is in snapshots, and comes from there: what was written here and is there too
+    says the same twice.
+    """
+    try:
+        raw = decode(link.signed("GET", "/v1/snapshots"), Snapshots).manifests
+        found = [read_manifest(each) for each in raw]
+    except RefusedError as error:
+        raise refused(error) from error
+    except (MessageError, SnapshotError) as error:
+        raise strange(str(error)) from error
+    for each in reversed(found):
+        have = {**dict.fromkeys((*line.others, *each.upto), _ALL), device: each.upto.get(device, 0)}
+        with suppress(DroppedError):
+            told = [_read(one) for one in _ask(link, have).segments]
+            if any(_is_elsewhere(one, device, line) for one in told):
+                return True
+    return False
+
+
+def _is_elsewhere(one: Segment, device: bytes, line: Line) -> bool:
+    return (
+        one.header.device == device
+        and one.header.seg_no > line.tip.seg_no
+        and one.hash not in line.sealed
+        and one.is_signed_by(line.signing)
+    )
 
 
 class Comparing:
@@ -140,6 +188,8 @@ def _ask(link: Link, have: dict[bytes, int]) -> SyncReply:
         answer = link.signed("POST", "/v1/sync", encode(SyncRequest(1, have, _AT_A_TIME)))
         return decode(answer, SyncReply)
     except RefusedError as error:
+        if error.refusal.code == "dropped":
+            raise DroppedError from error
         raise refused(error) from error
     except MessageError as error:
         raise strange(str(error)) from error

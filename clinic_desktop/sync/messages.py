@@ -16,6 +16,7 @@ from clinic_desktop.sync.keys import MAX_SEALED
 from clinic_desktop.sync.segment import MAX_SEGMENT
 from clinic_desktop.sync.snapshot import MAX_MANIFEST
 from clinic_desktop.sync.statements import MAX_DEVICES, MAX_STATEMENT
+from clinic_desktop.sync.vouching import MAX_VOUCH
 
 T = TypeVar("T")
 MAX_REQUEST: Final = 1 << 20
@@ -34,6 +35,8 @@ MAX_CHUNK: Final = 64 << 10
 MOST_CHUNKS: Final = 1024
 Chunk = tuple[Sixteen, Annotated[bytes, Meta(min_length=1, max_length=MAX_CHUNK)]]
 """The name of a piece of a file, and the piece, sealed."""
+MOST_VOUCHES: Final = 1500
+"""Those of 300 PCs about all snapshots that a server keeps; the newest ones."""
 MAX_PIECE: Final = 160 << 10
 MOST_PIECES: Final = 1024
 Piece = tuple[Hash, Annotated[bytes, Meta(min_length=1, max_length=MAX_PIECE)]]
@@ -119,6 +122,16 @@ class Snapshots(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     manifests: Annotated[
         tuple[Annotated[bytes, Meta(max_length=MAX_MANIFEST)], ...], Meta(max_length=8)
     ]
+
+
+class Vouches(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What PCs say of the snapshots that are here."""
+
+    version: Literal[1]
+    keep: Count
+    """Milliseconds after which a server drops segments that snapshots cover; 0 if it never does."""
+    vouches: Annotated[tuple[Annotated[bytes, Meta(max_length=MAX_VOUCH)], ...],
+                       Meta(max_length=MOST_VOUCHES)]  # fmt: skip
 
 
 class Keybox(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

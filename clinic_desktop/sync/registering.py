@@ -11,8 +11,8 @@ from clinic_desktop.security.membership import Device, Membership
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import statements
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import refused, strange
 from clinic_desktop.sync.messages import MessageError, Statements, decode
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.statements import (
     AddDevice,
     AddOwner,

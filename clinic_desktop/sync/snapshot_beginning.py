@@ -21,6 +21,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_loading import (
     Loader,
     TogetherError,
+    little_memory,
     refuse_untold,
     refuse_untold_erasures,
 )
@@ -30,8 +31,9 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.sync import epochs, segment, taking
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import Tell, refused, strange
+from clinic_desktop.sync.exchange import Tell
 from clinic_desktop.sync.messages import Keybox, MessageError, decode
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.segment import Segment, SegmentError
 from clinic_desktop.sync.snapshot import Contents, Manifest, Sealer
 from clinic_desktop.sync.snapshot_line import (
@@ -253,7 +255,8 @@ def _load(uow: UnitOfWork, chosen: _Chosen, upto: Part, go_on: Callable[[], None
         TogetherError: these parts do not stand alone.
     """
     try:
-        _load_pages(uow, chosen, upto, go_on)
+        with little_memory(uow.cursor):
+            _load_pages(uow, chosen, upto, go_on)
     except sqlcipher3.OperationalError as error:
         if error.sqlite_errorcode != sqlcipher3.SQLITE_ERROR:
             raise  # the disk

@@ -14,11 +14,11 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_making import head, tell
 from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import ClinicError, ServerError
+from clinic_desktop.errors import ClinicError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync.carried import can_give
 from clinic_desktop.sync.client import RefusedError
-from clinic_desktop.sync.exchange import refused, strange
 from clinic_desktop.sync.files import TURN_S
 from clinic_desktop.sync.messages import (
     MessageError,
@@ -28,6 +28,7 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.snapshot import Manifest, SealedPage, Sealer
 from clinic_desktop.sync.snapshot_line import (
     SnapshotLine,
@@ -74,19 +75,8 @@ class Leaving(SnapshotLine):
     def _run(self, least: int, seconds: float) -> bool:
         if not self._store.read(SYSTEM, _is_due, least).result():
             return False
-        traffic, url = self._link.traffic, self._link.address.url
-        number = self._store.write(SYSTEM, _begin, url).result()
-        before, code = (traffic.up, traffic.down), "stopped"
-        try:
-            done = self._go_on(least, self._link.clock.uptime() + seconds)
-            code = ""
-        except ServerError as error:
-            code = error.code
-            raise
-        finally:
-            sizes = (traffic.up - before[0], traffic.down - before[1])
-            self._store.write(SYSTEM, _end, number, sizes, code).result()
-        return done
+        with self.counted():
+            return self._go_on(least, self._link.clock.uptime() + seconds)
 
     def _go_on(self, least: int, until: float) -> bool:
         """With the one that is on its way, else with a new one if the server has none as good."""
@@ -126,7 +116,9 @@ class Leaving(SnapshotLine):
     def _is_all_there(self) -> bool:
         """Whether the server holds the last segment of each PC that is here.
 
-        Else nobody who takes the snapshot could find that its PC signed what it covers.
+        Else nobody who takes the snapshot could find that its PC signed what it covers. A server
+        that lost everything may lack the first ones of a PC that is gone, and nobody has them:
+        there the snapshot stands for them, once it was checked, and what follows it comes then.
         """
         have, mine = self._store.read(SYSTEM, _tips).result()
         try:
@@ -140,7 +132,8 @@ class Leaving(SnapshotLine):
             raise strange(str(error)) from error
         # Of PCs that a server was never told of it holds nothing, and says nothing.
         named = known is not None and have.keys() <= known.devices.keys() | known.ended.keys()
-        return reply.tip >= mine and named and not reply.behind
+        has_rest = self._store.read(SYSTEM, _can_follow, dict(reply.behind)).result()
+        return reply.tip >= mine and named and has_rest
 
     def _newest(self) -> int:
         """How many commits the newest snapshot on the server covers, as far as can be read."""
@@ -223,14 +216,6 @@ def _is_due(reads: ReadSession, least: int) -> bool:
     return not (found.to_send or found.to_apply)
 
 
-def _begin(uow: UnitOfWork, url: str) -> int:
-    return state.begin_run(uow.cursor, url, to_millis(uow.now))
-
-
-def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
-
-
 def _not_now(uow: UnitOfWork) -> None:
     """The next pass would fare alike: another is made when as much has come anew."""
     forget_snapshot(uow)
@@ -245,6 +230,18 @@ def _tips(reads: ReadSession) -> tuple[dict[bytes, int], int]:
     ).fetchall()
     have = {bytes(device): seg_no for device, seg_no in rows}
     return have, state.tip(reads.cursor).seg_no
+
+
+def _can_follow(reads: ReadSession, behind: dict[bytes, int]) -> bool:
+    """Whether of each PC whose next segment is not here at all those after the snapshot are."""
+    at = head(reads.cursor, 0)
+    ends = {each.device: each.seg_no for each in at.devices} if at is not None else {}
+    for device, tip in behind.items():
+        if can_give(reads, device, tip):
+            return False  # it goes there with the next pass
+        if tip >= ends.get(device, 0) or not can_give(reads, device, ends[device]):
+            return False  # it lacks what follows, too
+    return True
 
 
 def _pages(reads: ReadSession, names: Sequence[bytes], most: int) -> list[tuple[bytes, bytes]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
+from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import epochs, state
 from clinic_desktop.sync.client import Link, RefusedError, Tuner
-from clinic_desktop.sync.exchange import refused, strange
 from clinic_desktop.sync.messages import (
     MessageError,
     PagesReply,
@@ -21,6 +22,7 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.snapshot import Manifest, Sealer, read_manifest
 
 MANY: Final = 500
@@ -61,6 +63,22 @@ class SnapshotLine:
             return reply
         raise strange("no answer")
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Note what goes over the line meanwhile among the passes: it costs as they do."""
+        traffic, url = self._link.traffic, self._link.address.url
+        number = self._store.write(SYSTEM, _begin, url).result()
+        before, code = (traffic.up, traffic.down), "stopped"
+        try:
+            yield
+            code = ""
+        except ServerError as error:
+            code = error.code
+            raise
+        finally:
+            sizes = (traffic.up - before[0], traffic.down - before[1])
+            self._store.write(SYSTEM, _end, number, sizes, code).result()
+
     def offered(self) -> list[Manifest]:
         """What the server has, the oldest first."""
         try:
@@ -74,6 +92,14 @@ class SnapshotLine:
             with suppress(SnapshotError):
                 manifests.append(read_manifest(raw))
         return manifests
+
+
+def _begin(uow: UnitOfWork, url: str) -> int:
+    return state.begin_run(uow.cursor, url, to_millis(uow.now))
+
+
+def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
+    state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
 
 
 def reason_of(error: Exception) -> str:

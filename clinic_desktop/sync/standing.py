@@ -56,6 +56,10 @@ class Standing:
     """Where this PC is a hub while its program runs; 0 where it is none."""
     hubs: tuple[str, ...] = ()
     """Hubs in the house, beside the server."""
+    server_lacks: int = 0
+    """Of how many PCs the server lacks work that this PC holds, and cannot give it as it was."""
+    is_doubted: bool = False
+    """Whether a PC found a snapshot at the server to be wrong."""
     clock_off: timedelta = timedelta()
     """How far the server's clock is ahead of this PC's, where that is worth a word."""
     key_since: datetime | None = None
@@ -109,6 +113,8 @@ def standing(reads: ReadSession) -> Standing | None:
         runs,
         kept.hub_port,
         kept.hubs,
+        kept.server_lacks,
+        kept.is_doubted,
         timedelta(milliseconds=kept.clock_off),
         from_millis(awaited) if awaited else None,
         from_millis(awaited + epochs.LONG_MS) if awaited else None,

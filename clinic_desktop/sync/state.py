@@ -69,6 +69,12 @@ class Settings(Struct, frozen=True):
     """Addresses of hubs in the house, beside the server in use."""
     in_snapshot: int = 0
     """How many commits the newest snapshot on the server covers, as far as is known."""
+    looked_at: int = 0
+    """When the snapshots there were looked at last, in milliseconds since 1970 UTC."""
+    is_doubted: bool = False
+    """Whether a PC found that a snapshot there is not what the PCs hold."""
+    server_lacks: int = 0
+    """Of how many PCs it lacks work that this PC cannot give it either."""
     hub_port: int = 0
     """Where this PC is a hub while its program runs; 0 where it is none."""
     said: tuple[bytes, ...] = ()
@@ -159,6 +165,9 @@ def turn_to(cursor: Any, url: str, authority: str, hubs: tuple[str, ...]) -> Non
             told_ended=0,
             hubs=hubs,
             in_snapshot=0,
+            looked_at=0,
+            is_doubted=False,
+            server_lacks=0,
         )
         use_peer(cursor, url, settings)
         cursor.execute("DELETE FROM sync_file WHERE state <> 'coming'")  # it may not hold them

@@ -201,24 +201,28 @@ def _after_an_update(uow: UnitOfWork) -> Step | None:
 
 def keep_keys(uow: UnitOfWork, sealed_keys: Iterable[bytes]) -> None:
     """Keep data keys that another PC of the practice sealed to this one and that count."""
-    cursor = uow.cursor
-    found = state.peer(cursor)
-    if found is None:
-        return
-    me, devices = state.me(cursor, found.settings.clinic), state.known_devices(cursor)
     kept: dict[int, bytes] = {}
-    for sealed in _sealed_keys(sealed_keys):
-        try:
-            author = devices.get(sealed.author)
-            if author is None or author.has_ended:
-                continue
-            dek = keys.open_dek(sealed, me, author.signing)
-        except UnreadableError:
-            continue
-        if epochs.counts(uow, sealed.epoch, dek):
-            kept.setdefault(sealed.epoch, dek)
+    for epoch, dek in opened_keys(uow, sealed_keys):
+        if epochs.counts(uow, epoch, dek):
+            kept.setdefault(epoch, dek)
     for epoch, dek in kept.items():
-        state.keep_key(cursor, epoch, dek, to_millis(uow.now))
+        state.keep_key(uow.cursor, epoch, dek, to_millis(uow.now))
+
+
+def opened_keys(uow: UnitOfWork, sealed_keys: Iterable[bytes]) -> list[tuple[int, bytes]]:
+    """Epochs and data keys that a PC of the practice sealed to this one; none is kept."""
+    cursor = uow.cursor
+    peer = state.peer(cursor)
+    if peer is None:
+        return []
+    me, devices = state.me(cursor, peer.settings.clinic), state.known_devices(cursor)
+    found = []
+    for sealed in _sealed_keys(sealed_keys):
+        author = devices.get(sealed.author)
+        if author is not None and not author.has_ended:
+            with suppress(UnreadableError):
+                found.append((sealed.epoch, keys.open_dek(sealed, me, author.signing)))
+    return found
 
 
 def _sealed_keys(raw_keys: Iterable[bytes]) -> Iterator[keys.SealedKey]:

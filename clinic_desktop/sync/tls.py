@@ -12,6 +12,8 @@ import socket
 import ssl
 from functools import cache
 
+from clinic_desktop.sync.bad_line import persist
+
 
 class Trust:
     """Whom connections to servers believe, and how the last one to each place ended."""
@@ -43,6 +45,7 @@ class Connection(http.client.HTTPSConnection):
         """Open it."""
         http.client.HTTPConnection.connect(self)
         bare: socket.socket = self.sock
+        persist(bare)
         before = self._trust.sessions.pop(self._place, None)  # a ticket is shown once
         self.sock = self._trust.context.wrap_socket(bare, server_hostname=self.host, session=before)
 

@@ -226,6 +226,26 @@ def test_two_halves_paid_at_two_desks_are_no_question(two: tuple[Pc, Pc]) -> Non
     assert asked(first) == asked(second) == []
 
 
+def test_a_third_payment_asks_about_the_two_before_it_everywhere(
+    three: tuple[Pc, Pc, Pc],
+) -> None:
+    first, second, third = three
+    patient = new_patient(first)
+    bill = first.write(invoices.issue, InvoiceForm(patient, (LineForm("Dressing", 500),))).id
+    for other in (second, third):
+        meet(first, other)
+    for pc in three:
+        pc.write(payments.take, payments.TakePayment(bill, 200, "cash"))
+    meet(first, second)  # two of them are no question: 400 of 500
+    assert asked(first) == asked(second) == []
+    for pair in ((first, third), (second, third), (first, second)):
+        meet(*pair)
+    questions = [{item.row.id for item in asked(pc)} for pc in three]
+    assert len(questions[0]) == 3
+    assert questions[0] == questions[1] == questions[2]
+    same(*three)
+
+
 def _print(pc: Pc, prescription: uuid.UUID) -> None:
     made = pc.read(make, PaperRequest("prescription", prescription, "en"))
     pc.write(archive.keep, made, "PDF")

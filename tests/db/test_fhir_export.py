@@ -18,6 +18,7 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import PermissionDeniedError, SetupError
 from clinic_desktop.services.fhir.exporting import export_folder
 from tests.support.fhir import bring, bundle, encounter, observation, patient, uid, write
+from tests.support.pcs import Pc, meet, new_patient
 from tests.support.records import NOON, Record
 
 
@@ -111,6 +112,26 @@ def test_every_resource_has_the_shape_of_r4(
     assert resources
     for each in resources:
         check_shape(each, definitions[each["resourceType"]], definitions, each["resourceType"])
+
+
+def test_what_is_not_decided_leaves_in_every_version_and_comes_in_again(
+    two: tuple[Pc, Pc], tmp_path: Path, empty_record: Record, shared_data: Path
+) -> None:
+    first, second = two
+    new_patient(first)
+    meet(first, second)
+    first.sql("UPDATE patient SET birth_date = '1990-02-01', birth_precision = 'day'")
+    second.sql("UPDATE patient SET birth_date = '1990-01-02', birth_precision = 'day'")
+    meet(first, second)
+    out = tmp_path / "undecided"
+    export_folder(first.store, first.actor, out)
+    with gzip.open(shared_data / "fhir-conformance" / "fhir.schema.json.gz") as file:
+        definitions = json.load(file)["definitions"]
+    (found,) = [each for each in exported(out) if each["resourceType"] == "Patient"]
+    check_shape(found, definitions["Patient"], definitions, "Patient")
+    told = {each["url"]: each for each in found["extension"][0]["extension"]}
+    assert {found["birthDate"], told["birth_date"]["valueString"]} == {"1990-02-01", "1990-01-02"}
+    assert not bring(empty_record, out).errors
 
 
 def check_shape(value: Any, schema: Any, all_: dict[str, Any], place: str) -> None:

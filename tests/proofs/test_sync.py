@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from clinic_desktop.sync.server.files import Files
 from tests.proofs.needs import needs_recorder
 from tests.proofs.sync import fuzz, histories, kills, relay_power
 from tests.proofs.sync.careless import CARELESS
@@ -96,3 +98,22 @@ def test_a_server_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> N
 @pytest.mark.skipif(sys.platform == "win32", reason="fork is POSIX's")
 def test_killed_while_they_exchange(practice: Template) -> None:
     assert kills.kill(practice, SEED, 4) == []
+
+
+@needs_recorder
+def test_the_server_whose_power_is_cut_drops_segments_and_too_many_are_noticed(
+    tmp_path: Path,
+) -> None:
+    relay_power.record_day(tmp_path, 1, 40)
+    (path,) = tmp_path.glob("server/??/??/*.db")
+    files = Files(tmp_path / "server")
+    with files.practice(uuid.UUID(hex=path.stem)) as rows:
+        assert rows is not None
+        firsts = rows.all(
+            "SELECT min(seg_no), max(seg_no) FROM segment WHERE clinic = :clinic GROUP BY device_id"
+        )
+        assert max(first for first, _last in firsts) > 1
+        assert relay_power._broken(rows) == []
+        rows.run("DELETE FROM vouch WHERE clinic = :clinic")  # nobody has checked what stands
+        assert relay_power._broken(rows) == ["too much was dropped"]
+    files.close()

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.db.commits import CommitRecord
+from clinic_desktop.db.snapshot_pages import DeviceAt, Head
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import segment, statements
 from clinic_desktop.sync.client import Address, Link
@@ -24,6 +25,7 @@ from clinic_desktop.sync.keys import Courier, new_dek
 from clinic_desktop.sync.messages import SyncReply, SyncRequest, decode, encode, sign_request
 from clinic_desktop.sync.segment import Origin, Segment
 from clinic_desktop.sync.server.relay import Call
+from clinic_desktop.sync.snapshot import Manifest, SealedPage, Sealer
 from clinic_desktop.sync.statements import DeviceKeys, Known
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -90,6 +92,18 @@ class Pc:
         """One round trip over a real connection."""
         answer = link.signed("POST", "/v1/sync", self.sync_body(*segments, have=have))
         return decode(answer, SyncReply)
+
+
+def paper_snapshot(maker: Pc, pcs: Sequence[Pc], pieces: Sequence[tuple[bytes, bytes]]) -> Manifest:
+    """A manifest that stands for all segments of each PC but the last."""
+    me = Courier(maker.clinic, maker.device, maker.keys)
+    ends = [
+        DeviceAt(pc.device.bytes, len(pc.made), bytes(32), len(pc.made) - 1, 0, bytes(32))
+        for pc in pcs
+        if pc.made
+    ]
+    page = SealedPage(1, bytes(32), tuple(name for name, _piece in pieces), counts=True)
+    return Sealer(maker.clinic, 1, maker.dek).manifest(me, 1, Head(1, 0, tuple(ends)), [page])
 
 
 @dataclass

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from unittest import mock
 
 from clinic_desktop.clinic import open_clinic
 from clinic_desktop.clock import SystemClock
@@ -23,7 +24,9 @@ from tests.support.records import PASSWORD
 
 def main(folder: str, url: str, steps: str) -> None:
     """Go on until it is over."""
-    snapshot_beginning.MANY = 1  # a piece in each answer: a small record has few
+    mock.patch.object(
+        snapshot_beginning, "MANY", 1
+    ).start()  # the record is small
     opened, left = open_clinic(DataDir(Path(folder)), "ana", PASSWORD, SystemClock()), int(steps)
 
     def use_server(uow: UnitOfWork) -> None:

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from unittest import mock
 
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.config import DataDir
@@ -21,7 +22,9 @@ from tests.support.records import CHEAP, PASSWORD
 
 def main(folder: str, url: str, code: str, steps: str) -> None:
     """Say the six digits, and go on until it is over."""
-    snapshot_beginning.MANY = 1  # a piece in each answer: a small record has few
+    mock.patch.object(
+        snapshot_beginning, "MANY", 1
+    ).start()  # the record is small
     left = int(steps)
 
     def tell(*_far: int) -> None:

@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.db.history import History
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.snapshot_loading import refuse_untold
+from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.errors import ReadOnlyError, ServerError, StoppedError
+from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.services.audit import verifying
 from clinic_desktop.sync import snapshot_beginning
@@ -22,6 +26,7 @@ from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
 from tests.sync.test_snapshots import kept, leave
 
+_LOOKS = "SELECT patient_id FROM audit_event WHERE kind = 'test.looked'"
 ROOT = Path(__file__).parents[2]
 
 
@@ -62,13 +67,13 @@ def harm(practice: Practice, sql: str) -> None:
 @pytest.fixture
 def wrong_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The rows are not what the log says: found when all has come."""
-    plain = snapshot_beginning.refuse_untold
+    plain = refuse_untold
     left = [1]
 
     def refuse(cursor: object, *more: object) -> None:
         if left:
             left.pop()
-            raise snapshot_beginning.SnapshotError("the rows are not what the log says")
+            raise SnapshotError("the rows are not what the log says")
         plain(cursor, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(snapshot_beginning, "refuse_untold", refuse)
@@ -202,6 +207,31 @@ def test_killed_while_it_is_fetched_anew_it_begins_with_another_source_again(
     assert again.store.gate.halt is None
 
 
+def test_where_a_near_chart_refers_to_another_all_comes_at_once(long_ago: Practice) -> None:
+    front = long_ago.front
+    front.store.write(front.actor, _refer).result(60)
+    sync(front)
+    assert leave(front)
+    joined = long_ago.join("new", opens_early=True)
+    assert joined.passed is not None
+    new = long_ago.open("new")
+    assert new.store.gate.halt is None
+    assert given_names(new) == ["Far", "Near"]
+
+
+def _refer(uow: UnitOfWork) -> None:
+    """An allergy of the near patient, noted at a visit of the far one two years ago."""
+    far, near = (
+        uuid.UUID(bytes=bytes(row[0]))
+        for row in uow.cursor.execute("SELECT id FROM patient ORDER BY given").fetchall()
+    )
+    visit = uow.new_id()
+    uow.add(
+        Encounter(id=visit, patient_id=far, start_at=uow.now - timedelta(days=800)),
+        AllergyIntolerance(patient_id=near, encounter_id=visit, display="Penicillin"),
+    )
+
+
 def test_a_snapshot_that_does_not_know_the_person_is_not_opened_early(
     long_ago: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +241,39 @@ def test_a_snapshot_that_does_not_know_the_person_is_not_opened_early(
     assert given_names(long_ago.open("new")) == ["Far", "Near"]
 
 
+def test_looks_at_that_time_outlast_the_program_and_come_into_the_log(
+    long_ago: Practice, early: Clinic
+) -> None:
+    (patient,) = rows(early, "SELECT id FROM patient")
+    early.store.read(early.actor, _look, uuid.UUID(bytes=bytes(patient[0]))).result(60)  # type: ignore[call-overload]
+    early.close()
+    long_ago.opened.remove(early)
+    again = long_ago.open("new")
+    sync(again)
+    assert rows(again, _LOOKS) == []
+    add_patient(again, "Written")
+    assert rows(again, _LOOKS) == [patient]
+    again.close()
+    long_ago.opened.remove(again)
+    add_patient(long_ago.open("new"), "Later")
+    assert rows(long_ago.opened[-1], _LOOKS) == [patient]
+
+
+def _look(reads: ReadSession, patient: uuid.UUID) -> None:
+    reads.note("test.looked", patient_id=patient)
+
+
+def test_the_history_of_a_value_is_no_fault_while_the_log_is_coming(early: Clinic) -> None:
+    (patient,) = rows(early, "SELECT id FROM patient")
+    found = early.store.read(early.actor, _history, bytes(patient[0])).result(60)  # type: ignore[call-overload]
+    assert found == []
+
+
+def _history(reads: ReadSession, patient: bytes) -> list[object]:
+    return list(History(reads.cursor).of("patient", uuid.UUID(bytes=patient)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 @pytest.mark.parametrize("steps", [0, 2, 5, 8])
 def test_killed_at_any_moment_it_goes_on(long_ago: Practice, early: Clinic, steps: int) -> None:
     early.close()

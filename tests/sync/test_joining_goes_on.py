@@ -22,6 +22,7 @@ from tests.sync.test_snapshots import kept, leave, told
 
 __all__ = ["told"]
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 ON = Joining(None, "", "ana", PASSWORD)
 Asked = list[tuple[bytes, ...]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import uuid
@@ -13,6 +14,7 @@ import pytest
 
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.errors import RevokedError, ServerError, ValidationError
+from clinic_desktop.sync import client
 from clinic_desktop.sync.client import Address, Link, RefusedError, Tuner
 from tests.support.relays import MOST_S, Pc
 
@@ -24,6 +26,8 @@ class Impostor:
     """Says the same to everybody, then hangs up."""
 
     answer: bytes = b""
+    drips: bool = False
+    """Whether it goes on with a byte now and then."""
     asked: list[bytes] = field(default_factory=list)
 
     def start(self) -> None:
@@ -46,6 +50,8 @@ class Impostor:
                 self.asked.append(asked)
                 try:
                     line.sendall(self.answer)
+                    while self.drips and not select.select([line], [], [], 0.01)[0]:
+                        line.sendall(b"x")
                 except OSError:
                     continue  # it was not waited for
 
@@ -97,6 +103,17 @@ def test_what_is_no_answer_ends_in_a_sentence(impostor: Impostor, answer: bytes)
     assert caught.value.message
     assert caught.value.kept
     link.close()
+
+
+@pytest.mark.parametrize("answer", [OK + b"Content-Length: 900000\r\n\r\n", OK + b"X: "])
+def test_an_answer_that_drips_comes_to_an_end(
+    impostor: Impostor, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_LEAST_S", 0.2)
+    monkeypatch.setattr(client, "_LEAST_RATE", 1e9)
+    impostor.answer, impostor.drips = answer, True
+    with pytest.raises(ServerError):
+        link_to(impostor.url).call("GET", "/v1/statements")
 
 
 def test_a_no_is_told_by_its_code(impostor: Impostor) -> None:

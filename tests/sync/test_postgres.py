@@ -17,7 +17,7 @@ from tests.support.postgres import Cluster
 from tests.support.relays import PaperPractice, Pc, running
 
 OLD = uuid.UUID(int=1)
-"""A practice of a server of version 1."""
+"""A practice of an older server."""
 
 
 @pytest.fixture
@@ -128,18 +128,19 @@ def test_two_servers_share_a_database(cluster: Cluster, tmp_path: Path) -> None:
         link.close()
 
 
-@pytest.fixture
-def old(cluster: Cluster) -> Iterator[str]:
-    """The address of a database as a server of version 1 left it, with one practice's rows."""
+@pytest.fixture(params=[1, 2])
+def old(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database as an older server left it, with one practice's rows."""
     name = f"old_{uuid.uuid4().hex}"
     url = cluster.url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(cluster.url, autocommit=True) as other:
         other.execute(f"CREATE DATABASE {name}")
     Database(url).close()
     with psycopg.connect(url) as other:
-        for table in tables.SINCE_2:
-            other.execute(f"DROP TABLE {table}")
-        other.execute("UPDATE relay SET version = 1")
+        for table, since in tables.SINCE.items():
+            if since > request.param:
+                other.execute(f"DROP TABLE {table}")
+        other.execute("UPDATE relay SET version = %s", (request.param,))
         other.execute("INSERT INTO practice (clinic, head, used) VALUES (%s, 7, 4)", (OLD.bytes,))
         other.execute(
             "INSERT INTO segment (clinic, sseq, device_id, seg_no, hash, received, bytes)"
@@ -162,7 +163,7 @@ def layout(url: str) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
-def test_a_database_of_version_1_is_brought_to_this_one(
+def test_a_database_of_an_older_version_is_brought_to_this_one(
     old: str, database: Database, cluster: Cluster
 ) -> None:
     with ThreadPoolExecutor(2) as many:  # two servers of the new version start at once
@@ -183,16 +184,17 @@ def test_a_database_of_version_1_is_brought_to_this_one(
         again.close()
 
 
-def test_an_upgrade_that_fails_leaves_version_1_and_a_later_version_is_refused(old: str) -> None:
+def test_an_upgrade_that_fails_leaves_the_old_version_and_a_later_one_is_refused(old: str) -> None:
     with psycopg.connect(old) as other:
-        other.execute("CREATE TABLE page_3 ()")  # in the way, in the middle of it
+        (version,) = tables.only(other.execute("SELECT version FROM relay").fetchone())
+        other.execute("CREATE TABLE vouch_3 ()")  # in the way, in the middle of it
     before = layout(old)
     with pytest.raises(SetupError):
         Database(old)
     assert layout(old) == before
     with psycopg.connect(old) as other:
-        assert other.execute("SELECT version FROM relay").fetchone() == (1,)
-        other.execute("DROP TABLE page_3")
+        assert other.execute("SELECT version FROM relay").fetchone() == (version,)
+        other.execute("DROP TABLE vouch_3")
         other.execute("UPDATE relay SET version = %s", (tables.VERSION + 1,))
     with pytest.raises(StorageError, match="another version"):
         Database(old)

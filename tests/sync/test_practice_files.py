@@ -117,19 +117,22 @@ def test_files_of_another_version_are_left_alone(practices: Files) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_file_of_the_first_version_gets_what_is_new(practices: Files) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_version_gets_what_is_new(practices: Files, version: int) -> None:
     clinic = uuid.uuid4()
     use(practices, clinic)
     practices.close()
     with closing(dbapi2.connect(str(practices.path(clinic)))) as other:
-        for table in tables.SINCE_2:
-            other.execute(f"DROP TABLE {table}")
-        other.execute("PRAGMA user_version = 1")
+        for table, since in tables.SINCE.items():
+            if since > version:
+                other.execute(f"DROP TABLE {table}")
+        other.execute(f"PRAGMA user_version = {version}")
     again = Files(practices.root)
     try:
         with again.practice(clinic) as rows:
             assert rows is not None
             assert rows.all("SELECT id FROM page WHERE clinic = :clinic") == []
+            assert rows.all("SELECT said FROM vouch WHERE clinic = :clinic") == []
     finally:
         again.close()
 

@@ -266,6 +266,23 @@ def test_a_pc_that_asks_too_often_waits_and_the_next_one_does_not(
     assert sync(relay, back, back.sync_body()).tip == 0
 
 
+def test_a_practice_that_asks_too_often_waits_and_the_next_one_does_not(
+    relay: Relay, practice: PaperPractice, front: Pc, back: Pc
+) -> None:
+    narrow = Relay(relay.practices, relay.clock, Limits(burst=8, together=2), relay._polls)
+    third = Pc(practice.clinic)
+    narrow.state(front.call("POST", "/v1/statements", practice.state(AddDevice(third.public))))
+    for pc in (front, back):
+        for _ in range(7):
+            sync(narrow, pc, pc.sync_body())
+    sync(narrow, third, third.sync_body())
+    assert refused(lambda: sync(narrow, third, third.sync_body())) == (429, "slow-down")
+    other = PaperPractice()
+    away = Pc(other.clinic)
+    narrow.found(Call("POST", "/v1/practices", "", other.found(away), "192.0.2.7"))
+    assert sync(narrow, away, away.sync_body()).tip == 0
+
+
 def test_statements_are_checked_once(
     relay: Relay, practice: PaperPractice, front: Pc, back: Pc, monkeypatch: pytest.MonkeyPatch
 ) -> None:

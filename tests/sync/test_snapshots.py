@@ -12,11 +12,11 @@ import pytest
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.snapshot_loading import Loader
-from clinic_desktop.db.snapshot_making import Told
+from clinic_desktop.db.snapshot_making import Told, tell
 from clinic_desktop.db.snapshot_pages import RowsPage
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership import BadEntryError
-from clinic_desktop.sync import snapshot, snapshot_leaving, state
+from clinic_desktop.sync import snapshot, state
 from clinic_desktop.sync.exchange import link_of
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
@@ -256,17 +256,16 @@ def test_a_snapshot_with_a_value_that_was_put_right_is_left(
     sync(told.front, back)
     rename(back, "Right")
     sync(back, told.front)
-    real = snapshot_leaving.tell
 
     def put_back(cursor: Any, since: int) -> Iterator[Told]:
-        for each in real(cursor, since):
+        for each in tell(cursor, since):
             if isinstance(each.page, RowsPage):
                 columns = each.page.values
                 columns[:] = [["Wrong" if v == "Right" else v for v in c] for c in columns]
             yield each
 
     with monkeypatch.context() as dishonest:
-        dishonest.setattr(snapshot_leaving, "tell", put_back)
+        dishonest.setattr("clinic_desktop.sync.snapshot_leaving.tell", put_back)
         assert leave(told.front)
     new = told.new_pc("new")
     assert patients(new) == patients(back)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import sys
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.errors import ServerError
+from clinic_desktop.sync import bad_line
+from clinic_desktop.sync.bad_line import persist
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.tls import Connection
 from tests.support.certificates import self_signed
@@ -44,3 +48,17 @@ def restart(server: ServerProcess) -> None:
     """It forgets with whom it talked."""
     assert server.stop() == 0
     server.start()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be asked for it")
+def test_a_server_s_lines_try_again_at_an_even_pace() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        persist(listener)
+        with socket.create_connection(listener.getsockname(), 10) as far:
+            taken, _address = listener.accept()
+            with taken:
+                asked = [
+                    each.getsockopt(socket.IPPROTO_TCP, bad_line._THIN_LINEAR_TIMEOUTS)
+                    for each in (taken, far)
+                ]
+    assert asked == [1, 0]

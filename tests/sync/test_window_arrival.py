@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +64,7 @@ def says_that_older_charts_come(new: Seat) -> None:
     new.until(lambda: "Older charts are still coming" in str(shown.table._empty))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 def test_a_joining_that_was_broken_off_is_offered_and_goes_on(
     long_ago: Practice, qtbot: QtBot
 ) -> None:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
 from clinic_desktop.sync import exchange, state
 from clinic_desktop.sync.client import Link
@@ -34,6 +35,7 @@ from tests.sync.test_incarnations import copy
 from tests.sync.test_link import Impostor
 from tests.sync.test_lying_server import LyingLink, changed, with_segments
 from tests.sync.test_newer_format import keys_of, with_newer
+from tests.sync.test_snapshots import kept
 from tests.sync.test_window_pcs import page_of
 from tests.sync.windows import Seat, seated
 
@@ -242,6 +244,33 @@ def server_away_and_a_hub(stage: Stage) -> None:
     stage.practice.server.kill()
 
 
+def server_that_lost_a_pc_that_is_gone(stage: Stage) -> None:
+    """What that PC did is here by its commits, not as it sealed them."""
+    back = stage.practice.open("back")
+    sync(back, stage.pc)
+    stage.close(back)
+    stage.practice.server.stop()
+    stage.pc.store.write(SYSTEM, _empty_segments).result(60)
+    with kept(stage.practice) as server:
+        (device,) = rows(stage.pc, "SELECT device_id FROM sync_device WHERE dev = 2")[0]
+        server.execute("DELETE FROM segment WHERE device_id = ?", (device,))
+        server.execute(
+            "UPDATE device SET tip = 0, tip_hash = zeroblob(32) WHERE device_id = ?", (device,)
+        )
+    stage.practice.server.start()
+
+
+def _empty_segments(uow: UnitOfWork) -> None:
+    uow.cursor.execute("UPDATE sync_segment SET content = x'' WHERE dev = 2")
+
+
+def a_copy_there_that_is_wrong(stage: Stage) -> None:
+    def doubt(uow: UnitOfWork) -> None:
+        state.change_settings(uow.cursor, is_doubted=True, looked_at=to_millis(uow.now))
+
+    stage.pc.store.write(SYSTEM, doubt).result(60)
+
+
 @dataclass(frozen=True)
 class Case:
     """What is arranged, and what must be read on the page."""
@@ -283,6 +312,12 @@ CASES = (
     Case(hub_away, "The hub cannot", (LOST, WAITS, "Open the program at the hub")),
     Case(only_sticks, "exchange by a stick", ("not known to be at another PC", "stick")),
     Case(only_a_hub, "Last meeting at the hub", ("while the program is open at the hub",)),
+    Case(
+        server_that_lost_a_pc_that_is_gone,
+        "The server is no second copy yet",
+        ("in the record of this PC", "happens by itself"),
+    ),
+    Case(a_copy_there_that_is_wrong, "not what the PCs hold", ("no PC takes it", "Ask for help")),
     Case(server_away_and_a_hub, "The server cannot be reached", (LOST, "met at the hub")),
 )
 

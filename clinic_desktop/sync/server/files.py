@@ -13,7 +13,8 @@ import shutil
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -27,52 +28,87 @@ from clinic_desktop.i18n import _
 from clinic_desktop.sync.server import tables
 from clinic_desktop.sync.server.tables import NoRoomError, Rows
 
-_MOST_OPEN: Final = 64
+_MOST_OPEN: Final = 128
 _LEAST_FREE: Final = 1 << 20
 _SMALL_CACHE: Final = "PRAGMA cache_size = -1024"
 
 
-class PlainFile:
-    """One SQLite file; one at a time uses it."""
+Added = Callable[[int], tuple[str, ...]]
+"""The statements that bring the tables of an older version, by its number, to this one."""
 
-    def __init__(self, path: Path) -> None:
+
+def _none(_version: int) -> tuple[str, ...]:
+    return ()
+
+
+class PlainFile:
+    """One SQLite file; one at a time uses it, and the first one opens it."""
+
+    def __init__(self, path: Path, made: tuple[str, ...] = (), added: Added = _none) -> None:
+        """``made`` and ``added`` are its tables, see ``make``."""
         self.path = path
         self.turn = threading.Lock()
         self.users = 0
-        self.connection: Any = dbapi2.connect(
-            str(path), isolation_level=None, check_same_thread=False
-        )
-        set_pragmas(self.connection)
-        self.connection.execute(_SMALL_CACHE)
+        self._tables = made, added
+        self._connection: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was used and not closed since."""
+        return self._connection is not None
+
+    @property
+    def connection(self) -> Any:
+        """For whoever has its turn; opened now if it is not open."""
+        if self._connection is None:
+            self._open()
+        return self._connection
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """A cursor; what it wrote is on the disk when the block ends, or nothing of it is."""
-        with self.turn:
-            cursor = self.connection.cursor()
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException as error:
-                if self.connection.in_transaction:  # a full disk may have ended it already
-                    cursor.execute("ROLLBACK")
-                if is_full(error, self.path.parent):
-                    raise NoRoomError from error
-                raise
+        with self.turn, _whole(self.connection, self.path.parent) as cursor:
+            yield cursor
 
-    def make(self, made: tuple[str, ...], added: tuple[str, ...] = ()) -> None:
-        """Make its tables, all or none; ``added`` are those that version 1 did not have.
+    def _open(self) -> None:
+        try:
+            self._connection = dbapi2.connect(
+                str(self.path), isolation_level=None, check_same_thread=False
+            )
+            set_pragmas(self._connection)
+            self._connection.execute(_SMALL_CACHE)
+            if self._tables[0]:
+                self.make(*self._tables)
+        except BaseException as error:  # not open without its tables: the next request makes them
+            self._close()
+            if is_full(error, self.path.parent):
+                raise NoRoomError from error
+            raise
+
+    def close(self) -> None:
+        """Let go of it; whoever uses it next opens it again."""
+        with self.turn:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def make(self, made: tuple[str, ...], added: Added = _none) -> None:
+        """Make its tables, all or none; ``added`` brings those that an older version lacks.
 
         Raises:
             StorageError: its tables are of another version of the server.
         """
-        with self.transaction() as cursor:
-            version = int(cursor.execute("PRAGMA user_version").fetchone()[0])
+        if self._version() == tables.VERSION:
+            return
+        with _whole(self.connection, self.path.parent) as cursor:
+            version = self._version()
             if version == tables.VERSION:
                 return
-            if version == 1:
-                made = added
+            if 1 <= version < tables.VERSION:
+                made = added(version)
             elif version or cursor.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StorageError(
                     _("The files of this server are of another version of the program."),
@@ -83,6 +119,24 @@ class PlainFile:
             for statement in made:
                 cursor.execute(statement)
             cursor.execute(f"PRAGMA user_version = {tables.VERSION}")
+
+    def _version(self) -> int:
+        return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def _whole(connection: Any, folder: Path) -> Iterator[Any]:
+    cursor = connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        yield cursor
+        cursor.execute("COMMIT")
+    except BaseException as error:
+        if connection.in_transaction:  # a full disk may have ended it already
+            cursor.execute("ROLLBACK")
+        if is_full(error, folder):
+            raise NoRoomError from error
+        raise
 
 
 def is_full(error: BaseException, folder: Path) -> bool:
@@ -102,8 +156,12 @@ class Files:
         self._lock = threading.Lock()
         self._open: OrderedDict[Path, PlainFile] = OrderedDict()
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._letters = PlainFile(root / "letters.db")
-        self._letters.make(tables.in_sqlite(tables.LETTERS))
+        self._letters = PlainFile(root / "letters.db", tables.in_sqlite(tables.LETTERS))
+        with self._letters.transaction():
+            pass  # it is to be seen now whether the folder can be used
+        self._tables = tables.in_sqlite(tables.PRACTICE), tables.new_in_sqlite
+        self._closer = ThreadPoolExecutor(1, "relay-closer")
+        """Closes what is idle: that flushes the disk, and no request is to wait for it."""
 
     def path(self, clinic: uuid.UUID) -> Path:
         """Where a practice lies; ids begin with the time, so the folders go by their digest."""
@@ -140,12 +198,8 @@ class Files:
         with self._lock:
             found = self._open.get(path)
             if found is None and (make or path.exists()):
-                try:
-                    found = self._take(path)
-                except (OSError, dbapi2.OperationalError) as error:
-                    if is_full(error, self.root):
-                        raise NoRoomError from error
-                    raise
+                self._make_folder(path.parent)
+                found = self._open[path] = PlainFile(path, *self._tables)
             if found is not None:
                 self._open.move_to_end(path)
                 found.users += 1
@@ -153,33 +207,45 @@ class Files:
             yield found
         finally:
             if found is not None:
-                with self._lock:
-                    found.users -= 1
-                    self._close_idle()
+                self._leave(found)
 
-    def _take(self, path: Path) -> PlainFile:
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, mode=0o700)
-            flush_folder(path.parent.parent)
-            flush_folder(self.root)
-        found = PlainFile(path)
+    def _make_folder(self, folder: Path) -> None:
+        if folder.exists():
+            return
         try:
-            found.make(tables.in_sqlite(tables.PRACTICE), tables.new_in_sqlite())
-        except BaseException:  # not remembered without its tables: the next request makes them
-            found.connection.close()
+            folder.mkdir(parents=True, mode=0o700)
+            flush_folder(folder.parent)
+            flush_folder(self.root)
+        except OSError as error:
+            if is_full(error, self.root):
+                raise NoRoomError from error
             raise
-        self._open[path] = found
-        return found
 
-    def _close_idle(self) -> None:
-        spare = len(self._open) - _MOST_OPEN
-        idle = [path for path, each in self._open.items() if not each.users]
-        for path in idle[: max(spare, 0)]:
-            self._open.pop(path).connection.close()
+    def _leave(self, file: PlainFile) -> None:
+        with self._lock:
+            file.users -= 1
+            if not file.users and not file.is_open:  # it could not be opened
+                self._open.pop(file.path, None)
+            spare = len(self._open) - _MOST_OPEN
+            idle = [each for each in self._open.values() if not each.users][: max(spare, 0)]
+            for each in idle:
+                each.users += 1
+        for each in idle:
+            self._closer.submit(self._close_idle, each)
+
+    def _close_idle(self, file: PlainFile) -> None:
+        """Close a file; it is remembered until it is closed, so that none is open twice."""
+        file.close()
+        with self._lock:
+            file.users -= 1
+            if not file.users and not file.is_open:
+                self._open.pop(file.path, None)
 
     def close(self) -> None:
         """Let go of all files."""
+        self._closer.shutdown()
         with self._lock:
-            for each in (*self._open.values(), self._letters):
-                each.connection.close()
+            every = [*self._open.values(), self._letters]
             self._open.clear()
+        for each in every:
+            each.close()

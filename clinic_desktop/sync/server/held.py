@@ -39,10 +39,13 @@ class Taken:
     count: int
 
 
-def take(rows: Rows, sender: Sender, raw: tuple[bytes, ...], most: int, now: int) -> Taken:
+def take(
+    rows: Rows, sender: Sender, raw: tuple[bytes, ...], most: int, now: int, bridge: int = 0
+) -> Taken:
     """Keep segments in their order up to the first that does not fit.
 
-    ``most`` bounds the bytes of the whole practice; ``now`` is in milliseconds.
+    ``most`` bounds the bytes of the whole practice; ``now`` is in milliseconds. Up to the segment
+    ``bridge`` a snapshot stands for those that are not here.
     """
     device = sender.device
     tip, tip_hash = only(rows.one(
@@ -58,7 +61,7 @@ def take(rows: Rows, sender: Sender, raw: tuple[bytes, ...], most: int, now: int
             fault = "segment"
         elif one.header.seg_no <= tip:
             fault = "" if _has(rows, fresh, one) else "tip"
-        elif one.header.seg_no != tip + 1 or one.header.prev != tip_hash:
+        elif not _follows(one, (tip, tip_hash), bridge):
             fault = "tip"
         elif (room := room - len(each)) < 0:
             fault = "quota"
@@ -72,14 +75,20 @@ def take(rows: Rows, sender: Sender, raw: tuple[bytes, ...], most: int, now: int
     return Taken(tip, tip_hash, fault, len(fresh))
 
 
+def _follows(one: Segment, tip: tuple[int, bytes], bridge: int) -> bool:
+    if tip[0] < bridge and one.header.seg_no == bridge + 1:
+        return True
+    return (one.header.seg_no - 1, one.header.prev) == tip
+
+
 def take_carried(
-    rows: Rows, clinic: bytes, keys: Mapping[bytes, bytes], raw: tuple[bytes, ...], most: int,
-    now: int,
+    rows: Rows, keys: Mapping[bytes, Sender], raw: tuple[bytes, ...], most: int, now: int,
+    bridges: Mapping[bytes, int],
 ) -> int:  # fmt: skip
     """Keep what one PC brings of others, each PC's as if it came itself; how many are new.
 
-    ``keys`` are the signing keys of the PCs by id. What does not fit is passed over: whoever brings
-    it cannot help it.
+    ``keys`` are those PCs by id, ``bridges`` see ``take``. What does not fit is passed over:
+    whoever brings it cannot help it.
     """
     by_device: dict[bytes, list[bytes]] = {}
     for each in raw:
@@ -87,7 +96,7 @@ def take_carried(
         if one is not None and one.header.device in keys:
             by_device.setdefault(one.header.device, []).append(each)
     return sum(
-        take(rows, Sender(clinic, device, keys[device]), tuple(brought), most, now).count
+        take(rows, keys[device], tuple(brought), most, now, bridges.get(device, 0)).count
         for device, brought in by_device.items()
     )
 
@@ -138,6 +147,19 @@ def _insert(rows: Rows, fresh: list[Segment], now: int) -> None:
         "UPDATE device SET tip = :tip, tip_hash = :hash"
         " WHERE clinic = :clinic AND device_id = :device",
         tip=last.header.seg_no, hash=last.hash, device=last.header.device,
+    )  # fmt: skip
+
+
+def dropped(rows: Rows, have: Mapping[bytes, int]) -> bool:
+    """Whether a next segment that somebody lacks was dropped, or never was here."""
+    return any(
+        tip > have.get(bytes(device), 0)
+        and rows.one(
+            "SELECT 1 FROM segment"
+            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+            device=bytes(device), seg_no=have.get(bytes(device), 0) + 1,
+        ) is None
+        for device, tip in rows.all("SELECT device_id, tip FROM device WHERE clinic = :clinic")
     )  # fmt: skip
 
 

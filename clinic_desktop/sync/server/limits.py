@@ -23,11 +23,15 @@ class Limits:
     """Data keys that wait in one practice."""
     mail_s: int = 60 * 60
     """How long an invitation stays open."""
+    keep_ms: int = 0
+    """How long a segment is kept though snapshots cover it; 0 for ever."""
     body_s: float = 60.0
     """How long a request's body may take."""
     per_minute: int = 120
     """Requests of one PC; of one address, those that no PC signed."""
     burst: int = 240
+    together: int = 25
+    """How many times as much all PCs of one practice may ask: others wait for what it takes."""
 
 
 @dataclass

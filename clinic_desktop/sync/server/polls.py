@@ -41,13 +41,12 @@ class Tips:
         if any(tip > have.get(each, 0) for each, (tip, _h) in self.held.items() if each != mine):
             return None
         others = self.known.devices.keys() | self.known.ended.keys()
-        behind = {
-            each: tip
-            for each, (tip, _hash) in self.held.items()
-            if each != mine and each in others and have.get(each, 0) > tip
-        }
+        if any(
+            have.get(each, 0) > self.held[each][0] for each in self.held.keys() & others - {mine}
+        ):
+            return None  # where it goes on from depends on the snapshots
         tip, tip_hash = self.held[mine]
-        return SyncReply(1, now, tip, tip_hash, segments=(), more=False, behind=behind)
+        return SyncReply(1, now, tip, tip_hash, segments=(), more=False)
 
 
 class Polls:

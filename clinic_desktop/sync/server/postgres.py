@@ -173,8 +173,9 @@ def _make(cursor: psycopg.Cursor[Any]) -> None:
         for statement in tables.in_postgres():
             cursor.execute(statement)
     cursor.execute("SELECT version FROM relay")
-    if tables.only(cursor.fetchone())[0] == 1:
-        for statement in tables.new_in_postgres():
+    version = tables.only(cursor.fetchone())[0]
+    if 1 <= version < tables.VERSION:
+        for statement in tables.new_in_postgres(version):
             cursor.execute(statement)
     cursor.execute("SELECT version FROM relay")
     if tables.only(cursor.fetchone())[0] != tables.VERSION:

@@ -23,6 +23,7 @@ from clinic_desktop.sync import segment, statements
 from clinic_desktop.sync.keys import read_sealed
 from clinic_desktop.sync.messages import (
     MAX_MAIL,
+    MOST_VOUCHES,
     Caller,
     ChunksReply,
     ChunksRequest,
@@ -35,17 +36,19 @@ from clinic_desktop.sync.messages import (
     Statements,
     SyncReply,
     SyncRequest,
+    Vouches,
     decode,
     encode,
     read_caller,
 )
-from clinic_desktop.sync.server import held, pieces, snapshots
+from clinic_desktop.sync.server import held, pieces, retention, snapshots
 from clinic_desktop.sync.server.held import Sender, Taken
 from clinic_desktop.sync.server.limits import Limits, Rate
 from clinic_desktop.sync.server.polls import Polls, Tips
 from clinic_desktop.sync.server.tables import Rows, only
 from clinic_desktop.sync.snapshot import read_manifest
 from clinic_desktop.sync.statements import DeviceKeys, Known, NewRoot, StatementError, person_id
+from clinic_desktop.sync.vouching import VouchError, read_vouch
 
 _FOR_EVER: Final = 2**53
 _SPARE: Final = 64 << 10
@@ -120,9 +123,10 @@ class Relay:
         """``polls`` where nothing but this relay changes the practices."""
         self.practices, self.clock, self.limits, self._polls = practices, clock, limits, polls
         self._rate = Rate(limits.per_minute, limits.burst)
+        self._together = Rate(limits.per_minute * limits.together, limits.burst * limits.together)
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._known_lock = threading.Lock()
-        self.segments_taken = self.segments_given = 0
+        self.segments_taken = self.segments_given = self.segments_dropped = 0
 
     def answers(self) -> None:
         """Raise what keeps the server from its rows, if anything does."""
@@ -221,7 +225,7 @@ class Relay:
                 return None
         finally:
             self._rate.give_back(stranger)
-        self._slow_down(f"device {caller.device}")
+        self._slow_down_pc(caller)
         return encode(answer)
 
     def _serve(self, asking: _Asking, request: SyncRequest) -> tuple[Taken, SyncReply | None]:
@@ -234,12 +238,20 @@ class Relay:
         if taken.fault:
             return taken, None
         others = {**asking.known.ended, **asking.known.devices}
-        keys = {each: one.signing for each, one in others.items() if each != mine}
-        count = held.take_carried(rows, clinic, keys, request.carried, bound, now)
+        keys = {
+            each: Sender(clinic, each, one.signing) for each, one in others.items() if each != mine
+        }
+        behind = held.behind(rows, {each: request.have.get(each, 0) for each in keys})
+        bridges = retention.bridges(rows, asking.known, now) if behind else {}
+        count = held.take_carried(rows, keys, request.carried, bound, now, bridges)
         have = {**request.have, mine: 2**53}
+        if held.dropped(rows, have):
+            return replace(taken, fault="dropped", count=taken.count + count), None
         most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
         found, more = held.lacking(rows, have, most)
-        behind = held.behind(rows, {each: request.have.get(each, 0) for each in keys})
+        if request.carried:
+            behind = held.behind(rows, {each: request.have.get(each, 0) for each in keys})
+        behind = {each: max(tip, bridges.get(each, 0)) for each, tip in behind.items()}
         answer = SyncReply(1, now, taken.tip, taken.tip_hash, tuple(found), more, behind)
         return replace(taken, count=taken.count + count), answer
 
@@ -294,12 +306,42 @@ class Relay:
             fault = snapshots.keep(asking.rows, manifest, self.limits.practice_bytes)
             if fault:
                 raise _refuse(409, fault)
+            self._tidy(asking)
         return b""
 
     def snapshots(self, call: Call) -> bytes:
         """The practice's snapshots."""
         with self._asking(call) as asking:
-            return encode(Snapshots(1, snapshots.listed(asking.rows)))
+            room = self.limits.request_bytes - _SPARE
+            return encode(Snapshots(1, snapshots.listed(asking.rows, room)))
+
+    def vouch(self, call: Call) -> bytes:
+        """Keep what a PC says of a snapshot, and drop what may go by it."""
+        try:
+            said = read_vouch(call.body)
+        except VouchError:
+            raise _refuse(400, "message") from None
+        with self._asking(call) as asking:
+            caller = asking.caller
+            key = asking.known.devices[caller.device.bytes].signing
+            mine = (caller.clinic.bytes, caller.device.bytes)
+            if (said.clinic, said.device) != mine or not said.is_signed_by(key):
+                raise _refuse(400, "message")
+            if not retention.keep_vouch(asking.rows, said):
+                raise _refuse(404, "unknown")
+            self._tidy(asking)
+        return b""
+
+    def vouches(self, call: Call) -> bytes:
+        """What PCs say of the snapshots, and for how long segments are kept."""
+        with self._asking(call) as asking:
+            said = retention.vouches(asking.rows, MOST_VOUCHES)
+        return encode(Vouches(1, self.limits.keep_ms, said))
+
+    def _tidy(self, asking: _Asking) -> None:
+        now = to_millis(self.clock.now())
+        gone = retention.tidy(asking.rows, asking.known, now, self.limits.keep_ms)
+        self.segments_dropped += gone
 
     def put_key(self, call: Call) -> bytes:
         """Keep a data key for another PC of the practice."""
@@ -408,7 +450,7 @@ class Relay:
             person = known.person(caller.device.bytes) if people else None
             written = self._check(rows, call, caller, known, person)
             self._rate.give_back(stranger)
-            self._slow_down(f"device {caller.device}")
+            self._slow_down_pc(caller)
             yield _Asking(caller, rows, known)
         if self._polls is not None:
             self._polls.kept((caller.clinic.bytes, caller.device.bytes), written)
@@ -481,6 +523,12 @@ class Relay:
 
     def _slow_down(self, name: str) -> None:
         if not self._rate.takes(name, self.clock.uptime()):
+            raise _refuse(429, "slow-down")
+
+    def _slow_down_pc(self, caller: Caller) -> None:
+        """One that asks too often, or whose practice does, all its PCs together."""
+        self._slow_down(f"device {caller.device}")
+        if not self._together.takes(caller.clinic.hex, self.clock.uptime()):
             raise _refuse(429, "slow-down")
 
     @staticmethod

@@ -19,6 +19,7 @@ from clinic_desktop.clock import SystemClock
 from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.errors import SetupError, StorageError
 from clinic_desktop.i18n import _
+from clinic_desktop.sync.bad_line import persist
 from clinic_desktop.sync.server.app import make_app
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
@@ -138,6 +139,7 @@ def _listen(place: Place) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        persist(listener)
         listener.bind((place.host, place.port))
         listener.listen(1024)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The snapshots of one practice: at most two, and the pieces of their pages."""
+"""The snapshots of one practice, and the pieces of their pages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from clinic_desktop.sync.server import pieces
 from clinic_desktop.sync.server.held import used
 from clinic_desktop.sync.server.tables import Rows, only
 from clinic_desktop.sync.snapshot import Manifest, read_manifest
-
-_MOST = 2
 
 
 def keep(rows: Rows, manifest: Manifest, most: int) -> str:
@@ -28,14 +26,18 @@ def keep(rows: Rows, manifest: Manifest, most: int) -> str:
         id=found[0], n=last + 1, body=found[1],
     )  # fmt: skip
     _add(rows, len(found[1]))
-    _drop_older(rows)
     return ""
 
 
-def listed(rows: Rows) -> tuple[bytes, ...]:
-    """The manifests, the oldest first."""
-    found = rows.all("SELECT body FROM snapshot WHERE clinic = :clinic ORDER BY n")
-    return tuple(bytes(row[0]) for row in found)
+def listed(rows: Rows, room: int) -> tuple[bytes, ...]:
+    """The manifests, the oldest first: the newest that ``room`` bytes hold."""
+    found = rows.all("SELECT body FROM snapshot WHERE clinic = :clinic ORDER BY n DESC")
+    taken: list[bytes] = []
+    for (body,) in found:
+        room -= len(body)
+        if room >= 0:
+            taken.insert(0, bytes(body))
+    return tuple(taken)
 
 
 def _has(rows: Rows, snapshot: bytes) -> bool:
@@ -48,17 +50,20 @@ def _add(rows: Rows, size: int) -> None:
     rows.run("UPDATE practice SET used = used + :size WHERE clinic = :clinic", size=size)
 
 
-def _drop_older(rows: Rows) -> None:
-    """Keep the newest two, and the pieces that these name."""
+def drop(rows: Rows, needed: set[bytes]) -> None:
+    """Keep these snapshots, and the pieces that they name."""
     held = rows.all("SELECT id, body FROM snapshot WHERE clinic = :clinic ORDER BY n DESC")
-    for each, body in held[_MOST:]:
-        rows.run("DELETE FROM snapshot WHERE clinic = :clinic AND id = :id", id=bytes(each))
+    gone = [(bytes(each), body) for each, body in held if bytes(each) not in needed]
+    for each, body in gone:
+        rows.run("DELETE FROM vouch WHERE clinic = :clinic AND snapshot = :id", id=each)
+        rows.run("DELETE FROM snapshot WHERE clinic = :clinic AND id = :id", id=each)
         _add(rows, -len(body))
-    if len(held) <= _MOST:
+    if not gone:
         return
-    needed = {name for _id, body in held[:_MOST] for name in read_manifest(bytes(body)).names}
+    kept = [read_manifest(bytes(body)) for each, body in held if bytes(each) in needed]
+    names = {name for each in kept for name in each.names}
     for (name,) in rows.all("SELECT id FROM page WHERE clinic = :clinic"):
-        if bytes(name) not in needed:
+        if bytes(name) not in names:
             (size,) = only(rows.one(
                 "DELETE FROM page WHERE clinic = :clinic AND id = :id RETURNING length(body)",
                 id=bytes(name),

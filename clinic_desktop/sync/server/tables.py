@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 PRACTICE: Final = {
     "practice": "clinic {bytes} PRIMARY KEY, head {number} NOT NULL, used {number} NOT NULL",
     "statement": "clinic {bytes}, n {number}, body {bytes} NOT NULL, PRIMARY KEY (clinic, n)",
@@ -28,12 +28,17 @@ PRACTICE: Final = {
     "snapshot": "clinic {bytes}, id {bytes}, n {number} NOT NULL, body {bytes} NOT NULL,"
     " PRIMARY KEY (clinic, id)",
     "page": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+    "vouch": "clinic {bytes}, snapshot {bytes}, device_id {bytes}, said {number},"
+    " body {bytes} NOT NULL, PRIMARY KEY (clinic, snapshot, device_id, said)",
 }
 """What belongs to a practice; ``head`` numbers its segments, ``used`` counts all bytes it keeps."""
-SINCE_2: Final = ("snapshot", "page")
-"""Tables that a server of version 1 did not have."""
+SINCE: Final = {"snapshot": 2, "page": 2, "vouch": 3}
+"""Tables that a server of version 1 did not have, and since which one they are there."""
 PARTS: Final = 16
 LETTERS: Final = {"letter": "box {bytes} PRIMARY KEY, until {number} NOT NULL, body {bytes}"}
+
+
+_IS_NEW: Final = "UPDATE relay SET version = 3"
 
 
 def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
@@ -44,9 +49,13 @@ def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
     )
 
 
-def new_in_sqlite() -> tuple[str, ...]:
-    """The statements that bring a practice's file of version 1 to this one."""
-    return in_sqlite({name: PRACTICE[name] for name in SINCE_2})
+def new_in_sqlite(version: int) -> tuple[str, ...]:
+    """The statements that bring a practice's file of an older version to this one."""
+    return in_sqlite(_after(version))
+
+
+def _after(version: int) -> dict[str, str]:
+    return {name: PRACTICE[name] for name, since in SINCE.items() if since > version}
 
 
 def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
@@ -55,10 +64,9 @@ def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
     return (*made, *_in_postgres({**PRACTICE, **LETTERS}, parts))
 
 
-def new_in_postgres(parts: int = PARTS) -> tuple[str, ...]:
-    """The statements that bring a database of version 1 to this one."""
-    made = _in_postgres({name: PRACTICE[name] for name in SINCE_2}, parts)
-    return (*made, "UPDATE relay SET version = 2")
+def new_in_postgres(version: int, parts: int = PARTS) -> tuple[str, ...]:
+    """The statements that bring a database of an older version to this one."""
+    return (*_in_postgres(_after(version), parts), _IS_NEW)
 
 
 def _in_postgres(kept: dict[str, str], parts: int) -> tuple[str, ...]:

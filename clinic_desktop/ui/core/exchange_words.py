@@ -44,7 +44,8 @@ def said(keeper: ExchangeKeeper, now: datetime) -> Said:
         return Said(Tone.DANGER, error.message, _sentences(_after(error), _waiting(found)))
     if keeper.is_running:
         return Said(Tone.INFO, _("Exchanging with the other PCs…"), _waiting(found))
-    state = _held(found, now) or _failed(found, error) or _open(found) or _whole(found)
+    state = _held(found, now) or _failed(found, error) or _open(found) or _at_the_server(found)
+    state = state or _whole(found)
     return replace(state, text=f"{state.text} {_clock(found)}".strip())
 
 
@@ -142,6 +143,27 @@ def _open(found: Standing) -> Said | None:
     if found.last_ok is None:
         return Said(Tone.WARN, _("Nothing has been exchanged yet"), _waiting(found))
     return Said(Tone.INFO, _waiting(found)) if found.to_send else None
+
+
+def _at_the_server(found: Standing) -> Said | None:
+    """A copy there that is wrong, or none where one is needed: what a PC did that is gone."""
+    if found.is_doubted:
+        return Said(
+            Tone.DANGER,
+            _("A copy of the record at the server is not what the PCs hold"),
+            _("A PC found it and no PC takes it; nothing of the record was lost or changed. Ask "
+              "for help: another PC, or the server, may have a fault."),
+        )  # fmt: skip
+    if not found.server_lacks:
+        return None
+    words = ngettext(
+        "The server is no second copy yet: it lacks earlier work of {n} PC",
+        "The server is no second copy yet: it lacks earlier work of {n} PCs",
+        found.server_lacks,
+    )
+    text = _("It is all in the record of this PC. The server has it once a copy of the record was "
+             "left there and another PC has checked it, which happens by itself.")  # fmt: skip
+    return Said(Tone.WARN, _count(words, found.server_lacks), text)
 
 
 def _without_key(since: datetime, until: datetime) -> Said:

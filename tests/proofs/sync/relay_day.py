@@ -1,5 +1,6 @@
-"""A server's day on a recorded disk: PCs that are keys only bring segments, keys and statements.
+"""A server's day on a recorded disk: PCs that are keys only bring segments, keys, statements.
 
+And snapshots, which all of them check, so that the server drops what these cover:
 ``python -m tests.proofs.sync.relay_day FOLDER --seed 1``. What it answered is told in ``.acked``.
 """
 
@@ -15,13 +16,14 @@ from clinic_desktop.clock import FixedClock
 from clinic_desktop.db import engine
 from clinic_desktop.sync import statements
 from clinic_desktop.sync.keys import Courier, seal_dek
-from clinic_desktop.sync.messages import SyncReply, decode
+from clinic_desktop.sync.messages import PagesRequest, SyncReply, decode, encode
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.relay import Call, Relay
+from clinic_desktop.sync.vouching import Said, vouch
 from tests.proofs.storage.recorder import ACKED, ARMED
 from tests.support.records import NOON
-from tests.support.relays import PaperPractice, Pc
+from tests.support.relays import PaperPractice, Pc, paper_snapshot
 
 
 class Day:
@@ -29,7 +31,9 @@ class Day:
 
     def __init__(self, root: Path, seed: int) -> None:
         self._rng = random.Random(seed)
-        self._relay = Relay(Files(root), FixedClock(NOON), Limits(per_minute=10**6, burst=10**6))
+        self._clock = FixedClock(NOON)
+        limits = Limits(per_minute=10**6, burst=10**6, keep_ms=1)
+        self._relay = Relay(Files(root), self._clock, limits)
         self._paper = PaperPractice()
         self._pcs = [Pc(self._paper.clinic)]
         self._acks = os.open(root / ACKED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -39,8 +43,10 @@ class Day:
 
     def work(self, requests: int) -> None:
         """So many requests."""
-        kinds = (self._sync, self._sync, self._sync, self._sync, self._add, self._key)
+        kinds = (self._sync, self._sync, self._sync, self._sync, self._add, self._key,
+                 self._snapshot)  # fmt: skip
         for _request in range(requests):
+            self._clock.advance(seconds=1)
             self._rng.choice(kinds)()
         self._relay.practices.close()
 
@@ -52,9 +58,25 @@ class Day:
         body = self._rng.randbytes(self._rng.choice((10, 500, 5000)))
         made = [pc.work(b"\x92\x90\x91" + bytes([0xC5]) + len(body).to_bytes(2, "big") + body)
                 for _each in range(self._rng.randint(1, 4))]  # fmt: skip
-        raw = self._relay.sync(pc.call("POST", "/v1/sync", pc.sync_body(*made)))
+        others = {each.device.bytes: 2**53 for each in self._pcs}  # nothing is asked for
+        body = pc.sync_body(*made, have=others)
+        raw = self._relay.sync(pc.call("POST", "/v1/sync", body))
         reply = decode(raw, SyncReply)
         self._tell("segment", pc.device.hex, reply.tip, reply.tip_hash.hex())
+
+    def _snapshot(self) -> None:
+        """One that all PCs check at once, so that the server drops what the one before covers."""
+        maker = self._rng.choice(self._pcs)
+        if not any(pc.made for pc in self._pcs):
+            return
+        pieces = tuple((self._rng.randbytes(32), self._rng.randbytes(3000)) for _each in range(3))
+        pages = PagesRequest(1, (), (), 0, pieces)
+        self._relay.pages(maker.call("POST", "/v1/pages", encode(pages)))
+        made = paper_snapshot(maker, self._pcs, pieces)
+        self._relay.keep_snapshot(maker.call("POST", "/v1/snapshots", made.raw))
+        for pc in self._pcs:
+            word = vouch(Courier(pc.clinic, pc.device, pc.keys), made, Said.CHECKED, bytes(32))
+            self._relay.vouch(pc.call("POST", "/v1/vouches", word.raw))
 
     def _add(self) -> None:
         if len(self._pcs) < 6:

@@ -10,21 +10,25 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.services import allergies
+from clinic_desktop.services import allergies, documents, encounters
 from clinic_desktop.services.allergies import RecordAllergy
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
+from clinic_desktop.services.documents import AddDocument
+from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.scheduling import board, bookings
 from clinic_desktop.services.scheduling.bookings import BookAppointment
 from clinic_desktop.ui.billing.billing_view import BillingView
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.calendar.tile import Tile
+from clinic_desktop.ui.chart.documents_section import _title
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.scheduling.entry_button import EntryButton
 from clinic_desktop.ui.today.today_view import TodayView
+from clinic_desktop.ui.visits.visit_view import VisitView
 from tests.support.pcs import Pc, meet, new_patient
 from tests.support.records import Record
 from tests.support.windows import VisitedNavigator
@@ -149,3 +153,44 @@ def test_a_bill_paid_twice_says_so(pcs: tuple[Pc, Pc], ui_context: Context, qtbo
     first.write(deciding.resolve, Resolve(row.id, ()))
     qtbot.waitUntil(lambda: not notice.isVisible())
     qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+
+def test_the_head_of_a_visit_says_both_reasons(
+    pcs: tuple[Pc, Pc], ui_context: Context, qtbot: QtBot
+) -> None:
+    first, second = pcs
+    patient = new_patient(first)
+    visit = first.write(encounters.start_visit, patient_id=patient).encounter_id
+    meet(first, second)
+    first.sql("UPDATE encounter SET reason = 'Cough'")
+    second.sql("UPDATE encounter SET reason = 'Chest pain'")
+    meet(first, second)
+    view = VisitView(ui_context)
+    qtbot.addWidget(view)
+    view.resize(1200, 800)
+    view.show()
+    view.go_to(to.Visit(patient, visit))
+    qtbot.waitUntil(view.sheet.undecided.isVisible)
+    told = f"{view.sheet.card.header.title.text()} {view.sheet.undecided.accessibleDescription()}"
+    assert "Cough" in told
+    assert "Chest pain" in told
+    assert "visit differently" in view.sheet.undecided.accessibleName()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+
+def test_the_list_of_files_says_both_titles(
+    pcs: tuple[Pc, Pc],
+) -> None:
+    first, second = pcs
+    patient = new_patient(first)
+    file = CheckedFile("scan.pdf", "application/pdf", b"%PDF-", "0" * 64, 1)
+    first.write(documents.add_document, AddDocument(patient, file, "Letter"))
+    meet(first, second)
+    first.sql("UPDATE document_reference SET title = 'Discharge letter'")
+    second.sql("UPDATE document_reference SET title = 'Referral'")
+    meet(first, second)
+    (row,) = first.read(documents.documents_of, patient)
+    cell = _title(row)
+    assert "Discharge letter" in f"{cell.text} {cell.sub}"
+    assert "Referral" in f"{cell.text} {cell.sub}"
+    assert "not decided" in cell.sub
