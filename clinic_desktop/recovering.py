@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from clinic_desktop import clinic
+from clinic_desktop.after_sheet import of_other_pcs
 from clinic_desktop.clinic_folder import (
     name_newborn,
     refuse_occupied,
@@ -81,6 +82,8 @@ class Recovered:
     passed: Passed
     without_password: tuple[str, ...]
     """Who worked here and needs a new password."""
+    elsewhere: tuple[str, ...] = ()
+    """What to know of the other PCs."""
 
 
 def recover_from_server(
@@ -124,9 +127,10 @@ def recover_from_server(
         people = opened.store.read(SYSTEM, practice.people).result()
         inside = {each.user for each in opened.keys.vault.slots}
         without = tuple(each.login for each in people if each.is_active and each.id not in inside)
+        elsewhere = of_other_pcs(opened.store)
     finally:
         opened.close()
-    return Recovered(name, login, passed, without)
+    return Recovered(name, login, passed, without, elsewhere)
 
 
 def _fill(data_dir: DataDir, wanted: Wanted, clock: Clock, tell: Tell) -> tuple[str, str, Passed]:

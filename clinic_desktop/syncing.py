@@ -33,7 +33,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
-from clinic_desktop.security.membership import BeginEpoch, Device, Membership
+from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Membership
 from clinic_desktop.security.primitives import Identity, PublicKeys, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
@@ -235,6 +235,7 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         clinic, owner = self._clinic.keys.vault.clinic, self._clinic.keys.identity
+        self._store.read(SYSTEM, chain.refuse_earlier, owner).result()
         if self._store.read(SYSTEM, _is_restored).result():
             begin_anew(self._clinic, server=address)
         self._hear_others()
@@ -281,6 +282,7 @@ class Syncing:
             SetupError, ServerError: nobody is invited.
         """
         require(self._clinic.actor, "device.approve")
+        self._store.read(SYSTEM, chain.refuse_earlier, self._clinic.keys.identity).result()
         made = Invitation.new()
         with self._linked() as link:
             try:
@@ -391,13 +393,9 @@ class Syncing:
             self._store.write(SYSTEM, _keep_told, members).result()
 
     def _decides(self, members: Membership) -> bool:
-        """Whether the chain takes an entry of who is signed in.
-
-        An owner may have got other keys at another PC since, and can decide nothing with these.
-        """
-        is_owner = any(
-            each.signing == self._clinic.keys.identity.public.signing for each in members.owners
-        )
+        """Whether an owner is signed in, with keys that sign: others leave it to another PC."""
+        person = members.signer(self._clinic.keys.identity.public.signing)
+        is_owner = person is not None and OWNER in person.roles
         return is_owner and allowed(self._clinic.actor, "device.approve")
 
     def _register(self, link: Link, members: Membership) -> None:

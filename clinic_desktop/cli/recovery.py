@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from clinic_desktop import clinic
+from clinic_desktop.after_sheet import of_other_pcs
 from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import new_password, open_clinic
 from clinic_desktop.cli.sync import add_server, server_address
@@ -84,11 +85,13 @@ def _use(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
     opened = clinic.recover(data_dir, recovery, options.login, password)
     try:
         slots = [slot.login for slot in opened.keys.vault.slots]
+        elsewhere = of_other_pcs(opened.store)
     finally:
         opened.close()
     output.result(
         {"login": options.login, "can_sign_in": slots},
         _("{login} can sign in with the new password.").format(login=options.login),
+        *elsewhere,
         _("Print a new recovery sheet with “recovery new”; this one was used."),
     )
 
@@ -114,6 +117,7 @@ def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             name=found.practice, folder=data_dir.root
         ),
         _("{login} can sign in with the new password.").format(login=found.login),
+        *found.elsewhere,
         _("Print a new recovery sheet with “recovery new”; this one was used."),
     )
 

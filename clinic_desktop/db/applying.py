@@ -57,9 +57,12 @@ _decode_point = msgspec.msgpack.Decoder(CheckpointRecord).decode
 class Writing(Protocol):
     """What is needed of a writing transaction."""
 
-    session: Session
     now: datetime
     extra: list[Changes]
+
+    @property
+    def session(self) -> Session:
+        """The mapper's."""
 
     @property
     def cursor(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -35,7 +35,7 @@ Row = TypeVar("Row", bound=Base)
 class ReadSession:
     """A view of the record that does not change while it is read."""
 
-    session: Session
+    connection: Connection
     actor: Actor
     clock: Clock
     now: datetime
@@ -65,7 +65,28 @@ class ReadSession:
     @cached_property
     def cursor(self) -> Any:
         """The driver's connection of this transaction, for SQL that the ORM has no words for."""
-        return self.session.connection().connection.dbapi_connection
+        if not self.connection.in_transaction():
+            self.connection.begin()
+        return self.connection.connection.dbapi_connection
+
+    @cached_property
+    def session(self) -> Session:
+        """The mapper's; made when it is asked for, since much of the exchange never asks."""
+        self.cursor  # noqa: B018 - it joins the transaction, which begins here
+        return self._new_session()
+
+    def _new_session(self) -> Session:
+        return Session(self.connection)
+
+    def flush(self) -> None:
+        """Send what waits in the mapper's session to the file."""
+        if "session" in self.__dict__:
+            self.session.flush()
+
+    def close(self) -> None:
+        """Let go of what the mapper's session holds."""
+        if "session" in self.__dict__:
+            self.session.close()
 
     def get(self, model: type[Row], row_id: uuid.UUID) -> Row | None:
         """The row of an id, if any; asked again in this transaction, it is not read again."""
@@ -126,6 +147,9 @@ class UnitOfWork(ReadSession):
     left_at: Checkpoint | None = None
     """Where the log under this PC's old name ends, if this commit gave it a new one."""
 
+    def _new_session(self) -> Session:
+        return rows.WritingSession(self.connection, expire_on_commit=False)
+
     def new_id(self) -> uuid.UUID:
         """A fresh id."""
         return self.clock.new_id()
@@ -135,7 +159,8 @@ class UnitOfWork(ReadSession):
         for row in new:
             if isinstance(row, Synced) and row.id is None:
                 row.id = self.new_id()
-        self.session.add_all(new)
+        if new:
+            self.session.add_all(new)
 
     def expect(self, table: str, row_id: uuid.UUID, base: int | None) -> None:
         """Raise ``StaleError`` if the row was written after the form was opened."""
@@ -216,8 +241,11 @@ def capture_commits(engine: Engine) -> None:
 @contextmanager
 def reading(engine: Engine, actor: Actor, clock: Clock, proofs: Proofs) -> Iterator[ReadSession]:
     """A read transaction; nothing can be written through it."""
-    with engine.connect() as connection, Session(connection) as session:
-        yield ReadSession(session, actor, clock, clock.now(), proofs)
+    with (
+        engine.connect() as connection,
+        closing(ReadSession(connection, actor, clock, clock.now(), proofs)) as reads,
+    ):
+        yield reads
 
 
 @contextmanager
@@ -226,12 +254,13 @@ def writing(
 ) -> Iterator[UnitOfWork]:
     """A write transaction, committed when the block ends without an error."""
     with engine.connect() as connection:
-        with connection.begin(), rows.WritingSession(connection, expire_on_commit=False) as session:
+        with connection.begin():
             # As exact as the file keeps it: what a command returns equals what is read later.
             now = from_millis(to_millis(clock.now()))
-            uow = UnitOfWork(session, actor, clock, now, proofs, reason, origin)
-            yield uow
-            session.flush()
+            uow = UnitOfWork(connection, actor, clock, now, proofs, reason, origin)
+            with closing(uow):
+                yield uow
+                uow.flush()
             connection.info["author"] = Author(
                 actor.user_id, to_millis(now), reason, origin, at_once=uow.at_once
             )

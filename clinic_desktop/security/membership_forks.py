@@ -60,6 +60,11 @@ def settle(entries: Iterable[Entry]) -> Settled:
     return settled
 
 
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """All entries in the order in which they count."""
+    return sorted(entries, key=lambda each: (each.n, *_rank(each)))
+
+
 def begun(entries: Iterable[Entry], settled: Settled) -> list[tuple[BeginEpoch, Entry]]:
     """The data keys that owners began, each with its entry; of one number one.
 

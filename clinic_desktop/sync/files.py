@@ -59,6 +59,9 @@ _AT_A_TIME: Final = 12
 """Pieces in one request."""
 _ROOM: Final = MAX_REQUEST - (128 << 10)
 _LEVEL: Final = 3
+DAY_MS: Final = 24 * 3600 * 1000
+ASKED_AGAIN: Final = 100
+"""Files a day: under 2 KB with one data key."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ class FileTurn:
         Raises:
             ServerError: what was moved until then stays moved.
         """
+        if self._deks and not self._is_beside:
+            self._ask_again()
         if not (self._deks and self._store.read(SYSTEM, _left).result()):
             return Moved(0, 0, 0)
         traffic, url = self._link.traffic, self._link.address.url
@@ -178,6 +183,21 @@ class FileTurn:
         lasts = {self._sealers(each)[0].name(each.parts - 1): each for each in files}
         missing = self._missing(list(lasts))
         return [each for name, each in lasts.items() if name in missing]
+
+    def _ask_again(self) -> None:
+        """Once a day, whether the server holds what it held: it may be one that lost something.
+
+        What it lost of the log shows by itself. Files do not; of many, some speak for all.
+        """
+        files = self._store.read(SYSTEM, _to_ask_again).result()
+        if files:
+            lasts = [each.name(file.parts - 1) for file in files for each in self._sealers(file)]
+            missing = self._missing(lasts)
+            keys = len(self._deks)
+            lost = any(
+                missing.issuperset(lasts[at : at + keys]) for at in range(0, len(lasts), keys)
+            )
+            self._store.write(SYSTEM, _note_asked, lost=lost).result()
 
     def _in_time(self, files: Sequence[File]) -> Iterator[File]:
         for each in files:
@@ -299,6 +319,27 @@ def _to_send(reads: ReadSession) -> list[File]:
         (LARGEST, STORED),
     ).fetchall()
     return [File(*row) for row in rows if is_digest(row[0])]
+
+
+def _to_ask_again(reads: ReadSession) -> list[File]:
+    """Some of the files that the server was given; none where it was asked this day."""
+    found, now = state.peer(reads.cursor), to_millis(reads.now)
+    if found is None or 0 <= now - found.settings.files_asked < DAY_MS:
+        return []
+    rows = reads.cursor.execute(
+        "SELECT sha256, max(a.size) FROM sync_file f JOIN attachment a USING (sha256)"
+        " JOIN blob USING (sha256) WHERE f.state = ? AND a.size <= ?"
+        " GROUP BY sha256 ORDER BY random() LIMIT ?",
+        (STORED, LARGEST, ASKED_AGAIN),
+    ).fetchall()
+    return [File(*row) for row in sorted(rows) if is_digest(row[0])]
+
+
+def _note_asked(uow: UnitOfWork, *, lost: bool) -> None:
+    """That it was asked; where it lost one, each file is looked for there anew."""
+    state.change_settings(uow.cursor, files_asked=to_millis(uow.now))
+    if lost:
+        uow.cursor.execute("DELETE FROM sync_file WHERE state = ?", (STORED,))
 
 
 def to_fetch(reads: ReadSession) -> list[File]:

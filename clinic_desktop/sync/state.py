@@ -67,6 +67,8 @@ class Settings(Struct, frozen=True):
     """Until when nothing is exchanged by itself, in milliseconds since 1970 UTC."""
     hubs: tuple[str, ...] = ()
     """Addresses of hubs in the house, beside the server in use."""
+    files_asked: int = 0
+    """When the server was last asked whether it still holds the files that it was given."""
     in_snapshot: int = 0
     """How many commits the newest snapshot on the server covers, as far as is known."""
     looked_at: int = 0
@@ -379,16 +381,14 @@ def hash_of(cursor: Any, seg_no: int, dev: int = THIS_PC) -> bytes | None:
 
 
 def arrived(cursor: Any, seg_no: int) -> int:
-    """The server surely holds own segments up to this one, and no later one.
-
-    Returns how many commits are newly there. What a server lost goes out again.
-    """
+    """The server surely holds own segments up to this one only; how many commits are new there."""
     lost = cursor.execute(
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND seg_no > ? AND state = ?",
         (MADE, THIS_PC, seg_no, SENT),
     ).rowcount
-    if lost:  # and its snapshots too, perhaps
+    if lost:  # it goes out again; snapshots and files may be lost too
         change_settings(cursor, in_snapshot=0)
+        cursor.execute("DELETE FROM sync_file WHERE state <> 'coming'")
     count = cursor.execute(
         "SELECT coalesce(sum(to_dseq - from_dseq + 1), 0) FROM sync_segment"
         " WHERE dev = ? AND seg_no <= ? AND state = ? AND part = parts",
@@ -459,7 +459,7 @@ def introduce(cursor: Any, devices: Iterable[KnownPc]) -> None:
         status = "revoked" if each.has_ended else "unknown"
         cursor.execute(
             "INSERT INTO sync_device (dev, device_id, prefix, name, status, sign_pk)"
-            " SELECT max(dev) + 1, ?, ?, '', ?, ? FROM sync_device"
+            " SELECT (SELECT max(dev) + 1 FROM sync_device), ?, ?, '', ?, ?"
             " WHERE NOT EXISTS (SELECT 1 FROM sync_device WHERE device_id = ?)",
             (each.device, each.prefix, status, each.signing, each.device),
         )
@@ -474,7 +474,7 @@ def state_devices(cursor: Any, devices: Iterable[Introduced]) -> None:
     for each, has_ended in devices:
         cursor.execute(
             "INSERT INTO sync_device (dev, device_id, prefix, name, status)"
-            " SELECT max(dev) + 1, ?, '', '', 'unknown' FROM sync_device"
+            " SELECT (SELECT max(dev) + 1 FROM sync_device), ?, '', '', 'unknown'"
             " WHERE NOT EXISTS (SELECT 1 FROM sync_device WHERE device_id = ?)",
             (each.id, each.id),
         )

@@ -15,6 +15,7 @@ PROOFS = {
     "injected": "tests.proofs.sync.simulated.injected",
     "relay-power-cut": "tests.proofs.sync.relay_power",
     "sync-kill": "tests.proofs.sync.kills",
+    "bad-network": "tests.proofs.sync.bad_network",
     "sync-fuzz": "tests.proofs.sync.fuzz",
     "malicious-server": "tests.proofs.sync.simulated.lies",
     "power-cut": "tests.proofs.storage.crash_states",

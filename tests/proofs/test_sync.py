@@ -11,7 +11,7 @@ import pytest
 
 from clinic_desktop.sync.server.files import Files
 from tests.proofs.needs import needs_recorder
-from tests.proofs.sync import fuzz, histories, kills, relay_power
+from tests.proofs.sync import bad_network, fuzz, histories, kills, relay_power
 from tests.proofs.sync.careless import CARELESS
 from tests.proofs.sync.simulated import injected, lies, runs
 from tests.proofs.sync.simulated.machines import one_thread
@@ -19,6 +19,8 @@ from tests.proofs.sync.simulated.practice import Template, template
 from tests.proofs.sync.simulated.world import World
 
 SEED = 20_261_122
+FOUND = (6016, 7006, 100_101, 100_134)
+"""Histories of the simulation that have found faults."""
 ENOUGH = 500
 """Histories within which a fault must show."""
 
@@ -44,7 +46,7 @@ def practice() -> Iterator[Template]:
         yield made
 
 
-@pytest.mark.parametrize("seed", [*range(6), 6016, 7006])  # the last found faults
+@pytest.mark.parametrize("seed", [*range(6), *FOUND])
 def test_whatever_happens_nothing_told_is_lost(practice: Template, seed: int) -> None:
     assert runs.faults_of(practice, seed) == []
 
@@ -61,7 +63,7 @@ def test_one_seed_is_one_history(practice: Template) -> None:
 @pytest.mark.parametrize("fault", injected.INJECTED)
 def test_an_injected_fault_is_found(practice: Template, fault: str) -> None:
     known = injected.SHOWN_BY.get(fault, injected.FIRST)
-    others = range(injected.FIRST, injected.FIRST + 100)  # another program has other histories
+    others = range(injected.FIRST, injected.FIRST + 400)  # another program has other histories
     seeds = [known, *others]
     assert injected.found_within(practice, fault, seeds) is not None
 
@@ -93,6 +95,11 @@ def test_a_server_that_does_not_wait_for_the_disk_is_caught(tmp_path: Path) -> N
     held, wrong, _disks = relay_power.check_day(tmp_path, log, 60, 5)
     assert held < 60
     assert any("is lost" in sentence for sentence in wrong)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fork is POSIX's")
+def test_over_a_bad_network_all_comes(practice: Template) -> None:
+    assert bad_network.faults_of(practice, 4) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="fork is POSIX's")

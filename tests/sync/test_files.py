@@ -15,12 +15,14 @@ import pytest
 
 from clinic_desktop import hub
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import NotFoundError, ServerError
 from clinic_desktop.hub import Hub
 from clinic_desktop.services import documents
 from clinic_desktop.services.documents import AddDocument, DocumentRow
 from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.file_ways import Where
+from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.sync.files import PIECE, FileTurn
@@ -145,6 +147,36 @@ def server_rows(practice: Practice, sql: str) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
         assert connection.execute(sql).rowcount > 0
     practice.server.start()
+
+
+def test_a_server_that_lost_a_scan_is_given_it_again_the_next_day(
+    practice: Practice, back: Clinic
+) -> None:
+    """Nothing of the log is lost with it, so only asking shows it."""
+    front = practice.front
+    add_scan(front)
+    sync(front, front)  # the second pass asks for this day
+    assert listed(front).way.where is Where.HERE
+    (path,) = (practice.root / "server").glob("??/??/*.db")
+    with closing(sqlite3.connect(path)) as server, server:
+        server.execute("DELETE FROM chunk")
+    sync(front, back)
+    assert content_or_none(back) is None
+    forget_when_asked(front)
+    sync(front, back)
+    assert content(back) == SCAN
+
+
+def forget_when_asked(pc: Clinic) -> None:
+    """As if a day had gone by."""
+    pc.store.write(SYSTEM, lambda uow: state.change_settings(uow.cursor, files_asked=0)).result(60)
+
+
+def content_or_none(pc: Clinic) -> bytes | None:
+    try:
+        return content(pc)
+    except NotFoundError:
+        return None
 
 
 @pytest.mark.parametrize(

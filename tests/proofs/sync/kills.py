@@ -34,6 +34,7 @@ from clinic_desktop.sync.server.serving import Place, serve
 from clinic_desktop.syncing import Syncing
 from tests.proofs.result import Result, in_memory, progress
 from tests.proofs.sync import bad_line
+from tests.proofs.sync.bad_line import Weather
 from tests.proofs.sync.simulated import judge
 from tests.proofs.sync.simulated.machine import Pc
 from tests.proofs.sync.simulated.machines import one_thread
@@ -45,7 +46,7 @@ KILLS_A_PRACTICE: Final = 50
 LONGEST_S: Final = 0.4
 """The kill comes within this time after a PC told of a save, or the server that it serves."""
 MOST_S: Final = 120
-FAULTS: Final = 0.05
+AT_WORK: Final = Weather(faults=0.05)
 
 
 # ------------------------------------------------------------------ in processes of their own
@@ -60,7 +61,7 @@ def _work(pc: Pc, url: str, seed: int, told: int) -> None:
     """Save and exchange until somebody ends it."""
     chance = random.Random(seed)
     pc.start()
-    pc.write(lambda uow: _use(uow, url), "server")
+    pc.write(lambda uow: use(uow, url), "server")
     rows = [row[0] for row in pc.rows("SELECT id FROM patient")]
     number = 0
     while True:
@@ -90,7 +91,7 @@ def _noting(row: bytes, words: str) -> Callable[[UnitOfWork], None]:
     return write
 
 
-def _use(uow: UnitOfWork, url: str) -> None:
+def use(uow: UnitOfWork, url: str) -> None:
     found = state.peer(uow.cursor)
     assert found is not None
     state.use_peer(uow.cursor, url, found.settings)
@@ -134,9 +135,9 @@ class Running:
 class Bench:
     """Two PCs, a bad line and a server."""
 
-    def __init__(self, made: Template, root: Path, seed: int) -> None:
-        self._chance, self.seed = random.Random(seed), seed
-        shutil.copytree(made.root, root, dirs_exist_ok=True)
+    def __init__(self, made: Template, root: Path, seed: int, weather: Weather = AT_WORK) -> None:
+        self._chance, self.seed, self._weather = random.Random(seed), seed, weather
+        shutil.copytree(made.root, root, dirs_exist_ok=True, ignore=made.not_closed)
         self._root = root
         clock: Any = SystemClock()
         self.pcs = {name: Pc(name, root / name, clock, made.people[name]) for name in NAMES}
@@ -147,15 +148,20 @@ class Bench:
         self.running: dict[str, Running] = {}
         self.starts = 0
 
+    @property
+    def url(self) -> str:
+        """Where the PCs find the server."""
+        return f"http://127.0.0.1:{self._line.getsockname()[1]}"
+
     def start(self, name: str) -> None:
         """Start a PC, the server or the line."""
         self.starts += 1
-        url = f"http://127.0.0.1:{self._line.getsockname()[1]}"
+        url = self.url
         reading, writing = os.pipe()
         seed = self.seed * 1000 + self.starts
         target, words = {
             "server": (_serve, (self._root / "server", self._port, writing)),
-            "line": (bad_line.carry, (self._line, self._port, seed, FAULTS)),
+            "line": (bad_line.carry, (self._line, self._port, seed, self._weather)),
         }.get(name) or (_work, (self.pcs[name], url, seed, writing))
         process = multiprocessing.get_context("fork").Process(
             target=_quietly, args=(self._root / "errors", target, words), daemon=True
@@ -196,21 +202,25 @@ class Bench:
         for name in list(self.running):
             if name != "server":
                 self._end(name)
-        url = f"http://127.0.0.1:{self._port}"
         with one_thread(self.seed):
             try:
-                return self._looked_at(url)
+                return self._looked_at(f"http://127.0.0.1:{self._port}")
             finally:
-                for pc in self.pcs.values():
-                    pc.stop()
-                self._end("server")
-                self._line.close()
+                self.close()
+
+    def close(self) -> None:
+        """Everything has ended."""
+        for pc in self.pcs.values():
+            pc.stop()
+        for name in list(self.running):
+            self._end(name)
+        self._line.close()
 
     def _looked_at(self, url: str) -> list[str]:
         pcs = list(self.pcs.values())
         for pc in pcs:
             pc.start()
-            pc.write(lambda uow: _use(uow, url), "server")
+            pc.write(lambda uow: use(uow, url), "server")
         for pc in (*pcs, *pcs, *pcs):
             Syncing(pc.opened).run()
         found = [each for pc in pcs for each in judge.soundness(pc)]

@@ -20,6 +20,7 @@ from clinic_desktop.security.membership import (
     ChangeRoles,
     Device,
     Entry,
+    PersonKeys,
     PutDevice,
     RaiseFloor,
     RevokeDevice,
@@ -261,3 +262,17 @@ def test_an_owner_cannot_put_another_key_in_the_place_of_the_one_in_use() -> Non
     found = {each.epoch: each.check for each, _entry in begun_keys(entries, settled)}
     assert found[epoch(1, b"A").epoch] == b"A" * 32
     assert begun_keys([], settle([])) == []
+
+
+def test_a_sheet_used_at_two_pcs_apart_shuts_neither_out() -> None:
+    history, one = begun(), uuid.UUID(int=1)
+    sides = []
+    for fresh in (501, 502):
+        public = identity(fresh).public
+        body = PersonKeys(one, public.sealing, public.signing)
+        entry, _state = chain.write(history.state, ROOT, body, 1)
+        sides.append(entry)
+    for entries in itertools.permutations(sides):
+        state = settle([*history.entries, *entries]).state
+        assert state is not None
+        assert state.ways_in(one) == {identity(each).public.sealing for each in (1, 501, 502)}

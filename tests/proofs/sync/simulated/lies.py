@@ -30,7 +30,7 @@ from tests.proofs.sync.simulated.machine import Pc
 from tests.proofs.sync.simulated.machines import one_thread
 from tests.proofs.sync.simulated.practice import Template, template
 from tests.proofs.sync.simulated.troubles import FoundError
-from tests.proofs.sync.simulated.wire import Network, Server
+from tests.proofs.sync.simulated.wire import URL, Network, Server
 from tests.proofs.sync.simulated.world import World
 from tests.support.relays import Pc as Stranger
 
@@ -55,9 +55,9 @@ class Liar(Network):
         self.target: Pc | None = None
         """Who is lied to."""
 
-    def deliver(self, sent: bytes) -> bytes:
+    def deliver(self, sent: bytes, to: str = URL) -> bytes:
         """What comes back for a request."""
-        said = self._ask(sent)
+        said = self._ask(sent, to)
         self.before = [*self.before[-50:], said]
         if not self.kind:
             return said
@@ -324,6 +324,7 @@ class LiedTo(World):
         super().__init__(made, seed)
         self.pcs, self._kind = self.pcs[:2], kind
         self._loss, self._outages, self._disasters = 0.0, 0.0, []
+        self._has_house = self._is_mixed = self._has_snapshots = False
         self.net: Liar = Liar(self.server, self.chance)
 
     def lie(self, size: int) -> list[str]:

@@ -19,7 +19,9 @@ from clinic_desktop.db.lock import FolderLock
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
+from clinic_desktop.sync import state
 from clinic_desktop.syncing import Syncing
+from tests.proofs.sync.simulated.house import Hub
 from tests.proofs.sync.simulated.machines import Power, watch
 from tests.proofs.sync.simulated.practice import Person
 from tests.support.records import NOON, JustGiven
@@ -56,6 +58,8 @@ class Pc:
     person: Person
     line: str = ""
     """A copy has another line than the PC it was copied from, and the same name."""
+    program: Callable[[Store], None] | None = None
+    """What makes an open record one of another program than this."""
     store: Store | None = None
     forms: list[Form] = field(default_factory=list)
     is_out: bool = False
@@ -63,6 +67,8 @@ class Pc:
     is_aside: bool = False
     """An older state of itself or a copy, which has heard so."""
     may_be_copy: bool = False
+    hub: Hub | None = None
+    """What answers here, where it is the hub of the house."""
     seen: int = 0
     """How far its log was read."""
     applied: set[int] = field(default_factory=set)
@@ -93,10 +99,26 @@ class Pc:
         self.power.come_back()
         self.store = open_store(DataDir(self.folder).database, self.person.keys.key, self.clock)
         self.store.proofs = JustGiven(self.clock)
+        if self.program is not None:
+            self.program(self.store)
         self.syncing = Syncing(self.opened)
+        self.open_hub()
+
+    def open_hub(self) -> None:
+        """Answer as the hub, if the record says that this PC is one."""
+        found = self.read(lambda reads: state.peer(reads.cursor))
+        is_hub = found is not None and found.settings.hub_port
+        if self.hub is not None and not is_hub:
+            self.hub.stop()
+            self.hub = None
+        elif self.hub is None and is_hub:
+            self.hub = Hub(self)
 
     def stop(self) -> None:
         """The program is gone, as after a power cut; what was not committed is not there."""
+        if self.hub is not None:
+            self.hub.stop()
+        self.hub = None
         if self.store is not None:
             self.store.let_go()
             self.power.let_go()

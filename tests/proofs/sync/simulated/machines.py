@@ -21,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 from nacl.signing import VerifyKey
+from sqlalchemy import pool
 from sqlcipher3 import dbapi2
 
 from clinic_desktop.db import membership, opening, worker
@@ -203,6 +204,31 @@ class AtOnce:
         """There is nothing to wait for."""
 
 
+class OneConnection(pool.Pool):
+    """A pool for a program on one thread: one connection, which is there or is made."""
+
+    def __init__(self, creator: Any, pool_size: int = 1, max_overflow: int = 0, **how: Any) -> None:
+        del pool_size, max_overflow
+        super().__init__(creator, **how)
+        self._here: list[Any] = []
+        self._how = how
+
+    def _do_get(self) -> Any:
+        return self._here.pop() if self._here else self._create_connection()
+
+    def _do_return_conn(self, record: Any) -> None:
+        self._here.append(record)
+
+    def recreate(self) -> OneConnection:
+        """One like it, that is empty."""
+        return OneConnection(self._creator, **self._how)
+
+    def dispose(self) -> None:
+        """Close it."""
+        while self._here:
+            self._here.pop().close()
+
+
 async def _here(work: Callable[..., Any], *words: Any) -> Any:
     return work(*words)
 
@@ -221,6 +247,7 @@ def one_thread(seed: int) -> Iterator[None]:
         ):
             stack.enter_context(mock.patch.object(secrets, name, made))
         stack.enter_context(mock.patch.object(dbapi2, "connect", _watched))
+        stack.enter_context(mock.patch.object(pool, "QueuePool", OneConnection))
         stack.enter_context(mock.patch.object(worker, "ThreadPoolExecutor", AtOnce))
         stack.enter_context(mock.patch.object(app, "run_in_threadpool", _here))
         stack.enter_context(mock.patch.object(opening, "create_file", _blank_file))
@@ -234,15 +261,14 @@ def one_thread(seed: int) -> Iterator[None]:
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """What is there stays; the memory of what comes is gone through every now and then."""
-    before = gc.get_threshold()
+    """What is there stays; the memory of what comes is gone through between histories."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 5, 20)
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.enable()
         gc.unfreeze()
 
 

@@ -57,7 +57,14 @@ class Template:
     people: dict[str, Person] = field(default_factory=dict)
     chart: Op = field(default_factory=first_chart)
     """One that everybody has."""
+    sound: dict[int, bool] = field(default_factory=dict)
+    """Which histories were found to hold, or not to."""
     _desks: dict[str, Desk] = field(default_factory=dict)
+
+    @staticmethod
+    def not_closed(_folder: str, names: list[str]) -> list[str]:
+        """What of the template's folder is no closed file, for ``shutil.copytree``."""
+        return [each for each in names if each == "desks"]
 
     def desk(self, name: str) -> Desk | None:
         """The folder of a PC, laid out; ``None`` while another history uses it."""

@@ -56,6 +56,8 @@ class Troubled:
     _root: Path
     _outages: float
     _disasters: list[str]
+    chosen: random.Random
+    """Decides what a history has besides."""
 
     def __init__(self) -> None:
         self.files: dict[int, bytes] = {}

@@ -20,10 +20,12 @@ from unittest import mock
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.sync.client import Address
+from clinic_desktop.sync.pinned import NEAR
 from clinic_desktop.sync.server.app import make_app
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.relay import Relay
+from tests.proofs.sync.simulated.house import House
 from tests.proofs.sync.simulated.machines import Power, PowerCut, watch
 
 URL: Final = "http://127.0.0.1:8500"
@@ -89,6 +91,16 @@ class Server:
             )
         return {row[0] for row in found}
 
+    def change(self, clinic: uuid.UUID, statement: str) -> None:
+        """Do something to what it keeps of a practice."""
+        assert self._practices is not None
+        try:
+            with self._practices.practice(clinic) as rows:
+                if rows is not None:
+                    rows.run(statement)
+        except PowerCut:
+            self.stop()
+
     def serve(self, sent: bytes) -> bytes:
         """The answer to what came; empty where it ended before one could be made.
 
@@ -146,9 +158,10 @@ class Network:
     """Words that must never go over the line."""
     heard: list[str] = field(default_factory=list)
     """Those that did."""
-    _late: list[bytes] = field(default_factory=list)
+    house: House = field(default_factory=House)
+    _late: list[tuple[bytes, str]] = field(default_factory=list)
 
-    def deliver(self, sent: bytes) -> bytes:
+    def deliver(self, sent: bytes, to: str = URL) -> bytes:
         """What comes back for a request.
 
         Raises:
@@ -156,14 +169,14 @@ class Network:
         """
         self._listen(sent)
         if self._late and self.chance.random() < 0.5:
-            self._ask(self._late.pop(self.chance.randrange(len(self._late))))
+            self._ask(*self._late.pop(self.chance.randrange(len(self._late))))
         self.pass_time(0.05)
         what = self.chance.choice(WEATHER) if self.chance.random() < self.loss else "well"
         self.note(what)
         if what in {"page", "busy"}:
             return PAGE if what == "page" else BUSY
-        self._on_its_way(what, sent)
-        answer = self._ask(self._changed(sent) if what == "request changed" else sent)
+        self._on_its_way(what, sent, to)
+        answer = self._ask(self._changed(sent) if what == "request changed" else sent, to)
         match what:
             case "answer lost":
                 self.pass_time(30)
@@ -171,21 +184,21 @@ class Network:
             case "answer cut":
                 return answer[: self.chance.randrange(len(answer) or 1)]
             case "doubled":
-                self._ask(sent)
+                self._ask(sent, to)
         return answer
 
-    def _on_its_way(self, what: str, sent: bytes) -> None:
+    def _on_its_way(self, what: str, sent: bytes, to: str) -> None:
         match what:
             case "request lost" | "late":
                 if what == "late":
-                    self._late.append(sent)
+                    self._late.append((sent, to))
                 self.pass_time(30)
                 raise TimeoutError
             case "request cut":
-                self._ask(sent[: self.chance.randrange(len(sent))])
+                self._ask(sent[: self.chance.randrange(len(sent))], to)
                 raise ConnectionResetError
             case "doubled" if self.chance.random() < 0.5:
-                self._ask(sent)
+                self._ask(sent, to)
 
     def _changed(self, sent: bytes) -> bytes:
         """One bit of what is sent is another one; what is asked for stays."""
@@ -194,7 +207,9 @@ class Network:
             raw[self.chance.randrange(begin, len(raw))] ^= 1 << self.chance.randrange(8)
         return bytes(raw)
 
-    def _ask(self, sent: bytes) -> bytes:
+    def _ask(self, sent: bytes, to: str = URL) -> bytes:
+        if to.startswith(NEAR):
+            return self._ask_near(sent, to)
         if not self.server.is_up:
             raise ConnectionRefusedError
         try:
@@ -206,42 +221,57 @@ class Network:
         self._listen(answer)
         return answer
 
+    def _ask_near(self, sent: bytes, to: str) -> bytes:
+        hub = self.house.hub(to)
+        if hub is None:
+            raise ConnectionRefusedError
+        try:
+            answer = hub.serve(sent)
+        except PowerCut:
+            self.note(f"hub off {hub.pc.line}")
+            if hub.pc is not self.house.asks:  # else its own work ends at the next statement
+                hub.pc.stop()
+            raise ConnectionResetError from None
+        self._listen(answer)
+        return answer
+
     def _listen(self, passing: bytes) -> None:
         self.heard += [each.decode() for each in self.secrets if each in passing]
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Every connection that is made in this block goes over this network."""
-        with mock.patch.object(Address, "connect", new=self._line):
-            yield
 
-    def _line(self, *_address: Address) -> http.client.HTTPConnection:
-        return _Line(self)
+        def connect(address: Address) -> http.client.HTTPConnection:
+            return _Line(self, address.url if address.is_near else URL)
+
+        with mock.patch.object(Address, "connect", connect), self.house.in_use():
+            yield
 
 
 class _Line(http.client.HTTPConnection):
     """A connection whose other end is the simulated network."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, to: str) -> None:
         super().__init__("127.0.0.1", 8500)
-        self._network = network
+        self._network, self._to = network, to
 
     def connect(self) -> None:
-        self.sock = _End(self._network)
+        self.sock = _End(self._network, self._to)
 
 
 class _End:
     """As much of a socket as the client's HTTP asks for."""
 
-    def __init__(self, network: Network) -> None:
-        self._network, self._sent = network, b""
+    def __init__(self, network: Network, to: str) -> None:
+        self._network, self._to, self._sent = network, to, b""
 
     def sendall(self, data: bytes) -> None:
         self._sent += data
 
     def makefile(self, _mode: str) -> io.BytesIO:
         sent, self._sent = self._sent, b""
-        return io.BytesIO(self._network.deliver(sent))
+        return io.BytesIO(self._network.deliver(sent, self._to))
 
     def settimeout(self, _seconds: float) -> None:
         """Time is simulated."""

@@ -26,11 +26,12 @@ from clinic_desktop.errors import (
 from clinic_desktop.models.patient import Patient
 from tests.proofs.result import in_memory
 from tests.proofs.sync.simulated import judge
+from tests.proofs.sync.simulated.besides import Besides
 from tests.proofs.sync.simulated.machine import Form, Pc, WrongClock
 from tests.proofs.sync.simulated.machines import PowerCut, forget, one_thread, overheard, watch
 from tests.proofs.sync.simulated.oracle import ASKED, COLUMNS, Cell, Op, Oracle, Value
 from tests.proofs.sync.simulated.practice import Template
-from tests.proofs.sync.simulated.troubles import CANARY, DISASTERS, SKEWS, FoundError, Troubled
+from tests.proofs.sync.simulated.troubles import CANARY, DISASTERS, SKEWS, FoundError
 from tests.proofs.sync.simulated.wire import Network, Server
 from tests.support.records import NOON
 
@@ -44,7 +45,7 @@ _SHORT: Final = 0.75
 """How often a history ends when all agree; else when passes bring nothing more."""
 
 
-class World(Troubled):
+class World(Besides):
     """Two to four PCs and a server; the same seed gives the same history."""
 
     def __init__(self, made: Template, seed: int) -> None:
@@ -70,11 +71,17 @@ class World(Troubled):
         self._is_sound = False
         self._at_desks: list[str] = []
         self.pcs = [self._pc(name, at) for at, name in enumerate(names, 1)]
+        self.net.house.pcs = self.pcs
+        self.chosen = random.Random(f"what else there is {seed}")
+        self._choose()
 
     def _pc(self, name: str, place: int, of: Pc | None = None) -> Pc:
-        clock, person = WrongClock(NOON, seed=place << 50), self._made.people[name]
+        clock = WrongClock(NOON, seed=place << 50)
+        person = of.person if of is not None else self._made.people[name]
         if of is not None:
-            return Pc(name, self._root / f"{name}-copy", clock, person, line=f"{name}'")
+            return Pc(
+                name, self._root / f"{name}-copy", clock, person, f"{name}'", program=of.program
+            )
         desk = self._made.desk(name)
         if desk is None:
             shutil.copytree(self._made.root / name, self._root / name)
@@ -130,6 +137,7 @@ class World(Troubled):
             pc.clock.jump(timedelta(seconds=self.chance.choice(SKEWS)))
             pc.start()
             pc.look()
+        self._begin_besides()
         self.net.loss = self._loss
         names = "".join(pc.name for pc in self.pcs)
         self._note(f"{names} {self._loss} {self._outages} {self._disasters}")
@@ -141,7 +149,8 @@ class World(Troubled):
         act, weight = zip(*self._acts().items(), strict=True)
         what = self.chance.choices(act, weight)[0]
         self._note(f"{self.steps} {pc.line} {what.__name__}")
-        if not pc.is_up:
+        self.net.house.asks = pc
+        if not pc.is_up or pc.power.is_off:
             self._wake(pc)
         if not self.server.is_up and self.chance.random() < 0.5:
             self.server.start()
@@ -156,7 +165,7 @@ class World(Troubled):
             self._strike_server: 0.4, self._save_copy: 0.5, self._disaster_of_the_day: 1.2,
             self._fill_server: 0.2, self._write_stick: 0.4, self._read_stick: 0.6,
             self._attach: 0.5,
-        }  # fmt: skip
+        } | self._more_acts()  # fmt: skip
 
     def _after(self, pc: Pc) -> None:
         if pc.power.is_off:
@@ -336,6 +345,7 @@ class World(Troubled):
 
     def _pass(self, pc: Pc) -> str:
         """One pass; how it ended."""
+        self.net.house.asks = pc
         try:
             passed = pc.syncing.run()
         except PowerCut:
@@ -381,6 +391,7 @@ class World(Troubled):
                 self._wake(pc)
         if self._lost:
             self._set_up(self.pcs[0])
+        self._end_besides()
         live = self._settle()
         self._settle_files(live)
         for pc in self.pcs:
@@ -395,22 +406,25 @@ class World(Troubled):
     def _settle(self) -> list[Pc]:
         """Pass after pass until nobody has anything new; those that belong to the practice."""
         is_short = self.chance.random() < _SHORT
+        turn = list(self.pcs)
         for _round in range(_PASSES):
-            said = []
-            for pc in self.pcs:
+            said = {}
+            for pc in turn:
                 before = len(pc.applied)
-                said.append(self._pass(pc))
+                said[pc.line] = self._pass(pc)
                 pc.look()
-                self._note(f"{pc.line} {said[-1]} {len(pc.applied) - before}")
+                self._note(f"{pc.line} {said[pc.line]} {len(pc.applied) - before}")
             live = [pc for pc in self.pcs if not (pc.is_out or pc.is_aside)]
-            quiet = all(
-                each == "sent 0 received 0"
-                for pc, each in zip(self.pcs, said, strict=True)
-                if pc in live
-            )
+            quiet = all(said.get(pc.line) == "sent 0 received 0" for pc in live)
             if quiet or (is_short and self._is_settled(live)):
                 return live
+            behind = [pc for pc in live if self._is_behind(pc, live)] if is_short else []
+            turn = behind if behind and len(turn) == len(self.pcs) else list(self.pcs)
         raise FoundError(f"seed {self.seed}: no end: {said}")
+
+    def _is_behind(self, pc: Pc, live: list[Pc]) -> bool:
+        """Whether it has not all that others have, or has not handed on all of its own."""
+        return any(each.applied - pc.applied for each in live) or bool(judge.is_quiet(pc))
 
     def _settle_files(self, live: list[Pc]) -> None:
         """The bytes of files come with later passes."""
@@ -419,6 +433,7 @@ class World(Troubled):
             if not missing:
                 return
             self._note(f"{len(missing)} missing")
+            self._pass_time(25 * 3600)  # what a server lost of files shows the next day
             for pc in live:
                 self._pass(pc)
                 pc.look()
