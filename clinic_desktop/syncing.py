@@ -381,7 +381,8 @@ class Syncing:
             self._store.write(SYSTEM, _begin_epoch, found.settings.next_epoch).result()
         if found is None or after is None:
             return
-        is_told = found.settings.told_root == after.root.signing
+        told = (found.settings.told_root, found.settings.told_ended)
+        is_told = told == (after.root.signing, after.ended)
         if found.settings.is_untold or found.settings.vouched[0] or not is_told:
             self._tell(link, after)
 
@@ -389,7 +390,7 @@ class Syncing:
         """Let the server know what the chain says, if an owner is signed in."""
         if self._decides(members):
             self._register(link, members)
-            self._store.write(SYSTEM, _keep_told, members.root.signing).result()
+            self._store.write(SYSTEM, _keep_told, members).result()
 
     def _decides(self, members: Membership) -> bool:
         """Whether an owner is signed in, with keys that sign: others leave it to another PC."""
@@ -536,8 +537,10 @@ def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
         state.change_settings(uow.cursor, next_epoch=0, next_dek=b"")
 
 
-def _keep_told(uow: UnitOfWork, root: bytes) -> None:
-    state.change_settings(uow.cursor, is_untold=False, told_root=root)
+def _keep_told(uow: UnitOfWork, members: Membership) -> None:
+    state.change_settings(
+        uow.cursor, is_untold=False, told_root=members.root.signing, told_ended=members.ended
+    )
 
 
 def _lacking(reads: ReadSession, most: int) -> list[Lacking]:

@@ -48,6 +48,10 @@ def register(
     )
     add_server(restore)
     restore.add_argument("--login", default="", help="the owner who gets a new password")
+    restore.add_argument(
+        "--incomplete", action="store_true",
+        help="make do with what the server has: no PC is left that could bring the rest",
+    )  # fmt: skip
     restore.set_defaults(run=_restore)
     new = actions.add_parser("new", parents=[common], help="print another sheet; the old one ends")
     new.set_defaults(run=_new)
@@ -98,7 +102,8 @@ def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
     sheet, address = typed(), server_address(options)
     login = options.login or options.user
     password = new_password(login or _("the owner"))
-    found = recover_from_server(data_dir, Wanted(address, sheet, password, login))
+    wanted = Wanted(address, sheet, password, login, options.incomplete)
+    found = recover_from_server(data_dir, wanted)
     output.result(
         {
             "practice": found.practice,

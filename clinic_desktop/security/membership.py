@@ -277,6 +277,8 @@ class Membership:
     """The Ed25519 keys of all recovery sheets there ever were."""
     ended: int = 0
     """How many PCs were taken out."""
+    gone: Mapping[uuid.UUID, Device] = field(default_factory=dict, repr=False)
+    """Those PCs, with the keys that they had last."""
     epoch: BeginEpoch | None = None
     """The newest data key; ``None`` while the first one is in use."""
 
@@ -514,13 +516,13 @@ def _put_device(state: Membership, body: PutDevice, n: int) -> Membership:
 
 
 def _revoke_device(state: Membership, body: RevokeDevice, n: int) -> Membership:
-    _here(state.devices, body.id, n)
+    gone = {**state.gone, body.id: _here(state.devices, body.id, n)}
     devices = {key: each for key, each in state.devices.items() if key != body.id}
     _must(bool(devices), n, "the last PC")
     cutoffs = dict(state.cutoffs)
     if body.cutoff is not None:
         cutoffs[body.id] = body.cutoff
-    return replace(state, devices=devices, cutoffs=cutoffs, ended=state.ended + 1)
+    return replace(state, devices=devices, cutoffs=cutoffs, ended=state.ended + 1, gone=gone)
 
 
 def _epoch(state: Membership, body: BeginEpoch, n: int) -> Membership:

@@ -48,7 +48,7 @@ def settle(entries: Iterable[Entry]) -> Settled:
         BadEntryError: an entry was not even allowed where it was written, or one is missing.
     """
     by_number: dict[int, list[Entry]] = defaultdict(list)
-    for entry in entries:
+    for entry in dict.fromkeys(entries):  # said twice, it counts once
         by_number[entry.n].append(entry)
     settled, below = Settled(None), frozenset[bytes]()
     for number in sorted(by_number):

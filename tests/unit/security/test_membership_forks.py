@@ -29,7 +29,7 @@ from clinic_desktop.security.membership import (
 from clinic_desktop.security.membership_forks import begun as begun_keys
 from clinic_desktop.security.membership_forks import settle
 from clinic_desktop.security.primitives import KdfCost
-from tests.unit.security.test_membership import ROOT, History, identity, person
+from tests.unit.security.test_membership import BEGINNING, ROOT, History, identity, person
 
 
 def begun() -> History:
@@ -55,6 +55,7 @@ def test_a_chain_without_branches_is_as_ever() -> None:
     assert settled.passed_over == ()
     assert not settled.has_branched
     assert settle([]).state is None
+    assert settle([*history.entries, *history.entries]) == settled
 
 
 def test_both_owners_steps_count_in_every_order() -> None:
@@ -131,8 +132,9 @@ def test_what_was_never_allowed_is_not_passed_over_but_refused() -> None:
     gap = apart(history, 1, AddPerson(person(3, "nurse")), RaiseFloor(KdfCost(64 << 10, 3, 1)))[1:]
     with pytest.raises(BadEntryError):
         settle([*history.entries, *gap])
+    other, _state = chain.write(None, ROOT, BEGINNING, 2)
     with pytest.raises(BadEntryError):
-        settle([history.entries[0], History.begun().entries[0]])
+        settle([history.entries[0], other])
 
 
 @pytest.mark.parametrize("signer", [1, 2, 3, 4])
