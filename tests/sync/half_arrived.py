@@ -24,9 +24,7 @@ from tests.support.records import PASSWORD
 
 def main(folder: str, url: str, steps: str) -> None:
     """Go on until it is over."""
-    mock.patch.object(
-        snapshot_beginning, "MANY", 1
-    ).start()  # the record is small
+    mock.patch.object(snapshot_beginning, "MANY", 1).start()  # the record is small
     opened, left = open_clinic(DataDir(Path(folder)), "ana", PASSWORD, SystemClock()), int(steps)
 
     def use_server(uow: UnitOfWork) -> None:

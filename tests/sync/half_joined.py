@@ -22,9 +22,7 @@ from tests.support.records import CHEAP, PASSWORD
 
 def main(folder: str, url: str, code: str, steps: str) -> None:
     """Say the six digits, and go on until it is over."""
-    mock.patch.object(
-        snapshot_beginning, "MANY", 1
-    ).start()  # the record is small
+    mock.patch.object(snapshot_beginning, "MANY", 1).start()  # the record is small
     left = int(steps)
 
     def tell(*_far: int) -> None:
