@@ -171,10 +171,11 @@ class World(Besides):
         if pc.power.is_off:
             self._note("off")
             self._wake(pc)
-        if pc.is_up:
-            pc.look()
-            if self.chance.random() < 0.15:
-                self._must_hold(judge.faults_of(pc, self.oracle))
+        for each in self.pcs:  # whoever lets a PC in, or takes one out, hears of others too
+            if each.is_up and not each.power.is_off:
+                each.look()
+        if pc.is_up and self.chance.random() < 0.15:
+            self._must_hold(judge.faults_of(pc, self.oracle))
 
     def _wake(self, pc: Pc) -> None:
         pc.stop()
@@ -346,6 +347,7 @@ class World(Besides):
     def _pass(self, pc: Pc) -> str:
         """One pass; how it ended."""
         self.net.house.asks = pc
+        may_turn, name = self._may_turn(pc), pc.device_id
         try:
             passed = pc.syncing.run()
         except PowerCut:
@@ -370,6 +372,8 @@ class World(Besides):
             return f"failed {error.code}"
         finally:
             self._no_word_got_out()
+            if may_turn and pc.device_id != name:
+                pc.is_out = False
         return f"sent {passed.sent} received {passed.received}"
 
     def _no_word_got_out(self) -> None:
