@@ -407,20 +407,10 @@ class Session(QObject):
             self.window.drop(view)
 
     def _ask_for_new_sheet(self) -> None:
-        """The sheet was out of its safe; where the key store was lost, so are passwords."""
-        from clinic_desktop.services.practice import people
+        from clinic_desktop.ui.shell.sheet_used import ask_for_new_sheet
 
-        if self.context is None or self.clinic is None:
-            return
-        found = self.clinic.store.read(SYSTEM, people).result()
-        let_in = {slot.user for slot in self.clinic.keys.vault.slots}
-        text = _("This sheet was used: print a new one.")
-        if any(person.is_active and person.id not in let_in for person in found):
-            text = _("This sheet was used: print a new one, and give the others new passwords.")
-        navigator = self.context.navigator
-        self.context.host.toast(
-            text, lambda: navigator.open(Settings("recovery")), _("Make a new sheet")
-        )
+        if self.context is not None and self.clinic is not None:
+            ask_for_new_sheet(self.context, self.clinic)
 
     def _go_in(self, opened: clinic.Clinic) -> None:
         from clinic_desktop.services.setup import open_step

@@ -51,10 +51,12 @@ def carry(opened: Clinic, device: uuid.UUID) -> None:
 
     Raises:
         NotFoundError: no such PC.
+        RuleError: the recovery sheet gave the person other keys, at another PC.
         SetupError, ServerError, PasswordAgainError: nothing was sent.
     """
     require(opened.actor, "sync.run")
     require_password(opened.actor, opened.store.proofs)
+    opened.store.read(SYSTEM, chain.refuse_earlier, opened.keys.identity).result()
     members = _members(opened)
     target = members.devices.get(device)
     if target is None or not target.sealing:
@@ -127,8 +129,13 @@ def let_in(opened: Clinic, login: str, password: str) -> str:
         )
     identity = _opened(raw, me, place, person.signing)
     if identity is None or identity.public.sealing != person.sealing:
-        raise ValidationError("login", _("What has come is not the keys of this person."))
-    opened.keys.admit(person.id, person.login, person.name, password, identity)
+        raise ValidationError(
+            "login",
+            _("What has come is not the keys of this person."),
+            kept=_("Nobody was let in."),
+            hint=_("If the keys are new, exchange once here: this PC may not have heard of them."),
+        )
+    opened.let_in(person, password, identity)
     return person.name
 
 

@@ -30,6 +30,7 @@ from clinic_desktop.practice_language import language_of
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys
+from clinic_desktop.security.membership import Person as PersonInChain
 from clinic_desktop.security.membership import Rules
 from clinic_desktop.security.password_rules import check_new
 from clinic_desktop.security.pins import Returning, looks_like
@@ -252,6 +253,20 @@ class Clinic:
         if person.id == self.actor.user_id:
             self.keys.identity = fresh
 
+    @_in_turn
+    def let_in(self, person: PersonInChain, password: str, identity: Identity) -> None:
+        """Give a person of the practice a way in here with the keys that came from another PC.
+
+        Whoever is signed in here with keys of before goes on with these at once.
+
+        Raises:
+            ValidationError, StorageError: nobody was let in.
+        """
+        self.keys.admit(person.id, person.login, person.name, password, identity)
+        self.returning.forget(person.id)
+        if person.id == self.actor.user_id:
+            self.keys.identity = identity
+
     def switch_code_off(self, person: practice.Person) -> None:
         """Ask somebody for no code any more who lost the phone.
 
@@ -346,6 +361,7 @@ class Clinic:
         require(self.actor, "user.approve")
         require_password(self.actor, self.store.proofs)
         self.store.gate.check()
+        self.store.read(SYSTEM, chain.refuse_earlier, self.keys.identity).result()
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         drill = Drill.of(recovery, self.keys.cost)

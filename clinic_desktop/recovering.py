@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from clinic_desktop import clinic
+from clinic_desktop.after_sheet import of_other_pcs
 from clinic_desktop.clinic_folder import (
     name_newborn,
     refuse_occupied,
@@ -43,7 +44,7 @@ from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier, open_dek, read_sealed
 from clinic_desktop.sync.messages import Keybox, MessageError, Statements, decode
 from clinic_desktop.sync.refusals import refused, strange
-from clinic_desktop.sync.registering import let_in
+from clinic_desktop.sync.registering import let_in, take_back
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import (
     DeviceKeys,
@@ -55,6 +56,7 @@ from clinic_desktop.sync.statements import (
     replay,
 )
 from clinic_desktop.this_pc import remember
+from clinic_desktop.whole_record import NotWholeError, refuse_newer
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Wanted:
     """The owner's, at this PC from now on."""
     login: str = ""
     """Whose it is; may be left out where there is one owner."""
+    incomplete: bool = False
+    """Whether to make do with what the server has: no PC is left that could bring the rest."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Recovered:
     passed: Passed
     without_password: tuple[str, ...]
     """Who worked here and needs a new password."""
+    elsewhere: tuple[str, ...] = ()
+    """What to know of the other PCs."""
 
 
 def recover_from_server(
@@ -95,7 +101,7 @@ def recover_from_server(
         SetupError: there is a clinic in the folder.
         NotFoundError: the server knows no practice of this sheet, or has no data keys for it.
         ValidationError: the password cannot be taken, or this is no owner.
-        ServerError: the server is away or says what cannot be.
+        ServerError: the server is away, says what cannot be, or does not hold everything yet.
         StorageError: the disk does not let us. The folder is empty again in any case.
     """
     check_new(wanted.password, (wanted.login,), LEAST_ALONE)
@@ -121,9 +127,10 @@ def recover_from_server(
         people = opened.store.read(SYSTEM, practice.people).result()
         inside = {each.user for each in opened.keys.vault.slots}
         without = tuple(each.login for each in people if each.is_active and each.id not in inside)
+        elsewhere = of_other_pcs(opened.store)
     finally:
         opened.close()
-    return Recovered(name, login, passed, without)
+    return Recovered(name, login, passed, without, elsewhere)
 
 
 def _fill(data_dir: DataDir, wanted: Wanted, clock: Clock, tell: Tell) -> tuple[str, str, Passed]:
@@ -151,6 +158,8 @@ def _fill(data_dir: DataDir, wanted: Wanted, clock: Clock, tell: Tell) -> tuple[
     store, passed = first_pass(fresh, makers, tell)
     try:
         login = store.read(SYSTEM, _check, root, wanted.login).result()
+        if not wanted.incomplete:
+            _must_be_whole(store, wanted, passed.unknown, Courier(found, _id_of(root), root))
         store.write(SYSTEM, end_arriving).result()
         store.write(SYSTEM, _number_anew).result()
         details = store.read(SYSTEM, practice.details).result()
@@ -161,6 +170,17 @@ def _fill(data_dir: DataDir, wanted: Wanted, clock: Clock, tell: Tell) -> tuple[
     name_newborn(data_dir)
     remember(data_dir, language=details.language)
     return details.name, login, passed
+
+
+def _must_be_whole(store: Store, wanted: Wanted, unknown: int, asks: Courier) -> None:
+    """Refuse what is not whole; then this PC, which never wrote anything, ends at the server."""
+    try:
+        store.read(SYSTEM, _refuse_incomplete, unknown).result()
+    except ServerError:
+        mine = store.read(SYSTEM, chain.this_device).result().id.bytes
+        with suppress(ServerError), closing(_link(wanted.address, store, asks)) as link:
+            take_back(link, asks.keys, mine)
+        raise
 
 
 def _tell(opened: clinic.Clinic, root: Identity) -> None:
@@ -307,6 +327,29 @@ def _check(reads: ReadSession, root: Identity, login: str) -> str:
             ),
         )
     return owners[wanted]
+
+
+def _refuse_incomplete(reads: ReadSession, unknown: int) -> None:
+    """Refuse a record in which something waits for what the server does not hold.
+
+    Its list of members may be an older one, which nobody should go on from: the other PCs would
+    have to choose between two of them. ``unknown`` counts the segments that were left.
+
+    Raises:
+        NotWholeError: the other PCs, or one that holds what they wrote, can bring the rest.
+        ServerError: it needs a newer program.
+    """
+    refuse_newer(reads)
+    found = state.still_open(reads.cursor)
+    if found.to_apply or unknown:
+        raise NotWholeError(
+            _("The server does not hold everything that the PCs of the practice wrote yet."),
+            kept=_("Nothing was changed, and what the server holds stays there."),
+            hint=_("Let the other PCs of the practice synchronise, an owner’s first, and use the "
+                   "recovery sheet again. If no PC is left, the command “recovery restore "
+                   "--incomplete” makes do with what is there."),
+            place=f"waiting {found.to_apply}, unknown {unknown}",
+        )  # fmt: skip
 
 
 def _number_anew(uow: UnitOfWork) -> None:

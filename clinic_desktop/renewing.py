@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from clinic_desktop import hub
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.incarnation import NewPc, is_restored, surely_known
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -67,6 +68,8 @@ def begin_anew(
         PermissionDeniedError, RuleError: not an owner.
     """
     store, owner, clinic = opened.store, opened.keys.identity, opened.keys.vault.clinic
+    if store.read(SYSTEM, _has_earlier_keys, owner).result():
+        raise _unknown_keys()
     if server is None and store.read(SYSTEM, _has_no_line).result():
         begin_anew_by_stick(opened)
         return
@@ -82,11 +85,7 @@ def begin_anew(
     elif server is not None:
         heard = Heard(plan.line.known, differs=False)
     else:
-        raise CopiedRecordError(
-            _("This record is a copy, or an older state, of one that went on elsewhere."),
-            kept=_("Nothing was sent, and nothing was changed."),
-            hint=_("The server does not know your keys: use the recovery sheet once more."),
-        )
+        raise _unknown_keys()
     if not (plan.is_told or heard.differs):
         raise ServerError(
             _("The server says that this record is a copy, and does not show it."),
@@ -114,6 +113,14 @@ def _refuse_taken_out(opened: Clinic, plan: _Plan, address: Address) -> None:
         except RefusedError as error:
             if error.refusal.code != "unknown":  # a server that was set up anew knows no old name
                 raise refused(error) from error
+
+
+def _unknown_keys() -> CopiedRecordError:
+    return CopiedRecordError(
+        _("This record is a copy, or an older state, of one that went on elsewhere."),
+        kept=_("Nothing was sent, and nothing was changed."),
+        hint=_("The server does not know your keys: use the recovery sheet once more."),
+    )
 
 
 def begin_anew_by_stick(opened: Clinic, brought: Iterable[Segment] = ()) -> None:
@@ -187,6 +194,11 @@ def _link(opened: Clinic, address: Address, me: Courier) -> Link:
 
 
 # ------------------------------------------------------------------ steps, each a transaction
+
+
+def _has_earlier_keys(reads: ReadSession, owner: Identity) -> bool:
+    members = chain.current(reads)
+    return members is not None and members.is_earlier(owner.public.sealing)
 
 
 def _has_no_line(reads: ReadSession) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from clinic_desktop import clinic, moving_in
+from clinic_desktop.after_sheet import of_other_pcs
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.backup import copy_record
@@ -73,6 +74,8 @@ class Restored:
     login: str
     without_password: tuple[str, ...]
     """Who worked here and needs a new password."""
+    elsewhere: tuple[str, ...]
+    """What to know of the other PCs."""
     kept: Path | None
     """Where the files that were in the folder before lie now."""
 
@@ -120,7 +123,7 @@ def restore(
         _refuse_newer(manifest)
         kept = into.root / f"kept-{clock.now():%Y%m%d-%H%M%S}"
         try:
-            without = _build(found, manifest, (key, identity), into, way, tell, clock, cost)
+            told = _build(found, manifest, (key, identity), into, way, tell, clock, cost)
             tell("end", 0, 0)
             moving_in.announce(into, kept.name)
         except OSError as error:
@@ -131,7 +134,7 @@ def restore(
     finally:
         lock.release()
     return Restored(
-        into, manifest.practice, manifest.made_at, way.login, without,
+        into, manifest.practice, manifest.made_at, way.login, *told,
         kept if kept.exists() else None,
     )  # fmt: skip
 
@@ -181,8 +184,8 @@ def _open(found: Found, way: Way) -> tuple[bytes, Identity | None]:
 def _build(
     found: Found, manifest: Manifest, opened: tuple[bytes, Identity | None], into: DataDir,
     way: Way, tell: Tell, clock: Clock, cost: KdfCost | None,
-) -> tuple[str, ...]:  # fmt: skip
-    """Make the whole clinic beside its place; returns who needs a new password."""
+) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
+    """Make the whole clinic beside its place; returns what ``_let_in`` does."""
     fresh, scratch = DataDir(into.arriving), into.arriving / "unpacked"
     shutil.rmtree(fresh.root, ignore_errors=True)
     check_room(into.root, 2 * manifest.record.size + (4 << 20))
@@ -207,18 +210,21 @@ def _build(
         (fresh.root / part.name).parent.mkdir(exist_ok=True, mode=0o700)
         (scratch / part.name).replace(fresh.root / part.name)
     shutil.rmtree(scratch)
-    without = _let_in(found, manifest, (key, opened[1]), fresh, way, clock, cost or KdfCost())
+    told = _let_in(found, manifest, (key, opened[1]), fresh, way, clock, cost or KdfCost())
     for path in fresh.root.rglob("*"):
         _flush(path)
     flush_folder(fresh.root)
-    return without
+    return told
 
 
 def _let_in(
     found: Found, manifest: Manifest, keys: tuple[bytes, Identity | None], fresh: DataDir,
     way: Way, clock: Clock, cost: KdfCost,
-) -> tuple[str, ...]:  # fmt: skip
-    """Give the restored record a key file of this PC; the owner signs in, and it is on record."""
+) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
+    """Give the restored record a key file of this PC; the owner signs in, and it is on record.
+
+    Returns who needs a new password, and what to know of the other PCs.
+    """
     key, identity = keys
     ways = found.head.ways
     made = Vault(ways.clinic, clock.new_id(), manifest.practice)
@@ -243,7 +249,8 @@ def _let_in(
                 begin_anew(opened, way.recovery.identity)
         people = opened.store.read(SYSTEM, practice.people).result()
         inside = {each.user for each in opened.keys.vault.slots}
-        return tuple(each.login for each in people if each.is_active and each.id not in inside)
+        without = tuple(each.login for each in people if each.is_active and each.id not in inside)
+        return without, of_other_pcs(opened.store) if way.recovery is not None else ()
     finally:
         opened.close()
 

@@ -33,7 +33,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
-from clinic_desktop.security.membership import BeginEpoch, Device, Membership
+from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Membership
 from clinic_desktop.security.primitives import Identity, PublicKeys, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
@@ -235,6 +235,7 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         clinic, owner = self._clinic.keys.vault.clinic, self._clinic.keys.identity
+        self._store.read(SYSTEM, chain.refuse_earlier, owner).result()
         if self._store.read(SYSTEM, _is_restored).result():
             begin_anew(self._clinic, server=address)
         self._hear_others()
@@ -281,6 +282,7 @@ class Syncing:
             SetupError, ServerError: nobody is invited.
         """
         require(self._clinic.actor, "device.approve")
+        self._store.read(SYSTEM, chain.refuse_earlier, self._clinic.keys.identity).result()
         made = Invitation.new()
         with self._linked() as link:
             try:
@@ -367,7 +369,7 @@ class Syncing:
         """
         actor, owner = self._clinic.actor, self._clinic.keys.identity
         after = self._store.read(SYSTEM, chain.current).result()
-        if after is not None and allowed(actor, "device.approve"):
+        if after is not None and self._decides(after):
             is_lost = self._store.read(SYSTEM, epochs.is_lost).result()
             if is_lost:
                 Exchange(self._store, link).fetch_keys()  # one last look
@@ -379,15 +381,22 @@ class Syncing:
             self._store.write(SYSTEM, _begin_epoch, found.settings.next_epoch).result()
         if found is None or after is None:
             return
-        is_told = found.settings.told_root == after.root.signing
+        told = (found.settings.told_root, found.settings.told_ended)
+        is_told = told == (after.root.signing, after.ended)
         if found.settings.is_untold or found.settings.vouched[0] or not is_told:
             self._tell(link, after)
 
     def _tell(self, link: Link, members: Membership) -> None:
         """Let the server know what the chain says, if an owner is signed in."""
-        if allowed(self._clinic.actor, "device.approve"):
+        if self._decides(members):
             self._register(link, members)
-            self._store.write(SYSTEM, _keep_told, members.root.signing).result()
+            self._store.write(SYSTEM, _keep_told, members).result()
+
+    def _decides(self, members: Membership) -> bool:
+        """Whether an owner is signed in, with keys that sign: others leave it to another PC."""
+        person = members.signer(self._clinic.keys.identity.public.signing)
+        is_owner = person is not None and OWNER in person.roles
+        return is_owner and allowed(self._clinic.actor, "device.approve")
 
     def _register(self, link: Link, members: Membership) -> None:
         """As the signed-in owner, whose keys may be new by the word of the recovery sheet."""
@@ -528,8 +537,10 @@ def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
         state.change_settings(uow.cursor, next_epoch=0, next_dek=b"")
 
 
-def _keep_told(uow: UnitOfWork, root: bytes) -> None:
-    state.change_settings(uow.cursor, is_untold=False, told_root=root)
+def _keep_told(uow: UnitOfWork, members: Membership) -> None:
+    state.change_settings(
+        uow.cursor, is_untold=False, told_root=members.root.signing, told_ended=members.ended
+    )
 
 
 def _lacking(reads: ReadSession, most: int) -> list[Lacking]:

@@ -68,11 +68,9 @@ def is_theirs(reads: ReadSession, welcome: Welcome) -> bool:
     """Whether the chain of members is the one that the inviting PC spoke of, with the person."""
     entries = chain.entries(reads)
     members = chain.current(reads) if entries else None
-    person = members.people.get(uuid.UUID(bytes=welcome.user)) if members else None
     public = Identity.from_bytes(welcome.identity).public
     return (
-        bool(entries)
+        members is not None
         and entries[0].digest == welcome.genesis
-        and person is not None
-        and person.sealing == public.sealing
+        and members.admits(uuid.UUID(bytes=welcome.user), public.sealing)
     )

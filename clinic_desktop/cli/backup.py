@@ -97,6 +97,7 @@ def _sentences(found: Restored, *, by_sheet: bool) -> list[str]:
                 "stays valid, so print a new one now that it was used."
             ).format(login=found.login)
         )
+    told += found.elsewhere
     if found.without_password:
         told.append(
             _("These people need new passwords, which an owner gives them: {logins}.").format(

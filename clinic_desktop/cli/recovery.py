@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from clinic_desktop import clinic
+from clinic_desktop.after_sheet import of_other_pcs
 from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import new_password, open_clinic
 from clinic_desktop.cli.sync import add_server, server_address
@@ -47,6 +48,10 @@ def register(
     )
     add_server(restore)
     restore.add_argument("--login", default="", help="the owner who gets a new password")
+    restore.add_argument(
+        "--incomplete", action="store_true",
+        help="make do with what the server has: no PC is left that could bring the rest",
+    )  # fmt: skip
     restore.set_defaults(run=_restore)
     new = actions.add_parser("new", parents=[common], help="print another sheet; the old one ends")
     new.set_defaults(run=_new)
@@ -80,11 +85,13 @@ def _use(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
     opened = clinic.recover(data_dir, recovery, options.login, password)
     try:
         slots = [slot.login for slot in opened.keys.vault.slots]
+        elsewhere = of_other_pcs(opened.store)
     finally:
         opened.close()
     output.result(
         {"login": options.login, "can_sign_in": slots},
         _("{login} can sign in with the new password.").format(login=options.login),
+        *elsewhere,
         _("Print a new recovery sheet with “recovery new”; this one was used."),
     )
 
@@ -95,7 +102,8 @@ def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
     sheet, address = typed(), server_address(options)
     login = options.login or options.user
     password = new_password(login or _("the owner"))
-    found = recover_from_server(data_dir, Wanted(address, sheet, password, login))
+    wanted = Wanted(address, sheet, password, login, options.incomplete)
+    found = recover_from_server(data_dir, wanted)
     output.result(
         {
             "practice": found.practice,
@@ -109,6 +117,7 @@ def _restore(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             name=found.practice, folder=data_dir.root
         ),
         _("{login} can sign in with the new password.").format(login=found.login),
+        *found.elsewhere,
         _("Print a new recovery sheet with “recovery new”; this one was used."),
     )
 

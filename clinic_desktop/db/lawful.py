@@ -63,6 +63,7 @@ class Lawful:
             RefusedError: with the word that ``sync_hold`` keeps.
         """
         before, fresh = self._state(reached, ()), _entries_in(inserts)
+        self._refuse_beginning(fresh)
         state = self._state(reached, fresh) if fresh else before
         self._check_device(dev, commit.dseq, state)
         numbers = {each[0] for each in inserts} | {each[0] for each in updates}
@@ -78,6 +79,15 @@ class Lawful:
         if fresh:
             self._entries = None  # they will be rows when the next commit is looked at
         return is_late
+
+    def _refuse_beginning(self, fresh: tuple[Entry, ...]) -> None:
+        """A chain has one beginning; one whose author says to know of none would undo all of it."""
+        begins = {each.digest for each in fresh if each.n == 1}
+        if not begins:
+            return
+        here = {each.digest for _dev, _dseq, each in self._entries or () if each.n == 1}
+        if here and not begins <= here:
+            raise RefusedError("membership", "a second beginning")
 
     def _check_device(self, dev: int, dseq: int, state: Membership | None) -> None:
         device_id, cutoff, status, has_key = self._cursor.execute(

@@ -67,6 +67,7 @@ def append(uow: UnitOfWork, signer: Identity, *bodies: Body) -> Membership:
         RuleError: the chain does not allow it, or not to this signer.
     """
     state = current(uow)
+    _refuse_earlier(state, signer)
     for body in bodies:
         try:
             entry, state = rules.write(state, signer, body, to_millis(uow.now))
@@ -86,6 +87,28 @@ def append(uow: UnitOfWork, signer: Identity, *bodies: Body) -> Membership:
     uow.at_once = True  # nobody cuts off the end of this chain unseen
     assert state is not None  # noqa: S101 - at least one body was written
     return state
+
+
+def refuse_earlier(reads: ReadSession, signer: Identity) -> None:
+    """Say so before anything is begun that needs an owner's keys, where these are of before.
+
+    Raises:
+        RuleError: the recovery sheet gave this person others, at another PC.
+    """
+    _refuse_earlier(current(reads), signer)
+
+
+def _refuse_earlier(state: Membership | None, signer: Identity) -> None:
+    if state is not None and state.is_earlier(signer.public.sealing):
+        raise RuleError(
+            _("At this PC you come in with the keys you had before the recovery sheet was used."
+              " They are good for daily work, and decide nothing about people, PCs and"
+              " rules."),
+            kept=_("Nothing was changed."),
+            hint=_("At the PC where the sheet was used, send your way in to this one (Settings ›"
+                   " Other PCs, the key; or “clinic-desktop device carry”) and let yourself in here"
+                   " within the hour. Or use the recovery sheet at this PC."),
+        )  # fmt: skip
 
 
 def agree(reads: ReadSession) -> Membership | None:

@@ -89,10 +89,12 @@ class Keys:
         floor, cost = state.floor, self.cost
         memory, passes = max(floor.memory_kib, cost.memory_kib), max(floor.passes, cost.passes)
         self.cost = KdfCost(memory, passes, cost.lanes)
-        people = {key: each.sealing for key, each in state.people.items()}
-        left = self.vault.only_for(people, state.root.sealing)
+        people, root = {key: state.ways_in(key) for key in state.people}, state.root.sealing
+        left = self.vault.only_for(people, root)
         gone = len(self.vault.boxes) - len(left.boxes) + len(self.vault.slots) - len(left.slots)
-        if gone or left.recovery != self.vault.recovery:
+        if root and all(each.to != root for each in left.boxes):
+            left = left.with_recovery(self.key, root)  # a sheet that was printed at another PC
+        if gone or left.recovery != self.vault.recovery or len(left.boxes) != len(self.vault.boxes):
             self._save(left)
         return gone
 

@@ -265,6 +265,8 @@ class Membership:
     tip: bytes = BEGINNING
     engagements: Mapping[uuid.UUID, Engage] = field(default_factory=dict)
     """Until when those from outside may sign in, by person."""
+    earlier: Mapping[uuid.UUID, frozenset[bytes]] = field(default_factory=dict, repr=False)
+    """X25519 keys of people that the recovery sheet replaced: they let in, and decide nothing."""
     former: Mapping[uuid.UUID, frozenset[str]] = field(default_factory=dict, repr=False)
     """Roles that somebody had before a change of them, or before leaving."""
     decided: frozenset[bytes] = field(default=frozenset(), repr=False)
@@ -275,6 +277,8 @@ class Membership:
     """The Ed25519 keys of all recovery sheets there ever were."""
     ended: int = 0
     """How many PCs were taken out."""
+    gone: Mapping[uuid.UUID, Device] = field(default_factory=dict, repr=False)
+    """Those PCs, with the keys that they had last."""
     epoch: BeginEpoch | None = None
     """The newest data key; ``None`` while the first one is in use."""
 
@@ -305,8 +309,16 @@ class Membership:
 
     def admits(self, user: uuid.UUID, sealing: bytes) -> bool:
         """Whether a way in with this X25519 key is this person's."""
+        return bool(sealing) and sealing in self.ways_in(user)
+
+    def ways_in(self, user: uuid.UUID) -> frozenset[bytes]:
+        """The X25519 keys that let a person in: today's, and those that a sheet replaced."""
         who = self.people.get(user)
-        return who is not None and bool(sealing) and who.sealing == sealing
+        return self.earlier.get(user, frozenset()) | {who.sealing} if who else frozenset()
+
+    def is_earlier(self, sealing: bytes) -> bool:
+        """Whether this X25519 key only lets in, and decides nothing any more."""
+        return any(sealing in keys for keys in self.earlier.values())
 
 
 def write(
@@ -414,12 +426,25 @@ def _begin(body: Any, entry: Entry) -> Membership:
 def _step(state: Membership, body: Any, entry: Entry) -> Membership:
     _must(not isinstance(body, Genesis), entry.n, "a second beginning")
     who = state.signer(entry.author)
-    decides = (who is not None and OWNER in who.roles) or (
-        bool(state.root.signing) and entry.author == state.root.signing
-    )
+    by_sheet = bool(state.root.signing) and entry.author == state.root.signing
+    decides = by_sheet or (who is not None and OWNER in who.roles)
     allowed = decides or _speaks_for_itself(state, body, entry.author)
     _must(allowed, entry.n, "the signer may not do this")
-    return _STEPS[type(body)](state, body, entry.n)
+    after = _STEPS[type(body)](state, body, entry.n)
+    if isinstance(body, PersonKeys):
+        return _with_earlier(state, after, body, by_sheet=by_sheet)
+    return after
+
+
+def _with_earlier(
+    before: Membership, after: Membership, body: PersonKeys, *, by_sheet: bool
+) -> Membership:
+    """The sheet is used at one PC, and the person's other PCs hold the keys of before.
+
+    Another owner who gives somebody new keys means the old ones to end.
+    """
+    kept = before.ways_in(body.id) - {b"", body.sealing} if by_sheet else frozenset[bytes]()
+    return replace(after, earlier={**before.earlier, body.id: kept})
 
 
 def _speaks_for_itself(state: Membership, body: Any, author: bytes) -> bool:
@@ -454,7 +479,8 @@ def _add(state: Membership, body: AddPerson, n: int) -> Membership:
 def _revoke(state: Membership, body: RevokePerson, n: int) -> Membership:
     former = _formerly(state, _here(state.people, body.id, n))
     people = {key: each for key, each in state.people.items() if key != body.id}
-    return replace(state, people=people, former=former)
+    earlier = {key: each for key, each in state.earlier.items() if key != body.id}
+    return replace(state, people=people, former=former, earlier=earlier)
 
 
 def _engage(state: Membership, body: Engage, n: int) -> Membership:
@@ -490,13 +516,13 @@ def _put_device(state: Membership, body: PutDevice, n: int) -> Membership:
 
 
 def _revoke_device(state: Membership, body: RevokeDevice, n: int) -> Membership:
-    _here(state.devices, body.id, n)
+    gone = {**state.gone, body.id: _here(state.devices, body.id, n)}
     devices = {key: each for key, each in state.devices.items() if key != body.id}
     _must(bool(devices), n, "the last PC")
     cutoffs = dict(state.cutoffs)
     if body.cutoff is not None:
         cutoffs[body.id] = body.cutoff
-    return replace(state, devices=devices, cutoffs=cutoffs, ended=state.ended + 1)
+    return replace(state, devices=devices, cutoffs=cutoffs, ended=state.ended + 1, gone=gone)
 
 
 def _epoch(state: Membership, body: BeginEpoch, n: int) -> Membership:
@@ -549,6 +575,7 @@ def _fresh_keys(
     others = [each for key, each in state.people.items() if key != owner]
     taken = {key for each in others for key in (each.sealing, each.signing)}
     taken |= {state.root.sealing, state.root.signing}
+    taken = taken.union(*(keys for key, keys in state.earlier.items() if key != owner))
     _must(not ({sealing, signing} - {b""}) & taken, n, "a key that somebody has")
 
 

@@ -48,7 +48,7 @@ def settle(entries: Iterable[Entry]) -> Settled:
         BadEntryError: an entry was not even allowed where it was written, or one is missing.
     """
     by_number: dict[int, list[Entry]] = defaultdict(list)
-    for entry in entries:
+    for entry in dict.fromkeys(entries):  # said twice, it counts once
         by_number[entry.n].append(entry)
     settled, below = Settled(None), frozenset[bytes]()
     for number in sorted(by_number):
@@ -58,6 +58,11 @@ def settle(entries: Iterable[Entry]) -> Settled:
         settled = _one_level(settled, below, level)
         below = frozenset(each.digest for each in level)
     return settled
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """All entries in the order in which they count."""
+    return sorted(entries, key=lambda each: (each.n, *_rank(each)))
 
 
 def begun(entries: Iterable[Entry], settled: Settled) -> list[tuple[BeginEpoch, Entry]]:

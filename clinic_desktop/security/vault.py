@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -207,12 +207,12 @@ class Vault(Struct, frozen=True, forbid_unknown_fields=True):
         """A vault that the recovery sheet with this X25519 key opens too; see ``only_for``."""
         return _with_box(replace(self, recovery=to), key, to)
 
-    def only_for(self, people: Mapping[uuid.UUID, bytes], root: bytes) -> Vault:
+    def only_for(self, people: Mapping[uuid.UUID, Collection[bytes]], root: bytes) -> Vault:
         """A vault that opens for these people's X25519 keys and this sheet, and nobody else.
 
         A slot of version 1 has no such key; it stays for a person who has none either.
         """
-        slots = tuple(each for each in self.slots if people.get(each.user) == each.to)
+        slots = tuple(each for each in self.slots if each.to in people.get(each.user, ()))
         to = {*(each.to for each in slots), root}
         boxes = tuple(each for each in self.boxes if each.to in to)
         return replace(self, slots=slots, boxes=boxes, recovery=root)

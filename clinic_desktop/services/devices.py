@@ -63,6 +63,13 @@ def pcs(reads: ReadSession) -> tuple[Pc, ...]:
     )  # fmt: skip
 
 
+@query("device.read")
+def has_others(reads: ReadSession) -> bool:
+    """Whether people of the practice may sign in at other PCs than this."""
+    state = chain.current(reads)
+    return state is not None and bool(state.devices.keys() - {chain.this_device(reads).id})
+
+
 @command("device.approve")
 def introduce_this(uow: UnitOfWork, signer: Identity) -> Membership:
     """Let the chain name both keys of this PC.
@@ -115,6 +122,7 @@ def begin_anew(
 
 
 def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -> Membership:
+    chain.refuse_earlier(uow, signer)  # also where it is told to a server only
     if state.devices.get(device.id) == device:
         return state
     after = chain.append(uow, signer, rules.PutDevice(device))
@@ -130,6 +138,7 @@ def revoke(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
         NotFoundError: there is no such PC.
         RuleError: it is this one, or the signer is no owner.
     """
+    chain.refuse_earlier(uow, signer)
     state = chain.current(uow)
     if state is None or device not in state.known:
         raise NotFoundError(_("There is no such PC."))

@@ -182,7 +182,9 @@ def note_removed_ways(uow: UnitOfWork, count: int) -> None:
 def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules.Person | None:
     """The person as the chain knows them; refused where it does not, or not with these keys."""
     person = state.people.get(actor.user_id) if state and actor.user_id else None
-    if state is not None and (person is None or person.sealing not in {b"", mine.public.sealing}):
+    if state is None:
+        return None
+    if person is None or (person.sealing and not state.admits(person.id, mine.public.sealing)):
         raise _nobody()
     return person
 
@@ -219,6 +221,8 @@ def _with_this_device(uow: UnitOfWork, state: Membership, mine: Identity) -> Mem
     known = state.devices.get(device.id)
     if device.id in state.known and known is None:
         return state  # it was given away; what to do with it is not decided here
+    if state.is_earlier(mine.public.sealing):
+        return state  # the owner may look and work; these keys sign nothing
     if known is not None and (not device.signing or known.signing == device.signing):
         return state
     return chain.append(uow, mine, rules.PutDevice(device))

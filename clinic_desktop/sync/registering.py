@@ -92,6 +92,23 @@ def let_in(link: Link, person: Identity, device: DeviceKeys, owner: bytes) -> bo
     return True
 
 
+def take_back(link: Link, person: Identity, device: bytes) -> None:
+    """Let the server refuse a PC that ``let_in`` told of and that came to nothing.
+
+    Raises:
+        ServerError: it cannot be reached or will not have us.
+    """
+    assert link.me is not None  # noqa: S101 - somebody asks
+    try:
+        known = _known(link, link.me.clinic)
+        if known is not None and device in known.devices:
+            _say(link, known, person, RevokeDevice(device))
+    except RefusedError as error:
+        raise refused(error) from error
+    except (StatementError, MessageError) as error:
+        raise strange(str(error)) from error
+
+
 def _let_in_at_hub(link: Link, one: Statement) -> bool:
     """A hub keeps no chain: its record knows the owners, and it hands the statement on."""
     try:
@@ -134,6 +151,7 @@ def _differences(known: Known, state: Membership) -> Iterator[Body]:
         yield NewRoot(state.root.signing)
     yield from (AddOwner(key) for key in sorted(owners - known.owners))
     yield from (RemoveOwner(key) for key in sorted(known.owners & state.decided - owners))
+    yield from _former(known, state)
     wanted = {
         each.id.bytes: _keys(each)
         for each in state.devices.values()
@@ -144,6 +162,21 @@ def _differences(known: Known, state: Membership) -> Iterator[Body]:
             yield AddDevice(keys)
     ended = {each.bytes for each in state.known - state.devices.keys()}
     yield from (RevokeDevice(device) for device in sorted(known.devices.keys() & ended))
+
+
+def _former(known: Known, state: Membership) -> Iterator[Body]:
+    """Who belonged to the practice before this server began, and does no more.
+
+    A server takes what PCs carry of another one only if it heard of that one, and what was written
+    after builds on it. Each is let in and taken out at once, one after the other.
+    """
+    owners = {each.signing for each in state.owners}
+    for key in sorted(state.decided - owners - known.owners - known.gone):
+        yield from (AddOwner(key), RemoveOwner(key))  # no older word of the sheet brings it back
+    heard = known.devices.keys() | known.ended.keys()
+    for device in sorted(state.gone.values(), key=lambda each: each.id.bytes):
+        if device.signing and device.sealing and device.id.bytes not in heard:
+            yield from (AddDevice(_keys(device)), RevokeDevice(device.id.bytes))
 
 
 def _keys(device: Device) -> DeviceKeys:

@@ -51,6 +51,8 @@ class Settings(Struct, frozen=True):
     """Which PCs were handed which data keys by this one."""
     told_root: bytes = b""
     """The recovery sheet that the server surely knows."""
+    told_ended: int = 0
+    """How many PCs were taken out of which the server surely knows."""
     vouched: tuple[bytes, bytes] = (b"", b"")
     """An owner's new key, and what the recovery sheet signed for it; until the server knows."""
     next_pc: tuple[bytes, bytes] = (b"", b"")
@@ -156,18 +158,10 @@ def turn_to(cursor: Any, url: str, authority: str, hubs: tuple[str, ...]) -> Non
     found = peer(cursor)
     if found is not None:
         settings = msgspec.structs.replace(
-            found.settings,
-            authority=authority,
-            invitation=b"",
-            answered=(b"", b""),
-            handed=(),
-            told_root=b"",
-            hubs=hubs,
-            in_snapshot=0,
-            looked_at=0,
-            is_doubted=False,
+            found.settings, authority=authority, invitation=b"", answered=(b"", b""), handed=(),
+            told_root=b"", told_ended=0, hubs=hubs, in_snapshot=0, looked_at=0, is_doubted=False,
             server_lacks=0,
-        )
+        )  # fmt: skip
         use_peer(cursor, url, settings)
         cursor.execute("DELETE FROM sync_file WHERE state <> 'coming'")  # it may not hold them
 

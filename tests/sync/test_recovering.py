@@ -21,9 +21,10 @@ NEW = "Umbrella-Ostrich-7"
 
 
 def bring_back(
-    practice: Practice, sheet: RecoveryKey, login: str = "", name: str = "fresh"
-) -> Recovered:
-    wanted = Wanted(practice.address, sheet, NEW, login)
+    practice: Practice, sheet: RecoveryKey, login: str = "", name: str = "fresh", *,
+    incomplete: bool = False,
+) -> Recovered:  # fmt: skip
+    wanted = Wanted(practice.address, sheet, NEW, login, incomplete)
     return recover_from_server(DataDir(practice.root / name), wanted, practice.clock, CHEAP)
 
 

@@ -22,6 +22,7 @@ from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import from_millis
 from clinic_desktop.security import membership as rules
 from clinic_desktop.security.membership import Entry, Membership
+from clinic_desktop.security.membership_forks import in_order
 from clinic_desktop.services import spreadsheet
 from clinic_desktop.services.access import ACTIONS, command, part, query
 from clinic_desktop.services.patients.looks import OPENED
@@ -134,12 +135,15 @@ def note_reviewed(uow: UnitOfWork) -> None:
 
 
 def _given(entries: tuple[Entry, ...]) -> dict[tuple[uuid.UUID, str], _Given]:
-    """Of each role that somebody has: the entry of the chain that gave it."""
+    """Of each role that somebody has: the entry of the chain, checked before, that gave it."""
     found: dict[tuple[uuid.UUID, str], _Given] = {}
     state: Membership | None = None
-    for entry in entries:
+    for entry in in_order(entries):
         before = state
-        state = rules.follow(before, entry)
+        try:
+            state = rules.carry_on(before, entry)
+        except rules.BadEntryError:
+            continue  # owners decided apart, and it lost: it gave nothing
         signer = before.signer(entry.author) if before else None
         told = _Given(from_millis(entry.wall), signer.name if signer else "")
         now = {(key, role) for key, each in state.people.items() for role in each.roles}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import threading
 import uuid
@@ -12,13 +13,14 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, PasswordDeleteError
+from msgspec.structs import replace
 
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
 from clinic_desktop.security import device_secret, keys
 from clinic_desktop.security.keys import Keys, NewOwner
 from clinic_desktop.security.membership import Membership, Person, Root, Rules
-from clinic_desktop.security.primitives import KdfCost
+from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 
 CHEAP = KdfCost(32 * 1024, 2, 1)
@@ -131,6 +133,33 @@ def test_the_key_file_follows_the_chain(folder: DataDir) -> None:
     assert made.follow(state) == 0
     with pytest.raises(WrongPasswordError):
         keys.unlock(folder, "bo", "another long one", CHEAP)
+
+
+def test_keys_that_a_sheet_replaced_elsewhere_still_let_in(folder: DataDir) -> None:
+    made, sheet = begin(folder)
+    now = members(made, sheet)
+    fresh, before = Identity.new().public, made.identity.public.sealing
+    people = {ANN: replace(now.people[ANN], sealing=fresh.sealing)}
+    state = dataclasses.replace(now, people=people, earlier={ANN: frozenset({before})})
+    assert made.follow(state) == 0
+    made.change_key(lambda _old, _new: None)
+    again = keys.unlock(folder, "ann", WORDS, CHEAP)
+    assert (again.key, again.identity) == (made.key, made.identity)
+    assert again.follow(dataclasses.replace(state, earlier={})) == 2
+    with pytest.raises(WrongPasswordError):
+        keys.unlock(folder, "ann", WORDS, CHEAP)
+
+
+def test_a_sheet_that_was_printed_at_another_pc_opens_here_too(folder: DataDir) -> None:
+    made, sheet = begin(folder)
+    newer = RecoveryKey.new()
+    made.follow(members(made, newer))
+    assert keys.recover(folder, newer, CHEAP).key == made.key
+    with pytest.raises(WrongPasswordError, match="newest"):
+        keys.recover(folder, sheet, CHEAP)
+    before = made.vault.generation
+    made.follow(members(made, newer))
+    assert made.vault.generation == before  # nothing to write
 
 
 def test_a_risen_floor_makes_the_way_in_dearer(folder: DataDir) -> None:

@@ -294,3 +294,60 @@ def test_backups_are_sealed_to_all_owners() -> None:
     assert state.admits(NURSE.id, NURSE.sealing)
     assert not state.admits(NURSE.id, OTHER.sealing)
     assert state.person("P2 ") == NURSE
+
+
+def keys_for(number: int, fresh: int) -> PersonKeys:
+    public = identity(fresh).public
+    return PersonKeys(uuid.UUID(int=number), public.sealing, public.signing)
+
+
+def two_owners() -> History:
+    made = History.begun()
+    made.add(AddPerson(person(2, "owner")), identity(1))
+    return made
+
+
+def test_keys_that_the_sheet_replaced_still_let_in_and_sign_nothing() -> None:
+    made, one = two_owners(), uuid.UUID(int=1)
+    first, second, third = (identity(each).public.sealing for each in (1, 501, 502))
+    made.add(keys_for(1, 501), ROOT)
+    state = made.add(keys_for(1, 502), ROOT)
+    assert state.ways_in(one) == {first, second, third}
+    assert state.admits(one, first)
+    assert not state.admits(uuid.UUID(int=2), first)
+    assert not state.admits(one, b"")
+    assert [state.is_earlier(each) for each in (first, second, third)] == [True, True, False]
+    for number in (1, 501):
+        with pytest.raises(BadEntryError, match="the signer may not"):
+            made.add(SetRules(Rules(5)), identity(number))
+    assert made.add(SetRules(Rules(5)), identity(502)).ways_in(one) == {first, second, third}
+    assert chain.replay(made.entries) == made.state
+
+
+@pytest.mark.parametrize("signer", [2, 501], ids=["another owner", "the person"])
+def test_an_owners_new_keys_for_somebody_end_all_before(signer: int) -> None:
+    made, one = two_owners(), uuid.UUID(int=1)
+    made.add(keys_for(1, 501), ROOT)
+    state = made.add(keys_for(1, 502), identity(signer))
+    assert state.ways_in(one) == {identity(502).public.sealing}
+    state = made.add(keys_for(1, 503), ROOT)
+    assert state.ways_in(one) == {identity(each).public.sealing for each in (502, 503)}
+
+
+def test_who_left_comes_in_with_no_keys_at_all() -> None:
+    made, one = two_owners(), uuid.UUID(int=1)
+    made.add(keys_for(1, 501), ROOT)
+    state = made.add(RevokePerson(one), identity(2))
+    assert state.ways_in(one) == frozenset()
+    assert not state.is_earlier(identity(1).public.sealing)
+
+
+def test_nobody_else_gets_keys_that_still_let_somebody_in() -> None:
+    made = two_owners()
+    made.add(keys_for(1, 501), ROOT)
+    thief = Person(
+        uuid.UUID(int=3), "p3", "Three", ("nurse",),
+        identity(1).public.sealing, identity(504).public.signing,
+    )  # fmt: skip
+    with pytest.raises(BadEntryError, match="a key that somebody has"):
+        made.add(AddPerson(thief), identity(2))

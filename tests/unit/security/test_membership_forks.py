@@ -20,6 +20,7 @@ from clinic_desktop.security.membership import (
     ChangeRoles,
     Device,
     Entry,
+    PersonKeys,
     PutDevice,
     RaiseFloor,
     RevokeDevice,
@@ -28,7 +29,7 @@ from clinic_desktop.security.membership import (
 from clinic_desktop.security.membership_forks import begun as begun_keys
 from clinic_desktop.security.membership_forks import settle
 from clinic_desktop.security.primitives import KdfCost
-from tests.unit.security.test_membership import History, identity, person
+from tests.unit.security.test_membership import BEGINNING, ROOT, History, identity, person
 
 
 def begun() -> History:
@@ -54,6 +55,7 @@ def test_a_chain_without_branches_is_as_ever() -> None:
     assert settled.passed_over == ()
     assert not settled.has_branched
     assert settle([]).state is None
+    assert settle([*history.entries, *history.entries]) == settled
 
 
 def test_both_owners_steps_count_in_every_order() -> None:
@@ -130,8 +132,9 @@ def test_what_was_never_allowed_is_not_passed_over_but_refused() -> None:
     gap = apart(history, 1, AddPerson(person(3, "nurse")), RaiseFloor(KdfCost(64 << 10, 3, 1)))[1:]
     with pytest.raises(BadEntryError):
         settle([*history.entries, *gap])
+    other, _state = chain.write(None, ROOT, BEGINNING, 2)
     with pytest.raises(BadEntryError):
-        settle([history.entries[0], History.begun().entries[0]])
+        settle([history.entries[0], other])
 
 
 @pytest.mark.parametrize("signer", [1, 2, 3, 4])
@@ -259,3 +262,17 @@ def test_an_owner_cannot_put_another_key_in_the_place_of_the_one_in_use() -> Non
     found = {each.epoch: each.check for each, _entry in begun_keys(entries, settled)}
     assert found[epoch(1, b"A").epoch] == b"A" * 32
     assert begun_keys([], settle([])) == []
+
+
+def test_a_sheet_used_at_two_pcs_apart_shuts_neither_out() -> None:
+    history, one = begun(), uuid.UUID(int=1)
+    sides = []
+    for fresh in (501, 502):
+        public = identity(fresh).public
+        body = PersonKeys(one, public.sealing, public.signing)
+        entry, _state = chain.write(history.state, ROOT, body, 1)
+        sides.append(entry)
+    for entries in itertools.permutations(sides):
+        state = settle([*history.entries, *entries]).state
+        assert state is not None
+        assert state.ways_in(one) == {identity(each).public.sealing for each in (1, 501, 502)}

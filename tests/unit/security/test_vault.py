@@ -85,7 +85,7 @@ def test_the_recovery_sheet_opens_it_and_a_new_one_ends_the_old(made: Vault) -> 
     renewed = made.with_recovery(KEY, other.identity.public.sealing).finished(KEY)
     assert renewed.open_box(other.identity) == KEY
     assert renewed.open_box(SHEET.identity) == KEY
-    people = {slot.user: slot.to for slot in renewed.slots}
+    people = {slot.user: {slot.to} for slot in renewed.slots}
     renewed = renewed.only_for(people, other.identity.public.sealing).finished(KEY)
     with pytest.raises(UnreadableError):
         renewed.open_box(SHEET.identity)
