@@ -154,6 +154,7 @@ class World(Besides):
             self._wake(pc)
         if not self.server.is_up and self.chance.random() < 0.5:
             self.server.start()
+        pc.look()  # the others' doings may have brought something here
         what(pc)
         self._after(pc)
 
