@@ -172,11 +172,10 @@ class World(Besides):
         if pc.power.is_off:
             self._note("off")
             self._wake(pc)
-        for each in self.pcs:  # whoever lets a PC in, or takes one out, hears of others too
-            if each.is_up and not each.power.is_off:
-                each.look()
-        if pc.is_up and self.chance.random() < 0.15:
-            self._must_hold(judge.faults_of(pc, self.oracle))
+        if pc.is_up:
+            pc.look()
+            if self.chance.random() < 0.15:
+                self._must_hold(judge.faults_of(pc, self.oracle))
 
     def _wake(self, pc: Pc) -> None:
         pc.stop()
