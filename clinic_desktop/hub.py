@@ -38,9 +38,11 @@ from clinic_desktop.sync.exchange import Exchange, courier, link_to
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.keys import Courier, new_dek
 from clinic_desktop.sync.pinned import NEAR, NEAR_PORT, answering
+from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.hub import HubRelay
 from clinic_desktop.sync.server.listening import Listener
+from clinic_desktop.sync.server.tables import NoRoomError
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import Known
 
@@ -224,6 +226,31 @@ def forget(opened: Clinic, url: str) -> HubStatus:
         raise NotFoundError(_("This PC uses no such hub."))
     opened.store.write(SYSTEM, _forget, url).result()
     return status(opened)
+
+
+def let_go(opened: Clinic, device: bytes, tip: state.Tip, made: frozenset[bytes]) -> None:
+    """Hand on no more what this PC sealed, after this tip, under a name that another bears.
+
+    That PC goes on from the same tip with other segments, and everybody takes one of the two.
+
+    Raises:
+        StorageError: the hub's folder cannot be used.
+    """
+    folder, clinic = opened.data_dir.hub, opened.keys.vault.clinic
+    if not folder.exists():
+        return  # this PC was never a hub
+    try:
+        with closing(Files(folder)) as files, files.practice(clinic) as rows:
+            if rows is not None:
+                held.let_go(rows, device, (tip.seg_no, tip.hash), made)
+    except OSError as error:
+        raise _cannot(error) from error
+    except NoRoomError as error:
+        raise StorageError(
+            _("The disk is full."),
+            kept=_("Nothing was sent, and nothing was changed."),
+            hint=_("Free some space and try again."),
+        ) from error
 
 
 def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[Link]]) -> int:

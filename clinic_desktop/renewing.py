@@ -10,8 +10,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from clinic_desktop import hub
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
@@ -24,10 +25,11 @@ from clinic_desktop.i18n import _
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
 from clinic_desktop.sync import lines, state, statements, taking
-from clinic_desktop.sync.client import Address, Link
+from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.exchange import next_count, server_in_use
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.lines import Comparing, Heard, Line
+from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.registering import let_in
 from clinic_desktop.sync.segment import Segment
 from clinic_desktop.sync.statements import AddDevice, DeviceKeys, person_id
@@ -44,6 +46,10 @@ class _Plan:
     line: Line
     is_told: bool
     """Whether the record itself knows that it is an older state."""
+    is_restored: bool
+    """Whether somebody brought it back from a backup, and so wants it to go on."""
+    clinic: uuid.UUID
+    old_keys: Identity = field(repr=False)
 
 
 def begin_anew(
@@ -58,6 +64,7 @@ def begin_anew(
         SetupError: there is no server yet.
         ServerError: the server is away, or shows nothing that was done under this PC's name.
         CopiedRecordError: the server knows no such owner.
+        RevokedError: the PC was taken out of the practice, and so its copies with it.
         PermissionDeniedError, RuleError: not an owner.
     """
     store, owner, clinic = opened.store, opened.keys.identity, opened.keys.vault.clinic
@@ -69,6 +76,8 @@ def begin_anew(
     plan = store.write(opened.actor, _plan, clinic, server).result()
     people = [each for each in (owner, sheet) if each is not None]
     assert plan.address is not None  # noqa: S101 - where there is none, it went another way
+    if server is None and not plan.is_restored:
+        _refuse_taken_out(opened, plan, plan.address)
     if _let_in(opened, plan, plan.address, people):
         me = Courier(clinic, uuid.UUID(bytes=plan.pc.device_id), plan.pc.keys)
         with closing(_link(opened, plan.address, me)) as link:
@@ -86,6 +95,24 @@ def begin_anew(
     _turn(opened, plan, heard)
     if plan.address.is_near:  # a stick may be quicker than the hub
         _say(opened, plan)
+
+
+def _refuse_taken_out(opened: Clinic, plan: _Plan, address: Address) -> None:
+    """Hear of the server, or of the hub in its place, whether the old name has ended.
+
+    A hub at this PC may say that it is a copy before it has heard that it was taken out.
+
+    Raises:
+        RevokedError: it was.
+        ServerError: the server is away.
+    """
+    me = Courier(plan.clinic, uuid.UUID(bytes=plan.old), plan.old_keys)
+    with closing(_link(opened, address, me)) as link:
+        try:
+            link.signed("GET", "/v1/keybox")
+        except RefusedError as error:
+            if error.refusal.code != "unknown":  # a server that was set up anew knows no old name
+                raise refused(error) from error
 
 
 def _unknown_keys() -> CopiedRecordError:
@@ -136,6 +163,8 @@ def _say(opened: Clinic, plan: _Plan) -> None:
 
 
 def _turn(opened: Clinic, plan: _Plan, heard: Heard) -> None:
+    # First: this PC would hear of its own hub what it is about to give up, and believe it.
+    hub.let_go(opened, plan.old, plan.line.tip, plan.line.sealed)
     common = (heard.common, plan.line.tip.seg_no)
     opened.store.write(opened.actor, _change, plan.pc, common, opened.keys.identity).result()
 
@@ -203,7 +232,7 @@ def _plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> _Plan:
     address = server
     if address is None and found.url != state.NO_LINE:
         address = Address(found.url, found.settings.authority)
-    return _Plan(address, pc, me.device.bytes, line, is_told)
+    return _Plan(address, pc, me.device.bytes, line, is_told, is_restored(cursor), clinic, me.keys)
 
 
 def _fresh_prefix(reads: ReadSession) -> str:

@@ -377,8 +377,8 @@ def arrived(cursor: Any, seg_no: int) -> int:
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND seg_no > ? AND state = ?",
         (MADE, THIS_PC, seg_no, SENT),
     ).rowcount
-    if lost:  # it goes out again; snapshots and files may be lost too
-        change_settings(cursor, in_snapshot=0)
+    if lost:  # it goes out again; snapshots, files, and whom it was told of may be lost too
+        change_settings(cursor, in_snapshot=0, told_root=b"", handed=())
         cursor.execute("DELETE FROM sync_file WHERE state <> 'coming'")
     count = cursor.execute(
         "SELECT coalesce(sum(to_dseq - from_dseq + 1), 0) FROM sync_segment"

@@ -50,6 +50,7 @@ from clinic_desktop.syncing import Syncing
 from tests.support.records import CHEAP, PASSWORD
 from tests.support.relays import REPOSITORY, Pc, running
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, sync
+from tests.sync.test_incarnations import agree, copy
 
 
 def free_port() -> int:
@@ -274,6 +275,33 @@ def test_at_a_hub_alone_a_copied_pc_goes_on_as_one_of_its_own(
             add_patient(again, "Later")
             sync(again, front)
             assert names(front) == ["Bea", "Later", "New"]
+
+
+def test_a_copied_hub_does_not_believe_itself_what_it_wrote_under_its_old_name(
+    practice: Practice, back: Clinic
+) -> None:
+    """Its hub has what it wrote before the server says that another goes on under that name."""
+    front = practice.front
+    sync(front, back)
+    one, two = twins(practice, back)
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    sync(one, front)
+    with hub_at(two):
+        sync(two, two)
+        assert names(two) == ["One", "Two"]
+        sync(front, one, two)
+        assert names(front) == names(one) == names(two) == ["One", "Two"]
+        add_patient(one, "Later")
+        sync(one, two, front)
+        agree(front, one, two)
+    assert names(two) == ["Later", "One", "Two"]
+
+
+def twins(practice: Practice, pc: Clinic) -> tuple[Clinic, Clinic]:
+    """Two PCs with the same record: a folder that somebody copied."""
+    copy(practice, pc, "twin")
+    return practice.open(pc.data_dir.root.name), practice.open("twin")
 
 
 def test_a_pc_of_the_house_learns_of_the_server_that_was_set_up_later(

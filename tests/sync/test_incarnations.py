@@ -15,7 +15,8 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.db.log_check import check_log
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import CopiedRecordError, ServerError
+from clinic_desktop.errors import CopiedRecordError, RevokedError, ServerError
+from clinic_desktop.renewing import begin_anew
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.services.devices import pcs
 from clinic_desktop.sync.exchange import Exchange, link_of
@@ -134,6 +135,28 @@ def test_a_copy_that_is_taken_out_before_all_heard_of_it_holds_up_nobody(
     add_patient(front, "After")
     agree(front, one)
     assert sorted(map(str, names(one))) == ["After", "One", "Two"]
+
+
+def test_a_copy_of_a_pc_that_was_taken_out_does_not_come_back_by_itself(
+    practice: Practice, back: Clinic
+) -> None:
+    """It may hear of the hub at itself that it is a copy, before it hears that it is out."""
+    front = practice.front
+    sync(back, front)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    sync(one, front)
+    who = "SELECT device_id FROM sync_device WHERE dev = 1"
+    taken_out = rows(two, who)
+    Syncing(front).revoke(uuid.UUID(bytes=taken_out[0][0]))  # type: ignore[arg-type]
+    with pytest.raises(RevokedError):
+        begin_anew(two)
+    assert rows(two, who) == taken_out
+    assert names(two) == ["Two"]  # and it stays readable there
+    sync(front)
+    assert len(front.store.read(front.actor, pcs).result()) == 2
 
 
 def _change(statement: str, uow: UnitOfWork) -> None:

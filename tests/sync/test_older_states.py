@@ -153,3 +153,28 @@ def test_segments_of_a_pc_that_nobody_told_of_hold_up_nobody(
     assert names(front) == ["Ada"]
     # An owner stated it, so they are kept; what it sealed is of no key of the practice.
     assert (passed.unknown, passed.open.kept_out) == (0, 4)
+
+
+def test_a_server_that_was_brought_back_hears_again_who_belongs(
+    practice: Practice, back: Clinic
+) -> None:
+    """Its copy is older than one of the PCs: that one alone could not come back."""
+    front, server = practice.front, practice.server
+    sync(back, front)
+    server.stop()
+    saved = shutil.copytree(server.folder, practice.root / "saved")
+    server.start()
+    third = practice.new_pc("third")
+    add_patient(third, "Three")
+    sync(third, front)
+    server.stop()
+    shutil.rmtree(server.folder)
+    shutil.copytree(saved, server.folder)
+    server.start()
+    with pytest.raises(ServerError):
+        sync(third)
+    sync(front, front, third, back)  # an owner's first pass finds out, the second says it
+    assert names(back) == names(front) == ["Three"]
+    add_patient(third, "More")
+    sync(third, back)
+    assert sorted(map(str, names(back))) == ["More", "Three"]

@@ -194,3 +194,25 @@ def lacking(rows: Rows, have: dict[bytes, int], most: int) -> tuple[list[bytes],
             found.append(bytes(raw))
             size += len(raw)
     return found, False
+
+
+def let_go(rows: Rows, device: bytes, tip: tuple[int, bytes], made: frozenset[bytes]) -> None:
+    """Hold a PC's segments up to this tip only, if what follows are some of those ``made``."""
+    found = rows.all(
+        "SELECT sseq, hash, length(bytes) FROM segment"
+        " WHERE clinic = :clinic AND device_id = :device AND seg_no > :tip ORDER BY seg_no",
+        device=device, tip=tip[0],
+    )  # fmt: skip
+    if not found or bytes(found[0][1]) not in made:
+        return
+    for sseq, _hash, _size in found:
+        rows.run("DELETE FROM segment WHERE clinic = :clinic AND sseq = :sseq", sseq=sseq)
+    rows.run(
+        "UPDATE practice SET used = used - :size WHERE clinic = :clinic",
+        size=sum(size for _sseq, _hash, size in found),
+    )
+    rows.run(
+        "UPDATE device SET tip = :tip, tip_hash = :hash"
+        " WHERE clinic = :clinic AND device_id = :device",
+        tip=tip[0], hash=tip[1], device=device,
+    )  # fmt: skip

@@ -308,6 +308,14 @@ class Troubled:
         except ServerError as error:
             self._must_say(error)
 
+    def _may_turn(self, pc: Pc) -> bool:
+        """Whether a copy may still go on as a PC of its own though one of its name was taken out.
+
+        The server lets it, as an owner asks, until it is told; from then on nobody does.
+        """
+        clinic = pc.person.keys.vault.clinic
+        return pc.is_out and self.server.is_up and not self.server.has_ended(clinic, pc.device_id)
+
     def _revoke(self, owner: Pc) -> None:
         gone = self.pcs[-1]
         if gone.is_out and self.chance.random() < 0.5:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from unittest import mock
 
 from clinic_desktop.clock import Clock
+from clinic_desktop.sync import statements
 from clinic_desktop.sync.client import Address
 from clinic_desktop.sync.pinned import NEAR
 from clinic_desktop.sync.server.app import make_app
@@ -90,6 +91,20 @@ class Server:
                 device=device,
             )
         return {row[0] for row in found}
+
+    def has_ended(self, clinic: uuid.UUID, device: bytes) -> bool:
+        """Whether it was told that a PC was taken out; one that is off lets nobody in either."""
+        assert self._practices is not None
+        try:
+            with self._practices.practice(clinic) as rows:
+                if rows is None:
+                    return False
+                found = rows.all("SELECT body FROM statement WHERE clinic = :clinic ORDER BY n")
+        except PowerCut:
+            self.stop()
+            return True
+        known = statements.replay(statements.read(bytes(body)) for (body,) in found)
+        return known is not None and device in known.ended
 
     def change(self, clinic: uuid.UUID, statement: str) -> None:
         """Do something to what it keeps of a practice."""

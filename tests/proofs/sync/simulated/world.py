@@ -347,6 +347,7 @@ class World(Besides):
     def _pass(self, pc: Pc) -> str:
         """One pass; how it ended."""
         self.net.house.asks = pc
+        may_turn, name = self._may_turn(pc), pc.device_id
         try:
             passed = pc.syncing.run()
         except PowerCut:
@@ -371,6 +372,8 @@ class World(Besides):
             return f"failed {error.code}"
         finally:
             self._no_word_got_out()
+            if may_turn and pc.device_id != name:
+                pc.is_out = False
         return f"sent {passed.sent} received {passed.received}"
 
     def _no_word_got_out(self) -> None:
