@@ -174,7 +174,8 @@ def add_document(program: Program) -> None:
 
 def change_allergy(program: Program) -> None:
     """An allergy taken into the fields."""
-    form = next(iter(program.window.findChildren(AllergiesForm)))
+    form = program.in_front().findChild(AllergiesForm)  # an earlier one may still be closing
+    assert form is not None
     program.until(lambda: bool(form.listed.facts))
     form.listed.facts[0].actions[0].run()
     program.until(lambda: form.edited is not None)
