@@ -12,10 +12,22 @@ from clinic_desktop.printing.fields import Pair
 from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import render
 from clinic_desktop.printing.paper import GREY, MM
-from clinic_desktop.printing.parts import open_sheet, paragraphs
+from clinic_desktop.printing.parts import not_decided, open_sheet, paragraphs
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.people import PersonName, patient_name
 from clinic_desktop.printing.text import value
+
+
+@dataclass(frozen=True)
+class SlipVersion:
+    """An appointment as another version has it; ``None`` and empty where it says the same."""
+
+    patient: str = ""
+    starts_at: datetime | None = None
+    doctor: str = ""
+    room: str = ""
+    reason: str = ""
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,10 @@ class AppointmentSlipDoc:
     """What the front desk types to find the appointment."""
     qr: str = ""
     preparation: str = ""
+    others: tuple[PersonName, ...] = ()
+    """What else the person may be called, as long as nobody has decided."""
+    versions: tuple[SlipVersion, ...] = ()
+    """What another PC wrote of the same appointment, as long as nobody has decided."""
 
 
 def render_appointment_slip(doc: AppointmentSlipDoc, on: Stationery) -> bytes:
@@ -57,6 +73,7 @@ def render_appointment_slip(doc: AppointmentSlipDoc, on: Stationery) -> bytes:
         Rule(0.6, GREY),
         Space(5),
         *(Pair(label, text, look.strong, look.muted) for label, text in pairs if text),
+        *not_decided(_also(doc, language), look, language),
         *paragraphs(language.gettext("Before you come"), doc.preparation, look),
     ]
     if doc.qr or doc.code:
@@ -64,6 +81,22 @@ def render_appointment_slip(doc: AppointmentSlipDoc, on: Stationery) -> bytes:
         words = [Text(value(doc.code), look.lead, align)] if doc.code else []
         blocks += [Space(look.gap), Whole(Stack((*code, *words)))]
     return render(sheet, blocks)
+
+
+def _also(doc: AppointmentSlipDoc, language: Language) -> tuple[str, ...]:
+    """Who else it may be for, and what else may be agreed."""
+    names = tuple(patient_name(each, language) for each in doc.others)
+    return (*names, *filter(None, (_version(each, language) for each in doc.versions)))
+
+
+def _version(told: SlipVersion, language: Language) -> str:
+    when = ""
+    if told.starts_at is not None:
+        day = weekday_date(language.local(told.starts_at).date(), language)
+        when = f"{day}, {language.time(told.starts_at)}"
+    status = language.pgettext("visit status", "Cancelled") if told.is_cancelled else ""
+    parts = (told.patient, status, when, told.doctor, told.room, told.reason)
+    return " · ".join(value(part) for part in parts if part)
 
 
 def weekday_date(day: date, language: Language) -> str:

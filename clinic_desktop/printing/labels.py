@@ -7,14 +7,14 @@ from datetime import date
 
 from clinic_desktop.domain.partial_dates import BirthDate
 from clinic_desktop.errors import PrintError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import Language, _
 from clinic_desktop.printing.blocks import Block, Space, Stack, Text
 from clinic_desktop.printing.codes import Barcode
 from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.paper import GREY, MM, Paper, Style
 from clinic_desktop.printing.pdf import PdfWriter
 from clinic_desktop.printing.pen import Pen
-from clinic_desktop.printing.people import PersonName, birth_text, patient_name, sex_text
+from clinic_desktop.printing.people import Patient, PersonName, birth_text, patient_name, sex_text
 from clinic_desktop.printing.text import value
 
 SMALLEST = 5.0
@@ -29,6 +29,8 @@ class PersonLabelDoc:
 
     patient: PersonName
     printed_on: date
+    others: tuple[Patient, ...] = ()
+    """The person by other versions of name, birth or sex, as long as nobody has decided."""
     birth: BirthDate | None = None
     sex: str = "unknown"
     number: str = ""
@@ -64,6 +66,8 @@ class _Label:
     """One label: a head in strong type, texts with their weight, a bar code at the foot."""
 
     head: str
+    also: tuple[str, ...]
+    """What else may stand in the place of the head; in the same weight."""
     strong: str
     texts: tuple[str, ...]
     small: tuple[str, ...]
@@ -75,6 +79,7 @@ class _Label:
         """Everything, at a type size."""
         body = Style(size, leading=LEADING)
         parts: list[Block] = [Text(self.head, replace(body, size=size * 1.2, bold=True))]
+        parts += [Text(text, replace(body, bold=True)) for text in self.also]
         if self.strong:
             parts.append(Text(self.strong, replace(body, bold=True)))
         parts += [Text(text, body) for text in self.texts if text]
@@ -87,13 +92,25 @@ class _Label:
 def render_person_label(doc: PersonLabelDoc, on: Stationery) -> bytes:
     """The labels as PDF bytes; one page each, or sheets."""
     language = on.language
-    born = birth_text(doc.birth, doc.printed_on, language)
-    details = " · ".join(part for part in (born, sex_text(doc.sex, language)) if part)
+    details = _details(doc.birth, doc.sex, doc.printed_on, language)
     number = language.gettext("No. {number}").format(number=value(doc.number)) if doc.number else ""
     lines = tuple(value(line) for line in doc.lines)
     name = patient_name(doc.patient, language)
-    label = _Label(name, number, (details, *lines), (), doc.barcode, doc.copies, doc.start)
+    also = tuple(_either(each, doc.printed_on, language) for each in doc.others)
+    label = _Label(name, also, number, (details, *lines), (), doc.barcode, doc.copies, doc.start)
     return _render(label, on)
+
+
+def _details(birth: BirthDate | None, sex: str, on: date, language: Language) -> str:
+    born = birth_text(birth, on, language)
+    return " · ".join(part for part in (born, sex_text(sex, language)) if part)
+
+
+def _either(other: Patient, on: date, language: Language) -> str:
+    """The person by another version, marked as open: short, for a label is small."""
+    mark = language.gettext("not decided")
+    parts = (patient_name(other.name, language), _details(other.birth, other.sex, on, language))
+    return f"({mark}) {' · '.join(filter(None, parts))}"
 
 
 def render_drug_label(doc: DrugLabelDoc, on: Stationery) -> bytes:
@@ -106,6 +123,7 @@ def render_drug_label(doc: DrugLabelDoc, on: Stationery) -> bytes:
     given = [value(language.date(doc.dispensed_on)), value(on.letterhead.practice)]
     label = _Label(
         head=value(f"{doc.product} {doc.strength}".strip()),
+        also=(),
         strong=value(doc.sig),
         texts=(value(doc.warning), patient_name(doc.patient, language)),
         small=tuple(" · ".join(p for p in parts if p) for parts in (details, given)),

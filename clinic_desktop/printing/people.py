@@ -96,6 +96,12 @@ def patient_name(name: PersonName, language: Language) -> str:
     return value(name.marked) if name.marked.strip() else language.gettext("Name not known")
 
 
+def other_names(patient: Patient) -> tuple[PersonName, ...]:
+    """What else the person may be called; a paper that shows the name only shows these too."""
+    names = dict.fromkeys(each.name for each in patient.others)
+    return tuple(each for each in names if each != patient.name)
+
+
 def sex_text(sex: str, language: Language) -> str:
     """The sex in words; nothing when it is not known."""
     words = {

@@ -14,7 +14,7 @@ from clinic_desktop.printing.invoice import TaxLine
 from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.page import Sheet, render
 from clinic_desktop.printing.paper import GREY, MM
-from clinic_desktop.printing.parts import numbered_words, open_sheet
+from clinic_desktop.printing.parts import not_decided, numbered_words, open_sheet
 from clinic_desktop.printing.pen import Align
 from clinic_desktop.printing.people import PersonName, patient_name
 from clinic_desktop.printing.text import value
@@ -43,6 +43,8 @@ class ReceiptDoc:
     lines: tuple[ReceiptLine, ...] = ()
     cashier: str = ""
     patient: PersonName | None = None
+    others: tuple[PersonName, ...] = ()
+    """What else the person may be called, as long as nobody has decided."""
     invoice_number: str = ""
     discount_minor: int = 0
     taxes: tuple[TaxLine, ...] = ()
@@ -74,6 +76,7 @@ def render_receipt(doc: ReceiptDoc, on: Stationery) -> bytes:
         Text(numbered_words(doc.number, language), look.strong, align),
         Space(5),
         *(Pair(label, text, look.body, look.muted) for label, text in pairs if text),
+        *not_decided(tuple(patient_name(each, language) for each in doc.others), look, language),
         Space(5),
         Rule(0.8, GREY, dashed=True),
         Space(3),

@@ -17,6 +17,7 @@ from clinic_desktop.errors import (
     ValidationError,
 )
 from clinic_desktop.models.practice import Setting
+from clinic_desktop.services.papers.slip import slip_doc
 from clinic_desktop.services.scheduling import (
     board,
     bookings,
@@ -429,7 +430,7 @@ def test_the_card_of_a_patient_holds_what_the_desk_asks(busy_day: BusyDay) -> No
 def test_the_slip_says_when_where_with_whom_and_what_to_bring(busy_day: BusyDay) -> None:
     room = busy_day.rooms["Ultrasound"]
     change = busy_day.book("Singh", "14:00", location_id=room)
-    doc = busy_day.record.read(slip.slip, change.appointment_id)
+    doc = busy_day.record.read(slip_doc, change.appointment_id)
     assert (doc.doctor, doc.room, doc.code) == ("Dr Amina Kamau", "Ultrasound", change.code)
     assert doc.qr == change.code
 

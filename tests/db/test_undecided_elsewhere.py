@@ -12,6 +12,9 @@ import pytest
 
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.services import chart_visits, documents, encounters, letters, observations
+from clinic_desktop.services.billing import invoices, payments
+from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
+from clinic_desktop.services.billing.payments import TakePayment
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
 from clinic_desktop.services.documents import AddDocument
@@ -39,12 +42,14 @@ def apart(two: tuple[Pc, Pc], here: str, there: str) -> None:
     meet(first, second)
 
 
-def keep_first(pc: Pc) -> None:
+def keep_first(pc: Pc, questions: int = 1) -> None:
     """Somebody decides for what the first PC wrote."""
-    (row,) = pc.read(listing.open_items)
-    item = pc.read(listing.item, row.id)
-    kept = next(each.name for each in item.versions if not each.is_shown)
-    pc.write(deciding.resolve, Resolve(row.id, (kept,)))
+    rows = pc.read(listing.open_items)
+    assert len(rows) == questions
+    for row in rows:
+        item = pc.read(listing.item, row.id)
+        kept = next(each.name for each in item.versions if not each.is_shown)
+        pc.write(deciding.resolve, Resolve(row.id, (kept,)))
 
 
 def marks(pc: Pc, patient: uuid.UUID) -> list[str]:
@@ -136,6 +141,27 @@ def test_whose_paper_it_is_is_said_in_every_version(two: tuple[Pc, Pc]) -> None:
     words = paper(first, PaperRequest("referral", referral, "en"))
     assert "Not decided. Another version says:" in words
     assert words.count("1990") == 2
+
+
+def test_small_papers_have_both_names_and_a_slip_both_times(two: tuple[Pc, Pc]) -> None:
+    first = two[0]
+    patient, now = new_patient(first, "Adams"), first.clock.now()
+    wish = BookAppointment(now.date(), time(16), 30, patient, overlap_reason="closed hours")
+    appointment = first.write(bookings.book, wish).appointment_id
+    bill = first.write(invoices.issue, InvoiceForm(patient, (LineForm("Dressing", 500),))).id
+    payment = first.write(payments.take, TakePayment(bill, 500, "cash")).id
+    apart(two, "UPDATE patient SET family = 'Abrams'", "UPDATE patient SET family = 'Adamson'")
+    papers = {"person-label": patient, "appointment-slip": appointment, "receipt": payment}
+    for kind, subject in papers.items():
+        words = paper(first, PaperRequest(kind, subject, "en")).lower()
+        assert all(each in words for each in ("adamson", "abrams", "not decided")), kind
+    move = "UPDATE appointment SET start_at = start_at + {0}, end_at = end_at + {0}"
+    apart(two, move.format(3_600_000), move.format(2 * 3_600_000))
+    words = paper(first, PaperRequest("appointment-slip", appointment, "en"))
+    assert all(each in words for each in ("17:00", "18:00")), words
+    keep_first(first, questions=2)
+    for kind, subject in papers.items():
+        assert "decided" not in paper(first, PaperRequest(kind, subject, "en")), kind
 
 
 def test_a_file_has_both_titles_and_one_withdrawn_stays_until_decided(

@@ -207,25 +207,25 @@ class Program:
     def restore(self) -> QWidget:
         """Show how a backup is brought back."""
         self.lock()
-        self.session.show_restore("amina")
+        self.session.ways.show_restore("amina")
         self.settle()
         return self.window
 
     def restore_from_server(self) -> QWidget:
         """Show how the practice comes back when every PC is lost."""
-        self.session.show_server_restore()
+        self.session.ways.show_server_restore()
         self.settle()
         return self.window
 
     def join_by_stick(self) -> QWidget:
         """Show how it does where no line goes."""
-        self.session.show_join_by_stick()
+        self.session.ways.show_join_by_stick()
         self.settle()
         return self.window
 
     def join(self) -> QWidget:
         """Show how this PC joins a practice."""
-        self.session.show_join()
+        self.session.ways.show_join()
         self.settle()
         return self.window
 

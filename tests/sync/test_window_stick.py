@@ -133,7 +133,7 @@ def test_a_pc_joins_by_a_stick_in_the_window(practice: Practice, qtbot: QtBot) -
 
 
 def by_stick(session: Session) -> StickJoinView:
-    session.show_join()
+    session.ways.show_join()
     view = session.window.shown
     assert isinstance(view, JoinView)
     view.stick.click()

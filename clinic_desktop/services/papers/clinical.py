@@ -35,7 +35,7 @@ from clinic_desktop.services.chart_medicines import medicines_of
 from clinic_desktop.services.observations import PRESSURES, Measured, vitals_context
 from clinic_desktop.services.observations_words import BLOOD_PRESSURE, unit_words, vital_name
 from clinic_desktop.services.papers import versions
-from clinic_desktop.services.papers.parties import allergies, clinician, patient, person_name
+from clinic_desktop.services.papers.parties import allergies, clinician, patient
 from clinic_desktop.services.sig import quantity_unit
 
 _ON_PAPER = ("product", "strength", "instructions", "status")
@@ -327,13 +327,13 @@ def person_label_doc(
     reads: ReadSession, patient_id: uuid.UUID, _language: Language
 ) -> PersonLabelDoc:
     """A label with name, birth, number and bar code."""
-    row = charts.patient(reads.session, patient_id)
     found = patient(reads, patient_id)
     return PersonLabelDoc(
-        patient=person_name(reads, row),
+        patient=found.name,
+        others=found.others,
         printed_on=reads.today,
         birth=found.birth,
-        sex=row.sex,
-        number=row.mrn,
-        barcode=row.mrn,
+        sex=found.sex,
+        number=found.number,
+        barcode=found.number,
     )

@@ -22,7 +22,7 @@ from clinic_desktop.printing.paper import PAPERS, Paper
 from clinic_desktop.services.access import part, query
 from clinic_desktop.services.papers import clinical, money, rights
 from clinic_desktop.services.papers.parties import letterhead, paper_language
-from clinic_desktop.services.scheduling.slip import slip
+from clinic_desktop.services.papers.slip import slip_doc
 
 Builder = Callable[[ReadSession, uuid.UUID, Language], Any]
 
@@ -56,7 +56,7 @@ _BUILDERS: dict[str, tuple[type[Any], Builder]] = {
     "prescription": (Prescription, clinical.prescription_doc),
     "invoice": (Invoice, money.invoice_doc),
     "receipt": (Payment, money.receipt_doc),
-    "appointment-slip": (Appointment, lambda reads, row_id, _language: slip(reads, row_id)),
+    "appointment-slip": (Appointment, lambda reads, row_id, _language: slip_doc(reads, row_id)),
     "visit-summary": (Encounter, clinical.visit_summary_doc),
     "referral": (Referral, clinical.referral_doc),
     "sick-note": (SickNote, clinical.sick_note_doc),

@@ -15,12 +15,13 @@ from clinic_desktop.models.billing import Invoice, InvoiceLine, Payment
 from clinic_desktop.printing.invoice import InvoiceDoc, InvoiceKind, TaxLine
 from clinic_desktop.printing.invoice import InvoiceLine as PaperLine
 from clinic_desktop.printing.invoice import Payment as PaperPayment
+from clinic_desktop.printing.people import other_names
 from clinic_desktop.printing.receipt import ReceiptDoc, ReceiptLine
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part
 from clinic_desktop.services.billing.accounts import charged_minor, is_tax_included, lines_of
 from clinic_desktop.services.billing.payments import balance_of
-from clinic_desktop.services.papers.parties import patient, person_name, user_name
+from clinic_desktop.services.papers.parties import patient, user_name
 
 
 def method_words(method: str, language: Language) -> str:
@@ -123,7 +124,7 @@ def receipt_doc(reads: ReadSession, payment_id: uuid.UUID, language: Language) -
         raise NotFoundError(_("There is no such payment."))
     invoice = reads.session.get(Invoice, payment.invoice_id) if payment.invoice_id else None
     lines = lines_of(reads, invoice.id) if invoice else []
-    row = charts.patient(reads.session, charts.surviving(reads.session, payment.patient_id))
+    person = patient(reads, charts.surviving(reads.session, payment.patient_id))
     is_refund = payment.amount_minor < 0
     return ReceiptDoc(
         number=payment.number,
@@ -141,7 +142,8 @@ def receipt_doc(reads: ReadSession, payment_id: uuid.UUID, language: Language) -
             for line in ([] if is_refund else lines)
         ),
         cashier=user_name(reads, payment.taken_by),
-        patient=person_name(reads, row),
+        patient=person.name,
+        others=other_names(person),
         invoice_number=invoice.number if invoice else "",
         taxes=() if is_refund else _taxes(lines, language),
         tendered_minor=payment.tendered_minor,

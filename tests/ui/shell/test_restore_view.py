@@ -110,7 +110,7 @@ def test_stopped_it_changes_nothing(
 ) -> None:
     before = clinic_dir.database.read_bytes()
     session.start()
-    session.show_restore("amina")
+    session.ways.show_restore("amina")
     view = fill(session, backup)
     view.submit()
     view.progress.cancel.click()
