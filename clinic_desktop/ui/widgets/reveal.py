@@ -15,12 +15,13 @@ def reveal(widget: QWidget) -> None:
 
 def reveal_focused(row: QWidget) -> None:
     """The same for a row, if it holds the caret by then: of several wrong ones only the first."""
-    QTimer.singleShot(0, row, lambda: _holds_focus(row) and _scroll_to(row))
+    QTimer.singleShot(0, row, lambda: _scroll_if_focused(row))
 
 
-def _holds_focus(row: QWidget) -> bool:
+def _scroll_if_focused(row: QWidget) -> None:
     focus = QApplication.focusWidget()
-    return focus is not None and row.isAncestorOf(focus)
+    if focus is not None and row.isAncestorOf(focus):
+        _scroll_to(row)
 
 
 def _scroll_to(widget: QWidget) -> None:
