@@ -132,6 +132,7 @@ class RecoverView(EntryPage):
             self.notice.set_words(Tone.DANGER, error.message, words)
             self.notice.show()
             self.notice.say()
+            self.open.setFocus()  # whoever was busy has lost it: keys would go nowhere
 
     def _show_at_key(self, error: ClinicError) -> None:
         self._key_row.set_error(str(error))
