@@ -73,6 +73,22 @@ class Wanted:
     """Whether to make do with what the server has: no PC is left that could bring the rest."""
 
 
+class LacksError(NotWholeError):
+    """The server does not hold everything; what it does hold would come with ``incomplete``."""
+
+    def __init__(self, waiting: int, unknown: int) -> None:
+        """``waiting`` changes need earlier ones; ``unknown`` packages are of PCs nobody named."""
+        super().__init__(
+            _("The server does not hold everything that the PCs of the practice wrote yet."),
+            kept=_("Nothing was changed, and what the server holds stays there."),
+            hint=_("Let the other PCs of the practice synchronise, an owner’s first, and use the "
+                   "recovery sheet again. If no PC is left, the command “recovery restore "
+                   "--incomplete” makes do with what is there."),
+            place=f"waiting {waiting}, unknown {unknown}",
+        )  # fmt: skip
+        self.waiting, self.unknown = waiting, unknown
+
+
 @dataclass(frozen=True)
 class Recovered:
     """What came of it."""
@@ -337,20 +353,13 @@ def _refuse_incomplete(reads: ReadSession, unknown: int) -> None:
     have to choose between two of them. ``unknown`` counts the segments that were left.
 
     Raises:
-        NotWholeError: the other PCs, or one that holds what they wrote, can bring the rest.
+        LacksError: the other PCs, or one that holds what they wrote, can bring the rest.
         ServerError: it needs a newer program.
     """
     refuse_newer(reads)
     found = passes.still_open(reads.cursor)
     if found.to_apply or unknown:
-        raise NotWholeError(
-            _("The server does not hold everything that the PCs of the practice wrote yet."),
-            kept=_("Nothing was changed, and what the server holds stays there."),
-            hint=_("Let the other PCs of the practice synchronise, an owner’s first, and use the "
-                   "recovery sheet again. If no PC is left, the command “recovery restore "
-                   "--incomplete” makes do with what is there."),
-            place=f"waiting {found.to_apply}, unknown {unknown}",
-        )  # fmt: skip
+        raise LacksError(found.to_apply, unknown)
 
 
 def _number_anew(uow: UnitOfWork) -> None:

@@ -361,6 +361,8 @@ def _look(case: Case, stage: Stage, seat: Seat) -> None:
     assert case.title in title
     assert [each for each in case.words if each not in words] == []
     assert page.address.isVisibleTo(page) == case.has_address
+    assert page.to_stick.isVisibleTo(page) == (case.arrange is only_sticks)
+    assert page.now.isVisibleTo(page) == (case.arrange is not only_sticks)
     if case.has_address:
         page.address.click()
         form = seat.form(ServerForm)

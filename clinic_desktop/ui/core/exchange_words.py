@@ -141,7 +141,10 @@ def _open(found: Standing) -> Said | None:
     if not found.server:
         return _by_stick(found)
     if found.last_ok is None:
-        return Said(Tone.WARN, _("Nothing has been exchanged yet"), _waiting(found))
+        text = _("It happens by itself within a few minutes, or when you press “Exchange now”.")
+        return Said(
+            Tone.WARN, _("Nothing has been exchanged yet"), _sentences(_waiting(found), text)
+        )
     return Said(Tone.INFO, _waiting(found)) if found.written else None
 
 
