@@ -34,10 +34,10 @@ from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
 from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Membership
-from clinic_desktop.security.primitives import Identity, PublicKeys, UnreadableError
+from clinic_desktop.security.primitives import Identity, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import epochs, passes, state, taking
+from clinic_desktop.sync import epochs, handing, passes, state, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request
 from clinic_desktop.sync.exchange import (
@@ -412,7 +412,7 @@ class Syncing:
         """Hand data keys to PCs that this one has not handed them yet."""
         assert link.me is not None  # noqa: S101 - a PC of the practice
         given: list[Lacking] = []
-        for each in self._store.read(SYSTEM, _lacking, most).result():
+        for each in self._store.read(SYSTEM, handing.due, most).result():
             device = uuid.UUID(bytes=each.device)
             sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
             try:
@@ -552,13 +552,6 @@ def _keep_told(uow: UnitOfWork, members: Membership) -> None:
     state.change_settings(
         uow.cursor, is_untold=False, told_root=members.root.signing, told_ended=members.ended
     )
-
-
-def _lacking(reads: ReadSession, most: int) -> list[Lacking]:
-    members = chain.current(reads)
-    root = members.root if members is not None else None
-    sheet = PublicKeys(root.sealing, root.signing) if root is not None else None
-    return state.lacking(reads.cursor, most, sheet)
 
 
 def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:

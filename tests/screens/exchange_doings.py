@@ -43,6 +43,7 @@ SERVER = "https://sync.kilimani-clinic.example:8460"
 def _page(program: Program) -> ExchangePage:
     page = cast("SettingsView", program.screen).page("exchange")
     assert isinstance(page, ExchangePage)
+    page._page.verticalScrollBar().setValue(0)  # the screen before may have been scrolled
     return page
 
 

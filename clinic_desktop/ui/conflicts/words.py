@@ -54,6 +54,11 @@ def question(item: ConflictItem) -> str:
             "Two owners changed who belongs to the practice at the same time, and this step came "
             "to nothing. Look at the people in the settings; do it again there if it is needed."
         ),
+        "old-keys": _(
+            "An owner took this step with keys that the recovery sheet had replaced at another PC "
+            "meanwhile. It counts. If you do not know who took it, take that person or PC out in "
+            "the settings, and the PC where it was done."
+        ),
         "author": _(
             "This person went on writing at a PC that had not heard yet that the right had been "
             "taken. What was written stays. Look at it in the log."

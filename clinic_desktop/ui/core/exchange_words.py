@@ -45,8 +45,12 @@ def said(keeper: ExchangeKeeper, now: datetime) -> Said:
     if keeper.is_running:
         return Said(Tone.INFO, _("Exchanging with the other PCs…"), _waiting(found))
     state = _held(found, now) or _failed(found, error) or _open(found) or _at_the_server(found)
+    apart = _clock(found)
+    if state is None and apart:  # nothing else is wrong, and this is more than a remark
+        whole = _whole(found)
+        return Said(Tone.WARN, apart, _sentences(_clock_advice(), f"{whole.title}.", whole.text))
     state = state or _whole(found)
-    return replace(state, text=f"{state.text} {_clock(found)}".strip())
+    return replace(state, text=_sentences(state.text, apart, apart and _clock_advice()))
 
 
 def _sentences(*parts: str) -> str:
@@ -266,11 +270,14 @@ def _clock(found: Standing) -> str:
             "The clocks of this PC and of the server are {n} days apart.",
             days,
         )
-    advice = _(
+    return _count(apart, days if days > 1 else minutes)
+
+
+def _clock_advice() -> str:
+    return _(
         "Nothing is lost or decided by it, but what is written here may bear a wrong time: "
         "look at the clock of this PC."
     )
-    return f"{_count(apart, days if days > 1 else minutes)} {advice}"
 
 
 def _count(words: str, count: int) -> str:

@@ -116,7 +116,7 @@ def test_what_another_pc_decides_leaves_the_screen(
     first.pull(second)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 0)
     assert view.panel is None
-    assert view.side.currentIndex() == 0
+    assert view.side.currentIndex() == 2
 
 
 def test_words_are_put_together(
