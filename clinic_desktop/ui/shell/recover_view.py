@@ -134,15 +134,12 @@ class RecoverView(EntryPage):
             self.notice.set_words(Tone.DANGER, error.message, words)
             self.notice.show()
             self.notice.say()
-<<<<<<< HEAD
             self.open.setFocus()  # whoever was busy has lost it: keys would go nowhere
-=======
             self.bring_into_view(self.notice)
 
     def bring_into_view(self, part: QWidget) -> None:
         """Scroll there once it has its place: with large text it is below the window's end."""
         QTimer.singleShot(0, self, partial(self.ensureWidgetVisible, part))
->>>>>>> main
 
     def _show_at_key(self, error: ClinicError) -> None:
         self._key_row.set_error(str(error))
