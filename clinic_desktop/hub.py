@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import (
     ClinicError,
+    CopiedRecordError,
     NotFoundError,
     ServerError,
     SetupError,
@@ -42,7 +43,7 @@ from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.hub import HubRelay
 from clinic_desktop.sync.server.listening import Listener
-from clinic_desktop.sync.server.tables import NoRoomError
+from clinic_desktop.sync.server.tables import NoRoomError, Rows
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import Known
 
@@ -236,13 +237,22 @@ def let_go(opened: Clinic, device: bytes, tip: kept_segments.Tip, made: frozense
     Raises:
         StorageError: the hub's folder cannot be used.
     """
-    folder, clinic = opened.data_dir.hub, opened.keys.vault.clinic
-    if not folder.exists():
+    if not opened.data_dir.hub.exists():
         return  # this PC was never a hub
+    with _held(opened) as rows:
+        if rows is not None:
+            held.let_go(rows, device, (tip.seg_no, tip.hash), made)
+
+
+@contextmanager
+def _held(opened: Clinic) -> Iterator[Rows | None]:
+    """What this hub holds of the practice, beside the hub itself if it is open."""
     try:
-        with closing(Files(folder)) as files, files.practice(clinic) as rows:
-            if rows is not None:
-                held.let_go(rows, device, (tip.seg_no, tip.hash), made)
+        with (
+            closing(Files(opened.data_dir.hub)) as files,
+            files.practice(opened.keys.vault.clinic) as rows,
+        ):
+            yield rows
     except OSError as error:
         raise _cannot(error) from error
     except NoRoomError as error:
@@ -251,6 +261,24 @@ def let_go(opened: Clinic, device: bytes, tip: kept_segments.Tip, made: frozense
             kept=_("Nothing was sent, and nothing was changed."),
             hint=_("Free some space and try again."),
         ) from error
+
+
+def agree(opened: Clinic) -> None:
+    """Let this hub hold of each PC what this PC holds, which has just heard the server.
+
+    A copied PC, or one that took from it, may have brought something else.
+
+    Raises:
+        StorageError: the hub's folder cannot be used.
+    """
+    settings, folder = _settings(opened.store), opened.data_dir.hub
+    if settings is None or not settings.hub_port or not folder.exists():
+        return
+    with _held(opened) as rows:
+        if rows is not None:
+            tips = held.tips(rows)
+            for device, known in opened.store.read(SYSTEM, _others, tips).result().items():
+                held.agree(rows, device, known)
 
 
 def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[Link]]) -> int:
@@ -269,6 +297,10 @@ def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[L
                 link.call("GET", "/v1/health")  # a pass asks several times before it gives up
                 received += Exchange(store, link, beside=True).run().received
                 FileTurn(store, link, beside=True).run()
+        except CopiedRecordError:
+            if settings is None or store.read(SYSTEM, _has_no_line).result():
+                raise
+            # The server knows whether it is so; what a hub was brought may be a copy's.
         except ServerError:
             if not has_looked:
                 has_looked = True
@@ -365,11 +397,30 @@ def _settings(store: Store) -> Settings | None:
     return found.settings if found is not None else None
 
 
+def _others(
+    reads: ReadSession, tips: Mapping[bytes, tuple[int, bytes]]
+) -> dict[bytes, dict[int, bytes]]:
+    """The segments here of those PCs whose last one at the hub is another one here."""
+    found = {}
+    for dev, device in reads.cursor.execute("SELECT dev, device_id FROM sync_device").fetchall():
+        tip = tips.get(bytes(device))
+        if tip and kept_segments.hash_of(reads.cursor, tip[0], dev) not in {None, tip[1]}:
+            rows = reads.cursor.execute(
+                "SELECT seg_no, hash FROM sync_segment WHERE dev = ?", (dev,)
+            )
+            found[bytes(device)] = {seg_no: bytes(each) for seg_no, each in rows.fetchall()}
+    return found
+
+
 def _loop(port: int) -> str:
     return f"{NEAR}://{_LOOP}:{port}"
 
 
 # ------------------------------------------------------------------ steps, each a transaction
+
+
+def _has_no_line(reads: ReadSession) -> bool:
+    return state.has_no_line(reads.cursor)
 
 
 def _peer(reads: ReadSession) -> state.Peer | None:

@@ -8,7 +8,7 @@ and the next try is made with the same new name.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from clinic_desktop import hub
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
-from clinic_desktop.db.incarnation import NewPc, is_restored, surely_known
+from clinic_desktop.db.incarnation import NONE, Last, NewPc, is_restored, surely_known
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.ids import free_prefix
 from clinic_desktop.domain.permissions import SYSTEM
@@ -36,7 +36,7 @@ from clinic_desktop.sync.statements import AddDevice, DeviceKeys, person_id
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """What the new PC is called, and where the old one stands."""
 
     address: Address | None
@@ -73,14 +73,14 @@ def begin_anew(
     if server is None and store.read(SYSTEM, _has_no_line).result():
         begin_anew_by_stick(opened)
         return
-    plan = store.write(opened.actor, _plan, clinic, server).result()
+    plan = store.write(opened.actor, make_plan, clinic, server).result()
     people = [each for each in (owner, sheet) if each is not None]
     assert plan.address is not None  # noqa: S101 - where there is none, it went another way
     if server is None and not plan.is_restored:
         _refuse_taken_out(opened, plan, plan.address)
-    if _let_in(opened, plan, plan.address, people):
+    if introduce(opened, plan, plan.address, people):
         me = Courier(clinic, uuid.UUID(bytes=plan.pc.device_id), plan.pc.keys)
-        with closing(_link(opened, plan.address, me)) as link:
+        with closing(link_as(opened, plan.address, me)) as link:
             heard = lines.compare(link, plan.old, plan.line)
     elif server is not None:
         heard = Heard(plan.line.known, differs=False)
@@ -94,10 +94,10 @@ def begin_anew(
         )
     _turn(opened, plan, heard)
     if plan.address.is_near:  # a stick may be quicker than the hub
-        _say(opened, plan)
+        say(opened, plan)
 
 
-def _refuse_taken_out(opened: Clinic, plan: _Plan, address: Address) -> None:
+def _refuse_taken_out(opened: Clinic, plan: Plan, address: Address) -> None:
     """Hear of the server, or of the hub in its place, whether the old name has ended.
 
     A hub at this PC may say that it is a copy before it has heard that it was taken out.
@@ -107,7 +107,7 @@ def _refuse_taken_out(opened: Clinic, plan: _Plan, address: Address) -> None:
         ServerError: the server is away.
     """
     me = Courier(plan.clinic, uuid.UUID(bytes=plan.old), plan.old_keys)
-    with closing(_link(opened, address, me)) as link:
+    with closing(link_as(opened, address, me)) as link:
         try:
             link.signed("GET", "/v1/keybox")
         except RefusedError as error:
@@ -116,6 +116,7 @@ def _refuse_taken_out(opened: Clinic, plan: _Plan, address: Address) -> None:
 
 
 def _unknown_keys() -> CopiedRecordError:
+    """The error of an owner whom the server does not know."""
     return CopiedRecordError(
         _("This record is a copy, or an older state, of one that went on elsewhere."),
         kept=_("Nothing was sent, and nothing was changed."),
@@ -133,7 +134,7 @@ def begin_anew_by_stick(opened: Clinic, brought: Iterable[Segment] = ()) -> None
         BadFileError: ``brought`` is a part, and one before it was not read.
         PermissionDeniedError, RuleError: not an owner.
     """
-    plan = opened.store.write(opened.actor, _plan, opened.keys.vault.clinic, None).result()
+    plan = opened.store.write(opened.actor, make_plan, opened.keys.vault.clinic, None).result()
     comparing = Comparing(plan.old, plan.line)
     for each in brought:
         if each.header.device == plan.old and comparing.is_open:
@@ -144,7 +145,7 @@ def begin_anew_by_stick(opened: Clinic, brought: Iterable[Segment] = ()) -> None
     if not (plan.is_told or heard.differs):
         raise taking.copied(_("Nothing was changed."), "by a stick")
     _turn(opened, plan, heard)
-    _say(opened, plan)
+    say(opened, plan)
 
 
 def _lacks_before() -> BadFileError:
@@ -155,18 +156,18 @@ def _lacks_before() -> BadFileError:
     )
 
 
-def _say(opened: Clinic, plan: _Plan) -> None:
+def say(opened: Clinic, plan: Plan) -> None:
     """Have the owner's word for this PC handed on with each stick."""
     owner, clinic = opened.keys.identity, opened.keys.vault.clinic
     said = statements.alone(clinic, owner, AddDevice(_keys_of(plan.pc))).raw
     opened.store.write(SYSTEM, _remember_said, said).result()
 
 
-def _turn(opened: Clinic, plan: _Plan, heard: Heard) -> None:
+def _turn(opened: Clinic, plan: Plan, heard: Heard) -> None:
     # First: this PC would hear of its own hub what it is about to give up, and believe it.
     hub.let_go(opened, plan.old, plan.line.tip, plan.line.sealed)
-    common = (heard.common, plan.line.tip.seg_no)
-    opened.store.write(opened.actor, _change, plan.pc, common, opened.keys.identity).result()
+    own = Last(heard.common, plan.line.tip.seg_no)
+    opened.store.write(opened.actor, change, plan.pc, own, opened.keys.identity).result()
 
 
 def _keys_of(pc: NewPc) -> DeviceKeys:
@@ -174,19 +175,21 @@ def _keys_of(pc: NewPc) -> DeviceKeys:
     return DeviceKeys(pc.device_id, public.signing, public.sealing)
 
 
-def _let_in(opened: Clinic, plan: _Plan, address: Address, people: list[Identity]) -> bool:
+def introduce(opened: Clinic, plan: Plan, address: Address, people: list[Identity]) -> bool:
     """Tell the server of the new PC, as an owner or by the recovery sheet, if it knows one."""
     clinic, device = opened.keys.vault.clinic, _keys_of(plan.pc)
     owner = opened.keys.identity.public.signing
     for person in people:
         asks = uuid.UUID(bytes=person_id(person.public.signing))
-        with closing(_link(opened, address, Courier(clinic, asks, person))) as link:
+        with closing(link_as(opened, address, Courier(clinic, asks, person))) as link:
             if let_in(link, person, device, owner):
                 return True
     return False
 
 
-def _link(opened: Clinic, address: Address, me: Courier) -> Link:
+def link_as(opened: Clinic, address: Address, me: Courier) -> Link:
+    """A connection under any name of this PC, or as a person."""
+
     def count(least: int) -> int:
         return opened.store.write(SYSTEM, next_count, least).result()
 
@@ -209,7 +212,7 @@ def _remember_said(uow: UnitOfWork, statement: bytes) -> None:
     state.remember_said(uow.cursor, statement)
 
 
-def _plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> _Plan:
+def make_plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> Plan:
     """Choose the new name once; it is kept until it is in use."""
     cursor, found = uow.cursor, server_in_use(uow)
     device_id, keys = found.settings.next_pc
@@ -232,7 +235,7 @@ def _plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> _Plan:
     address = server
     if address is None and found.url != state.NO_LINE:
         address = Address(found.url, found.settings.authority)
-    return _Plan(address, pc, me.device.bytes, line, is_told, is_restored(cursor), clinic, me.keys)
+    return Plan(address, pc, me.device.bytes, line, is_told, is_restored(cursor), clinic, me.keys)
 
 
 def _fresh_prefix(reads: ReadSession) -> str:
@@ -244,14 +247,16 @@ def _fresh_prefix(reads: ReadSession) -> str:
     return free_prefix(frozenset(str(prefix) for _dev, prefix in rows))
 
 
-def _change(uow: UnitOfWork, pc: NewPc, common: tuple[int, int], owner: Identity) -> None:
+def change(
+    uow: UnitOfWork, pc: NewPc, own: Last, owner: Identity, others: Mapping[int, Last] = NONE
+) -> None:
     """What the exchange remembered of the old name does not hold of the new one."""
     # This PC's own hub was told of the name that is about to be its own.
     uow.cursor.execute(
         "DELETE FROM sync_device WHERE device_id = ? AND status = ?",
         (pc.device_id, known_pcs.STATED),
     )
-    devices.begin_anew(uow, pc, common, owner)
+    devices.begin_anew(uow, pc, own, owner, others)
     state.change_settings(
         uow.cursor, next_pc=(b"", b""), told=0, handed=(), invitation=b"", answered=(b"", b"")
     )

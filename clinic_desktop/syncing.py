@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from clinic_desktop import meeting_place
 from clinic_desktop.arrival import arrive
+from clinic_desktop.bringing_together import bring_together
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.incarnation import is_restored
@@ -28,7 +29,7 @@ from clinic_desktop.errors import (
     StoppedError,
     ValidationError,
 )
-from clinic_desktop.hub import hubs_beside, meet_nearby
+from clinic_desktop.hub import agree, hubs_beside, meet_nearby
 from clinic_desktop.i18n import _
 from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
 from clinic_desktop.models.types import to_millis
@@ -53,6 +54,7 @@ from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.kept_line import KeptLine
 from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
 from clinic_desktop.sync.passes import Open
+from clinic_desktop.sync.proving import PartedError
 from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.registering import register
 from clinic_desktop.sync.snapshot_checking import Checking
@@ -120,6 +122,12 @@ class Syncing:
             self._is_current = False  # it hears before it seals anything under its new name
             begin_anew(self._clinic)
             return self._pass(tell)
+        except PartedError as error:
+            if not allowed(self._clinic.actor, "device.approve"):
+                raise
+            self._is_current = False
+            bring_together(self._clinic, error.device)
+            return self._pass(tell)
 
     def _pass(self, tell: Tell) -> Passed:
         if self._store.gate.is_held:
@@ -135,6 +143,7 @@ class Syncing:
                 self._finish(link)
             passed = Exchange(self._store, link, tell, is_current=self._is_current).run()
             self._is_current = True
+            agree(self._clinic)
             for also in (
                 partial(self._hand_keys, link, _KEYS_AT_A_TIME),
                 FileTurn(self._store, link).run,
@@ -272,6 +281,8 @@ class Syncing:
                 Exchange(self._store, link).run()
             except RevokedError:
                 raise
+            except PartedError as error:
+                bring_together(self._clinic, error.device)
             except ServerError:
                 return  # it is away, or lost everything: that is no reason to stay so
 

@@ -7,16 +7,16 @@ changes, same times and authors, other numbers. So no number ever means two comm
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-import msgspec
-
-from clinic_desktop.db import journal, triggers
+from clinic_desktop.db import triggers
 from clinic_desktop.db.applying import COPIED, WAITS
-from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.incoming import Rows
+from clinic_desktop.db.rewriting import rewrite
 from clinic_desktop.domain.ids import free_prefix
 from clinic_desktop.models.registry import BY_NUMBER
 from clinic_desktop.security.primitives import Identity
@@ -25,9 +25,7 @@ RESTORED = "restored"
 """Of this PC: brought back, and it has not heard yet what was done under its name since."""
 _BEFORE = "prefix-before"
 """The letters that the papers before the restore bear."""
-_encode = msgspec.msgpack.Encoder().encode
-_Deps = dict[int, int]
-"""By number of a PC, up to which of its commits."""
+NONE: Final[Mapping[int, Last]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -80,18 +78,30 @@ def surely_known(cursor: Any) -> int:
     return int(row[0])
 
 
-def begin_anew(cursor: Any, pc: NewPc, common: int, seg_no: int) -> int:
+@dataclass(frozen=True)
+class Last:
+    """What stays a PC's own: up to this commit, and this segment."""
+
+    commit: int
+    seg_no: int
+
+
+def begin_anew(cursor: Any, pc: NewPc, own: Last, others: Mapping[int, Last] = NONE) -> int:
     """Be another PC from here on; returns the number that the old one has in this record.
 
-    ``common`` is the last commit, and ``seg_no`` the last segment, that belong to the old name.
+    ``own`` is what belongs to the old name.
+    ``others`` says the same of PCs, by their number, of which something else was taken here than
+    all others have: it is written anew too, so that it is not lost.
     Part of a writing transaction; the triggers that hold the log fast are made anew before it goes
     on, so nothing but this can pass them.
     """
     for name in triggers.present(cursor):
         cursor.execute(f'DROP TRIGGER "{name}"')
-    old = _rename(cursor, pc, common, seg_no)
-    _part(cursor, old, common, seg_no)
-    _rewrite(cursor, old, common)
+    old = _rename(cursor, pc, own.commit, own.seg_no)
+    _part(cursor, old, own.commit, own.seg_no)
+    rewrite(cursor, old, {old: own.commit} | {dev: last.commit for dev, last in others.items()})
+    for dev, last in others.items():
+        leave(cursor, dev, last)
     cursor.execute("UPDATE sync_hold SET why = ? WHERE why = ?", (WAITS, COPIED))
     rows = Rows(cursor)  # questions are named after the commits that raised them
     asked = cursor.execute("SELECT DISTINCT tbl, pk FROM sync_conflict").fetchall()
@@ -149,68 +159,15 @@ def _part(cursor: Any, old: int, common: int, seg_no: int) -> None:
     cursor.execute("DELETE FROM sync_segment WHERE dev = ?", (THIS_PC,))
 
 
-def _rewrite(cursor: Any, old: int, common: int) -> None:
-    """Commits that nobody else can have, under the new name from number 1 on."""
-    names: dict[int, bytes] = {
-        dev: bytes(device)
-        for dev, device in cursor.execute("SELECT dev, device_id FROM sync_device").fetchall()
-    }
-    left = cursor.execute(
-        "SELECT dseq, hlc, wall, user_id, reason, schema_ver, body FROM sync_commit"
-        " WHERE dev = ? ORDER BY dseq",
-        (THIS_PC,),
-    ).fetchall()
-    news = _news(cursor, old, common, [row[0] for row in left])
-    cursor.execute("DELETE FROM sync_dep WHERE dev = ?", (THIS_PC,))
-    chain = bytes(32)
-    for dseq, hlc, wall, user, reason, schema, body in left:
-        number, deps = dseq - common, news[dseq]
-        packed = _encode({names[dev]: upto for dev, upto in sorted(deps.items())})
-        stored = _renamed(body, names[old], common)
-        header = (THIS_PC, number, hlc, wall, user, reason, max(schema, PLAIN_SINCE), packed)
-        chain = chain_value(chain, header, stored)
-        cursor.execute(
-            "UPDATE sync_commit SET dseq = ?, schema_ver = ?, deps = ?, body = ?, chain = ?"
-            " WHERE dev = ? AND dseq = ?",
-            (number, header[6], packed, stored, chain, THIS_PC, dseq),
-        )
-        cursor.executemany(
-            "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
-            [(THIS_PC, dev, number, upto) for dev, upto in deps.items()],
-        )
-    if left:
-        cursor.execute("UPDATE sync_device SET told = ? WHERE dev = ?", (common, old))
-    else:  # the first commit under the new name says all that is here
-        cursor.execute("UPDATE sync_device SET told = 0")
-
-
-def _news(cursor: Any, old: int, common: int, numbers: list[int]) -> dict[int, _Deps]:
-    """What each of these commits had come to know; the first of them all that there was."""
-    found: dict[int, _Deps] = {number: {} for number in numbers}
-    for dseq, other, upto in cursor.execute(
-        "SELECT dseq, other, upto FROM sync_dep WHERE dev = ?", (THIS_PC,)
-    ).fetchall():
-        found[dseq][other] = upto
-    if numbers:
-        before = dict(
-            cursor.execute(
-                "SELECT other, max(upto) FROM sync_dep WHERE dev = ? GROUP BY other", (old,)
-            ).fetchall()
-        )
-        if common:
-            before[old] = common
-        found[numbers[0]] = before | found[numbers[0]]
-    return found
-
-
-def _renamed(body: bytes, old: bytes, common: int) -> bytes:
-    """The body with the versions that it replaces as the new name has them."""
-    inserts, updates = journal.read_body(body)
-    for update in updates:
-        update[4] = [
-            each if isinstance(each, list)
-            else [old, each] if each <= common
-            else each - common
-            for each in update[4]
-        ]  # fmt: skip
-    return zlib.compress(_encode([inserts, updates]), 1)
+def leave(cursor: Any, dev: int, last: Last) -> None:
+    """What was taken of a PC beyond this is not its log any more; its commits are gone already."""
+    cursor.execute("DELETE FROM sync_checkpoint WHERE dev = ? AND dseq > ?", (dev, last.commit))
+    cursor.execute(
+        "DELETE FROM sync_hold WHERE dev = ? AND (dseq > ? OR dseq <= 0)", (dev, last.commit)
+    )
+    cursor.execute("DELETE FROM sync_segment WHERE dev = ? AND seg_no > ?", (dev, last.seg_no))
+    cursor.execute(
+        "UPDATE sync_device SET tip = ?, seg_tip = ?, seg_hash = (SELECT hash FROM sync_segment s"
+        " WHERE s.dev = sync_device.dev AND s.seg_no = ?) WHERE dev = ?",
+        (last.commit, last.seg_no, last.seg_no, dev),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,17 +105,21 @@ def admit(uow: UnitOfWork, device: Device, signer: Identity) -> Membership:
 
 @command("device.approve")
 def begin_anew(
-    uow: UnitOfWork, pc: incarnation.NewPc, common: tuple[int, int], signer: Identity
+    uow: UnitOfWork,
+    pc: incarnation.NewPc,
+    own: incarnation.Last,
+    signer: Identity,
+    others: Mapping[int, incarnation.Last] = incarnation.NONE,
 ) -> Membership:
     """Go on as another PC, because others went on under this one's name.
 
-    ``common`` are the last commit and the last segment that belong to the old name.
+    ``own`` is what belongs to the old name; ``others`` see ``incarnation.begin_anew``.
 
     Raises:
         RuleError: the signer is no owner.
     """
-    uow.left_at = last_up_to(uow.cursor, common[0])
-    incarnation.begin_anew(uow.cursor, pc, *common)
+    uow.left_at = last_up_to(uow.cursor, own.commit)
+    incarnation.begin_anew(uow.cursor, pc, own, others)
     uow.session.expire_all()
     after = introduce_this(uow, signer)
     uow.audit("access.device-anew", object_id=uuid.UUID(bytes=pc.device_id))

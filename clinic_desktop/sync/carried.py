@@ -13,7 +13,7 @@ from typing import Any
 
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.sync import kept_segments, known_pcs, state, taking
+from clinic_desktop.sync import kept_segments, known_pcs, proving, state, taking
 from clinic_desktop.sync.keys import Courier, seal_dek
 from clinic_desktop.sync.segment import Segment
 from clinic_desktop.sync.taking import Followed
@@ -193,6 +193,8 @@ def keep(uow: UnitOfWork, segments: Sequence[Segment]) -> tuple[int, int]:
             left += each.header.device != own
             continue
         followed = taking.follow(uow, device, each)
-        kept += followed is Followed.KEPT
+        if followed is Followed.KEPT:
+            kept += 1
+            proving.note(uow.cursor, [each.header.device])
         left += followed in {Followed.GAP, Followed.FORKED}
     return kept, left

@@ -31,6 +31,7 @@ from clinic_desktop.sync import (
     keys,
     known_pcs,
     passes,
+    proving,
     segment,
     state,
     taking,
@@ -99,6 +100,8 @@ class Exchange:
         """
         self._store, self.link = store, link
         self._tell, self._is_current = tell, is_current
+        self._asks_first = self._carries_first = False
+        """What is new may build on work of others that the server lacks: that goes before it."""
         self._is_beside = beside
         """Whether it is a hub beside the server in use: what it holds is not remembered."""
         self._tuner = Tuner()
@@ -126,10 +129,13 @@ class Exchange:
             NewerProgramError: what one PC sealed needs a newer program; all else was exchanged.
             RevokedError: this PC was taken out of the practice.
             CopiedRecordError: this record is a copy of one that went on elsewhere.
+            PartedError: of a copied PC something else was taken here than the server has.
         """
         number = self._store.write(SYSTEM, _begin, self.link.address.url).result()
         code = "stopped"  # until it is known how it ended: a pass broken off is no good one
         try:
+            if not self._is_beside:
+                self._asks_first = self._carries_first = proving.prove(self._store, self.link)
             self._rounds()
             if self._is_beside and self._near_tip:
                 self._store.write(SYSTEM, _came_back, self._near_tip).result()
@@ -166,8 +172,9 @@ class Exchange:
             to_send = (after.unsent or self._cargo.lacks) and self._full is None
             if not (to_send or reply.more or introduced):
                 break
-            if after == before:
+            if after == before and not self._asks_first:
                 raise strange("no progress")
+            self._asks_first = False
         else:
             raise strange("no end")
         if self._full is not None:
@@ -255,11 +262,13 @@ class Exchange:
         cursor, size = reads.cursor, self._tuner.size
         have = {device: each.tip.seg_no for device, each in known_pcs.known_devices(cursor).items()}
         have |= {**self._unknown, **self._aside}
-        asks_only = self._is_beside and self._near_tip is None
+        asks_only = self._asks_first or (self._is_beside and self._near_tip is None)
         if self._full or asks_only:
             return SyncRequest(1, have, size)
-        brings = kept_segments.unsent(cursor, size, self._near_tip)
-        carried = self._cargo.load(reads, size - sum(map(len, brings)))
+        carried = self._cargo.load(reads, size) if self._carries_first else []
+        brings = [] if carried else kept_segments.unsent(cursor, size, self._near_tip)
+        if not self._carries_first:
+            carried = self._cargo.load(reads, size - sum(map(len, brings)))
         return SyncRequest(1, have, size, tuple(brings), tuple(carried))
 
     def _tip(self, seg_no: int, tip_hash: bytes) -> None:
@@ -276,7 +285,8 @@ class Exchange:
             found = [_read(raw) for raw in reply.segments]
         except SegmentError as error:
             raise strange(str(error)) from error
-        left = self._store.write(SYSTEM, _keep, found, self._unknown, self._aside).result()
+        keep = _keep_besides if self._is_beside else _keep
+        left = self._store.write(SYSTEM, keep, found, self._unknown, self._aside).result()
         self._unknown, self._aside = left
         newer = {each.header.device for each in found if isinstance(each, Newer)}
         self._has_newer |= not newer.isdisjoint(self._aside)
@@ -520,6 +530,20 @@ def _keep(
         elif followed is Followed.KEPT:
             devices[header.device] = replace(device, tip=Tip(header.seg_no, each.hash))
     return unknown, aside
+
+
+def _keep_besides(
+    uow: UnitOfWork,
+    segments: list[Segment | Newer],
+    unknown: dict[bytes, int],
+    aside: dict[bytes, int],
+) -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """The same with what a hub beside the server has: it is compared with what the server has."""
+    before = {each: one.tip for each, one in known_pcs.known_devices(uow.cursor).items()}
+    left = _keep(uow, segments, unknown, aside)
+    after = {each: one.tip for each, one in known_pcs.known_devices(uow.cursor).items()}
+    proving.note(uow.cursor, [each for each, tip in after.items() if tip != before.get(each)])
+    return left
 
 
 def _follow(uow: UnitOfWork, device: KnownDevice, one: Segment | Newer) -> Followed | None:

@@ -23,7 +23,8 @@ from clinic_desktop.sync.segment import NewerFormatError, Segment, SegmentError
 from clinic_desktop.sync.snapshot import read_manifest
 
 _AT_A_TIME = 512 << 10
-_ALL = 2**53
+ALL = 2**53
+"""More segments than there are of any PC."""
 
 
 class DroppedError(Exception):
@@ -67,15 +68,15 @@ def compare(link: Link, device: bytes, line: Line) -> Heard:
         ServerError: it is away, or hands out what nobody signed.
     """
     comparing = Comparing(device, line)
-    have = dict.fromkeys(line.others, _ALL)
+    have = dict.fromkeys(line.others, ALL)
     while True:
         have[device] = comparing.upto
         try:
-            reply = _ask(link, have)
+            reply = ask(link, have)
         except DroppedError:
             return Heard(line.known, differs=_is_signed_later(link, device, line))
         for raw in reply.segments:
-            one = _read(raw)
+            one = read(raw)
             if one.header.device == device and comparing.is_open:
                 comparing.take(one)
         if not (reply.more and comparing.is_open):
@@ -96,9 +97,9 @@ def _is_signed_later(link: Link, device: bytes, line: Line) -> bool:
     except (MessageError, SnapshotError) as error:
         raise strange(str(error)) from error
     for each in reversed(found):
-        have = {**dict.fromkeys((*line.others, *each.upto), _ALL), device: each.upto.get(device, 0)}
+        have = {**dict.fromkeys((*line.others, *each.upto), ALL), device: each.upto.get(device, 0)}
         with suppress(DroppedError):
-            told = [_read(one) for one in _ask(link, have).segments]
+            told = [read(one) for one in ask(link, have).segments]
             if any(_is_elsewhere(one, device, line) for one in told):
                 return True
     return False
@@ -174,7 +175,12 @@ def _compare_run(run: list[Segment], common: int, line: Line) -> tuple[int, bool
     return common, False
 
 
-def _read(raw: bytes) -> Segment:
+def read(raw: bytes) -> Segment:
+    """A segment of an answer.
+
+    Raises:
+        ServerError: it is none, or only a newer program reads it.
+    """
     try:
         return segment.read(raw)
     except NewerFormatError as error:
@@ -183,7 +189,13 @@ def _read(raw: bytes) -> Segment:
         raise strange(str(error)) from error
 
 
-def _ask(link: Link, have: dict[bytes, int]) -> SyncReply:
+def ask(link: Link, have: dict[bytes, int]) -> SyncReply:
+    """What a server has beyond this; nothing is brought.
+
+    Raises:
+        DroppedError: snapshots stand for some of it.
+        ServerError: it is away.
+    """
     try:
         answer = link.signed("POST", "/v1/sync", encode(SyncRequest(1, have, _AT_A_TIME)))
         return decode(answer, SyncReply)

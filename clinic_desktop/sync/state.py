@@ -71,6 +71,8 @@ class Settings(Struct, frozen=True):
     """Where this PC is a hub while its program runs; 0 where it is none."""
     said: tuple[bytes, ...] = ()
     """Statements of owners about PCs that no server was told of: handed on by stick and hub."""
+    besides: tuple[bytes, ...] = ()
+    """PCs of which something came past the server, and was not compared with what it has yet."""
     clock_off: int = 0
     """How far the server's clock is ahead of this PC's, in milliseconds; for display only."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -205,11 +205,38 @@ def let_go(rows: Rows, device: bytes, tip: tuple[int, bytes], made: frozenset[by
     )  # fmt: skip
     if not found or bytes(found[0][1]) not in made:
         return
-    for sseq, _hash, _size in found:
+    _drop(rows, device, tip, [(sseq, size) for sseq, _hash, size in found])
+
+
+def tips(rows: Rows) -> dict[bytes, tuple[int, bytes]]:
+    """The last segment of each PC, and its digest."""
+    found = rows.all("SELECT device_id, tip, tip_hash FROM device WHERE clinic = :clinic")
+    return {bytes(device): (int(tip), bytes(last)) for device, tip, last in found}
+
+
+def agree(rows: Rows, device: bytes, known: Mapping[int, bytes]) -> None:
+    """Hold a PC's segments up to the first that is another one than is ``known`` of its number."""
+    tip, dropped = (0, segment.BEGINNING), list[tuple[int, int]]()
+    for sseq, seg_no, found, size in rows.all(
+        "SELECT sseq, seg_no, hash, length(bytes) FROM segment"
+        " WHERE clinic = :clinic AND device_id = :device ORDER BY seg_no",
+        device=device,
+    ):
+        if dropped or known.get(seg_no, bytes(found)) != bytes(found):
+            dropped.append((sseq, size))
+        else:
+            tip = (seg_no, bytes(found))
+    _drop(rows, device, tip, dropped)
+
+
+def _drop(
+    rows: Rows, device: bytes, tip: tuple[int, bytes], dropped: Sequence[tuple[int, int]]
+) -> None:
+    for sseq, _size in dropped:
         rows.run("DELETE FROM segment WHERE clinic = :clinic AND sseq = :sseq", sseq=sseq)
     rows.run(
         "UPDATE practice SET used = used - :size WHERE clinic = :clinic",
-        size=sum(size for _sseq, _hash, size in found),
+        size=sum(size for _sseq, size in dropped),
     )
     rows.run(
         "UPDATE device SET tip = :tip, tip_hash = :hash"

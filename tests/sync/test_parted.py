@@ -1,0 +1,80 @@
+"""Of a copied PC one took what the one did, and the server what the other did: nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.clinic import Clinic
+from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.proving import PartedError
+from tests.sync.conftest import Practice, add_patient, rows, sync
+from tests.sync.test_incarnations import agree, copy
+from tests.sync.test_older_states import names
+
+
+def carry(giver: Clinic, taker: Clinic, stick: Path) -> None:
+    """By a stick from one PC to another."""
+    export_bundle(giver, stick)
+    import_bundle(taker, stick)
+
+
+@pytest.fixture
+def twins(practice: Practice, back: Clinic) -> tuple[Clinic, Clinic]:
+    """One PC twice; the front has what the second did by a stick, the server what the first did."""
+    sync(back, practice.front)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    carry(two, practice.front, practice.root / "stick.clinicbundle")
+    sync(one)
+    return one, two
+
+
+def test_what_came_by_a_stick_of_a_copy_goes_on_beside_what_the_server_has(
+    practice: Practice, twins: tuple[Clinic, Clinic]
+) -> None:
+    front, (one, two) = practice.front, twins
+    add_patient(front, "Built on it")
+    sync(front)
+    assert sorted(map(str, names(front))) == ["Built on it", "One", "Two"]
+    agree(front, one, two)
+    assert sorted(map(str, names(one))) == ["Built on it", "One", "Two"]
+    add_patient(front, "After")
+    agree(front, one, two)
+    assert sorted(map(str, names(two))) == ["After", "Built on it", "One", "Two"]
+
+
+def test_nothing_that_builds_on_a_copy_is_sent_before_it_is_brought_together(
+    practice: Practice, twins: tuple[Clinic, Clinic]
+) -> None:
+    front = practice.front
+    add_patient(front, "Built on it")
+    before = rows(front, "SELECT dseq, chain FROM sync_commit ORDER BY cid")
+    link = link_of(front.store)
+    with pytest.raises(PartedError) as refused:
+        Exchange(front.store, link, is_current=True).run()
+    link.close()
+    assert refused.value.kept
+    assert refused.value.hint
+    sync(twins[0])
+    assert sorted(map(str, names(twins[0]))) == ["One"]
+    assert rows(front, "SELECT dseq, chain FROM sync_commit ORDER BY cid") == before
+
+
+def test_what_came_by_a_stick_and_is_the_servers_too_changes_no_name(
+    practice: Practice, back: Clinic
+) -> None:
+    front = practice.front
+    sync(back, front)
+    add_patient(back, "New")
+    carry(back, front, practice.root / "stick.clinicbundle")
+    sync(back)
+    before = rows(front, "SELECT device_id FROM sync_device ORDER BY dev")
+    add_patient(front, "Built on it")
+    agree(front, back)
+    assert rows(front, "SELECT device_id FROM sync_device ORDER BY dev") == before
+    assert sorted(map(str, names(back))) == ["Built on it", "New"]
