@@ -57,7 +57,7 @@ def _standing(to_send: int) -> Standing:
     return Standing(
         SERVER, "", NOON - (minutes[3] if to_send else minutes[0]), "server" if to_send else "",
         True, Open(to_send, 0, 0, 0, 0), NOON - minutes[3] if to_send else None,
-        48_300_000, 1_940_000, 200_000_000, None, tuple(runs),
+        48_300_000, 1_940_000, 200_000_000, None, tuple(runs), written=to_send,
     )  # fmt: skip
 
 
