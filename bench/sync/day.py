@@ -1,7 +1,8 @@
 """A day of 300 rows over 50 kbit/s that loses a fifth of all packets each way.
 
-``python -m bench.sync.day [DAYS]``, as root on Linux with ``ip``, ``tc`` and ``nft``: two
-namespaces of its own with a wire between them, which are gone afterwards.
+``python -m bench.sync.day [DAYS] [CONTROL]``, as root on Linux with ``ip``, ``tc`` and ``nft``: two
+namespaces of its own with a wire between them, which are gone afterwards. ``CONTROL`` is how TCP
+reacts to loss there: ``cubic``, as Linux comes, unless told otherwise.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.support.certificates import self_signed
 NEAR, FAR = "clinic-near", "clinic-far"
 _SERVER, _CLIENT = "10.99.0.1", "10.99.0.2"
 _ROWS, _DAYS, _TRIES = 300, 5, 10
+_CONTROL = "net.ipv4.tcp_congestion_control"
 
 
 def sh(words: str) -> None:
@@ -46,6 +48,8 @@ def main() -> None:
             sh(f"ip -n {place} addr add {address}/24 dev {device}")
             sh(f"ip -n {place} link set lo up")
             sh(f"ip -n {place} link set {device} up")
+            control = (sys.argv[2:] or ["cubic"])[0]
+            sh(f"ip netns exec {place} sysctl -q -w {_CONTROL}={control}")
         subprocess.run(
             ["ip", "netns", "exec", NEAR, sys.executable, "-m", "bench.sync.day", *sys.argv[1:]],
             check=True, env={**os.environ, "CLINIC_NEAR": "1"},
@@ -89,7 +93,7 @@ def _measure() -> None:
             sending.run()
             taking.run()
             _worsen()
-            for day in range(int(sys.argv[1]) if sys.argv[1:] else _DAYS):
+            for day in range(int((sys.argv[1:] or [_DAYS])[0])):
                 people = [
                     {**each, "mrn": f"D{day}{each['mrn']}"} for each in task.people(_ROWS, day)
                 ]
