@@ -36,14 +36,24 @@ from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew_by_stick
 from clinic_desktop.services.access import require
 from clinic_desktop.stick_stop import Stopped, never, stop, unless, whole
-from clinic_desktop.sync import bundle, carried, carried_files, state, taking
+from clinic_desktop.sync import (
+    bundle,
+    carried,
+    carried_files,
+    kept_segments,
+    known_pcs,
+    passes,
+    state,
+    taking,
+)
 from clinic_desktop.sync.bundle import Bundle, BundleError, Head, TornError
 from clinic_desktop.sync.carried import Place
 from clinic_desktop.sync.carried_files import Load
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.known_pcs import KnownDevice
+from clinic_desktop.sync.passes import Open
 from clinic_desktop.sync.refusals import newer_program
 from clinic_desktop.sync.segment import NewerFormatError, Segment
-from clinic_desktop.sync.state import KnownDevice, Open
 from clinic_desktop.sync.taking import ForgedError
 
 LARGEST: Final = 2 << 30
@@ -483,20 +493,20 @@ def _has_no_line(reads: ReadSession) -> bool:
 
 
 def _came_back(uow: UnitOfWork, seg_no: int) -> None:
-    state.came_back(uow.cursor, seg_no)
+    kept_segments.came_back(uow.cursor, seg_no)
 
 
 def _devices(reads: ReadSession) -> dict[bytes, KnownDevice]:
-    return state.known_devices(reads.cursor)
+    return known_pcs.known_devices(reads.cursor)
 
 
 def _still_open(reads: ReadSession) -> Open:
-    return state.still_open(reads.cursor)
+    return passes.still_open(reads.cursor)
 
 
 def _begin(uow: UnitOfWork) -> int:
-    return state.begin_run(uow.cursor, state.STICK, to_millis(uow.now))
+    return passes.begin_run(uow.cursor, state.STICK, to_millis(uow.now))
 
 
 def _end(uow: UnitOfWork, number: int, error: str) -> None:
-    state.end_run(uow.cursor, number, to_millis(uow.now), (0, 0), error)
+    passes.end_run(uow.cursor, number, to_millis(uow.now), (0, 0), error)

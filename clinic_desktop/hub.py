@@ -32,7 +32,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
-from clinic_desktop.sync import carried, nearby, state, taking
+from clinic_desktop.sync import carried, kept_segments, known_pcs, nearby, state, taking
 from clinic_desktop.sync.client import NEAR_CONNECT_S, Address, Link
 from clinic_desktop.sync.exchange import Exchange, courier, link_to
 from clinic_desktop.sync.files import FileTurn
@@ -228,7 +228,7 @@ def forget(opened: Clinic, url: str) -> HubStatus:
     return status(opened)
 
 
-def let_go(opened: Clinic, device: bytes, tip: state.Tip, made: frozenset[bytes]) -> None:
+def let_go(opened: Clinic, device: bytes, tip: kept_segments.Tip, made: frozenset[bytes]) -> None:
     """Hand on no more what this PC sealed, after this tip, under a name that another bears.
 
     That PC goes on from the same tip with other segments, and everybody takes one of the two.
@@ -380,7 +380,7 @@ def _members(reads: ReadSession, clinic: uuid.UUID) -> Known:
     members = chain.current(reads)
     owners = members.owners if members is not None else ()
     signing = frozenset(each.signing for each in owners if each.signing)
-    return state.members(reads.cursor, clinic, signing)
+    return known_pcs.members(reads.cursor, clinic, signing)
 
 
 def _deks(reads: ReadSession) -> list[bytes]:

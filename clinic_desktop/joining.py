@@ -46,7 +46,7 @@ from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.vault import Person, new_database_key
 from clinic_desktop.services import practice
-from clinic_desktop.sync import state
+from clinic_desktop.sync import known_pcs, state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
 from clinic_desktop.sync.exchange import Passed, Tell, courier, link_of
@@ -301,7 +301,7 @@ def _answer(link: Link, invitation: Invitation, wait: Callable[[], object]) -> b
 def become(uow: UnitOfWork, me: Courier, welcome: Welcome, address: Address) -> None:
     """Make an empty record the one of the PC that was let in."""
     arriving.keep(uow.cursor, Arriving(msgspec.msgpack.encode(welcome)))
-    state.be(uow.cursor, me.device.bytes, me.keys)
+    known_pcs.be(uow.cursor, me.device.bytes, me.keys)
     begin(uow, welcome, address)
 
 
@@ -318,7 +318,7 @@ def begin(uow: UnitOfWork, welcome: Welcome, address: Address | None = None) -> 
         hubs = tuple(each for each in welcome.hubs if each != address.url)
         state.use_peer(cursor, address.url, Settings(clinic, address.authority, hubs=hubs))
     cursor.execute("UPDATE sync_device SET prefix = ? WHERE dev = 1", (welcome.prefix,))
-    state.introduce(cursor, welcome.devices)
+    known_pcs.introduce(cursor, welcome.devices)
 
 
 def _checked(store: Store, welcome: Welcome, passed: Passed) -> str:

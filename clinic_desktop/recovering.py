@@ -37,7 +37,7 @@ from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableErro
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Vault, new_database_key
 from clinic_desktop.services import practice
-from clinic_desktop.sync import state
+from clinic_desktop.sync import known_pcs, passes, state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
@@ -291,11 +291,11 @@ def _begin(
 ) -> None:  # fmt: skip
     """Know the PCs that there were and the data keys, before the record is here."""
     cursor, (found, me) = uow.cursor, mine
-    state.be(cursor, me.device.bytes, me.keys)
+    known_pcs.be(cursor, me.device.bytes, me.keys)
     state.use_peer(cursor, address.url, Settings(found, address.authority))
     others = [Introduced(each, has_ended=False) for each in known.devices.values()]
     others += [Introduced(each, has_ended=True) for each in known.ended.values()]
-    state.state_devices(cursor, [each for each in others if each.keys.id != me.device.bytes])
+    known_pcs.state_devices(cursor, [each for each in others if each.keys.id != me.device.bytes])
     for epoch, dek in deks.items():
         state.keep_key(cursor, epoch, dek, to_millis(uow.now))
 
@@ -340,7 +340,7 @@ def _refuse_incomplete(reads: ReadSession, unknown: int) -> None:
         ServerError: it needs a newer program.
     """
     refuse_newer(reads)
-    found = state.still_open(reads.cursor)
+    found = passes.still_open(reads.cursor)
     if found.to_apply or unknown:
         raise NotWholeError(
             _("The server does not hold everything that the PCs of the practice wrote yet."),

@@ -24,7 +24,7 @@ from clinic_desktop.errors import BadFileError, CopiedRecordError, ServerError
 from clinic_desktop.i18n import _
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
-from clinic_desktop.sync import lines, state, statements, taking
+from clinic_desktop.sync import kept_segments, known_pcs, lines, state, statements, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.exchange import next_count, server_in_use
 from clinic_desktop.sync.keys import Courier
@@ -224,9 +224,9 @@ def _plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> _Plan:
         "SELECT dseq, chain FROM sync_commit WHERE dev = ? AND dseq > ?", (THIS_PC, known)
     ).fetchall()
     line = Line(
-        state.last_sent(cursor), me.keys.public.signing, known,
+        kept_segments.last_sent(cursor), me.keys.public.signing, known,
         {dseq: bytes(chain) for dseq, chain in later}, state.keys(cursor),
-        frozenset(state.known_devices(cursor)), state.sealed_here(cursor),
+        frozenset(known_pcs.known_devices(cursor)), kept_segments.sealed_here(cursor),
     )  # fmt: skip
     is_told = is_restored(cursor) or row is not None
     address = server
@@ -248,7 +248,8 @@ def _change(uow: UnitOfWork, pc: NewPc, common: tuple[int, int], owner: Identity
     """What the exchange remembered of the old name does not hold of the new one."""
     # This PC's own hub was told of the name that is about to be its own.
     uow.cursor.execute(
-        "DELETE FROM sync_device WHERE device_id = ? AND status = ?", (pc.device_id, state.STATED)
+        "DELETE FROM sync_device WHERE device_id = ? AND status = ?",
+        (pc.device_id, known_pcs.STATED),
     )
     devices.begin_anew(uow, pc, common, owner)
     state.change_settings(

@@ -43,7 +43,7 @@ from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import practice
-from clinic_desktop.sync import bundle, state
+from clinic_desktop.sync import bundle, known_pcs
 from clinic_desktop.sync.bundle import BundleError
 from clinic_desktop.sync.enrolment import (
     MAX_REQUEST_FILE,
@@ -167,7 +167,7 @@ def _fill(
     key, request = new_database_key(), hidden.request
 
     def become(uow: UnitOfWork) -> None:
-        state.be(uow.cursor, request.device, Identity.from_bytes(hidden.keys))
+        known_pcs.be(uow.cursor, request.device, Identity.from_bytes(hidden.keys))
         begin(uow, welcome)
 
     store = create_store(data_dir.unborn, key, clock, request.name)

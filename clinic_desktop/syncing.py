@@ -37,7 +37,7 @@ from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Member
 from clinic_desktop.security.primitives import Identity, PublicKeys, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import epochs, state, taking
+from clinic_desktop.sync import epochs, passes, state, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request
 from clinic_desktop.sync.exchange import (
@@ -52,12 +52,13 @@ from clinic_desktop.sync.exchange import (
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.kept_line import KeptLine
 from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
+from clinic_desktop.sync.passes import Open
 from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.registering import register
 from clinic_desktop.sync.snapshot_checking import Checking
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from clinic_desktop.sync.standing import Standing, standing
-from clinic_desktop.sync.state import Lacking, Open, Peer, Settings
+from clinic_desktop.sync.state import Lacking, Peer, Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -563,7 +564,7 @@ def _has_no_line(reads: ReadSession) -> bool:
 
 
 def _still_open(reads: ReadSession) -> Open:
-    return state.still_open(reads.cursor)
+    return passes.still_open(reads.cursor)
 
 
 def _peer(reads: ReadSession) -> Peer | None:

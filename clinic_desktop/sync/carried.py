@@ -13,7 +13,7 @@ from typing import Any
 
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.sync import state, taking
+from clinic_desktop.sync import kept_segments, known_pcs, state, taking
 from clinic_desktop.sync.keys import Courier, seal_dek
 from clinic_desktop.sync.segment import Segment
 from clinic_desktop.sync.taking import Followed
@@ -172,8 +172,8 @@ def refuse_newer(reads: ReadSession, own: Segment) -> None:
         CopiedRecordError: this PC did not make it, as far as this record knows.
     """
     number = own.header.seg_no
-    here = state.hash_of(reads.cursor, number)
-    if number > state.tip(reads.cursor).seg_no or here not in {None, own.hash}:
+    here = kept_segments.hash_of(reads.cursor, number)
+    if number > kept_segments.tip(reads.cursor).seg_no or here not in {None, own.hash}:
         raise taking.copied("", f"segment {number}")
 
 
@@ -188,7 +188,7 @@ def keep(uow: UnitOfWork, segments: Sequence[Segment]) -> tuple[int, int]:
     own = state.device_id(uow.cursor)
     kept = left = 0
     for each in segments:
-        device = state.known_devices(uow.cursor).get(each.header.device)
+        device = known_pcs.known_devices(uow.cursor).get(each.header.device)
         if device is None:
             left += each.header.device != own
             continue

@@ -25,9 +25,20 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.sync import epochs, keys, segment, state, taking
+from clinic_desktop.sync import (
+    epochs,
+    kept_segments,
+    keys,
+    known_pcs,
+    passes,
+    segment,
+    state,
+    taking,
+)
 from clinic_desktop.sync.carried import Cargo
 from clinic_desktop.sync.client import Address, Link, RefusedError, Tuner
+from clinic_desktop.sync.kept_segments import Tip
+from clinic_desktop.sync.known_pcs import KnownDevice
 from clinic_desktop.sync.messages import (
     Keybox,
     MessageError,
@@ -37,10 +48,11 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
+from clinic_desktop.sync.passes import Open
 from clinic_desktop.sync.rebasing import Rebasing
 from clinic_desktop.sync.refusals import newer_program, refused, strange
 from clinic_desktop.sync.segment import BEGINNING, Newer, NewerFormatError, Segment, SegmentError
-from clinic_desktop.sync.state import KnownDevice, Open, Peer, Tip
+from clinic_desktop.sync.state import Peer
 from clinic_desktop.sync.taking import Followed, ForgedError
 
 _TRIES: Final = 4
@@ -241,12 +253,12 @@ class Exchange:
         What a hub holds is not remembered: the first request to it only asks.
         """
         cursor, size = reads.cursor, self._tuner.size
-        have = {device: each.tip.seg_no for device, each in state.known_devices(cursor).items()}
+        have = {device: each.tip.seg_no for device, each in known_pcs.known_devices(cursor).items()}
         have |= {**self._unknown, **self._aside}
         asks_only = self._is_beside and self._near_tip is None
         if self._full or asks_only:
             return SyncRequest(1, have, size)
-        brings = state.unsent(cursor, size, self._near_tip)
+        brings = kept_segments.unsent(cursor, size, self._near_tip)
         carried = self._cargo.load(reads, size - sum(map(len, brings)))
         return SyncRequest(1, have, size, tuple(brings), tuple(carried))
 
@@ -409,7 +421,7 @@ def server_in_use(reads: ReadSession) -> Peer:
 
 
 def _keys_of_hubs(reads: ReadSession) -> frozenset[bytes]:
-    devices = state.known_devices(reads.cursor).values()
+    devices = known_pcs.known_devices(reads.cursor).values()
     return frozenset(each.signing for each in devices if not each.has_ended)
 
 
@@ -424,11 +436,11 @@ def next_count(uow: UnitOfWork, least: int) -> int:
 
 
 def _begin(uow: UnitOfWork, url: str) -> int:
-    return state.begin_run(uow.cursor, url, to_millis(uow.now))
+    return passes.begin_run(uow.cursor, url, to_millis(uow.now))
 
 
 def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
+    passes.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
 
 
 def _note_clock(uow: UnitOfWork, off: int) -> None:
@@ -440,16 +452,16 @@ def _note_clock(uow: UnitOfWork, off: int) -> None:
 
 
 def _still_open(reads: ReadSession) -> Open:
-    return state.still_open(reads.cursor)
+    return passes.still_open(reads.cursor)
 
 
 def _progress(reads: ReadSession) -> _Progress:
     sent, made, unsent = reads.cursor.execute(
         "SELECT coalesce(max((state = ?) * seg_no), 0), coalesce(max(seg_no), 0),"
         " coalesce(max(state = ?), 0) FROM sync_segment WHERE dev = ?",
-        (state.SENT, state.MADE, THIS_PC),
+        (kept_segments.SENT, kept_segments.MADE, THIS_PC),
     ).fetchone()
-    devices = state.known_devices(reads.cursor)
+    devices = known_pcs.known_devices(reads.cursor)
     kept = sum(each.tip.seg_no for each in devices.values())
     return _Progress(sent, made, bool(unsent), kept, frozenset(devices))
 
@@ -457,11 +469,11 @@ def _progress(reads: ReadSession) -> _Progress:
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
     """Remember what the server holds of this PC."""
     _must_be_mine(uow, seg_no, tip_hash)
-    return state.arrived(uow.cursor, seg_no)
+    return kept_segments.arrived(uow.cursor, seg_no)
 
 
 def _came_back(uow: UnitOfWork, seg_no: int) -> None:
-    state.came_back(uow.cursor, seg_no)
+    kept_segments.came_back(uow.cursor, seg_no)
 
 
 def _must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes) -> None:
@@ -470,7 +482,7 @@ def _must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes)
     Raises:
         CopiedRecordError: somebody went on from the same record elsewhere.
     """
-    if state.hash_of(reads.cursor, seg_no) != tip_hash:
+    if kept_segments.hash_of(reads.cursor, seg_no) != tip_hash:
         raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
 
 
@@ -488,7 +500,7 @@ def _keep(
         ServerError: forged, of another practice, or something before it was left out.
     """
     cursor, unknown, aside = uow.cursor, dict(unknown), dict(aside)
-    found, devices = state.peer(cursor), state.known_devices(cursor)
+    found, devices = state.peer(cursor), known_pcs.known_devices(cursor)
     for each in segments:
         header = each.header
         device = devices.get(header.device)

@@ -29,7 +29,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import UnreadableError, keyed_digest, seal, unseal
-from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync import epochs, passes, state
 from clinic_desktop.sync.client import Link, RefusedError
 from clinic_desktop.sync.keys import subkey
 from clinic_desktop.sync.messages import (
@@ -303,11 +303,11 @@ class FileTurn:
 
 
 def _begin(uow: UnitOfWork, url: str) -> int:
-    return state.begin_run(uow.cursor, url, to_millis(uow.now))
+    return passes.begin_run(uow.cursor, url, to_millis(uow.now))
 
 
 def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
+    passes.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
 
 
 def _to_send(reads: ReadSession) -> list[File]:

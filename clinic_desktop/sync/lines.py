@@ -9,6 +9,7 @@ from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.i18n import _
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.client import Link, RefusedError
+from clinic_desktop.sync.kept_segments import Tip
 from clinic_desktop.sync.messages import (
     MessageError,
     Snapshots,
@@ -20,7 +21,6 @@ from clinic_desktop.sync.messages import (
 from clinic_desktop.sync.refusals import newer_program, refused, strange
 from clinic_desktop.sync.segment import NewerFormatError, Segment, SegmentError
 from clinic_desktop.sync.snapshot import read_manifest
-from clinic_desktop.sync.state import Tip
 
 _AT_A_TIME = 512 << 10
 _ALL = 2**53

@@ -33,7 +33,7 @@ from clinic_desktop.db.snapshot_pages import (
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.sync import segment, state, taking
+from clinic_desktop.sync import kept_segments, segment, state, taking
 from clinic_desktop.sync.client import RefusedError
 from clinic_desktop.sync.messages import (
     Keybox,
@@ -352,7 +352,7 @@ def _all_known(reads: ReadSession) -> dict[bytes, int]:
 
 
 def _apply(uow: UnitOfWork, device: bytes, commits: Sequence[CommitRecord]) -> None:
-    apply(uow, device, commits, [], state.covered(uow.cursor))
+    apply(uow, device, commits, [], kept_segments.covered(uow.cursor))
 
 
 def _go_on_from(
@@ -362,7 +362,9 @@ def _go_on_from(
     own = state.device_id(uow.cursor)
     for each in at.devices:
         if each.device != own:
-            apply(uow, each.device, [], points.get(each.device, ()), state.covered(uow.cursor))
+            apply(
+                uow, each.device, [], points.get(each.device, ()), kept_segments.covered(uow.cursor)
+            )
             _skip_to(uow.cursor, each.device, (each.seg_no, each.seg_hash), each.seg_dseq)
 
 
@@ -378,11 +380,11 @@ def _skip_to(cursor: Any, device: bytes, tip: tuple[int, bytes], dseq: int) -> N
         return
     cursor.execute(
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND state = ?",
-        (state.APPLIED, dev, state.HELD),
+        (kept_segments.APPLIED, dev, kept_segments.HELD),
     )
     cursor.execute(
         "INSERT INTO sync_segment (dev, seg_no, from_dseq, to_dseq, epoch, hash, content, state)"
         " VALUES (?, ?, ?, ?, 0, ?, x'', ?)",
-        (dev, tip[0], dseq, dseq, tip[1], state.APPLIED),
+        (dev, tip[0], dseq, dseq, tip[1], kept_segments.APPLIED),
     )
     cursor.execute("UPDATE sync_device SET seg_tip = ?, seg_hash = ? WHERE dev = ?", (*tip, dev))

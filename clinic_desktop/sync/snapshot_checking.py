@@ -35,7 +35,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, ServerError
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.vault import new_database_key
-from clinic_desktop.sync import state
+from clinic_desktop.sync import kept_segments, known_pcs, state
 from clinic_desktop.sync.client import RefusedError
 from clinic_desktop.sync.files import TURN_S
 from clinic_desktop.sync.messages import MessageError, Vouches, decode
@@ -314,7 +314,7 @@ def _members(reads: ReadSession) -> dict[bytes, bytes]:
 def _is_alone(reads: ReadSession) -> bool:
     row = reads.cursor.execute(
         "SELECT 1 FROM sync_device WHERE dev <> ? AND status IN ('active', ?)",
-        (THIS_PC, state.STATED),
+        (THIS_PC, known_pcs.STATED),
     ).fetchone()
     return row is None
 
@@ -335,10 +335,10 @@ def _compare(reads: ReadSession, contents: Contents) -> _Compared:
         if row is None or row[1] is None:
             found = _Compared.BEHIND
             continue
-        held = state.hash_of(cursor, each.seg_no, row[0])
+        held = kept_segments.hash_of(cursor, each.seg_no, row[0])
         if bytes(row[1]) != each.chain or held not in {None, each.seg_hash}:
             return _Compared.OTHERWISE
-        if state.tip(cursor, row[0]).seg_no < each.seg_no:
+        if kept_segments.tip(cursor, row[0]).seg_no < each.seg_no:
             found = _Compared.BEHIND
     return found
 

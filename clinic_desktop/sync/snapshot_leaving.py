@@ -17,7 +17,7 @@ from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync import epochs, kept_segments, passes, state
 from clinic_desktop.sync.carried import can_give
 from clinic_desktop.sync.client import RefusedError
 from clinic_desktop.sync.files import TURN_S
@@ -154,7 +154,7 @@ class Leaving(SnapshotLine):
         """
         cursor = reads.cursor
         assert self._link.me is not None  # noqa: S101 - a PC of the practice
-        me, key = self._link.me, epochs.in_use(reads, state.covered(cursor))
+        me, key = self._link.me, epochs.in_use(reads, kept_segments.covered(cursor))
         since = _begin_of_near(to_millis(reads.now))
         at = head(cursor, since)
         if at is None or key is None:
@@ -214,7 +214,7 @@ def _is_due(reads: ReadSession, least: int) -> bool:
     erased = reads.cursor.execute("SELECT 1 FROM sync_hold WHERE why = ?", (ERASED,)).fetchone()
     if erased is not None:  # the row that tells of it is to come: nobody would believe it before
         return False
-    found = state.still_open(reads.cursor)
+    found = passes.still_open(reads.cursor)
     return not (found.to_send or found.to_apply)
 
 
@@ -231,7 +231,7 @@ def _tips(reads: ReadSession) -> tuple[dict[bytes, int], int]:
         (THIS_PC,),
     ).fetchall()
     have = {bytes(device): seg_no for device, seg_no in rows}
-    return have, state.tip(reads.cursor).seg_no
+    return have, kept_segments.tip(reads.cursor).seg_no
 
 
 def _can_follow(reads: ReadSession, behind: dict[bytes, int]) -> bool:

@@ -12,7 +12,7 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync import epochs, passes, state
 from clinic_desktop.sync.client import Link, RefusedError, Tuner
 from clinic_desktop.sync.messages import (
     MessageError,
@@ -95,11 +95,11 @@ class SnapshotLine:
 
 
 def _begin(uow: UnitOfWork, url: str) -> int:
-    return state.begin_run(uow.cursor, url, to_millis(uow.now))
+    return passes.begin_run(uow.cursor, url, to_millis(uow.now))
 
 
 def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    state.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
+    passes.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
 
 
 def reason_of(error: Exception) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.models.types import from_millis, to_millis
-from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync import epochs, passes, state
+from clinic_desktop.sync.kept_segments import SENT
+from clinic_desktop.sync.passes import Open
 from clinic_desktop.sync.pinned import NEAR
-from clinic_desktop.sync.state import SENT, Open
 
 _SHOWN_RUNS = 8
 _AT_A_HUB = f"{NEAR}:%"
@@ -104,9 +105,9 @@ def standing(reads: ReadSession) -> Standing | None:
         from_millis(last_ok) if last_ok else None,
         found.last_error,
         not (kept.next_epoch or kept.is_untold),
-        state.still_open(cursor),
+        passes.still_open(cursor),
         _oldest_unsent(cursor),
-        kept.used_bytes if kept.used_month == state.month_of(now) else 0,
+        kept.used_bytes if kept.used_month == passes.month_of(now) else 0,
         _day_bytes(cursor, found.url, now),
         kept.budget,
         from_millis(kept.paused_until) if kept.paused_until else None,

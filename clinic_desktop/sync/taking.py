@@ -23,9 +23,9 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import SCHEMA_VERSION
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import UnreadableError
-from clinic_desktop.sync import epochs, keys, segment, state, statements
+from clinic_desktop.sync import epochs, kept_segments, keys, known_pcs, segment, state, statements
+from clinic_desktop.sync.known_pcs import KnownDevice
 from clinic_desktop.sync.segment import Origin, Segment, SegmentError
-from clinic_desktop.sync.state import KnownDevice
 
 _AT_A_TIME: Final = 500
 """Commits that one transaction seals."""
@@ -63,7 +63,7 @@ class Step:
 def seal(uow: UnitOfWork) -> bool:
     """Seal what is in no segment yet; whether there may be more."""
     cursor = uow.cursor
-    found, covered = state.peer(cursor), state.covered(cursor)
+    found, covered = state.peer(cursor), kept_segments.covered(cursor)
     key = epochs.in_use(uow, covered)
     if found is None or key is None:
         return False
@@ -74,7 +74,7 @@ def seal(uow: UnitOfWork) -> bool:
     points = checkpoints(cursor, THIS_PC, found.settings.told) if is_all else []
     if not commits and not points:
         return False
-    me, last = state.me(cursor, found.settings.clinic), state.tip(cursor)
+    me, last = state.me(cursor, found.settings.clinic), kept_segments.tip(cursor)
     dek = state.keys(cursor)[epoch]
     origin = Origin(me.clinic, me.device, me.keys, epoch, dek, last.seg_no, last.hash)
     try:
@@ -86,7 +86,7 @@ def seal(uow: UnitOfWork) -> bool:
             hint=_("Ask for help."),
             place=str(error),
         ) from error
-    state.keep(cursor, THIS_PC, made, state.MADE)
+    kept_segments.keep(cursor, THIS_PC, made, kept_segments.MADE)
     if points:
         state.change_settings(cursor, told=points[-1].number)
     return not is_all
@@ -99,17 +99,17 @@ def follow(uow: UnitOfWork, device: KnownDevice, one: Segment) -> Followed:
         ForgedError: nothing was kept.
     """
     cursor, header, tip = uow.cursor, one.header, device.tip
-    if state.hash_of(cursor, header.seg_no, device.dev) == one.hash:
+    if kept_segments.hash_of(cursor, header.seg_no, device.dev) == one.hash:
         return Followed.HAD
     if not one.is_signed_by(device.signing):
         raise ForgedError
     if header.seg_no > tip.seg_no + 1:
         return Followed.GAP
     if header.seg_no <= tip.seg_no or header.prev != tip.hash:
-        state.put_aside(cursor, device.dev, one, to_millis(uow.now))
+        kept_segments.put_aside(cursor, device.dev, one, to_millis(uow.now))
         return Followed.FORKED
-    state.keep(cursor, device.dev, [one], state.HELD)
-    state.take_back(cursor, device.dev)
+    kept_segments.keep(cursor, device.dev, [one], kept_segments.HELD)
+    kept_segments.take_back(cursor, device.dev)
     return Followed.KEPT
 
 
@@ -125,7 +125,7 @@ def introduce(uow: UnitOfWork, raw: Iterable[bytes]) -> None:
     trusted = {each.signing for each in members.owners} | {members.root.signing}
     known = {each.bytes for each in members.known}
     found = statements.introduced(said, trusted - {b""})
-    state.state_devices(uow.cursor, [each for each in found if each.keys.id not in known])
+    known_pcs.state_devices(uow.cursor, [each for each in found if each.keys.id not in known])
 
 
 def believe(uow: UnitOfWork, statement: bytes) -> bool:
@@ -137,7 +137,7 @@ def believe(uow: UnitOfWork, statement: bytes) -> bool:
         return False
     if not isinstance(body, statements.AddDevice):
         return False
-    is_known = body.device.id in state.known_devices(uow.cursor)
+    is_known = body.device.id in known_pcs.known_devices(uow.cursor)
     if is_known or body.device.id == state.device_id(uow.cursor):
         state.remember_said(uow.cursor, statement)
     return is_known
@@ -159,7 +159,7 @@ def apply_run(uow: UnitOfWork) -> Step:
         )
         if not one.runs or done.size >= _A_MOMENT:
             break
-    if done.runs and state.has_outlived(uow.cursor):  # once: it is told with this commit
+    if done.runs and kept_segments.has_outlived(uow.cursor):  # once: it is told with this commit
         uow.audit("access.device-outlived")
     return done
 
@@ -168,7 +168,7 @@ def _apply_next(uow: UnitOfWork) -> Step:
     cursor = uow.cursor
     deks = epochs.usable(uow)
     lacks_key = False
-    for dev, device, run in state.held_runs(cursor):
+    for dev, device, run in kept_segments.held_runs(cursor):
         dek = deks.get(run[0].header.epoch)
         if dek is None:
             lacks_key = True
@@ -177,11 +177,11 @@ def _apply_next(uow: UnitOfWork) -> Step:
         try:
             payload = segment.open_run(run, dek)
         except SegmentError:  # its PC signed it: that PC is at fault, and what it did is kept aside
-            state.settle_run(cursor, dev, run, state.BAD)
+            kept_segments.settle_run(cursor, dev, run, kept_segments.BAD)
             return Step(runs=1, size=size)
-        shown = state.covered(cursor)
+        shown = kept_segments.covered(cursor)
         report = apply(uow, device, payload.commits, payload.checkpoints, shown)
-        state.settle_run(cursor, dev, run, state.APPLIED)
+        kept_segments.settle_run(cursor, dev, run, kept_segments.APPLIED)
         return Step(report.applied, 1, size=size)
     return _after_an_update(uow) or Step(lacks_key=lacks_key)
 
@@ -195,7 +195,7 @@ def _after_an_update(uow: UnitOfWork) -> Step | None:
     ).fetchone()
     if row is None:
         return None
-    report = apply(uow, bytes(row[0]), [], [], state.covered(uow.cursor))
+    report = apply(uow, bytes(row[0]), [], [], kept_segments.covered(uow.cursor))
     return Step(report.applied, 1) if report.applied else None
 
 
@@ -215,7 +215,7 @@ def opened_keys(uow: UnitOfWork, sealed_keys: Iterable[bytes]) -> list[tuple[int
     peer = state.peer(cursor)
     if peer is None:
         return []
-    me, devices = state.me(cursor, peer.settings.clinic), state.known_devices(cursor)
+    me, devices = state.me(cursor, peer.settings.clinic), known_pcs.known_devices(cursor)
     found = []
     for sealed in _sealed_keys(sealed_keys):
         author = devices.get(sealed.author)

@@ -8,7 +8,7 @@ import pytest
 
 from clinic_desktop.db import applying, journal
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER
-from clinic_desktop.sync import state, taking
+from clinic_desktop.sync import passes, taking
 from tests.support.pcs import Pc, family, meet, new_patient, same, set_family
 
 FUTURE = 99
@@ -29,8 +29,8 @@ def _room_of_the_future(pc: Pc, name: str) -> None:
         )  # fmt: skip
 
 
-def _open(pc: Pc) -> state.Open:
-    return pc.read(lambda reads: state.still_open(reads.cursor))
+def _open(pc: Pc) -> passes.Open:
+    return pc.read(lambda reads: passes.still_open(reads.cursor))
 
 
 def _rooms(pc: Pc) -> list[tuple[object, ...]]:

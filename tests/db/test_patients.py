@@ -267,6 +267,18 @@ def test_the_banner_flags_namesakes_and_twins(record: Record) -> None:
     assert record.read(patients.banner, maria).has_namesake
 
 
+@pytest.mark.parametrize(
+    ("died_at", "years"), [(datetime(1989, 2, 15, tzinfo=UTC), 33), (None, None)]
+)
+def test_nobody_grows_older_after_the_death(
+    record: Record, died_at: datetime | None, years: int | None
+) -> None:
+    maria = register(record)
+    record.write(patients.update, change(record, maria, deceased=True, deceased_at=died_at))
+    age = record.read(patients.banner, maria).row.age
+    assert (age.years if age else None) == years
+
+
 def test_the_banner_shows_flags_guardian_and_what_is_unknown(record: Record) -> None:
     maria = register(
         record, replace(MARIA, birth=None, relatives=(Relative("Пётр", is_guardian=True),))

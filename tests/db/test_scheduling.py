@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -17,7 +18,9 @@ from clinic_desktop.errors import (
     ValidationError,
 )
 from clinic_desktop.models.practice import Setting
+from clinic_desktop.services import patients
 from clinic_desktop.services.papers.slip import slip_doc
+from clinic_desktop.services.patients import UpdatePatient
 from clinic_desktop.services.scheduling import (
     board,
     bookings,
@@ -103,6 +106,17 @@ def test_an_overlap_asks_for_a_reason_and_keeps_it(busy_day: BusyDay) -> None:
     assert caught.value.field == "overlap_reason"
     over = busy_day.book("Petrov", "14:10", overlap_reason="Urgent")
     assert row_of(busy_day, over).overlap_reason == "Urgent"
+
+
+def test_a_booking_for_somebody_who_has_died_asks_why(busy_day: BusyDay) -> None:
+    record, singh = busy_day.record, busy_day.people["Singh"]
+    known = record.read(patients.record_of, singh).entry
+    record.write(patients.update, UpdatePatient(singh, known, replace(known, deceased=True)))
+    with pytest.raises(ValidationError, match="has died") as caught:
+        busy_day.book("Singh", "14:00")
+    assert caught.value.field == "overlap_reason"
+    visit = busy_day.book("Singh", "14:00", overlap_reason="The family comes")
+    assert row_of(busy_day, visit).overlap_reason == "The family comes"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ PROOFS = {
     "relay-power-cut": "tests.proofs.sync.relay_power",
     "sync-kill": "tests.proofs.sync.kills",
     "bad-network": "tests.proofs.sync.bad_network",
+    "upgrade-matrix": "tests.proofs.sync.upgrades",
     "sync-fuzz": "tests.proofs.sync.fuzz",
     "malicious-server": "tests.proofs.sync.simulated.lies",
     "power-cut": "tests.proofs.storage.crash_states",

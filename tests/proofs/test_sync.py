@@ -11,12 +11,13 @@ import pytest
 
 from clinic_desktop.sync.server.files import Files
 from tests.proofs.needs import needs_recorder
-from tests.proofs.sync import bad_network, fuzz, histories, kills, relay_power
+from tests.proofs.sync import bad_network, fuzz, histories, kills, relay_power, upgrades
 from tests.proofs.sync.careless import CARELESS
 from tests.proofs.sync.simulated import injected, lies, runs
 from tests.proofs.sync.simulated.machines import one_thread
 from tests.proofs.sync.simulated.practice import Template, template
 from tests.proofs.sync.simulated.world import World
+from tests.support import old_records
 
 SEED = 20_261_122
 FOUND = (6016, 7006, 100_101, 100_134)
@@ -127,3 +128,24 @@ def test_the_server_whose_power_is_cut_drops_segments_and_too_many_are_noticed(
         rows.run("DELETE FROM vouch WHERE clinic = :clinic")  # nobody has checked what stands
         assert relay_power._broken(rows) == ["too much was dropped"]
     files.close()
+
+
+@pytest.fixture(scope="module")
+def of_today() -> Iterator[upgrades.Template]:
+    """A clinic that is laid back to earlier versions, made once."""
+    with upgrades.template() as made:
+        yield made
+
+
+@pytest.mark.parametrize("version", [1, 2, 8, 11, 14])
+def test_an_upgraded_record_shares_all_it_has(of_today: upgrades.Template, version: int) -> None:
+    """Before the chain of members and signatures, before erasures, around the exchange."""
+    assert upgrades.faults_of(of_today, version, SEED) == []
+
+
+def test_an_upgrade_that_loses_what_was_changed_is_found(
+    of_today: upgrades.Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    less = old_records._less
+    monkeypatch.setattr(old_records, "_less", lambda *told: [less(*told)[0], []])
+    assert upgrades.faults_of(of_today, 8, SEED)

@@ -14,8 +14,8 @@ from clinic_desktop.services.devices import Pc
 from clinic_desktop.services.documents import DocumentRow
 from clinic_desktop.services.file_ways import HERE, FileWay, Where
 from clinic_desktop.sync.enrolment import Invitation
+from clinic_desktop.sync.passes import Open
 from clinic_desktop.sync.standing import Run, Standing
-from clinic_desktop.sync.state import Open
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
 from clinic_desktop.ui.settings.exchange_forms import InviteForm, ServerForm
 from clinic_desktop.ui.settings.exchange_page import ExchangePage

@@ -13,7 +13,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, ReadOnlyError, RevokedError, StorageError
 from clinic_desktop.services import devices
-from clinic_desktop.sync import segment, state
+from clinic_desktop.sync import kept_segments, segment, state
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.sync.keys import subkey
 from clinic_desktop.sync.segment import Header, Origin, Segment
@@ -31,14 +31,14 @@ def names(pc: Clinic) -> list[object]:
 
 def bomb(uow: UnitOfWork) -> Segment:
     """The next segment of this PC: little on the line, and without end when unpacked."""
-    found, last = state.peer(uow.cursor), state.tip(uow.cursor)
+    found, last = state.peer(uow.cursor), kept_segments.tip(uow.cursor)
     assert found is not None
     me, (epoch, dek) = (
         state.me(uow.cursor, found.settings.clinic),
         max(state.keys(uow.cursor).items()),
     )
     origin = Origin(me.clinic, me.device, me.keys, epoch, dek, last.seg_no, last.hash)
-    following = state.covered(uow.cursor) + 1
+    following = kept_segments.covered(uow.cursor) + 1
     header = Header(
         1, me.clinic.bytes, me.device.bytes, last.seg_no + 1, following, following, 1, 1, epoch,
         last.hash,

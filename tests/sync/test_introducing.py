@@ -7,7 +7,7 @@ import uuid
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.primitives import Identity
-from clinic_desktop.sync import state
+from clinic_desktop.sync import known_pcs
 from clinic_desktop.sync.statements import DeviceKeys, Introduced
 from tests.sync.conftest import Practice, rows
 
@@ -19,7 +19,7 @@ def test_a_pc_that_is_stated_again_stays_as_it_is(practice: Practice) -> None:
     for told in ([first], [first], [first, second], [second, first]):
         _say(front, told)
     known = rows(front, "SELECT device_id, status FROM sync_device WHERE status = 'stated'")
-    assert sorted(known) == sorted((each.keys.id, state.STATED) for each in (first, second))
+    assert sorted(known) == sorted((each.keys.id, known_pcs.STATED) for each in (first, second))
 
 
 def _stated() -> Introduced:
@@ -29,4 +29,4 @@ def _stated() -> Introduced:
 
 
 def _say(pc: Clinic, told: list[Introduced]) -> None:
-    pc.store.write(SYSTEM, lambda uow: state.state_devices(uow.cursor, told)).result(60)
+    pc.store.write(SYSTEM, lambda uow: known_pcs.state_devices(uow.cursor, told)).result(60)

@@ -23,7 +23,7 @@ from clinic_desktop.security.membership import BeginEpoch, Device, PutDevice
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import devices
-from clinic_desktop.sync import state, statements
+from clinic_desktop.sync import known_pcs, statements
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.sync.messages import Statements, decode
@@ -257,7 +257,7 @@ def test_a_new_pc_takes_no_data_key_of_one_that_was_taken_out(
     fresh = create_store(practice.root / "fresh.db", new_database_key(), practice.clock, "third")
     try:
         fresh.write(SYSTEM, begin, letter, practice.address).result()
-        ends = fresh.read(SYSTEM, lambda reads: state.known_devices(reads.cursor)).result()
+        ends = fresh.read(SYSTEM, lambda reads: known_pcs.known_devices(reads.cursor)).result()
     finally:
         fresh.close()
     assert [each.has_ended for id_, each in ends.items() if id_ == gone.bytes] == [True]

@@ -16,7 +16,7 @@ from clinic_desktop.db.snapshot_making import Told, tell
 from clinic_desktop.db.snapshot_pages import RowsPage
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership import BadEntryError
-from clinic_desktop.sync import snapshot, state
+from clinic_desktop.sync import kept_segments, snapshot, state
 from clinic_desktop.sync.exchange import link_of
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
@@ -240,7 +240,7 @@ def _turn_away(uow: UnitOfWork) -> None:
 
 
 def _lose(uow: UnitOfWork) -> None:
-    state.arrived(uow.cursor, 1)
+    kept_segments.arrived(uow.cursor, 1)
 
 
 def _say_otherwise(uow: UnitOfWork) -> None:

@@ -44,6 +44,8 @@ class SaveText:
     title: str
     body: str
     language: str = ""
+    base: uuid.UUID | None = None
+    """The text in whose place it comes, as it was shown."""
 
 
 @query("consent.read")
@@ -77,6 +79,7 @@ def save_text(uow: UnitOfWork, wish: SaveText) -> uuid.UUID:
 
     Raises:
         ValidationError: no kind, title or text, or one that is too long.
+        StaleError: by now another text is in the place of ``base``.
     """
     kind = " ".join(wish.kind.split()).casefold()
     title, body = " ".join(wish.title.split()), wish.body.strip()
@@ -91,6 +94,8 @@ def save_text(uow: UnitOfWork, wish: SaveText) -> uuid.UUID:
         wish.language, title, body,
     ):  # fmt: skip
         return before.id
+    is_same = before is not None and before.language == wish.language
+    uow.expect_seen(before.id if before is not None and is_same else None, wish.base)
     row = ConsentText(
         kind=kind,
         version=_next_version(uow, kind),

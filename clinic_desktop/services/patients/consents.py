@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.consent import ASKED, DECISIONS, GIVEN, KINDS, PATIENT, ROLES, WITHDRAWN
-from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
+from clinic_desktop.errors import NotFoundError, RuleError, StaleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import DocumentReference
 from clinic_desktop.models.patient import Consent, Patient, PatientAlert
@@ -67,6 +67,8 @@ class Decision:
     note: str = ""
     document_id: uuid.UUID | None = None
     valid_until: date | None = None
+    shown: tuple[uuid.UUID, ...] | None = None
+    """The text that was there to be read, () for none; ``None`` where nobody can tell."""
 
 
 @command("consent.create")
@@ -102,6 +104,7 @@ def decide(uow: UnitOfWork, wish: Decision) -> uuid.UUID:
     Raises:
         NotFoundError: there is no such patient, or the paper is not in the chart.
         RuleError: there is nothing to withdraw.
+        StaleError: by now another text is in force than was ``shown``.
         ValidationError: no kind, or a state or role that is none.
     """
     patient_id = charts.surviving(uow.session, wish.patient_id)
@@ -126,6 +129,7 @@ def decide(uow: UnitOfWork, wish: Decision) -> uuid.UUID:
     given_by = wish.given_by.strip() if wish.by_role != PATIENT else ""
     if wish.status == WITHDRAWN:
         return _withdraw(uow, patient_id, kind, given_by=given_by, **details)
+    _expect_text(uow, patient_id, kind, wish.shown)
     return _write(uow, patient_id, kind, status=wish.status, given_by=given_by, **details)
 
 
@@ -241,6 +245,19 @@ def _text_for(reads: ReadSession, patient_id: uuid.UUID, kind: str) -> ConsentTe
     person = reads.session.get(Patient, patient_id)
     own = reads.session.scalar(select(Practice.language).limit(1)) or ""
     return consent_texts.current(reads, kind, person.language if person else "", own)
+
+
+def _expect_text(
+    uow: UnitOfWork, patient_id: uuid.UUID, kind: str, shown: tuple[uuid.UUID, ...] | None
+) -> None:
+    """Nobody is on record as having agreed to words that came in after they were asked."""
+    text = _text_for(uow, patient_id, kind)
+    if shown is not None and shown != ((text.id,) if text else ()):
+        raise StaleError(
+            _("The text was changed meanwhile."),
+            kept=_("The decision is not recorded yet; what you typed is still here."),
+            hint=_("Let the person read the text as it is now, and record the decision again."),
+        )
 
 
 def _check_paper(uow: UnitOfWork, patient_id: uuid.UUID, document_id: uuid.UUID | None) -> None:

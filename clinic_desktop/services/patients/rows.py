@@ -25,7 +25,7 @@ from clinic_desktop.services.patients.registration import birth_of
 
 # The plus keeps SQLite from reading the index of a column that is empty nearly everywhere.
 _PEOPLE = """
-SELECT id, mrn, sex, birth_date, birth_precision, deceased,
+SELECT id, mrn, sex, birth_date, birth_precision, deceased, deceased_at,
     family, given, middle, prefix, suffix, preferred,
     EXISTS (SELECT 1 FROM patient o WHERE o.family = p.family AND o.given = p.given
         AND o.id <> p.id AND o.is_deleted = 0 AND +o.merged_into IS NULL)
@@ -49,6 +49,7 @@ class FoundPatient:
     sex: str
     birth: BirthDate | None
     age: Age | None
+    """Now, or at the death; None if birth or day of death is not known."""
     phone: str
     next_appointment_at: datetime | None
     deceased: bool = False
@@ -106,7 +107,7 @@ def _facts(
     for key in wanted:
         if key not in people:
             continue
-        _id, mrn, sex, birth_date, precision, deceased, *names, has_namesake = people[key]
+        _id, mrn, sex, birth_date, precision, dead, died_at, *names, has_namesake = people[key]
         birth, at = birth_of(birth_date, precision), booked.get(key)
         yield (
             key,
@@ -116,10 +117,10 @@ def _facts(
                 "name": HumanName(*names),
                 "sex": sex,
                 "birth": birth,
-                "age": age_of(birth, reads.today),
+                "age": age_of(birth, _last_day(reads, died_at, is_dead=dead)),
                 "phone": phones.get(key, ""),
                 "next_appointment_at": from_millis(at) if at else None,
-                "deceased": bool(deceased),
+                "deceased": bool(dead),
                 "has_namesake": bool(has_namesake),
             },
         )
@@ -205,10 +206,17 @@ def _select(
     return found
 
 
-def age_of(birth: BirthDate | None, today: date) -> Age | None:
-    """The age, unless it is not known; an imported birth may lie ahead."""
+def _last_day(reads: ReadSession, died_at: int | None, *, is_dead: bool) -> date | None:
+    """The day that an age is counted to: nobody grows older after the death."""
+    if not is_dead:
+        return reads.today
+    return None if died_at is None else from_millis(died_at).astimezone(reads.zone).date()
+
+
+def age_of(birth: BirthDate | None, day: date | None) -> Age | None:
+    """The age on a day, unless it is not known; an imported birth may lie ahead."""
     try:
-        return age(birth, today) if birth else None
+        return age(birth, day) if birth and day else None
     except DateError:
         return None
 

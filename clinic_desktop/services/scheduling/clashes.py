@@ -13,6 +13,7 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
+from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
@@ -49,11 +50,13 @@ class SlotCheck:
     closure: ClosedDays | None = None
     outside_hours: bool = False
     is_past: bool = False
+    has_died: bool = False
 
     @property
     def needs_reason(self) -> bool:
         """Whether booking it anyway asks for a reason."""
-        return bool(self.overlaps) or self.closure is not None or self.outside_hours
+        closed = self.closure is not None or self.outside_hours
+        return self.has_died or bool(self.overlaps) or closed
 
 
 @query("appointment.read")
@@ -74,6 +77,7 @@ def check_slot(reads: ReadSession, slot: Slot, *, ignoring: uuid.UUID | None = N
         outside_hours=closure is None
         and not all(timetable.is_open(day, each, span) for each in asked for day, span in days),
         is_past=slot.end_at <= reads.now,
+        has_died=_has_died(reads, slot.patient_id),
     )
 
 
@@ -85,7 +89,9 @@ def require_reason(check: SlotCheck, reason: str) -> None:
     """
     if not check.needs_reason or reason.strip():
         return
-    if check.overlaps:
+    if check.has_died:
+        message = _("The patient has died.")
+    elif check.overlaps:
         message = _("Somebody is booked at this time already.")
     elif check.closure is not None:
         message = _("The practice or the doctor does not work on this day.")
@@ -97,6 +103,11 @@ def require_reason(check: SlotCheck, reason: str) -> None:
         kept=_("Nothing was booked."),
         hint=_("Choose another time, or say why it is booked all the same."),
     )
+
+
+def _has_died(reads: ReadSession, patient_id: uuid.UUID | None) -> bool:
+    patient = None if patient_id is None else reads.session.get(Patient, patient_id)
+    return patient is not None and patient.deceased
 
 
 def _overlaps(

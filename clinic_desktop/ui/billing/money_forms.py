@@ -10,11 +10,12 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
+from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.money import currency_digits
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current
 from clinic_desktop.services.approvals import Asked
-from clinic_desktop.services.billing import invoices, payments
+from clinic_desktop.services.billing import accounts, invoices, payments
 from clinic_desktop.services.billing.accounts import InvoiceView
 from clinic_desktop.services.billing.invoices import Issued
 from clinic_desktop.services.billing.payments import GiveBack, PaymentTaken, TakePayment
@@ -50,11 +51,28 @@ class _MoneyForm(DrawerForm):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
-        column.addWidget(Label(sentence, wrap=True))
+        self.sentence = Label(sentence, wrap=True)
+        column.addWidget(self.sentence)
         column.addWidget(self.draft.notice)
         column.addWidget(self._notice)
         column.addWidget(self.form)
         column.addStretch(1)
+        context.tasks.committed.connect(self._on_committed)
+
+    def _on_committed(self, changes: Changes) -> None:
+        if changes.touches("payment", "invoice"):
+            self.context.tasks.read(self, accounts.invoice, self.view.row.id, done=self._compare)
+
+    def _compare(self, now: InvoiceView | None) -> None:
+        if now and (now.row, now.payments) != (self.view.row, self.view.payments):
+            self.follow(now)
+
+    def follow(self, now: InvoiceView) -> None:
+        """Money may have been taken for the same document at another PC."""
+        self.view = now
+        words = _("Somebody changed this while you were editing.")
+        self._notice.set_words(Tone.WARN, words, _still_to_pay(now))
+        self._notice.show()
 
     def money_field(self, label: str, amount_minor: int) -> MoneyEdit:
         """A field with an amount in it."""
@@ -108,11 +126,15 @@ class PayForm(_MoneyForm):
     kind = "payment"
 
     def __init__(self, context: Context, view: InvoiceView) -> None:
-        due = money(view.row.due_minor, view.row.currency)
-        super().__init__(context, view, _("Still to pay: {amount}.").format(amount=due))
+        super().__init__(context, view, _still_to_pay(view))
         self.amount = self.money_field(_("Amount"), view.row.due_minor)
         self.method = self.method_field()
         self.draft.begin()
+
+    def follow(self, now: InvoiceView) -> None:
+        """Something was paid meanwhile."""
+        super().follow(now)
+        self.sentence.setText(_still_to_pay(now))
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -202,6 +224,11 @@ class CreditForm(_MoneyForm):
         if result.made is None:
             self.say_waits()
         super().done(result)
+
+
+def _still_to_pay(view: InvoiceView) -> str:
+    due = money(view.row.due_minor, view.row.currency)
+    return _("Still to pay: {amount}.").format(amount=due)
 
 
 def _reopen(kind: Callable[..., _MoneyForm], context: Context, view: InvoiceView) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic_desktop.i18n import _, commas, current, isolate
+from clinic_desktop.i18n import _, commas, current, isolate, pgettext
 from clinic_desktop.services.scheduling.clashes import SlotCheck
 from clinic_desktop.services.scheduling.rows import AppointmentRow
 from clinic_desktop.ui.booking.booking_vm import BookingState
@@ -32,6 +32,8 @@ def in_words(state: BookingState) -> str:
 def _verdict(check: SlotCheck | None) -> tuple[str, str]:
     if check is None:
         return "…", "muted"
+    if check.has_died:
+        return pgettext("list of patients", "died"), "danger"
     if check.overlaps:
         return _("taken"), "danger"
     if check.closure is not None or check.outside_hours:
@@ -43,6 +45,8 @@ def _verdict(check: SlotCheck | None) -> tuple[str, str]:
 
 def why(check: SlotCheck) -> str:
     """What speaks against the slot, in full."""
+    if check.has_died:
+        return _("The patient has died.")
     if check.overlaps:
         taken = commas(_other(row) for row in check.overlaps[:3])
         return _("Already booked: {people}").format(people=taken)

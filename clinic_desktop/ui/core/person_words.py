@@ -50,8 +50,9 @@ def phone_tail(phone: str) -> str:
 
 
 def how_found(row: FoundPatient) -> str:
-    """A hint at who is listed though the text that was looked for is not in the name."""
-    return _("sounds alike") if row.only_sounds_alike else ""
+    """What to see before choosing: a death; a text looked for that is not in the name."""
+    hints = [pgettext("list of patients", "died")] if row.deceased else []
+    return " · ".join([*hints, _("sounds alike")] if row.only_sounds_alike else hints)
 
 
 def next_time(at: datetime | None, today: date) -> str:

@@ -335,6 +335,7 @@ class FirstRunView(QWidget):
         self._clinic = opened
         self._tasks = self._make_tasks(opened)
         forget_answers(self._data_dir)
+        speak(opened.language())  # the country chosen since says how prices are typed
         self._set_busy(False)
         self.created.emit(opened)
         self.here = StepKey.RECOVERY

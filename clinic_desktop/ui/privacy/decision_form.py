@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.consent import DECISIONS, GIVEN, KINDS, PATIENT, ROLES
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _, isolate, pgettext
@@ -35,6 +36,7 @@ class DecisionForm(ChartForm):
         super().__init__(context, destination.patient_id, parent)
         self.setObjectName("consent")
         self._texts: dict[str, ConsentTextRow] = {}
+        self._is_read = False
         self.kind = Select(((kind, words.consent_title(kind)) for kind in KINDS), KINDS[0])
         self.kind.setObjectName("consent.kind")
         self.kind.chosen.connect(lambda _kind: self._show_text())
@@ -67,7 +69,8 @@ class DecisionForm(ChartForm):
         self.column.addWidget(form)
         self.column.addStretch(1)
         self.setFocusProxy(self.kind)
-        context.tasks.read(self, consents.texts_for, self.patient_id, done=self._on_texts)
+        self._read_texts()
+        context.tasks.committed.connect(self._on_committed)
         if allowed(context.actor, "document.read"):
             context.tasks.read(self, documents.documents_of, self.patient_id, done=self._on_papers)
         else:
@@ -98,19 +101,36 @@ class DecisionForm(ChartForm):
             self.given_by.text(),
             self.note.text(),
             paper if isinstance(paper, uuid.UUID) else None,
+            shown=tuple(row.id for row in filter(None, [self._shown()])),
         )
         self.write(consents.decide, wish, done=self._done)
 
     # ------------------------------------------------------------ content
 
+    def _read_texts(self) -> None:
+        self.context.tasks.read(self, consents.texts_for, self.patient_id, done=self._on_texts)
+
+    def _on_committed(self, changes: Changes) -> None:
+        if changes.touches("consent_text"):
+            self._read_texts()
+
+    def _shown(self) -> ConsentTextRow | None:
+        return self._texts.get(str(self.kind.value() or ""))
+
     def _on_texts(self, rows: list[ConsentTextRow]) -> None:
-        self._texts = {row.kind: row for row in rows}
+        before, was_read = self._shown(), self._is_read
+        self._texts, self._is_read = {row.kind: row for row in rows}, True
         kinds = dict.fromkeys((*KINDS, *self._texts))
         self.kind.offer([(kind, words.consent_title(kind)) for kind in kinds])
         self._show_text()
+        if was_read and self._shown() != before:
+            told = _("The text was changed meanwhile.")
+            hint = _("Let the person read the text as it is now, and record the decision again.")
+            self.rows["text"].set_warning(f"{told} {hint}")
 
     def _show_text(self) -> None:
-        text = self._texts.get(str(self.kind.value() or ""))
+        text = self._shown()
+        self.rows["text"].set_warning("")
         if text is None:
             self.text.setText(_("The practice has not written this text yet."))
         else:

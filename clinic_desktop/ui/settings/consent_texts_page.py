@@ -42,6 +42,15 @@ class ConsentTextsPage(LinesPage):
         """The drawer for a text."""
         return ConsentTextLine(self._context, row)
 
+    def as_it_is_now(self, row: ConsentTextRow) -> ConsentTextRow | None:
+        """A text is never changed: another one takes its place."""
+        same = (each for each in self._rows.values() if _place(each) == _place(row))
+        return next(same, None)
+
+
+def _place(row: ConsentTextRow) -> tuple[str, str]:
+    return row.kind, row.language
+
 
 def _spoken(language: str) -> str:
     return str(current().locale.languages.get(language, language))
@@ -94,9 +103,9 @@ class ConsentTextLine(LineForm):
 
     def wish(self) -> SaveText:
         """The text as typed."""
+        kind, language = str(self.kind.value() or ""), str(self.language.value() or "")
+        takes_place = self.row is not None and (kind, language) == _place(self.row)
         return SaveText(
-            str(self.kind.value() or ""),
-            self.title.text(),
-            self.body.toPlainText(),
-            str(self.language.value() or ""),
-        )
+            kind, self.title.text(), self.body.toPlainText(), language,
+            self.row.id if self.row is not None and takes_place else None,
+        )  # fmt: skip

@@ -12,7 +12,7 @@ from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.deidentifying import Dates
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.domain.retention import RetentionRule
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, current, isolate, isolate_path, ngettext, pgettext
 from clinic_desktop.services.privacy import deidentified, requests, retention
 from clinic_desktop.services.privacy.deidentified import Deidentified
@@ -48,6 +48,8 @@ class PrivacyPage(SettingsPage):
         self.waiting = FactList(_("Nothing waits."))
         self.add_card(_("Requests that wait"), self.waiting)
         self._rule = _NOT_SHOWN
+        self._shown: dict[NumberUnitEdit, str] = {}
+        """What each field was filled with; anything else was typed."""
         self.years = NumberUnitEdit(pgettext("unit", "years"))
         self.child = NumberUnitEdit(pgettext("unit", "years"))
         self.bills = NumberUnitEdit(pgettext("unit", "years"))
@@ -120,31 +122,42 @@ class PrivacyPage(SettingsPage):
     def _show_rule(self, rule: RetentionRule) -> None:
         fields = ((self.years, rule.years), (self.child, rule.child_until),
                   (self.bills, rule.invoice_years))  # fmt: skip
-        if self._rule != _NOT_SHOWN and any(field.edit.hasFocus() for field, _value in fields):
-            return  # what is being typed there was typed over what is shown
-        self._rule = rule
         for field, value in fields:
-            if not field.edit.hasFocus():
-                field.set_text(str(value))
+            self._show_years(field, str(value))
+        self._rule = rule
+
+    def _show_years(self, field: NumberUnitEdit, now: str) -> None:
+        """What is typed stays; what somebody else decided meanwhile then stands below it."""
+        before = self._shown.get(field)
+        self._shown[field] = now
+        if field.text() in {before or "", now}:
+            field.set_text(now)
+            field.set_note("")
+        elif before not in {None, now}:
+            words = _("Changed by somebody else meanwhile to: {value}")
+            field.set_note(words.format(value=isolate(now)))
 
     def _keep_rule(self) -> None:
         fields = (self.years, self.child, self.bills)
         texts = [field.text().strip() for field in fields]
         if not all(text.isdecimal() for text in texts):
+            words = _("Choose from 1 to {most} years.").format(most=retention.MOST_YEARS)
+            self.refuse(ValidationError("years", words, kept=_("What you typed is still here.")))
             return
         years, child, bills = (int(text) for text in texts)
         wish = RetentionRule(years, child, bills, self._rule.basis)
-        if wish != self._rule:
+        if wish == self._rule:
+            self.notice.hide()
+        else:
             before, self._rule = self._rule, wish
             self.context.tasks.write(
-                self, retention.decide_rule, wish, before, done=self._kept, failed=self._refused
-            )
-        else:  # what came in the meantime was not shown over a field with the keys
-            self.context.tasks.read(self, retention.rule, done=self._show_rule)
+                self, retention.decide_rule, wish, before, done=self._kept,
+                failed=partial(self._refused, before),
+            )  # fmt: skip
 
-    def _refused(self, error: ClinicError) -> None:
-        """Show what is there by now; what is still typed goes over it the next time."""
-        self._rule = _NOT_SHOWN
+    def _refused(self, before: RetentionRule, error: ClinicError) -> None:
+        """Say what is there by now; what is still typed goes over it the next time."""
+        self._rule = before
         self.refuse(error)
         self.load()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.permissions import STAFF_ROLES
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
@@ -45,6 +46,7 @@ class RulesPage(SettingsPage):
             self._make_ticks(),
         )
         self.end()
+        context.tasks.committed.connect(self._on_committed)
 
     def _make_ticks(self) -> QWidget:
         holder = QWidget()
@@ -63,6 +65,11 @@ class RulesPage(SettingsPage):
     def load(self) -> None:
         """What is signed now."""
         self.context.tasks.read(self, membership.current_rules, done=self._show)
+
+    def _on_committed(self, changes: Changes) -> None:
+        """An owner may have signed others at another PC."""
+        if self.isVisible() and changes.touches("membership_entry"):
+            self.load()
 
     def _show(self, rules: Rules) -> None:
         self._kept = rules

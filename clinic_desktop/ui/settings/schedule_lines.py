@@ -94,6 +94,10 @@ class LinesPage(QWidget):
         """The drawer for a line."""
         raise NotImplementedError
 
+    def as_it_is_now(self, row: Any) -> Any | None:
+        """The line that stands in the place of one that was shown."""
+        return self._rows.get(row.id)
+
     def _on_opened(self, key: uuid.UUID) -> None:
         self.open_line(self._rows.get(key))
 
@@ -106,7 +110,7 @@ class LinesPage(QWidget):
         self.table.model_.set_rows(self._rows)
         form = self._opened
         if form is not None and isValid(form) and form.row is not None:
-            now = self._rows.get(form.row.id)
+            now = self.as_it_is_now(form.row)
             if now is not None and now != form.row:
                 form.follow(self.form(now))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from clinic_desktop.i18n import _
 
 FIRST_SIZE = QSize(1280, 800)
+TITLE_BAR = 40  # pixels that a system's frame adds above; the frame is known only once it is shown
 
 
 class Window(QMainWindow):
@@ -25,6 +26,8 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle(_("Clinic Desktop"))
         self.resize(FIRST_SIZE)
+        if wants_whole_screen(_room()):  # on a small laptop the line with the backups would be cut
+            self.setWindowState(Qt.WindowState.WindowMaximized)
         self.may_close = lambda: True
         self._stack = QStackedWidget()
         self.setCentralWidget(self._stack)
@@ -52,3 +55,15 @@ class Window(QMainWindow):
             return
         self.closing.emit()
         event.accept()
+
+
+def wants_whole_screen(room: QSize) -> bool:
+    """Does the first size stick out of a screen with this room?"""
+    return room.width() < FIRST_SIZE.width() or room.height() < FIRST_SIZE.height() + TITLE_BAR
+
+
+def _room() -> QSize:
+    """What the screen leaves for windows; drawn offscreen, always enough."""
+    if QGuiApplication.platformName() == "offscreen":  # its screen of 800 x 800 is nobody's
+        return FIRST_SIZE + QSize(0, TITLE_BAR)
+    return QGuiApplication.primaryScreen().availableSize()

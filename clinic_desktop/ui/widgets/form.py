@@ -13,6 +13,7 @@ from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_3, SPACE_4
 from clinic_desktop.ui.widgets.announce import announce
 from clinic_desktop.ui.widgets.focus_chain import proxy_of
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.reveal import reveal_focused
 
 _COLUMN_WIDTH = 190
 _ROW_GAP = SPACE_3 - 2
@@ -75,6 +76,7 @@ class FormRow(QWidget):
         _editor(self.field).setAccessibleDescription(sentence or self._hint)
         if sentence:
             announce(self, sentence, urgent=state == "error")
+            reveal_focused(self)  # Qt scrolls to a field for Tab only, not for the caret we put
 
 
 def _editor(field: QWidget) -> QWidget:

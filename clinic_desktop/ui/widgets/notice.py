@@ -16,6 +16,7 @@ from clinic_desktop.ui.widgets.buttons import Button, IconButton
 from clinic_desktop.ui.widgets.flow_layout import FlowLayout
 from clinic_desktop.ui.widgets.icon_mark import IconMark
 from clinic_desktop.ui.widgets.label import Label
+from clinic_desktop.ui.widgets.reveal import reveal
 
 _ICONS = {
     Tone.INFO: Icon.INFO,
@@ -84,9 +85,12 @@ class Notice(QFrame):
         return button
 
     def say(self) -> None:
-        """Have a screen reader speak it; the focus stays where it is."""
+        """Have a screen reader speak it, and scroll to a refusal; the focus stays where it is."""
         text = f"{self._title.text()}. {self._text.text()}".strip()
-        announce(self, text, urgent=self.property("tone") == Tone.DANGER.value)
+        refused = self.property("tone") == Tone.DANGER.value
+        announce(self, text, urgent=refused)
+        if refused:
+            reveal(self)
 
     def _on_close(self) -> None:
         self.hide()

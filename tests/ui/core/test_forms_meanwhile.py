@@ -68,7 +68,7 @@ class Desk:
     record: Record
     qtbot: QtBot
     patient: uuid.UUID
-    told: list[Callable[[], str]] = field(default_factory=list)
+    kept: list[QWidget] = field(default_factory=list)
 
     @property
     def host(self) -> RecordingHost:
@@ -78,6 +78,7 @@ class Desk:
     def show(self, widget: QWidget) -> None:
         """Open it, and wait until it is filled."""
         self.qtbot.addWidget(widget)
+        self.kept.append(widget)
         widget.resize(900, 700)
         widget.show()
         self.idle()

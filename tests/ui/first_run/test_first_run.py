@@ -38,8 +38,11 @@ from tests.ui.first_run.conftest import ALT, CTRL, ENTER, Pc
 TAB = Qt.Key.Key_Tab
 
 
-def step_to_owner(pc: Pc, name: str = "Kilimani Family Clinic") -> OwnerStep:
-    pc.start()
+def step_to_owner(
+    pc: Pc, name: str = "Kilimani Family Clinic", *, begun: bool = False
+) -> OwnerStep:
+    if not begun:
+        pc.start()
     pc.press(ENTER, CTRL)
     pc.reach(StepKey.PRACTICE)
     pc.type(name)
@@ -50,8 +53,8 @@ def step_to_owner(pc: Pc, name: str = "Kilimani Family Clinic") -> OwnerStep:
     return owner
 
 
-def make_practice(pc: Pc) -> Clinic:
-    step_to_owner(pc)
+def make_practice(pc: Pc, *, begun: bool = False) -> Clinic:
+    step_to_owner(pc, begun=begun)
     pc.type("Dr Amina Kamau")
     pc.tab_to("password.new")
     pc.type(PASSWORD)
@@ -156,18 +159,37 @@ def test_another_language_rewords_the_wizard_at_once(pc: Pc) -> None:
     assert kept_answers(pc.data_dir).language == "ar"
 
 
-def test_a_country_brings_currency_and_zone(pc: Pc) -> None:
+def choose_country(pc: Pc, beginning: str) -> None:
+    """Start the program and take the first country that begins so."""
     pc.start()
     first = pc.view.step(StepKey.REGION)
     assert isinstance(first, RegionStep)
-    first.fields.country.edit.setFocus()
-    first.fields.country.edit.selectAll()
-    pc.type("kaz")
     popup = first.fields.country
+    popup.edit.setFocus()
+    popup.edit.selectAll()
+    pc.type(beginning)
     pc.qtbot.waitUntil(lambda: popup._popup is not None and popup._popup.isVisible())
     pc.press(ENTER)
+
+
+def test_a_country_brings_currency_and_zone(pc: Pc) -> None:
+    choose_country(pc, "kaz")
     assert pc.view.answers.region == Region("KZ", "KZT", "Asia/Almaty")
     assert pc.view.here is StepKey.REGION, "Enter took the line and did not go on"
+
+
+def test_prices_are_typed_as_in_the_country_that_was_chosen(pc: Pc) -> None:
+    choose_country(pc, "germ")
+    opened = make_practice(pc, begun=True)
+    leave_sheet_for_later(pc)
+    focus = QApplication.focusWidget()
+    assert isinstance(focus, QLineEdit)
+    focus.selectAll()
+    pc.type("55,5")
+    pc.press(ENTER)
+    pc.reach(StepKey.PRINTERS)
+    rows = opened.store.read(opened.actor, catalogue.services).result()
+    assert rows[0].amount_minor == 5550
 
 
 def test_nothing_is_made_without_name_or_password(pc: Pc) -> None:

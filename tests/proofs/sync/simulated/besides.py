@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
+from functools import lru_cache
 from typing import Any, Final
-from unittest import mock
 
 from clinic_desktop import hub
 from clinic_desktop.db import journal
@@ -142,23 +142,44 @@ class Besides(Troubled):
             self.server.change(pc.person.keys.vault.clinic, self.chance.choice(_HARMS))
 
 
-@contextmanager
-def _newer_program() -> Iterator[None]:
-    """A program that gives a patient's town another meaning, which older ones must not show."""
+@lru_cache(maxsize=1)
+def _changed_numbers() -> dict[int, Any]:
+    """The tables as a newer program has them: a patient's town means something else."""
     patient = BY_NUMBER[PATIENT]
     groups = tuple(
         dataclasses.replace(each, reader=_FUTURE) if each.number == _CHANGED else each
         for each in patient.own_groups
     )
-    changed = dataclasses.replace(patient, own_groups=groups)
-    with ExitStack() as stack:
-        for name, module in list(sys.modules.items()):
-            knows = name.startswith("clinic_desktop.") and not name.endswith(".registry")
-            if knows and hasattr(module, "SCHEMA_VERSION"):
-                stack.enter_context(mock.patch.object(module, "SCHEMA_VERSION", _FUTURE))
-        numbers = {**BY_NUMBER, PATIENT: changed}
-        stack.enter_context(mock.patch.object(journal, "BY_NUMBER", numbers))
+    return {**BY_NUMBER, PATIENT: dataclasses.replace(patient, own_groups=groups)}
+
+
+@lru_cache(maxsize=1)
+def _knowing(_count: int) -> list[Any]:
+    """The modules that know the version of the program, while there are so many modules."""
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("clinic_desktop.")
+        and not name.endswith(".registry")
+        and hasattr(module, "SCHEMA_VERSION")
+    ]
+
+
+@contextmanager
+def _newer_program() -> Iterator[None]:
+    """A program that gives a patient's town another meaning, which older ones must not show."""
+    known: Any = journal
+    before = [(module, module.SCHEMA_VERSION) for module in _knowing(len(sys.modules))]
+    numbers = known.BY_NUMBER
+    for module, _version in before:
+        module.SCHEMA_VERSION = _FUTURE
+    known.BY_NUMBER = _changed_numbers()
+    try:
         yield
+    finally:
+        for module, version in before:
+            module.SCHEMA_VERSION = version
+        known.BY_NUMBER = numbers
 
 
 def newer(store: Store) -> None:

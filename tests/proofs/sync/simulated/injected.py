@@ -16,7 +16,7 @@ from clinic_desktop.db.applying import WAITS
 from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.sync import exchange, segment, state, taking
+from clinic_desktop.sync import exchange, kept_segments, segment, state, taking
 from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import PlainFile
 from clinic_desktop.sync.server.tables import Rows
@@ -29,7 +29,7 @@ from tests.proofs.sync.simulated.runs import faults_of
 NAME = "injected"
 ENOUGH = 2000
 """Histories within which a fault must show."""
-_covered, _unsent, _arrived = state.covered, state.unsent, state.arrived
+_covered, _unsent, _arrived = kept_segments.covered, kept_segments.unsent, kept_segments.arrived
 _outgoing, _writing, _replace = commits.outgoing, session.writing, journal._replace
 _hold = applying._Batch._hold
 _insert, _given = held._insert, held.lacking
@@ -81,7 +81,7 @@ def sealed_anew(cursor: Any, most_bytes: int) -> list[bytes]:
     if rows[0] is not None and found is not None:
         me, (epoch, dek) = state.me(cursor, found.settings.clinic), max(state.keys(cursor).items())
         at = rows[0] - 1
-        last = state.hash_of(cursor, at) or segment.BEGINNING
+        last = kept_segments.hash_of(cursor, at) or segment.BEGINNING
         first = cursor.execute(
             "SELECT from_dseq FROM sync_segment WHERE dev = 1 AND seg_no = ?", (rows[0],)
         ).fetchone()[0]
@@ -136,10 +136,10 @@ def settled_before_applied(self: exchange.Exchange) -> int:
 def _settle_first(uow: UnitOfWork) -> list[tuple[bytes, segment.Payload]]:
     epochs = state.keys(uow.cursor)
     found = []
-    for dev, device, run in list(state.held_runs(uow.cursor)):
+    for dev, device, run in list(kept_segments.held_runs(uow.cursor)):
         if run[0].header.epoch in epochs:
             found.append((device, segment.open_run(run, epochs[run[0].header.epoch])))
-            state.settle_run(uow.cursor, dev, run, state.APPLIED)
+            kept_segments.settle_run(uow.cursor, dev, run, kept_segments.APPLIED)
     return found
 
 
@@ -296,10 +296,10 @@ def of_model(name: str) -> Injected:
 
 INJECTED: dict[str, Injected] = {
     "tip-is-believed": Injected(exchange, "_arrived", tip_is_believed),
-    "never-sent-again": Injected(state, "arrived", never_sent_again),
-    "one-is-skipped": Injected(state, "covered", one_is_skipped),
+    "never-sent-again": Injected(kept_segments, "arrived", never_sent_again),
+    "one-is-skipped": Injected(kept_segments, "covered", one_is_skipped),
     "sealed-with-holes": Injected(taking, "outgoing", sealed_with_holes),
-    "sealed-anew": Injected(state, "unsent", sealed_anew),
+    "sealed-anew": Injected(kept_segments, "unsent", sealed_anew),
     "keys-stay-here": Injected(Syncing, "_hand_keys", keys_stay_here),
     "keys-for-all": Injected(state, "lacking", keys_for_all),
     "settled-before-applied": Injected(exchange.Exchange, "_apply", settled_before_applied),

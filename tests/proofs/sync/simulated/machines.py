@@ -25,7 +25,7 @@ from sqlalchemy import pool
 from sqlcipher3 import dbapi2
 
 from clinic_desktop.db import membership, opening, worker
-from clinic_desktop.db.engine import connect, create_file, make_engine
+from clinic_desktop.db.engine import check_library, connect, create_file, make_engine
 from clinic_desktop.db.migrations import HEAD, migrate, version_of
 from clinic_desktop.security import primitives
 from clinic_desktop.security.membership import Entry
@@ -35,6 +35,8 @@ from tests.proofs.result import in_memory
 from tests.proofs.sync.simulated.desks import RECORD, Desk
 
 _connect = dbapi2.connect
+_execute, _cursor = dbapi2.Cursor.execute, dbapi2.Connection.cursor
+"""Looked up once: thousands of statements go through them in each history."""
 _NO_KEY = bytes(48)
 
 
@@ -104,7 +106,7 @@ _POWER: dict[str, Power] = {}
 class _Cursor(dbapi2.Cursor):  # type: ignore[misc]
     def execute(self, sql: str, *values: Any) -> Any:
         if sql == "ROLLBACK":  # what a file does by itself when it is opened again
-            return super().execute(sql, *values)
+            return _execute(self, sql, *values)
         connection = self.connection
         power = connection.power
         power.before()
@@ -112,7 +114,7 @@ class _Cursor(dbapi2.Cursor):  # type: ignore[misc]
             sql = "SELECT 1"  # a connection that stayed open has its key
         elif sql.startswith("PRAGMA key"):
             connection.keyed_by = sql
-        done = super().execute(sql, *values)
+        done = _execute(self, sql, *values)
         power.after()
         return done
 
@@ -131,7 +133,7 @@ class _Connection(dbapi2.Connection):  # type: ignore[misc]
     keyed_by = ""
 
     def cursor(self, *_kind: Any) -> Any:
-        return super().cursor(_Cursor)
+        return _cursor(self, _Cursor)
 
     def create_function(self, name: str, *words: Any, **more: Any) -> None:
         if not self.keyed_by or self.desk is None or name not in self.functions:
@@ -252,6 +254,7 @@ def one_thread(seed: int) -> Iterator[None]:
         stack.enter_context(mock.patch.object(app, "run_in_threadpool", _here))
         stack.enter_context(mock.patch.object(opening, "create_file", _blank_file))
         stack.enter_context(mock.patch.object(opening, "migrate", _migrated))
+        stack.enter_context(mock.patch.object(opening, "check_library", _check_library))
         stack.enter_context(mock.patch.object(primitives, "stretch", _stretched))
         stack.enter_context(mock.patch.object(primitives, "VerifyKey", _Verified))
         stack.enter_context(mock.patch.object(membership, "settle", _settled))
@@ -328,6 +331,9 @@ def _migrated(engine: Any, on_step: Callable[[str], None] | None = None) -> None
     if found < HEAD:
         migrate(engine, on_step)
 
+
+_check_library = lru_cache(maxsize=1)(check_library)
+"""The library stays the one it is."""
 
 _stretched = lru_cache(maxsize=64)(primitives.stretch)
 """The same password is stretched once."""
