@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.sync import ours, task
 from clinic_desktop.errors import ServerError
@@ -85,7 +86,7 @@ def _server(work: Path) -> Iterator[Address]:
 
 
 def _measure() -> None:
-    took: dict[str, list[float]] = {"the day sent": [], "the day taken": [], "an edit sent": []}
+    took: dict[str, list[Took]] = {"the day sent": [], "the day taken": [], "an edit sent": []}
     with tempfile.TemporaryDirectory(prefix="bench-sync-") as folder:
         work = Path(folder)
         with _server(work) as address, ours.joined(work, address) as (front, back):
@@ -103,18 +104,36 @@ def _measure() -> None:
                 ours.add(front, [{**people[0], "mrn": f"E{day}"}], 1)
                 took["an edit sent"].append(_timed(sending))
                 _timed(taking)
-    for name, seconds in took.items():
-        each = ", ".join(f"{one:.1f}" for one in seconds)
-        print(f"{name}: {each} s; median {statistics.median(seconds):.1f} s", flush=True)
+    for name, each in took.items():
+        there, ended = zip(*each, strict=True)
+        for what, seconds in (("", there), (", and all that follows", ended)):
+            told = ", ".join(f"{one:.1f}" for one in seconds)
+            print(f"{name}{what}: {told} s; median {statistics.median(seconds):.1f} s", flush=True)
 
 
-def _timed(syncing: Syncing) -> float:
+class Took(NamedTuple):
+    """Seconds of a pass."""
+
+    there: float
+    """Until the last commit had arrived."""
+    ended: float
+    """Until it had come to its end: every few days it leaves a snapshot too."""
+
+
+def _timed(syncing: Syncing) -> Took:
     """Until a pass went well; a person would let it try again too."""
     started = time.perf_counter()
+    there, before = started, (0, 0)
+
+    def tell(sent: int, received: int, _size: int) -> None:
+        nonlocal there, before
+        if sent + received and (sent, received) != before:
+            there, before = time.perf_counter(), (sent, received)
+
     for _turn in range(_TRIES):
         with contextlib.suppress(ServerError):
-            syncing.run()
-            return time.perf_counter() - started
+            syncing.run(tell)
+            return Took(there - started, time.perf_counter() - started)
     raise RuntimeError("no pass went well")
 
 
