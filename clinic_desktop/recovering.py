@@ -43,7 +43,7 @@ from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier, open_dek, read_sealed
 from clinic_desktop.sync.messages import Keybox, MessageError, Statements, decode
-from clinic_desktop.sync.refusals import refused, strange
+from clinic_desktop.sync.refusals import nothing_waits_here, refused, strange
 from clinic_desktop.sync.registering import let_in, take_back
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import (
@@ -71,6 +71,22 @@ class Wanted:
     """Whose it is; may be left out where there is one owner."""
     incomplete: bool = False
     """Whether to make do with what the server has: no PC is left that could bring the rest."""
+
+
+class LacksError(NotWholeError):
+    """The server does not hold everything; what it does hold would come with ``incomplete``."""
+
+    def __init__(self, waiting: int, unknown: int) -> None:
+        """``waiting`` changes need earlier ones; ``unknown`` packages are of PCs nobody named."""
+        super().__init__(
+            _("The server does not hold everything that the PCs of the practice wrote yet."),
+            kept=_("Nothing was changed, and what the server holds stays there."),
+            hint=_("Let the other PCs of the practice synchronise, an owner’s first, and use the "
+                   "recovery sheet again. If no PC is left, the command “recovery restore "
+                   "--incomplete” makes do with what is there."),
+            place=f"waiting {waiting}, unknown {unknown}",
+        )  # fmt: skip
+        self.waiting, self.unknown = waiting, unknown
 
 
 @dataclass(frozen=True)
@@ -111,7 +127,8 @@ def recover_from_server(
         refuse_occupied(data_dir)
         remove_unborn(data_dir)
         try:
-            name, login, passed = _fill(data_dir, wanted, clock, tell)
+            with nothing_waits_here(_("Nothing was changed.")):
+                name, login, passed = _fill(data_dir, wanted, clock, tell)
         except BaseException:
             remove_unborn(data_dir)
             data_dir.vault.unlink(missing_ok=True)
@@ -336,20 +353,13 @@ def _refuse_incomplete(reads: ReadSession, unknown: int) -> None:
     have to choose between two of them. ``unknown`` counts the segments that were left.
 
     Raises:
-        NotWholeError: the other PCs, or one that holds what they wrote, can bring the rest.
+        LacksError: the other PCs, or one that holds what they wrote, can bring the rest.
         ServerError: it needs a newer program.
     """
     refuse_newer(reads)
     found = passes.still_open(reads.cursor)
     if found.to_apply or unknown:
-        raise NotWholeError(
-            _("The server does not hold everything that the PCs of the practice wrote yet."),
-            kept=_("Nothing was changed, and what the server holds stays there."),
-            hint=_("Let the other PCs of the practice synchronise, an owner’s first, and use the "
-                   "recovery sheet again. If no PC is left, the command “recovery restore "
-                   "--incomplete” makes do with what is there."),
-            place=f"waiting {found.to_apply}, unknown {unknown}",
-        )  # fmt: skip
+        raise LacksError(found.to_apply, unknown)
 
 
 def _number_anew(uow: UnitOfWork) -> None:

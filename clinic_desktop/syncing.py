@@ -34,10 +34,10 @@ from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
 from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Membership
-from clinic_desktop.security.primitives import Identity, PublicKeys, UnreadableError
+from clinic_desktop.security.primitives import Identity, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import epochs, passes, state, taking
+from clinic_desktop.sync import epochs, handing, passes, state, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.enrolment import Invitation, Request
 from clinic_desktop.sync.exchange import (
@@ -290,7 +290,7 @@ class Syncing:
                 for letter in (b"request", b"welcome"):
                     link.signed("POST", f"/v1/mail/{made.box(letter)}")
             except RefusedError as error:
-                raise refused(error) from error
+                raise (_too_many() if error.refusal.code == "full" else refused(error)) from error
         self._store.write(SYSTEM, _keep_invitation, made.secret).result()
         return made
 
@@ -300,8 +300,8 @@ class Syncing:
         self._store.write(SYSTEM, _keep_invitation, b"").result()
 
     @_in_turn
-    def approve(self, digits: str) -> str:
-        """Let the PC in that shows these six digits; returns its name.
+    def approve(self, digits: str) -> Device:
+        """Let the PC in that shows these six digits; returns what the practice knows of it.
 
         It gets the practice's data keys, and the signed-in owner's own keys, to sign in there.
 
@@ -327,9 +327,9 @@ class Syncing:
             try:
                 link.call("PUT", f"/v1/mail/{invitation.box(b'welcome')}", letter)
             except RefusedError as error:
-                raise refused(error) from error
+                raise (_over() if error.refusal.code == "unknown" else refused(error)) from error
         self._store.write(SYSTEM, _keep_invitation, b"").result()
-        return request.name
+        return device
 
     @_in_turn
     def approve_by_stick(self, asked: Path, code: str, answer: Path) -> LetIn:
@@ -412,7 +412,7 @@ class Syncing:
         """Hand data keys to PCs that this one has not handed them yet."""
         assert link.me is not None  # noqa: S101 - a PC of the practice
         given: list[Lacking] = []
-        for each in self._store.read(SYSTEM, _lacking, most).result():
+        for each in self._store.read(SYSTEM, handing.due, most).result():
             device = uuid.UUID(bytes=each.device)
             sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
             try:
@@ -444,6 +444,18 @@ class Syncing:
         return letter
 
 
+def _too_many() -> ServerError:
+    return ServerError(
+        _("Too many PCs were invited within the hour."),
+        kept=_("Nobody was invited now."),
+        hint=_("Invitations end after an hour: try again then."),
+    )
+
+
+def _over() -> NotFoundError:
+    return NotFoundError(_("The invitation is over."), hint=_("Make a new invitation."))
+
+
 def _request(link: Link, invitation: Invitation, digits: str) -> Request:
     """The letter of the PC that shows these digits."""
     try:
@@ -451,9 +463,7 @@ def _request(link: Link, invitation: Invitation, digits: str) -> Request:
     except RefusedError as error:
         if error.refusal.code != "unknown":
             raise refused(error) from error
-        raise NotFoundError(
-            _("The invitation is over."), hint=_("Make a new invitation.")
-        ) from None
+        raise _over() from None
     if not letter:
         raise NotFoundError(
             _("The new PC has not answered the invitation yet."),
@@ -542,13 +552,6 @@ def _keep_told(uow: UnitOfWork, members: Membership) -> None:
     state.change_settings(
         uow.cursor, is_untold=False, told_root=members.root.signing, told_ended=members.ended
     )
-
-
-def _lacking(reads: ReadSession, most: int) -> list[Lacking]:
-    members = chain.current(reads)
-    root = members.root if members is not None else None
-    sheet = PublicKeys(root.sealing, root.signing) if root is not None else None
-    return state.lacking(reads.cursor, most, sheet)
 
 
 def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:

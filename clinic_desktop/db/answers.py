@@ -23,7 +23,9 @@ REOPEN = "conflict.reopen"
 
 Of two rows that do not go together ``object_id`` is the question, see ``db.collisions``.
 """
-TOLD = ("membership", "author")
+BY_OLD_KEYS = "old-keys"
+"""A step that counts though its author's keys had been replaced, see ``membership_sheets``."""
+TOLD = ("membership", BY_OLD_KEYS, "author")
 """Kinds about which there is nothing to choose."""
 ANSWERED = (*TOLD, *COLLISIONS)
 """Kinds that an answer closes; the latter also end when one of their rows is changed."""

@@ -35,7 +35,6 @@ from clinic_desktop.domain.merging import (
     Versions,
 )
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, GroupSpec, TableSpec
-from clinic_desktop.security.membership import Entry
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -59,7 +58,8 @@ class OpenConflict:
 
     id: bytes
     kind: str
-    """``value``, ``delete_edit``, ``too_late``, ``membership``, ``erasure`` or ``author``."""
+    """``value``, ``delete_edit``, ``too_late``, ``membership``, ``old-keys``, ``erasure`` or
+    ``author``."""
     severity: int
     """3 safety, 2 clinical, 1 admin."""
     table: str
@@ -369,22 +369,6 @@ def _brought_back(cursor: Any, changes: Changes) -> set[tuple[str, uuid.UUID]]:
             )
             found |= {(name, uuid.UUID(bytes=bytes(pk))) for (pk,) in rows.fetchall()}
     return found
-
-
-def ask_about_member(cursor: Any, entry: Entry) -> None:
-    """Tell that a step of an owner gave no right, because of what another did at the same time."""
-    table = BY_NAME["membership_entry"]
-    row = cursor.execute(
-        "SELECT m.id, m.sv, c.hlc FROM membership_entry m JOIN sync_commit c ON c.cid = m.sv"
-        " WHERE m.n = ? AND m.prev = ? AND m.signature = ?",
-        (entry.n, entry.prev, entry.signature),
-    ).fetchone()
-    if row is not None:
-        cursor.execute(
-            "INSERT INTO sync_conflict (id, kind, severity, tbl, pk, grp, vers, opened_hlc)"
-            " VALUES (?, 'membership', 2, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING",
-            (entry.digest[:16], table.number, bytes(row[0]), _pack([row[1]]), row[2]),
-        )
 
 
 def ask_about_authors(cursor: Any, cids: Iterable[int]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from clinic_desktop.db.chain import THIS_PC
-from clinic_desktop.db.conflicts import ask_about_member
+from clinic_desktop.db.membership_pasts import Seen
+from clinic_desktop.db.membership_told import tell_about_members
 from clinic_desktop.security.membership import Entry
 from clinic_desktop.security.membership_forks import settle
 
@@ -28,12 +29,11 @@ def show_members(cursor: Any) -> None:
     rows = cursor.execute(
         "SELECT n, prev, kind, wall, body, author, signature FROM membership_entry ORDER BY n"
     ).fetchall()
-    settled = settle(Entry(*row) for row in rows)
+    settled = settle((Entry(*row) for row in rows), Seen(cursor))
     state = settled.state
     if state is None:
         return
-    for entry in settled.passed_over:
-        ask_about_member(cursor, entry)
+    tell_about_members(cursor, settled.passed_over, settled.by_old_keys)
     for device in state.devices.values():
         dev = device_number(cursor, device.id.bytes)
         if dev != THIS_PC:

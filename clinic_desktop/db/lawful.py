@@ -17,6 +17,7 @@ from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.conflicts import SEALS
 from clinic_desktop.db.history import History
 from clinic_desktop.db.incoming import Rows
+from clinic_desktop.db.membership_pasts import Seen
 from clinic_desktop.db.pasts import Reached
 from clinic_desktop.domain.causality import unseen
 from clinic_desktop.domain.merging import EXISTENCE
@@ -117,17 +118,23 @@ class Lawful:
         if not fresh and sees in self._seen_states:
             return self._seen_states[sees]
         found = self._settled(
-            [e[2] for e, is_seen in zip(self._entries, sees, strict=True) if is_seen], fresh
+            [e[2] for e, is_seen in zip(self._entries, sees, strict=True) if is_seen],
+            fresh,
+            reached,
         )
         if not fresh:
             self._seen_states[sees] = found
         return found
 
-    def _settled(self, seen: list[Entry], fresh: tuple[Entry, ...]) -> Membership | None:
+    def _settled(
+        self, seen: list[Entry], fresh: tuple[Entry, ...], reached: Reached | None
+    ) -> Membership | None:
         key = tuple(sorted(each.digest for each in (*seen, *fresh)))
         if key not in self._states:
+            coming = {each.signature: reached or {} for each in fresh}
+            saw = Seen(self._cursor, self._rows.pasts, coming)
             try:
-                self._states[key] = settle([*seen, *fresh]).state
+                self._states[key] = settle([*seen, *fresh], saw).state
             except BadEntryError as error:
                 raise RefusedError("membership", error.reason) from error
         return self._states[key]

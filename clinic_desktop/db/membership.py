@@ -12,6 +12,7 @@ import uuid
 
 from sqlalchemy import select
 
+from clinic_desktop.db.membership_pasts import Seen
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import DatabaseDamagedError, RuleError
 from clinic_desktop.i18n import _
@@ -50,7 +51,7 @@ def settled(reads: ReadSession) -> Settled:
         DatabaseDamagedError: as ``current``.
     """
     try:
-        return settle(entries(reads))
+        return settle(entries(reads), Seen(reads.cursor))
     except BadEntryError as error:
         raise DatabaseDamagedError(
             _("The list of who belongs to the practice was changed from outside."),

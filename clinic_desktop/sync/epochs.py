@@ -106,6 +106,13 @@ def awaited_since(reads: ReadSession | UnitOfWork) -> int | None:
     return max(entry.wall for body, entry in begun if body == newest)
 
 
+def begun_here(reads: ReadSession | UnitOfWork) -> frozenset[int]:
+    """The data keys that this PC began: nobody else can hand them out at first."""
+    found = state.peer(reads.cursor)
+    coming = {found.settings.next_epoch} if found is not None else set()
+    return frozenset({each for each, (_check, dseq) in _named(reads).items() if dseq} | coming)
+
+
 def _has_begun(cursor: Any) -> bool:
     """Whether another data key than the first was ever begun."""
     begun = "SELECT 1 FROM membership_entry WHERE kind = 'epoch' LIMIT 1"

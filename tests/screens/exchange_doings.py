@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
-from clinic_desktop.errors import AddressError, NotFoundError, RevokedError, ServerError
+from clinic_desktop.errors import (
+    AddressError,
+    CopiedRecordError,
+    NotFoundError,
+    RevokedError,
+    ServerError,
+)
 from clinic_desktop.hub import HubStatus
 from clinic_desktop.i18n import _
+from clinic_desktop.recovering import LacksError
 from clinic_desktop.services.devices import Pc
 from clinic_desktop.services.documents import DocumentRow
 from clinic_desktop.services.file_ways import HERE, FileWay, Where
@@ -24,6 +32,7 @@ from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
 from clinic_desktop.ui.settings.ways_in import AdmitForm
 from clinic_desktop.ui.shell.join_view import JoinView
+from clinic_desktop.ui.shell.server_restore_view import ServerRestoreView
 from clinic_desktop.ui.shell.stick_join_view import StickJoinView
 from tests.screens.program import Program
 from tests.support.records import NOON
@@ -34,6 +43,7 @@ SERVER = "https://sync.kilimani-clinic.example:8460"
 def _page(program: Program) -> ExchangePage:
     page = cast("SettingsView", program.screen).page("exchange")
     assert isinstance(page, ExchangePage)
+    page._page.verticalScrollBar().setValue(0)  # the screen before may have been scrolled
     return page
 
 
@@ -47,7 +57,7 @@ def _standing(to_send: int) -> Standing:
     return Standing(
         SERVER, "", NOON - (minutes[3] if to_send else minutes[0]), "server" if to_send else "",
         True, Open(to_send, 0, 0, 0, 0), NOON - minutes[3] if to_send else None,
-        48_300_000, 1_940_000, 200_000_000, None, tuple(runs),
+        48_300_000, 1_940_000, 200_000_000, None, tuple(runs), written=to_send,
     )  # fmt: skip
 
 
@@ -71,6 +81,48 @@ def _show(program: Program, to_send: int) -> None:
 def good_day(program: Program) -> None:
     """Everything is on the server."""
     _show(program, 0)
+
+
+_MADE: dict[str, Callable[[Standing], Standing]] = {
+    "paused": lambda found: replace(found, paused_until=NOON + timedelta(minutes=38)),
+    "used-up": lambda found: replace(found, budget=50_000_000, month_bytes=50_400_000),
+    "sticks": lambda found: replace(found, server="", open=replace(found.open, to_send=7)),
+    "lacks": lambda found: replace(found, server_lacks=2),
+    "doubted": lambda found: replace(found, is_doubted=True),
+    "kept-out": lambda found: replace(found, open=replace(found.open, kept_out=1)),
+    "waits-for-others": lambda found: replace(found, open=replace(found.open, to_apply=240)),
+    "unfinished": lambda found: replace(found, is_finished=False),
+    "clock-off": lambda found: replace(found, clock_off=timedelta(minutes=12)),
+    "never": lambda found: replace(found, last_ok=None, runs=()),
+}
+"""How it may stand without a failure, each with words of its own."""
+STANDINGS = tuple(_MADE)
+
+
+def stands(name: str, program: Program) -> None:
+    """One of them; the line that costs is metered where it is used up."""
+    keeper, page = program.context.exchange, _page(program)
+    keeper.pace.is_metered = name == "used-up"
+    keeper.standing = _MADE[name](_standing(0))
+    keeper.changed.emit()
+    page._show_pcs(_pcs())
+
+
+def metered(program: Program) -> None:
+    """What it costs, where the system says that the line is metered and the month is used up."""
+    stands("used-up", program)
+    page = _page(program)
+    page._page.ensureWidgetVisible(page.costs)
+
+
+def copied(program: Program) -> None:
+    """The record is a copy of one that went on, and no owner is signed in."""
+    program.context.exchange.error = CopiedRecordError(
+        _("This record is a copy, or an older state, of one that went on elsewhere."),
+        kept=_("Nothing was sent, and nothing was changed."),
+        hint=_("An owner who signs in at this PC and synchronises lets it go on."),
+    )  # fmt: skip
+    _show(program, 3)
 
 
 def too_old(program: Program) -> None:
@@ -221,6 +273,14 @@ def files_on_the_way(program: Program) -> None:
     scan = replace(one, title="scan.pdf", mime="application/pdf", size=2_400_000)
     ids = [one.id, *(uuid.UUID(int=number) for number in range(1, len(ways)))]
     section._show([replace(scan, id=key, way=way) for key, way in zip(ids, ways, strict=True)])
+
+
+def lacks_something(program: Program) -> None:
+    """The server does not hold everything, and the sheet would make do with what is there."""
+    view = program.session.window.shown
+    assert isinstance(view, ServerRestoreView)
+    view.server.setText(SERVER)
+    view.refuse(LacksError(12, 1))
 
 
 def code_of_this_pc(program: Program) -> None:

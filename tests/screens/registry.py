@@ -7,6 +7,7 @@ gallery need no program.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
@@ -197,6 +198,12 @@ HOUSE: dict[str, Make] = {
     "exchange-wrong-server": _after(_settings("exchange"), exchange_doings.wrong_server),
     "exchange-taken-out": _after(_settings("exchange"), exchange_doings.taken_out),
     "exchange-without-key": _after(_settings("exchange"), exchange_doings.without_key),
+    "exchange-copied": _after(_settings("exchange"), exchange_doings.copied),
+    "exchange-metered": _after(_settings("exchange"), exchange_doings.metered),
+    **{
+        f"exchange-{name}": _after(_settings("exchange"), partial(exchange_doings.stands, name))
+        for name in exchange_doings.STANDINGS
+    },
     "exchange-hub": _after(_settings("exchange"), exchange_doings.in_the_house),
     "exchange-look-for-hub": _after(_settings("exchange"), exchange_doings.look_for_hub),
     "exchange-stick": _after(_settings("exchange"), exchange_doings.stick),
@@ -226,6 +233,9 @@ HOUSE: dict[str, Make] = {
     "recover": lambda program: program.recover(),
     "restore": lambda program: program.restore(),
     "restore-server": lambda program: program.restore_from_server(),
+    "restore-server-lacks": _after(
+        lambda program: program.restore_from_server(), exchange_doings.lacks_something
+    ),
     "closing": lambda program: program.closing(),
     "closing-left": lambda program: program.closing_with_left(),
     "join": lambda program: program.join(),

@@ -110,6 +110,18 @@ def test_a_pc_that_came_meanwhile_gets_the_new_key(
     assert [row[1] for row in patients(back)] == ["Ada"]
 
 
+def test_a_pc_let_in_since_takes_the_new_key_from_nobody(practice: Practice, back: Clinic) -> None:
+    """It hands keys on itself; one PC has not heard of it, and cannot before it has that key."""
+    front, third = practice.front, practice.new_pc("third")
+    sync(front, back)
+    Syncing(front).revoke(id_of(third))
+    fourth = practice.new_pc("fourth")
+    add_patient(fourth, "Ada")
+    sync(fourth, front, fourth)
+    sync(back)
+    assert [row[1] for row in patients(back)] == ["Ada"]
+
+
 def test_a_new_key_that_is_lost_with_its_pc_is_replaced_by_another(
     practice: Practice, back: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
@@ -25,6 +28,8 @@ from tests.sync.test_incarnations import agree
 from tests.sync.test_members import hangs_up, id_of
 from tests.sync.test_older_states import names
 from tests.sync.test_recovering import bring_back, opened
+from tests.sync.test_window_pcs import empty_pc
+from tests.sync.test_window_recovering import typed
 
 ALL = ["FromFront", "FromLab"]
 
@@ -191,3 +196,32 @@ def test_who_was_an_owner_is_none_at_a_server_that_began_anew(
     word = OwnerBySheet(before.public.signing, proof)
     with pytest.raises(StatementError, match="taken out"):
         statements.write(known, known.clinic, before, word)
+
+
+@pytest.mark.usefixtures("half_told")
+def test_where_no_pc_is_left_what_is_there_comes_back_after_a_tick(
+    practice: Practice, qtbot: QtBot
+) -> None:
+    with empty_pc(practice, "fresh") as session:
+        view = typed(session, practice, practice.sheet)
+        assert not view.make_do.isVisible()
+        view.submit()
+        qtbot.waitUntil(view.make_do.isVisible)
+        assert "does not hold everything" in view.notice.accessibleName()
+        assert "--incomplete" not in view.notice.accessibleDescription()
+        assert "would not be in the record" in view.missing.text()
+        assert not DataDir(practice.root / "fresh").database.exists()
+        view.make_do.click()
+        QTest.keyClicks(view.server, "/")  # of another server nothing was said
+        assert not view.make_do.isChecked()
+        view.server.setText(practice.server.url)
+        view.submit()
+        qtbot.waitUntil(view.make_do.isVisible)
+        view.make_do.click()
+        view.submit()
+        qtbot.waitUntil(lambda: session.context is not None)
+        context = session.context
+        assert context is not None
+        assert session.clinic is not None
+        assert names(session.clinic) != ALL
+        qtbot.waitUntil(lambda: context.tasks.is_idle and context.exchange.is_idle)

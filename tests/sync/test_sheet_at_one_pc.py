@@ -9,19 +9,22 @@ from pathlib import Path
 import pytest
 
 from clinic_desktop import clinic
+from clinic_desktop.bundles import export_bundle, import_bundle
 from clinic_desktop.carrying import carry, let_in
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import RuleError, WrongPasswordError
+from clinic_desktop.errors import BadFileError, RevokedError, RuleError, WrongPasswordError
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.security.keys import check_sheet
-from clinic_desktop.security.membership import Membership, Rules
+from clinic_desktop.security.membership import Device, Membership, Rules
+from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import devices
 from clinic_desktop.services import practice as people
 from clinic_desktop.services.audit import entitlements
+from clinic_desktop.services.conflicts import listing
 from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.syncing import Syncing
@@ -269,3 +272,81 @@ def test_a_sheet_printed_afterwards_opens_every_pc(
     again = come_back(practice, used_at_back, NEW)
     agree(front, again)
     assert faults(again) == []
+
+
+def brought_back(practice: Practice, pc: Clinic, tmp_path: Path, made: Path) -> Clinic:
+    """The PC is lost; a backup of it comes back with the sheet."""
+    if pc in practice.opened:
+        close(practice, pc)
+    folder = DataDir(tmp_path / "restored")
+    restore(
+        made, folder, Way("ana", NEW, practice.sheet), lambda *_far: None,
+        clock=practice.clock, cost=CHEAP,
+    )  # fmt: skip
+    found = clinic.open_clinic(folder, "ana", NEW, practice.clock)
+    practice.opened.append(found)
+    return found
+
+
+def told(pc: Clinic) -> list[str]:
+    """What people are told of steps of owners."""
+    return sorted(
+        each.kind for each in pc.store.read(pc.actor, listing.open_items).result()
+        if each.table == "membership_entry"
+    )  # fmt: skip
+
+
+def test_steps_taken_since_the_backup_are_not_undone_by_the_sheet(
+    practice: Practice, back: Clinic, tmp_path: Path
+) -> None:
+    front, third = practice.front, practice.new_pc("third")
+    add_patient(back, "Ada")
+    sync(front, back, third)
+    made = tmp_path / "back.clinicbackup"
+    back.back_up(made, lambda *_far: None)
+    front.add_person(NewPerson("nora", "Nora", ("nurse",)), AGAIN)
+    Syncing(front).revoke(id_of(third))
+    fourth = practice.new_pc("fourth")
+    add_patient(fourth, "Bea")
+    sync(fourth)
+    restored = brought_back(practice, back, tmp_path, made)
+    add_patient(restored, "Cleo")
+    sync(restored, restored, front, fourth, restored)
+    with pytest.raises(RevokedError):
+        sync(third)
+    agree(front, fourth, restored)
+    for pc in (front, fourth, restored):
+        state = members(pc)
+        assert id_of(third) not in state.devices
+        assert {id_of(fourth), id_of(front), id_of(restored)} <= state.devices.keys()
+        assert state.person("nora") is not None
+        assert len(patients(pc)) == 3
+        assert {*told(pc)} == {"old-keys"}
+    decide(restored, 7)
+    agree(front, fourth, restored)
+
+
+def test_a_laptop_with_keys_of_before_gains_nothing_once_it_was_taken_out(
+    practice: Practice, back: Clinic
+) -> None:
+    """The thief knows the password and lets people and PCs in there, before he hears."""
+    front, laptop = practice.front, practice.new_pc("laptop")
+    sync(front, back, laptop)
+    for number in range(2):
+        laptop.add_person(NewPerson(f"x{number}", "X", ("owner", "doctor")), BOB)
+    stray = Device(uuid.uuid4(), "Reception", *[bytes(Identity.new().public.signing)] * 2)
+    signer = laptop.keys.identity
+    laptop.store.write(laptop.actor, devices.admit, stray, signer).result()
+    front.switch_by_recovery(practice.sheet, "ana", NEW)
+    Syncing(front).revoke(id_of(laptop))
+    before = members(front)
+    carried = practice.root / "thief.clinicsync"
+    export_bundle(laptop, carried)
+    with pytest.raises(RevokedError):
+        sync(laptop)
+    with pytest.raises(BadFileError):
+        import_bundle(front, carried)
+    sync(back, front, back)
+    for pc in (front, back):
+        assert members(pc).people == before.people
+        assert members(pc).devices == before.devices

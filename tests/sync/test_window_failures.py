@@ -295,7 +295,7 @@ CASES = (
     Case(too_often, "asks to wait", (LOST, WAITS, "after a few minutes")),
     Case(server_made_anew, "does not know this PC", (LOST, WAITS, "sets it up once more"), True),
     Case(disk_full, "The disk is full", (WAITS, "Free some space")),
-    Case(clock_off, "Last exchange", ("3,652\u2069 days apart", "look at the clock")),
+    Case(clock_off, "3,652\u2069 days apart", ("Last exchange", "look at the clock")),
     Case(
         taken_out, "was taken out", ("2\u2069 changes, the oldest made", "stay here", "join anew")
     ),
@@ -361,6 +361,8 @@ def _look(case: Case, stage: Stage, seat: Seat) -> None:
     assert case.title in title
     assert [each for each in case.words if each not in words] == []
     assert page.address.isVisibleTo(page) == case.has_address
+    assert page.to_stick.isVisibleTo(page) == (case.arrange is only_sticks)
+    assert page.now.isVisibleTo(page) == (case.arrange is not only_sticks)
     if case.has_address:
         page.address.click()
         form = seat.form(ServerForm)

@@ -23,6 +23,7 @@ from clinic_desktop.models.types import from_millis
 from clinic_desktop.security import membership as rules
 from clinic_desktop.security.membership import Entry, Membership
 from clinic_desktop.security.membership_forks import in_order
+from clinic_desktop.security.membership_sheets import Standings, step
 from clinic_desktop.services import spreadsheet
 from clinic_desktop.services.access import ACTIONS, command, part, query
 from clinic_desktop.services.patients.looks import OPENED
@@ -100,7 +101,8 @@ def review(reads: ReadSession) -> Review:
     users = reads.session.scalars(
         select(AppUser).where(AppUser.is_active).order_by(AppUser.name)
     ).all()
-    given = _given(chain.entries(reads)) if chain.current(reads) else {}
+    settled = chain.settled(reads)
+    given = _given(chain.entries(reads), settled.standings) if settled.state else {}
     people = tuple(_person(reads, user, given) for user in users)
     found = [_last_review(reads, user) for user in users]
     at, by = max((each for each in found if each), default=(None, ""), key=lambda each: each[0])
@@ -134,14 +136,14 @@ def note_reviewed(uow: UnitOfWork) -> None:
     uow.audit(REVIEWED)
 
 
-def _given(entries: tuple[Entry, ...]) -> dict[tuple[uuid.UUID, str], _Given]:
+def _given(entries: tuple[Entry, ...], standings: Standings) -> dict[tuple[uuid.UUID, str], _Given]:
     """Of each role that somebody has: the entry of the chain, checked before, that gave it."""
     found: dict[tuple[uuid.UUID, str], _Given] = {}
     state: Membership | None = None
     for entry in in_order(entries):
         before = state
         try:
-            state = rules.carry_on(before, entry)
+            state = step(before, entry, standings)
         except rules.BadEntryError:
             continue  # owners decided apart, and it lost: it gave nothing
         signer = before.signer(entry.author) if before else None

@@ -41,8 +41,8 @@ class ConflictRow:
 
     id: uuid.UUID
     kind: str
-    """``value``, ``delete_edit``, ``too_late``; told only: ``membership``, ``author``,
-    ``erasure``; about two rows: see ``db.collisions``."""
+    """``value``, ``delete_edit``, ``too_late``; told only: ``membership``, ``old-keys``,
+    ``author``, ``erasure``; about two rows: see ``db.collisions``."""
     severity: str
     """``safety``, ``clinical`` or ``admin``."""
     table: str

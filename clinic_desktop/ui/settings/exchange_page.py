@@ -93,13 +93,16 @@ class ExchangePage(SettingsPage):
         self.pause = Button(_("Pause for an hour"))
         self.pause.setObjectName("exchange.pause")
         self.pause.clicked.connect(self._on_pause)
+        self.to_stick = Button(_("Write to a stick…"), "primary")
+        self.to_stick.setObjectName("exchange.to-stick")
+        self.to_stick.clicked.connect(self._on_to_stick)
         self.asked = Button(" ", icon=Icon.CONFLICT)
         self.asked.setObjectName("exchange.asked")
         self.asked.clicked.connect(lambda: self.context.navigator.open(to.Conflicts()))
         self.address = Button(_("Look at the server's address…"))
         self.address.setObjectName("exchange.address")
         self.address.clicked.connect(self._on_server)
-        row = _in_a_row(self.now, self.pause, self.address, self.asked)
+        row = _in_a_row(self.now, self.to_stick, self.pause, self.address, self.asked)
         self.add_card("", self.state, self.progress, row)
         self.asked.hide()
 
@@ -181,7 +184,10 @@ class ExchangePage(SettingsPage):
         self.state.set_words(state.tone, state.title, state.text)
         self.progress.setVisible(keeper.is_running)
         self.address.setVisible(self._is_owner and state.asks_address)
-        self.now.setVisible(found is not None)
+        has_nobody = found is not None and not (found.server or found.hubs or found.hub_port)
+        self.now.setVisible(found is not None and not has_nobody)
+        self.to_stick.setVisible(has_nobody)
+        self.to_stick.setEnabled(self._may_run)
         self.now.setEnabled(self._may_run and not keeper.is_running)
         is_out = isinstance(keeper.error, RevokedError)
         self.pause.setVisible(found is not None and found.has_paid_line and not is_out)
@@ -291,6 +297,9 @@ class ExchangePage(SettingsPage):
     def _chosen(self, _nothing: object) -> None:
         self.notice.hide()
         self._keeper.look()
+
+    def _on_to_stick(self) -> None:
+        self.stick.write.click()
 
     def _on_server(self) -> None:
         found = self._keeper.standing

@@ -37,6 +37,7 @@ class Questions(QObject):
         """None until they were read."""
         self._said = ""
         button.hide()
+        button.toggled.connect(self._on_gone_there)
         context.tasks.committed.connect(self._on_committed)
         self._read()
 
@@ -47,9 +48,8 @@ class Questions(QObject):
         before, self.open = self.open, found
         self._button.setVisible(bool(found))
         more = len(found) - len(before) if before is not None else 0
-        if self._said and not found:
-            self._context.host.unsay(self._said)
-            self._said = ""
+        if not found:
+            self._unsay()
         if more > 0 and not self._button.isChecked():
             told = ngettext("{n} more question to decide.", "{n} more questions to decide.", more)
             self._said = told.format(n=current().number(more))
@@ -59,6 +59,16 @@ class Questions(QObject):
                 pgettext("questions", "Show"),
             )
         self.changed.emit()
+
+    def _on_gone_there(self, is_there: bool) -> None:
+        """Whoever looks at them is not told of them."""
+        if is_there:
+            self._unsay()
+
+    def _unsay(self) -> None:
+        if self._said:
+            self._context.host.unsay(self._said)
+            self._said = ""
 
     def _on_committed(self, changes: object) -> None:
         # Questions come with what other PCs wrote, and go with what is written here.

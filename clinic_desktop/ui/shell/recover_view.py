@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from clinic_desktop.errors import ClinicError, ValidationError, WrongPasswordError
@@ -132,6 +134,12 @@ class RecoverView(EntryPage):
             self.notice.set_words(Tone.DANGER, error.message, words)
             self.notice.show()
             self.notice.say()
+            self.open.setFocus()  # whoever was busy has lost it: keys would go nowhere
+            self.bring_into_view(self.notice)
+
+    def bring_into_view(self, part: QWidget) -> None:
+        """Scroll there once it has its place: with large text it is below the window's end."""
+        QTimer.singleShot(0, self, partial(self.ensureWidgetVisible, part))
 
     def _show_at_key(self, error: ClinicError) -> None:
         self._key_row.set_error(str(error))

@@ -1,0 +1,73 @@
+"""To whom this PC hands data keys at a server: to those who know it, for others take none of it.
+
+A server keeps one sealed key for each PC and epoch, the last that came. A PC that was let in just
+now would put its own in the place of one that another PC had sealed, and whoever lacks that key
+cannot read that the new PC belongs here: it would wait for ever.
+"""
+
+from __future__ import annotations
+
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.commits import Names
+from clinic_desktop.db.membership_pasts import places
+from clinic_desktop.db.pasts import Pasts
+from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.causality import has_seen
+from clinic_desktop.security.membership import (
+    BadEntryError,
+    Device,
+    Entry,
+    Genesis,
+    PutDevice,
+    read_body,
+)
+from clinic_desktop.security.primitives import PublicKeys
+from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync.state import Lacking
+
+_ANY = 1 << 30
+
+
+def due(reads: ReadSession, most: int) -> list[Lacking]:
+    """Data keys to hand over, newest first; those that began here go to everybody."""
+    members = chain.current(reads)
+    root = members.root if members is not None else None
+    sheet = PublicKeys(root.sealing, root.signing) if root is not None else None
+    lacks = state.lacking(reads.cursor, _ANY, sheet)
+    if not lacks:
+        return []
+    known_to, ours = _known_to(reads), epochs.begun_here(reads)
+    return [
+        each for each in lacks
+        if known_to is None or each.is_sheet or each.epoch in ours or each.device in known_to
+    ][:most]  # fmt: skip
+
+
+def _known_to(reads: ReadSession) -> set[bytes] | None:
+    """The PCs of which the log says that they know this one; ``None`` where no chain names it."""
+    cursor, written, named = reads.cursor, places(reads.cursor), dict[bytes, tuple[int, int]]()
+    for entry in chain.entries(reads):
+        for device in _devices(entry) if entry.kind in {"genesis", "device"} else ():
+            if device.signing and entry.signature in written:
+                named.setdefault(device.id.bytes, written[entry.signature])
+    mine = named.get(state.device_id(cursor))
+    if mine is None:
+        return None
+    pasts, found = Pasts(cursor, Names(cursor)), set[bytes]()
+    tips = cursor.execute("SELECT device_id, dev, tip FROM sync_device WHERE dev <> 1").fetchall()
+    for device, dev, tip in tips:
+        shown = [(dev, tip)] if tip else []
+        shown += [named[bytes(device)]] if bytes(device) in named else []
+        if any(has_seen(pasts.of(*each), mine) for each in shown):
+            found.add(bytes(device))
+    return found
+
+
+def _devices(entry: Entry) -> tuple[Device, ...]:
+    try:
+        body = read_body(entry)
+    except BadEntryError:
+        return ()  # among branches anybody can write an entry that is kept
+    if isinstance(body, Genesis):
+        return body.devices
+    return (body.device,) if isinstance(body, PutDevice) else ()
