@@ -35,7 +35,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew_by_stick
 from clinic_desktop.services.access import require
-from clinic_desktop.stick_stop import Stopped, never, stop, unless, whole
+from clinic_desktop.stick_stop import Stopped, looking, never, stop, unless, whole
 from clinic_desktop.sync import (
     bundle,
     carried,
@@ -245,7 +245,7 @@ def _write(
             bundle.write(file, head, told, me.keys)
             file.flush()
             os.fsync(file.fileno())
-        _read_back(part)
+        _read_back(part, stopped)
         size = part.stat().st_size
         part.replace(path)
         flush_folder(path.parent)
@@ -274,10 +274,12 @@ def _all(parts: Iterable[bytes]) -> Iterator[bytes]:
         yield each
 
 
-def _read_back(path: Path) -> None:
+def _read_back(path: Path, stopped: Stopped) -> None:
     """Look whether the place kept what it was given: some sticks say that they are larger."""
     try:
-        for _each in bundle.open_bundle(path).segments():
+        for _each in bundle.open_bundle(path).segments(
+            looking(stopped, _("No file was left behind."))
+        ):
             pass
     except (BundleError, NewerFormatError) as error:
         raise StorageError(
@@ -363,7 +365,7 @@ def _check(store: Store, found: Bundle, me: Courier, stopped: Stopped) -> None:
     devices = store.read(SYSTEM, _devices).result()
     _must_be_ours(found.head, me, devices)
     own: Segment | None = None
-    for each in unless(stopped, found.segments(), _("Nothing of it was taken.")):
+    for each in found.segments(looking(stopped, _("Nothing of it was taken."))):
         key = b""
         if each.device == me.device:
             own, key = each, me.keys.public.signing

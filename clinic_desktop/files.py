@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -26,6 +27,25 @@ def replace_file(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)  # on a full disk its half is the room that is missing
         raise
     flush_folder(path.parent)
+
+
+def overwrite_file(path: Path, content: bytes) -> None:
+    """Put content over that of a file, without asking the disk for room; its size stays.
+
+    Where ``content`` is longer, only blanks may be lost of it. For files that may be lost when the
+    power fails meanwhile.
+
+    Raises:
+        OSError: there is no such file, or it is too short.
+    """
+    handle = os.open(path, os.O_WRONLY)
+    with os.fdopen(handle, "wb") as file:
+        size = os.fstat(handle).st_size
+        if len(content.rstrip()) > size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        file.write(content[:size].ljust(size))
+        file.flush()
+        os.fsync(handle)
 
 
 def flush_folder(folder: Path) -> None:

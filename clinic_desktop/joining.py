@@ -52,7 +52,7 @@ from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
 from clinic_desktop.sync.exchange import Passed, Tell, courier, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier
-from clinic_desktop.sync.refusals import refused
+from clinic_desktop.sync.refusals import nothing_waits_here, refused
 from clinic_desktop.sync.snapshot_beginning import Beginning
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.this_pc import remember
@@ -119,10 +119,12 @@ def join(
     with joining_folder(data_dir, goes_on=half is not None):
         clock, cost = clock or SystemClock(), cost or KdfCost()
         if half is None:
-            half = _begin(data_dir, wanted, (show, wait), clock, cost)
+            with nothing_waits_here(_("Nothing was changed.")):
+                half = _begin(data_dir, wanted, (show, wait), clock, cost)
         refuse_other_login(half.welcome, wanted.login)
         signing = Signing(wanted.password, cost, clock)
-        return _fill(data_dir, half, signing, tell, opens_early=opens_early)
+        with nothing_waits_here(_("What has come is kept: joining goes on from there.")):
+            return _fill(data_dir, half, signing, tell, opens_early=opens_early)
 
 
 def _fill(

@@ -36,8 +36,8 @@ from clinic_desktop.sync.state import NO_LINE, Settings
 class LetIn:
     """What came of it."""
 
-    name: str
-    """Of the new PC."""
+    device: Device
+    """The new PC."""
     written: Exported
 
 
@@ -70,7 +70,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
         return invitation.write_welcome(welcome(uow, opened, after, device), request)
 
     made = store.write(SYSTEM, letter).result()
-    return LetIn(request.name, bundles.export_whole(opened, answer, made))
+    return LetIn(device, bundles.export_whole(opened, answer, made))
 
 
 def refuse_other_person(request: Request, login: str) -> None:

@@ -43,7 +43,7 @@ from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier, open_dek, read_sealed
 from clinic_desktop.sync.messages import Keybox, MessageError, Statements, decode
-from clinic_desktop.sync.refusals import refused, strange
+from clinic_desktop.sync.refusals import nothing_waits_here, refused, strange
 from clinic_desktop.sync.registering import let_in, take_back
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import (
@@ -127,7 +127,8 @@ def recover_from_server(
         refuse_occupied(data_dir)
         remove_unborn(data_dir)
         try:
-            name, login, passed = _fill(data_dir, wanted, clock, tell)
+            with nothing_waits_here(_("Nothing was changed.")):
+                name, login, passed = _fill(data_dir, wanted, clock, tell)
         except BaseException:
             remove_unborn(data_dir)
             data_dir.vault.unlink(missing_ok=True)

@@ -30,6 +30,16 @@ def unless(stopped: Stopped, found: Iterable[T], kept: str) -> Iterator[T]:
         yield each
 
 
+def looking(stopped: Stopped, kept: str) -> Callable[[], None]:
+    """The same for whoever calls it between two steps."""
+
+    def look() -> None:
+        if stopped():
+            raise stop(kept)
+
+    return look
+
+
 def whole() -> str:
     """What became of what was taken from a stick so far."""
     return _("Nothing was lost; what was taken from it is whole.")

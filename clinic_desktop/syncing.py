@@ -293,7 +293,7 @@ class Syncing:
                 for letter in (b"request", b"welcome"):
                     link.signed("POST", f"/v1/mail/{made.box(letter)}")
             except RefusedError as error:
-                raise refused(error) from error
+                raise (_too_many() if error.refusal.code == "full" else refused(error)) from error
         self._store.write(SYSTEM, _keep_invitation, made.secret).result()
         return made
 
@@ -303,8 +303,8 @@ class Syncing:
         self._store.write(SYSTEM, _keep_invitation, b"").result()
 
     @_in_turn
-    def approve(self, digits: str) -> str:
-        """Let the PC in that shows these six digits; returns its name.
+    def approve(self, digits: str) -> Device:
+        """Let the PC in that shows these six digits; returns what the practice knows of it.
 
         It gets the practice's data keys, and the signed-in owner's own keys, to sign in there.
 
@@ -332,9 +332,9 @@ class Syncing:
             try:
                 link.call("PUT", f"/v1/mail/{invitation.box(b'welcome')}", letter)
             except RefusedError as error:
-                raise refused(error) from error
+                raise (_over() if error.refusal.code == "unknown" else refused(error)) from error
         self._store.write(SYSTEM, _keep_invitation, b"").result()
-        return request.name
+        return device
 
     @_in_turn
     def approve_by_stick(self, asked: Path, code: str, answer: Path) -> LetIn:
@@ -449,6 +449,18 @@ class Syncing:
         return letter
 
 
+def _too_many() -> ServerError:
+    return ServerError(
+        _("Too many PCs were invited within the hour."),
+        kept=_("Nobody was invited now."),
+        hint=_("Invitations end after an hour: try again then."),
+    )
+
+
+def _over() -> NotFoundError:
+    return NotFoundError(_("The invitation is over."), hint=_("Make a new invitation."))
+
+
 def _request(link: Link, invitation: Invitation, digits: str) -> Request:
     """The letter of the PC that shows these digits."""
     try:
@@ -456,9 +468,7 @@ def _request(link: Link, invitation: Invitation, digits: str) -> Request:
     except RefusedError as error:
         if error.refusal.code != "unknown":
             raise refused(error) from error
-        raise NotFoundError(
-            _("The invitation is over."), hint=_("Make a new invitation.")
-        ) from None
+        raise _over() from None
     if not letter:
         raise NotFoundError(
             _("The new PC has not answered the invitation yet."),

@@ -33,7 +33,7 @@ _SUBJECTS = (
         "records",
         "packs",
     ),
-    *("sync", "conflicts", "bundles", "hub", "serve", "demo", "day"),
+    *("sync", "devices", "joining", "conflicts", "bundles", "hub", "serve", "demo", "day"),
 )
 PACK_SUFFIX = ".clinicpack"
 

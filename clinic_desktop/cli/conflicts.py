@@ -12,7 +12,8 @@ from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
-from clinic_desktop.services.conflicts.fields import FIELD_NAMES, TABLE_NAMES
+from clinic_desktop.services.conflicts.fields import TABLE_NAMES
+from clinic_desktop.services.conflicts.words import field_name, severity_word, value_words
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -66,7 +67,18 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
     try:
         conflict = uuid.UUID(options.id)
     except ValueError as error:
-        raise ValidationError("id", _("This is not an id.")) from error
+        raise ValidationError(
+            "id",
+            _("“{text}” is no id of a question.").format(text=options.id),
+            hint=_("Find the id with “conflicts list”."),
+        ) from error
+    if not options.keep:
+        raise ValidationError(
+            "keep",
+            _("Say which version holds."),
+            kept=_("Nothing was decided."),
+            hint=_("Give --keep VERSION; “conflicts list” shows the versions."),
+        )
     with open_clinic(options, data_dir) as opened:
         wish = Resolve(conflict, tuple(options.keep))
         opened.store.write(opened.actor, deciding.resolve, wish).result()
@@ -97,11 +109,11 @@ def _version(item: ConflictItem, version: VersionRow) -> dict[str, Any]:
 def _lines(item: ConflictItem) -> list[str]:
     row = item.row
     patient = isolate(row.patient.listed()) if row.patient else ""
-    lines = [f"{row.id}  {row.severity}  {_(TABLE_NAMES.get(row.table, row.table))}  {patient}"]
+    table = _(TABLE_NAMES.get(row.table, row.table))
+    lines = [f"{row.id}  {severity_word(row.severity)}  {table}  {patient}"]
     for each in item.versions:
         said = ", ".join(
-            f"{_(FIELD_NAMES.get(name, name))}: {each.values.get(name) or '—'}"
-            for name in item.fields
+            f"{field_name(name)}: {value_words(item, name, each.values)}" for name in item.fields
         )
         words = _deleted(each) or said
         who = _("{who} at {pc}, {when}").format(

@@ -10,8 +10,9 @@ from clinic_desktop.errors import ClinicError
 
 STOPPED = 130
 """Exit code after Ctrl+C."""
-_KEPT = "\n\t\u200e\u200f\u2066\u2067\u2068\u2069"
-"""Line ends, and the signs that keep the order of words in lines of two directions."""
+_KEPT = "\n\t\u00a0\u202f\u200e\u200f\u2066\u2067\u2068\u2069"
+"""Line ends, the spaces inside of dates and numbers, and the signs that keep the order of words
+in lines of two directions."""
 
 
 @dataclass(frozen=True)

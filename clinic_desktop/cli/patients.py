@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from clinic_desktop.domain.codes import Sex
 from clinic_desktop.domain.dates import BirthDate, DateError, parse_date
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import ValidationError
-from clinic_desktop.i18n import _, current
+from clinic_desktop.i18n import _, commas, current, isolate
 from clinic_desktop.services import patients
-from clinic_desktop.services.papers.printable import printable
+from clinic_desktop.services.field_words import field_value, sex_words, show_partial
+from clinic_desktop.services.papers.printable import Printable, printable
 from clinic_desktop.services.patients import (
     Identifier,
     PatientBannerData,
@@ -117,7 +119,7 @@ def _show(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
     data = _summary(banner.row) | _details(found, banner)
     data["consents"] = [asdict(each) for each in consents]
     data["papers"] = [asdict(each) for each in papers]
-    output.result(data, *(f"{name}: {_plain(value)}" for name, value in data.items() if value))
+    output.result(data, *_lines(found, banner), *_papers(papers))
 
 
 def patient_id(text: str) -> uuid.UUID:
@@ -145,9 +147,45 @@ def _search(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
         charts = tuple(row.id for row in found)
         shown = opened.store.read(opened.actor, patients.rows, charts).result()
     rows = [_summary(row) for row in shown]
-    told = ("id", "name", "mrn", "birth_date", "phone")
-    lines = ["  ".join(row[part] for part in told if row[part]) for row in rows]
+    lines = ["  ".join(filter(None, _told(row))) for row in shown]
     output.result({"patients": rows}, *(lines or [_("Nobody was found.")]))
+
+
+def _told(row: PatientRow) -> tuple[str, ...]:
+    """A patient in a line."""
+    born = isolate(show_partial(row.birth.value)) if row.birth else ""
+    return str(row.id), isolate(row.name.banner()), row.mrn, born, isolate(row.phone)
+
+
+def _lines(found: PatientRecord, banner: PatientBannerData) -> list[str]:
+    """A patient as people read it; ``--json`` has every field."""
+    row, entry, words = banner.row, found.entry, current()
+    allergies = commas(
+        isolate(each.display) if each.display else _("Has allergies") for each in banner.allergies
+    )
+    alerts = commas(isolate(each.message) for each in banner.alerts)
+    last, coming = row.last_visit_on, row.next_appointment_at
+    facts = (
+        (_("Patient number"), row.mrn),
+        (_("Sex"), sex_words(row.sex)),
+        (_("Date of birth"), show_partial(row.birth.value) if row.birth else ""),
+        (_("Phone"), row.phone),
+        (_("Allergies"), allergies or field_value("allergy_status", banner.allergy_status)),
+        (_("Flags"), alerts),
+        (_("Last visit"), words.date(last) if last else ""),
+        (_("Next appointment"), words.datetime(coming) if coming else ""),
+        (_("Note"), entry.note),
+    )
+    told = [isolate(row.name.banner()), str(row.id)]
+    return told + [f"{name}: {isolate(value)}" for name, value in facts if value]
+
+
+def _papers(papers: Sequence[Printable]) -> list[str]:
+    """What can be printed: kind and id as “print” takes them."""
+    return [
+        f"{each.kind} {each.id}  {isolate(each.number)}  {current().date(each.happened_at)}"
+        for each in papers
+    ]
 
 
 def _summary(row: PatientRow) -> dict[str, Any]:
@@ -192,11 +230,3 @@ def _details(found: PatientRecord, banner: PatientBannerData) -> dict[str, Any]:
         "twin": banner.has_twin,
         "merged_from": list(banner.merged_from),
     }
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return "; ".join(map(_plain, value))
-    if isinstance(value, dict):
-        return ", ".join(str(each) for each in value.values() if each)
-    return str(value)

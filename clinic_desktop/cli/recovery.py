@@ -11,7 +11,7 @@ from clinic_desktop import clinic
 from clinic_desktop.after_sheet import of_other_pcs
 from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import new_password, open_clinic
-from clinic_desktop.cli.sync import add_server, server_address
+from clinic_desktop.cli.server_address import add_server, server_address
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.security import keys

@@ -82,22 +82,27 @@ def cipher_version() -> str:
     return str(row[0]) if row else ""
 
 
-def connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Any:
+def connect(
+    path: Path, key: bytes | None, *, read_only: bool = False, is_frozen: bool = False
+) -> Any:
     """One connection with key and pragmas set; ``key=None`` opens a plain file (benchmarks, packs).
 
-    With ``read_only`` not a byte of the file changes, not even when the connection is closed.
+    With ``read_only`` not a byte of the file changes, not even when the connection is closed. With
+    ``is_frozen`` no file comes into being beside it either, and nobody else may write it meanwhile.
 
     Raises:
         DatabaseDamagedError: the file is not a database, or not one of this key.
         StorageError: the file cannot be opened.
     """
     try:
-        name = f"{path.absolute().as_uri()}?mode=ro" if read_only else str(path)
+        frozen = "&immutable=1" if is_frozen else ""
+        is_uri = read_only or is_frozen
+        name = f"{path.absolute().as_uri()}?mode=ro{frozen}" if is_uri else str(path)
         connection = dbapi2.connect(
             name,
             isolation_level=None,
             check_same_thread=False,
-            uri=read_only,
+            uri=is_uri,
             cached_statements=STATEMENTS,
         )
     except sqlcipher3.Error as error:
@@ -107,17 +112,39 @@ def connect(path: Path, key: bytes | None, *, read_only: bool = False) -> Any:
             connection.execute("PRAGMA cipher_log_level = NONE")  # our errors say it, not stderr
             connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        set_pragmas(connection)
+        set_pragmas(connection, *(("journal_mode",) if is_frozen else ()))
     except sqlcipher3.Error as error:
         connection.close()
         raise storage_error(error, path) from error
     return connection
 
 
-def set_pragmas(connection: Any) -> None:
-    """Set and read back what durability depends on."""
+def connect_to_look(path: Path, key: bytes | None) -> Any:
+    """One that changes nothing; on a full disk without the files that SQLite keeps beside.
+
+    Raises:
+        As ``connect``; on a full disk also where not all of the record is in its one file.
+    """
+    try:
+        return connect(path, key, read_only=True)
+    except StorageError:
+        if not is_full(path) or was_left_open(path):
+            raise
+        return connect(path, key, is_frozen=True)
+
+
+def was_left_open(path: Path) -> bool:
+    """Whether the program or the PC went down: a record that was closed is all in its one file."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def set_pragmas(connection: Any, *but: str) -> None:
+    """Set and read back what durability depends on, ``but`` for what a file has no use for."""
     wanted = PRAGMAS + (MAC_PRAGMAS if sys.platform == "darwin" else ())
     for name, value, expected in wanted:
+        if name in but:
+            continue
         connection.execute(f"PRAGMA {name} = {value}").fetchall()
         row = connection.execute(f"PRAGMA {name}").fetchone()
         if expected is not None and (row is None or row[0] != expected):

@@ -20,14 +20,17 @@ from clinic_desktop.db.engine import (
     check_library,
     connect,
     create_file,
+    is_full,
     is_plain_sqlite,
     make_engine,
     storage_error,
+    was_left_open,
 )
 from clinic_desktop.db.migrations import HEAD, is_newer, migrate, newer, version_of
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.session import UnitOfWork, capture_commits
 from clinic_desktop.db.worker import Store
+from clinic_desktop.db.writing_gate import full_from_the_start
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import DatabaseDamagedError, StorageError
 from clinic_desktop.i18n import _
@@ -69,8 +72,8 @@ def open_store(
 ) -> Store:
     """Open the record: checks, then missing migrations, then capture of every commit.
 
-    What a newer program wrote, or has not come whole yet, is opened for looking only, see
-    ``WritingGate``. A record without its name yet has no mirror.
+    What a newer program wrote, has not come whole yet, or lies on a full disk is opened for looking
+    only, see ``WritingGate``. A record without its name yet has no mirror.
 
     Raises:
         DatabaseDamagedError: not our file, not our key, or its triggers were tampered with.
@@ -78,7 +81,44 @@ def open_store(
     """
     check_library()
     look_at(path, encrypted=key is not None)
-    left_open = _was_left_open(path)
+    try:
+        return _open(path, key, clock, on_step, ballast, has_mirror=has_mirror)
+    except StorageError:
+        if not is_full(path) or was_left_open(path):
+            raise
+        store = _open_frozen(path, key, clock)
+        if store is None:
+            raise
+        return store
+
+
+def _open_frozen(path: Path, key: bytes | None, clock: Clock) -> Store | None:
+    """Without the files that SQLite keeps beside a record, for which there is no room.
+
+    Only for a record that was closed, so that all of it is in its one file, and held by nobody
+    else. None where it has another form than this program's.
+    """
+    with closing(connect(path, key, is_frozen=True)) as probe:
+        if version_of(probe) != HEAD or triggers.missing(probe):
+            return None
+
+    def opener() -> object:
+        return connect(path, key, is_frozen=True)
+
+    engines = make_engine(opener, writer=True), make_engine(opener, writer=False)
+    return Store(path, *engines, clock, None, refusal=full_from_the_start())
+
+
+def _open(
+    path: Path,
+    key: bytes | None,
+    clock: Clock,
+    on_step: Callable[[str], None] | None,
+    ballast: Ballast | None,
+    *,
+    has_mirror: bool,
+) -> Store:
+    left_open = was_left_open(path)
     with closing(connect(path, key, read_only=True)) as probe:
         found, too_new = version_of(probe), is_newer(probe)
     if found == 0:
@@ -92,12 +132,6 @@ def open_store(
         store = _finish(path, engines, clock, has_mirror=has_mirror, ballast=ballast)
     store.was_left_open = left_open
     return store
-
-
-def _was_left_open(path: Path) -> bool:
-    """A record that was closed has everything in its one file."""
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
 
 
 def look_at(path: Path, *, encrypted: bool) -> None:

@@ -149,3 +149,12 @@ def _full() -> ReadOnlyError:
         kept=_("What was saved is safe; what is typed stays on the screen."),
         hint=_("Free some space; the program notices by itself."),
     )
+
+
+def full_from_the_start() -> ReadOnlyError:
+    """Of a record that was opened without the room to write anything."""
+    return ReadOnlyError(
+        _("The disk is full: the record can be looked at, not changed."),
+        kept=_("What was saved is safe."),
+        hint=_("Free some space, then start the program again."),
+    )

@@ -54,6 +54,11 @@ class Patient:
     """What the number is called, and the number: insurance policy, national id."""
     others: tuple[Patient, ...] = ()
     """The person by other versions of name, birth or sex, as long as nobody has decided."""
+    died_on: date | None = None
+
+    def last_day(self, on: date) -> date:
+        """The day of the paper, or of the death: the age is counted no further."""
+        return on if self.died_on is None else min(on, self.died_on)
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def patient_panel(
     extra: tuple[tuple[str, str], ...] = (),
 ) -> Block:
     """The patient's name over what tells the person from another of that name."""
+    on = patient.last_day(on)
     pairs = [
         (language.pgettext("person", "Born"), birth_text(patient.birth, on, language)),
         (language.gettext("Sex"), sex_text(patient.sex, language)),

@@ -13,6 +13,7 @@ of the key file too, where only the cost of each guess counts.
 
 from __future__ import annotations
 
+import errno
 import math
 import secrets
 from collections.abc import Iterable, Iterator
@@ -32,7 +33,7 @@ from clinic_desktop.errors import (
     WrongCodeError,
     WrongPasswordError,
 )
-from clinic_desktop.files import replace_file
+from clinic_desktop.files import overwrite_file, replace_file
 from clinic_desktop.i18n import _, current, ngettext
 from clinic_desktop.security.primitives import keyed_digest
 
@@ -44,6 +45,9 @@ CODE_FREE, CODE_WAIT = 5, 300
 """Wrong codes without a wait, and what each costs after them."""
 _MOST_NAMES = 200
 _MAX_BYTES = 64 << 10
+_BLOCK, _SPARE = 4096, 1024
+"""The file grows by blocks, with room for what attempts on a full disk add to it in place."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
@@ -249,8 +253,9 @@ class Attempts:
             file.names = dict(most[: _MOST_NAMES // 2])
             gone = [name for name in file.untold if name not in file.names]
             file.untold[""] = sum(file.untold.pop(name) for name in gone)
+        content = msgspec.json.encode(file)
         try:
-            replace_file(self.path, msgspec.json.encode(file))
+            self._write(content.ljust(-(-(len(content) + _SPARE) // _BLOCK) * _BLOCK))
         except OSError as error:
             raise StorageError(
                 _("The data folder cannot be written."),
@@ -258,6 +263,22 @@ class Attempts:
                 hint=_("Free some space and try again."),
                 place=str(self.path),
             ) from error
+
+    def _write(self, content: bytes) -> None:
+        """Put it on the disk; where no other file has room, over the one that is there.
+
+        Whoever is right goes in on a full disk too, to look, and each guess is still counted. The
+        power failing in that moment costs the count, as deleting the file would.
+
+        Raises:
+            OSError: it cannot be written there either.
+        """
+        try:
+            replace_file(self.path, content)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            overwrite_file(self.path, content)
 
 
 def _tell_later(file: _File, name: str, by: int) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -119,8 +119,11 @@ class Bundle:
             for _ in range(head.pieces):
                 yield _next(parts)
 
-    def segments(self) -> Iterator[Segment]:
+    def segments(self, look: Callable[[], object] = lambda: None) -> Iterator[Segment]:
         """Its segments in their order.
+
+        ``look`` is called between two parts, also of what stands behind them and may be large;
+        whatever it raises ends the reading.
 
         Raises:
             BundleError: one cannot be read, is of another practice or follows no other; or the
@@ -131,11 +134,12 @@ class Bundle:
             _skip(parts, head.letters + head.statements + head.keys + head.wanted)
             last: dict[bytes, Segment] = {}
             for _ in range(self.head.segments):
+                look()
                 one = _segment(_next(parts))
                 self._must_follow(one, last.get(one.header.device))
                 last[one.header.device] = one
                 yield one
-            _skip(parts, head.pieces)
+            _skip(parts, head.pieces, look)
             end, signed = _next(parts), _END + digest.digest()
             if len(end) != _SIGNATURE or next(parts, None) is not None:
                 raise TornError("no end")
@@ -240,8 +244,9 @@ def _next(parts: Iterator[bytes]) -> bytes:
     return found
 
 
-def _skip(parts: Iterator[bytes], count: int) -> None:
+def _skip(parts: Iterator[bytes], count: int, look: Callable[[], object] = lambda: None) -> None:
     for _ in range(count):
+        look()
         _next(parts)
 
 

@@ -214,7 +214,7 @@ class Link:
                 # If it was heard after all, the same counter shows it.
                 return self._ask(method, path, body, headers)
             if isinstance(error, OSError | http.client.HTTPException | ValueError):
-                raise _no_answer(error, is_near=self.address.is_near) from error
+                raise _no_answer(error, self.address) from error
             raise
         return answer
 
@@ -303,12 +303,17 @@ def _checked(response: http.client.HTTPResponse, body: bytes) -> bytes:
 def _stopped() -> StoppedError:
     return StoppedError(
         _("The exchange was stopped."),
-        kept=_("Nothing was lost: what is here goes out at the next try."),
+        kept=goes_out(),
     )
 
 
-def _no_answer(error: Exception, *, is_near: bool) -> ServerError:
-    kept = _("Nothing was lost: what is here goes out at the next try.")
+def goes_out() -> str:
+    """What becomes of what waits at a PC of a practice."""
+    return _("Nothing was lost: what is here goes out at the next try.")
+
+
+def _no_answer(error: Exception, address: Address) -> ServerError:
+    kept = goes_out()
     if isinstance(error, StrangerError):
         return ServerError(
             _("What answers there is no PC of this practice."),
@@ -325,7 +330,14 @@ def _no_answer(error: Exception, *, is_near: bool) -> ServerError:
             place=type(error).__name__,
         )
     is_away = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
-    if is_away and is_near:
+    if isinstance(error, http.client.RemoteDisconnected) and address.url.startswith("http:"):
+        return AddressError(
+            _("The server hung up without a word."),
+            kept=kept,
+            hint=_("If it has a certificate, its address begins with https://, not http://."),
+            place=type(error).__name__,
+        )
+    if is_away and address.is_near:
         return ServerError(
             _("The hub cannot be reached."),
             kept=kept,

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from clinic_desktop.errors import AddressError, NewerProgramError, ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.sync.client import RefusedError
+from clinic_desktop.sync.client import RefusedError, goes_out
+
+
+@contextmanager
+def nothing_waits_here(kept: str) -> Iterator[None]:
+    """Around what a PC does before it belongs to a practice: ``kept`` says what becomes of it.
+
+    Raises:
+        ServerError: with that sentence in place of the one for a PC whose changes go out later.
+    """
+    try:
+        yield
+    except ServerError as error:
+        if error.kept == goes_out():
+            error.kept = kept
+        raise
 
 
 def refused(error: RefusedError) -> ServerError:
@@ -26,7 +44,7 @@ def refused(error: RefusedError) -> ServerError:
     kind = AddressError if error.refusal.code == "unknown" else ServerError
     return kind(
         words.get(error.refusal.code, _("The server refused what this PC sent.")),
-        kept=_("Nothing was lost: what is here goes out at the next try."),
+        kept=goes_out(),
         hint=hints.get(error.refusal.code, _("Ask whoever runs the server.")),
         place=f"{error.status} {error.refusal.code}",
     )

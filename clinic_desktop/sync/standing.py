@@ -20,6 +20,14 @@ _SHOWN_ANEW_MS = 30 * 24 * 3600 * 1000
 _AT_A_HUB = f"{NEAR}:%"
 
 
+_UNSENT = (
+    "FROM sync_commit WHERE dev = ?1 AND reason <> ?3 AND dseq > (SELECT"
+    " coalesce(max(to_dseq), 0) FROM sync_segment WHERE dev = ?1 AND state = ?2)"
+)
+SIGNED_IN = "membership.sign_in"
+"""The reason of a commit that says that somebody signed in."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One pass of those before."""
@@ -71,6 +79,8 @@ class Standing:
     """When it counts as lost, and an owner's PC begins another."""
     last_met: datetime | None = None
     """The last pass with a hub in the house."""
+    written: int = 0
+    """Of ``to_send`` those that people wrote: that somebody signed in goes out too, unsaid."""
     anew_since: datetime | None = None
     """When this PC went on under another name, where that is not long ago."""
 
@@ -135,17 +145,19 @@ def standing(reads: ReadSession) -> Standing | None:
         from_millis(awaited) if awaited else None,
         from_millis(awaited + epochs.LONG_MS) if awaited else None,
         from_millis(last_met) if last_met else None,
+        _written(cursor),
         from_millis(kept.anew_since) if now - kept.anew_since < _SHOWN_ANEW_MS else None,
     )
 
 
 def _oldest_unsent(cursor: Any) -> datetime | None:
-    row = cursor.execute(
-        "SELECT min(wall) FROM sync_commit WHERE dev = ?1 AND dseq > (SELECT"
-        " coalesce(max(to_dseq), 0) FROM sync_segment WHERE dev = ?1 AND state = ?2)",
-        (THIS_PC, SENT),
-    ).fetchone()
+    row = cursor.execute(f"SELECT min(wall) {_UNSENT}", (THIS_PC, SENT, SIGNED_IN)).fetchone()
     return from_millis(row[0]) if row[0] else None
+
+
+def _written(cursor: Any) -> int:
+    found = cursor.execute(f"SELECT count(*) {_UNSENT}", (THIS_PC, SENT, SIGNED_IN)).fetchone()
+    return int(found[0])
 
 
 def _last_pass(cursor: Any, peers: str) -> int | None:

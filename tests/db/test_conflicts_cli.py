@@ -45,6 +45,8 @@ def test_a_question_is_listed_and_decided(
 
     assert call(record, capsys, "conflicts", "resolve", "no-id", "--keep", "x")[0] == 2
     assert call(record, capsys, "conflicts", "resolve", asked["id"], "--keep", "x")[0] == 3
+    code, said = call(record, capsys, "conflicts", "resolve", asked["id"])
+    assert (code, said["error"]["place"]) == (2, "keep")
     both = [part for each in versions.values() for part in ("--keep", each)]
     assert call(record, capsys, "conflicts", "resolve", asked["id"], *both)[0] == 6
     keep = ("--keep", versions["Kamau"])

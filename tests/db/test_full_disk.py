@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 import sqlcipher3
 
 from clinic_desktop import clinic
+from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import ballast as ballasts
 from clinic_desktop.db.ballast import Ballast
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.errors import ReadOnlyError, StorageError
+from clinic_desktop.errors import ReadOnlyError, StorageError, WrongPasswordError
+from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.services import practice
 from clinic_desktop.services.patients.looks import OPENED, look_only
 from tests.support.charts import put_chart
-from tests.support.records import PASSWORD, Record
+from tests.support.records import NOON, PASSWORD, Record
 
 SMALL = 64 << 10
 TOO_LARGE = 1 << 60
@@ -133,3 +139,40 @@ def test_a_full_disk_is_remembered_over_a_restart(
     opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
     assert opened.store.gate.halt is None
     opened.close()
+
+
+@pytest.fixture
+def no_room_beside(clinic_dir: DataDir, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Nothing can come into being beside a closed record, and the disk says that it is full."""
+    in_the_way = clinic_dir.database.with_name(f"{clinic_dir.database.name}-shm")
+    in_the_way.mkdir()
+    free = shutil.disk_usage(clinic_dir.root)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", lambda _path: free._replace(free=0))
+        yield in_the_way
+
+
+def test_a_disk_that_is_full_from_the_start_lets_people_look(
+    clinic_dir: DataDir, no_room_beside: Path
+) -> None:
+    before = clinic_dir.database.read_bytes()
+    opened = clinic.open_clinic(clinic_dir, "amina", PASSWORD)
+    assert opened.store.read(opened.actor, practice.details).result().name
+    with pytest.raises(ReadOnlyError, match="looked at, not changed"):
+        opened.store.write(opened.actor, practice.choose, "proof", "lost").result()
+    opened.close()
+    assert clinic_dir.database.read_bytes() == before
+    with pytest.raises(WrongPasswordError):
+        clinic.open_clinic(clinic_dir, "amina", "no")
+    no_room_beside.rmdir()
+    assert Attempts(clinic_dir.attempts, FixedClock(NOON)).untold(["amina"]) == {"amina": 1}
+
+
+def test_work_that_is_not_yet_in_the_one_file_is_not_passed_over(
+    clinic_dir: DataDir, no_room_beside: Path
+) -> None:
+    log = clinic_dir.database.with_name(f"{clinic_dir.database.name}-wal")
+    log.write_bytes(b"what the program had no time to bring in")
+    with pytest.raises(StorageError, match="disk is full"):
+        clinic.open_clinic(clinic_dir, "amina", PASSWORD)
+    assert no_room_beside.is_dir()

@@ -94,4 +94,7 @@ def test_people_read_sentences(
     assert cli.run([*where, "search", "otieno"]) == 0
     assert "OTIENO" in capsys.readouterr().out
     assert cli.run([*where, "patient", "show", patient_id]) == 0
-    assert "birth_precision: age" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "about \u20681986" in told
+    assert "Sex not known" in told
+    assert "birth_precision" not in told

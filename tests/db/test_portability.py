@@ -5,19 +5,28 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
 
+from clinic_desktop.domain.dates import BirthDate
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import PermissionDeniedError, SetupError
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.services import patients
 from clinic_desktop.services.papers import archive
 from clinic_desktop.services.papers.making import PaperRequest
-from clinic_desktop.services.patients import Decision, PatientEntry, RegisterPatient, Relative
+from clinic_desktop.services.patients import (
+    Decision,
+    PatientEntry,
+    RegisterPatient,
+    Relative,
+    UpdatePatient,
+)
 from clinic_desktop.services.privacy import portability, requests
 from clinic_desktop.services.privacy.blanks import person_tables
 from clinic_desktop.services.privacy.disclosures import disclosures_of
@@ -32,10 +41,8 @@ from tests.support.records import Record
 def person(record: Record) -> uuid.UUID:
     made = record.write(put_chart, 3)
     before = record.read(patients.record_of, made).entry
-    from dataclasses import replace
-
     after = replace(before, relatives=(Relative("Anna", "daughter"),))
-    record.write(patients.update, patients.UpdatePatient(made, before, after))
+    record.write(patients.update, UpdatePatient(made, before, after))
     record.write(patients.decide, Decision(made, "data"))
     record.write(requests.receive, ReceiveRequest(made, "portability"))
     ready = record.read(archive.ready, PaperRequest("person-label", made, "en"))
@@ -107,6 +114,17 @@ def test_the_person_can_read_it(record: Record, person: uuid.UUID, tmp_path: Pat
     words = _text(out / "record.pdf")
     for told in ("Ivanova", "Metformin", "Hemoglobin", "daughter", "portability"):
         assert told.lower() in words.lower(), told
+
+
+def test_the_age_on_it_is_that_of_the_last_day(
+    record: Record, person: uuid.UUID, tmp_path: Path
+) -> None:
+    known = record.read(patients.record_of, person).entry
+    dead = replace(known, birth=BirthDate.of(date(1955, 3, 14)), deceased=True,
+                   deceased_at=datetime(1989, 2, 15, tzinfo=UTC))  # fmt: skip
+    record.write(patients.update, UpdatePatient(person, known, dead))
+    export_person(record.store, record.owner, person, tmp_path / "out", ExportFor())
+    assert "(33 years)" in _text(tmp_path / "out" / "record.pdf")
 
 
 def test_the_copy_is_on_record_and_closes_the_request(

@@ -177,6 +177,7 @@ def test_two_pcs_apart_cut_off_and_at_one_again(
         front.exchange_now()
         back.exchange_now()
         back.until(lambda: at_back.table.model_.rowCount() == 0)
+        assert at_back.side.currentIndex() == at_front.side.currentIndex() == 2
         picture(back, "gone-back")
         agree(front, back)
 

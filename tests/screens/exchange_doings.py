@@ -43,6 +43,7 @@ SERVER = "https://sync.kilimani-clinic.example:8460"
 def _page(program: Program) -> ExchangePage:
     page = cast("SettingsView", program.screen).page("exchange")
     assert isinstance(page, ExchangePage)
+    page._page.verticalScrollBar().setValue(0)  # the screen before may have been scrolled
     return page
 
 
@@ -56,7 +57,7 @@ def _standing(to_send: int) -> Standing:
     return Standing(
         SERVER, "", NOON - (minutes[3] if to_send else minutes[0]), "server" if to_send else "",
         True, Open(to_send, 0, 0, 0, 0), NOON - minutes[3] if to_send else None,
-        48_300_000, 1_940_000, 200_000_000, None, tuple(runs),
+        48_300_000, 1_940_000, 200_000_000, None, tuple(runs), written=to_send,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from clinic_desktop.errors import (
     CopiedRecordError,
     RuleError,
     SetupError,
+    StoppedError,
     StorageError,
 )
 from clinic_desktop.security.primitives import Identity
@@ -259,6 +260,31 @@ def test_documents_go_along_if_they_are_asked_for(pair: Pair) -> None:
     export_bundle(pair.back, asked)
     assert export_bundle(pair.front, pair.stick, after=asked, with_files=True).files == 0
     assert files_here(pair.front) == (1, len(SCAN))
+
+
+def test_writing_ends_between_any_two_parts_also_while_it_is_read_back(pair: Pair) -> None:
+    add_scan(pair.front)
+    asked = 0
+
+    def asked_until(last: int) -> Callable[[], bool]:
+        def stopped() -> bool:
+            nonlocal asked
+            asked += 1
+            return asked > last
+
+        return stopped
+
+    made = export_bundle(pair.front, pair.stick, with_files=True, stopped=asked_until(1000))
+    whole = pair.stick.read_bytes()
+    pieces, every = bundle.open_bundle(pair.stick).head.pieces, asked
+    assert pieces > 0
+    assert every >= 2 * (pieces + made.segments)  # written, and read back
+    for last in range(every):
+        asked = 0
+        with pytest.raises(StoppedError):
+            export_bundle(pair.front, pair.stick, with_files=True, stopped=asked_until(last))
+    assert pair.stick.read_bytes() == whole
+    assert [each.name for each in pair.root.glob("*.part")] == []
 
 
 def test_a_document_is_never_half(pair: Pair) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinic_desktop.cli import run
-from tests.support.records import PASSWORD
+from clinic_desktop.config import DataDir
+from clinic_desktop.joining import Joining, join
+from clinic_desktop.sync.client import Address
+from tests.support.records import CHEAP, PASSWORD
 from tests.sync.conftest import Practice, add_patient
 
 
@@ -52,12 +58,68 @@ def test_a_pass_says_what_it_did(practice: Practice, capsys: pytest.CaptureFixtu
     code, said = call(front, capsys, "device", "revoke", "nobody")
     assert code == 3
     code, said = call(front, capsys, "device", "revoke", other)
-    assert (code, said["id"]) == (0, other)
+    assert (code, said) == (0, {"id": other, "new_epoch": True})
+    code, said = call(front, capsys, "device", "revoke", other)
+    assert (code, said) == (0, {"id": other, "new_epoch": False})
+    assert run(["--data-dir", str(front), "--user", "ana", "device", "revoke", other]) == 0
+    assert "taken out before" in capsys.readouterr().out
     code, said = call(front, capsys, "device", "list")
     assert [each["active"] for each in said["devices"]] == [True, False]
+
+
+def test_what_failed_is_said_with_its_reason(
+    practice: Practice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    front = practice.root / "front"
+    practice.opened.remove(practice.front)
+    practice.front.close()
+    invitation = call(front, capsys, "device", "invite")[1]["code"]
+    assert call(front, capsys, "sync", "run")[0] == 0
     practice.server.stop()
     code, said = call(front, capsys, "sync", "run")
     assert (code, said["error"]["code"]) == (22, "server")
+    code, said = call(front, capsys, "sync", "status")
+    assert (said["last_error"], said["to_send"]) == ("server", 0)  # signing in is no change
+    assert (
+        run(["--data-dir", str(front), "--user", "ana", "--language", "ru", "sync", "status"]) == 0
+    )
+    told = capsys.readouterr().out
+    assert "не удался" in told
+    assert f"{datetime.now(UTC):%Y}-" not in told  # no machine's time
+    fresh = practice.root / "fresh"
+    code, said = call(fresh, capsys, "join", invitation)
+    assert (code, said["error"]["kept"]) == (22, "Nothing was changed.")
+    code, said = call(front, capsys, "bundle", "export", str(practice.root / "b"), "--most", "0")
+    assert (code, said["error"]["place"]) == (2, "most")
+
+
+def test_whoever_is_let_in_is_named_by_id(
+    practice: Practice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    front = practice.root / "front"
+    practice.opened.remove(practice.front)
+    practice.front.close()
+    code, said = call(front, capsys, "device", "invite")
+    invitation, _at, server = said["code"].partition("@")
+    wanted = Joining(Address(server), invitation, "ana", PASSWORD)
+    digits: queue.Queue[str] = queue.Queue()
+    fresh = DataDir(practice.root / "fresh")
+    with ThreadPoolExecutor(1) as other:
+        joined = other.submit(join, fresh, wanted, digits.put, clock=practice.clock, cost=CHEAP)
+        code, said = call(front, capsys, "device", "approve", digits.get(timeout=120))
+        joined.result(120)
+    assert code == 0
+    found = call(front, capsys, "device", "list")[1]["devices"]
+    assert said["id"] in [each["id"] for each in found if not each["is_this"]]
+
+
+def test_a_second_server_on_a_folder_says_so(
+    practice: Practice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(practice.root / "server")
+    code, said = call(practice.root, capsys, "serve", "--dir", folder, "--insecure", "--port", "0")
+    assert (code, said["error"]["code"]) == (8, "in-use")
+    assert "server" in said["error"]["message"]
 
 
 def test_joining_refuses_what_is_no_invitation(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -143,3 +145,52 @@ def test_practices_lie_apart(practices: Files) -> None:
         use(practices, each)
     found = {path.stem for path in practices.root.glob("??/??/*.db")}
     assert found == {each.hex for each in clinics}
+
+
+def remember(practices: Files, clinic: uuid.UUID, body: bytes, *, make: bool = True) -> bool:
+    with practices.practice(clinic, make=make) as rows:
+        if rows is not None:
+            rows.run(
+                "INSERT INTO statement (clinic, n, body) VALUES (:clinic, 1, :body)",
+                body=body,
+            )
+        return rows is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+@pytest.mark.parametrize("with_folder", [True, False])
+def test_a_file_deleted_while_the_server_runs_takes_nothing_more(
+    practices: Files, caplog: pytest.LogCaptureFixture, *, with_folder: bool
+) -> None:
+    clinic = uuid.uuid4()
+    remember(practices, clinic, b"before")
+    if with_folder:
+        shutil.rmtree(practices.path(clinic).parent)
+    else:
+        practices.path(clinic).unlink()
+    assert not remember(practices, clinic, b"into the air", make=False)
+    assert use(practices, clinic) == 0  # set up again, it is a new one
+    remember(practices, clinic, b"after")
+    assert "deleted" in caplog.text
+    caplog.clear()
+    again = Files(practices.root)
+    assert use(again, clinic) == 1
+    again.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be exchanged there")
+def test_a_file_brought_back_while_the_server_runs_is_the_one_that_counts(
+    practices: Files, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clinic = uuid.uuid4()
+    use(practices, clinic)
+    practices.close()
+    kept = tmp_path / "copy.db"
+    shutil.copy(practices.path(clinic), kept)
+    again = Files(practices.root)
+    remember(again, clinic, b"after the copy")
+    kept.replace(again.path(clinic))
+    assert use(again, clinic) == 0
+    again.close()
+    assert "exchanged" in caplog.text
+    caplog.clear()

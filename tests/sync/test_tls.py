@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from clinic_desktop.clock import SystemClock
-from clinic_desktop.errors import ServerError
+from clinic_desktop.errors import AddressError, ServerError
 from clinic_desktop.sync import bad_line
 from clinic_desktop.sync.bad_line import persist
 from clinic_desktop.sync.client import Address, Link
@@ -40,6 +40,9 @@ def test_the_second_connection_needs_no_certificate(tmp_path: Path) -> None:
         with pytest.raises(ServerError, match="certificate"):
             ask(Address(server.url, other.certificate.read_text()))
         assert ask(address)
+        with pytest.raises(AddressError, match="hung up") as plain:
+            ask(Address(server.url.replace("https:", "http:")))
+        assert "https://" in plain.value.hint
         restart(server)
         assert [ask(address) for _ in range(2)] == [False, True]
 

@@ -295,7 +295,7 @@ CASES = (
     Case(too_often, "asks to wait", (LOST, WAITS, "after a few minutes")),
     Case(server_made_anew, "does not know this PC", (LOST, WAITS, "sets it up once more"), True),
     Case(disk_full, "The disk is full", (WAITS, "Free some space")),
-    Case(clock_off, "Last exchange", ("3,652\u2069 days apart", "look at the clock")),
+    Case(clock_off, "3,652\u2069 days apart", ("Last exchange", "look at the clock")),
     Case(
         taken_out, "was taken out", ("2\u2069 changes, the oldest made", "stay here", "join anew")
     ),

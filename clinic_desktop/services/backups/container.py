@@ -132,6 +132,8 @@ def find(path: Path, read: Callable[[bytes], Head] = read_head) -> Found:
                 raise not_whole(path)
             file.seek(manifest_at + manifest_size)
             raw = file.read(head_size)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise _not_there(path) from error
     except OSError as error:
         raise unreadable(path, error) from error
     try:
@@ -229,6 +231,15 @@ def not_whole(path: Path) -> ClinicError:
         _("This is not a whole backup of a clinic: it was cut short, changed, or is another file."),
         kept=_("Nothing was changed."),
         hint=_("Take another backup; each place keeps several."),
+        place=str(path),
+    )
+
+
+def _not_there(path: Path) -> BadFileError:
+    return BadFileError(
+        _("There is no such file."),
+        kept=_("Nothing was changed."),
+        hint=_("Plug the stick in, or choose the file again."),
         place=str(path),
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlcipher3
 
 from clinic_desktop.config import DataDir
-from clinic_desktop.db.engine import connect, storage_error
+from clinic_desktop.db.engine import connect_to_look, storage_error
 from clinic_desktop.db.migrations import HEAD, is_newer, version_of
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.vault import Vault
@@ -27,7 +27,7 @@ def before_upgrade(data_dir: DataDir, key: bytes, vault: Vault, now: datetime) -
     """
     if data_dir.is_arriving or not data_dir.database.exists():
         return None
-    with closing(connect(data_dir.database, key, read_only=True)) as cursor:
+    with closing(connect_to_look(data_dir.database, key)) as cursor:
         schema = version_of(cursor)
         if not 0 < schema < HEAD or is_newer(cursor):
             return None

@@ -90,6 +90,7 @@ def patient(reads: ReadSession, patient_id: uuid.UUID) -> PaperPatient:
         address=street,
         identifiers=tuple((kind, value) for kind, value in numbers),
         others=tuple(dict.fromkeys(each for each in others if each is not None)),
+        died_on=row.deceased_at and row.deceased_at.astimezone(reads.zone).date(),
     )
 
 

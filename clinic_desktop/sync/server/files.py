@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import shutil
 import threading
 import uuid
@@ -28,6 +29,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.sync.server import tables
 from clinic_desktop.sync.server.tables import NoRoomError, Rows
 
+log = logging.getLogger(__name__)
 _MOST_OPEN: Final = 128
 _LEAST_FREE: Final = 1 << 20
 _SMALL_CACHE: Final = "PRAGMA cache_size = -1024"
@@ -51,6 +53,10 @@ class PlainFile:
         self.users = 0
         self._tables = made, added
         self._connection: Any = None
+        self._place: tuple[int, int] | None = None
+        """Of the open file on the disk."""
+        self._beside: dict[Path, tuple[int, int] | None] = {}
+        """The same of those that SQLite keeps beside it while it is open."""
 
     @property
     def is_open(self) -> bool:
@@ -59,7 +65,13 @@ class PlainFile:
 
     @property
     def connection(self) -> Any:
-        """For whoever has its turn; opened now if it is not open."""
+        """For whoever has its turn; opened now if it is not open.
+
+        A file that was deleted or exchanged meanwhile is let go of: what went into it would be
+        acknowledged, and gone with the server's end.
+        """
+        if self._connection is not None and self._is_lost:
+            self._close()
         if self._connection is None:
             self._open()
         return self._connection
@@ -69,6 +81,8 @@ class PlainFile:
         """A cursor; what it wrote is on the disk when the block ends, or nothing of it is."""
         with self.turn, _whole(self.connection, self.path.parent) as cursor:
             yield cursor
+            if not self._beside:
+                self._beside = {each: _place_of(each) for each in self._names_beside}
 
     def _open(self) -> None:
         try:
@@ -76,6 +90,7 @@ class PlainFile:
                 str(self.path), isolation_level=None, check_same_thread=False
             )
             set_pragmas(self._connection)
+            self._place = _place_of(self.path)
             self._connection.execute(_SMALL_CACHE)
             if self._tables[0]:
                 self.make(*self._tables)
@@ -91,9 +106,27 @@ class PlainFile:
             self._close()
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._connection is None:
+            return
+        is_lost = self._is_lost
+        self._connection.close()
+        self._connection = None
+        if is_lost:
+            log.error("%s was deleted or exchanged while it was in use", self.path)
+            # SQLite would bring what they hold into whatever lies there now.
+            for each, place in self._beside.items():
+                if place is not None and place == _place_of(each):
+                    each.unlink()
+        self._beside = {}
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether what is open is not what lies under its name."""
+        return self._place != _place_of(self.path)
+
+    @property
+    def _names_beside(self) -> tuple[Path, ...]:
+        return tuple(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))
 
     def make(self, made: tuple[str, ...], added: Added = _none) -> None:
         """Make its tables, all or none; ``added`` brings those that an older version lacks.
@@ -122,6 +155,15 @@ class PlainFile:
 
     def _version(self) -> int:
         return int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Which file lies under a name now; ``None`` for no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
@@ -197,16 +239,20 @@ class Files:
         path = self.path(clinic)
         with self._lock:
             found = self._open.get(path)
-            if found is None and (make or path.exists()):
+            if make:
                 self._make_folder(path.parent)
+            if found is None and (make or path.exists()):
                 found = self._open[path] = PlainFile(path, *self._tables)
             if found is not None:
                 self._open.move_to_end(path)
                 found.users += 1
+            is_gone = found is not None and found.is_open and not make and not path.exists()
         try:
-            yield found
+            yield None if is_gone else found
         finally:
-            if found is not None:
+            if found is not None and is_gone:
+                self._closer.submit(self._close_idle, found)
+            elif found is not None:
                 self._leave(found)
 
     def _make_folder(self, folder: Path) -> None:

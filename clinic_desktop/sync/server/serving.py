@@ -17,7 +17,7 @@ import uvicorn
 
 from clinic_desktop.clock import SystemClock
 from clinic_desktop.db.lock import FolderLock
-from clinic_desktop.errors import SetupError, StorageError
+from clinic_desktop.errors import InUseError, SetupError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.sync.bad_line import persist
 from clinic_desktop.sync.server.app import make_app
@@ -84,12 +84,24 @@ def _practices(place: Place) -> Iterator[Practices]:
         return
     _make(place.folder)
     lock = FolderLock(place.folder / "server.lock")
-    lock.acquire()
+    _take(lock, place.folder)
     try:
         with closing(Files(place.folder)) as files:
             yield files
     finally:
         lock.release()
+
+
+def _take(lock: FolderLock, folder: Path) -> None:
+    try:
+        lock.acquire()
+    except InUseError as error:
+        raise InUseError(
+            _("Another server works on this folder."),
+            kept=_("It goes on; nothing was changed."),
+            hint=_("Stop it first, or give this one a folder of its own with --dir."),
+            place=str(folder),
+        ) from error
 
 
 def _make(folder: Path) -> None:

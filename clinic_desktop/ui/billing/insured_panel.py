@@ -6,6 +6,7 @@ from datetime import date
 
 from clinic_desktop.domain.partial_dates import PartialDate
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.field_words import show_partial
 from clinic_desktop.services.insured import InsuredBill, InsuredDocument, Released
 from clinic_desktop.ui.billing.sums import Sum, Sums
 from clinic_desktop.ui.billing.words import money, status_pill
@@ -13,7 +14,6 @@ from clinic_desktop.ui.core.disclosure_words import disclosure_kinds
 from clinic_desktop.ui.widgets.card import Card, rule
 from clinic_desktop.ui.widgets.facts import Fact, FactList
 from clinic_desktop.ui.widgets.label import Label
-from clinic_desktop.ui.widgets.parsed import show_partial
 from clinic_desktop.ui.widgets.pill import Pill
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, commas, isolate
 from clinic_desktop.services.conflicts.listing import ConflictItem, VersionRow
+from clinic_desktop.services.conflicts.words import field_name, value_words
 from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.conflicts.version_cards import VersionCards
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
@@ -92,7 +93,7 @@ class ConflictPanel(QWidget):
     def _before(self) -> str:
         item = self.item
         told = commas(
-            f"{words.field_name(name)}: {isolate(words.value(item, name, item.before))}"
+            f"{field_name(name)}: {isolate(value_words(item, name, item.before))}"
             for name in item.fields
         )
         return _("Before both: {values}").format(values=told)

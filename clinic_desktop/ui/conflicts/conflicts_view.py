@@ -85,6 +85,7 @@ class ConflictsView(Screen):
             EmptyState(Icon.CONFLICT, _("Choose a question"), _("Every version of it shows here."))
         )
         self.side.addWidget(self.page)
+        self.side.addWidget(QWidget())  # beside an empty list there is nothing to choose
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_5)
         column.setSpacing(SPACE_3)
@@ -116,6 +117,7 @@ class ConflictsView(Screen):
             # The line beside it would take its place, and the next key decide what nobody read.
             self.table.selectionModel().clear()
         self.table.model_.set_rows(found)
+        self._show_side()
         told = ngettext("{n} question", "{n} questions", len(rows))
         self.header.set_title(_("To decide"), told.format(n=current().number(len(rows))))
         if self._wanted is not None:
@@ -149,8 +151,12 @@ class ConflictsView(Screen):
 
     def _close(self) -> None:
         self._wanted = None
-        self.side.setCurrentIndex(0)
         self._put(None)
+        self._show_side()
+
+    def _show_side(self) -> None:
+        if self.panel is None:
+            self.side.setCurrentIndex(0 if self.table.model_.rowCount() else 2)
 
     def _read(self) -> None:
         key = self._wanted

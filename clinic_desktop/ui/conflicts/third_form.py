@@ -10,7 +10,7 @@ from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.services.conflicts.deciding import Resolve, Resolved, resolve
 from clinic_desktop.services.conflicts.listing import ConflictItem
-from clinic_desktop.ui.conflicts import words
+from clinic_desktop.services.conflicts.words import field_name
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.theme.tokens import SPACE_4
 from clinic_desktop.ui.widgets.form import Form
@@ -36,11 +36,11 @@ class ThirdForm(DrawerForm):
         self._rows = {}
         for name in item.editable:
             if name in item.fields:
-                field = NoteEdit(words.field_name(name))
+                field = NoteEdit(field_name(name))
                 field.setObjectName(f"conflicts.third.{name}")
                 field.set_text(_together(item, name))
                 self.fields[name] = field
-                self._rows[name] = self.form.add(words.field_name(name), field)
+                self._rows[name] = self.form.add(field_name(name), field)
         self._begun = self._typed()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

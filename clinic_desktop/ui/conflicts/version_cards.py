@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from clinic_desktop.i18n import _, pgettext
 from clinic_desktop.services.conflicts.fields import PROSE
 from clinic_desktop.services.conflicts.listing import ConflictItem, VersionRow
+from clinic_desktop.services.conflicts.words import field_name, value_words
 from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
@@ -87,7 +88,7 @@ class VersionCards(QWidget):
             facts = FactList()
             facts.show_facts(
                 [
-                    Fact(name, words.value(item, name, version.values), words.field_name(name))
+                    Fact(name, value_words(item, name, version.values), field_name(name))
                     for name in short
                 ]
             )
@@ -95,7 +96,7 @@ class VersionCards(QWidget):
         other = item.versions[1 if number == 0 else 0]
         for name in item.fields:
             if name in PROSE and name in version.values:
-                title = words.field_name(name)
+                title = field_name(name)
                 card.add(Label(title, "caption", "muted"))
                 text = str(version.values[name] or "")
                 card.add(DiffText(title, text or _("nothing"), str(other.values.get(name) or "")))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from clinic_desktop.i18n import _, current, isolate, pgettext
-from clinic_desktop.services.conflicts.fields import FIELD_NAMES, TABLE_NAMES, UNITS
+from clinic_desktop.services.conflicts.fields import TABLE_NAMES
 from clinic_desktop.services.conflicts.listing import ConflictItem, ConflictRow, VersionRow
-from clinic_desktop.services.sig import quantity_unit
-from clinic_desktop.ui.core.history_words import field_value
+from clinic_desktop.services.conflicts.words import severity_word
+from clinic_desktop.services.field_words import field_value
 from clinic_desktop.ui.core.history_words import who as who_words
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
@@ -30,10 +28,11 @@ def of_whom(row: ConflictRow) -> str:
 
 def severity_pill(row: ConflictRow) -> PillSpec:
     """How urgent it is."""
+    word = severity_word(row.severity)
     return {
-        "safety": PillSpec(pgettext("question", "Safety"), Tone.DANGER, Glyph.DOUBLE_UP),
-        "clinical": PillSpec(pgettext("question", "Clinical"), Tone.WARN, Glyph.UP),
-    }.get(row.severity, PillSpec(pgettext("question", "Office"), Tone.NEUTRAL))
+        "safety": PillSpec(word, Tone.DANGER, Glyph.DOUBLE_UP),
+        "clinical": PillSpec(word, Tone.WARN, Glyph.UP),
+    }.get(row.severity, PillSpec(word, Tone.NEUTRAL))
 
 
 def longest_severity() -> int:
@@ -85,22 +84,6 @@ def question(item: ConflictItem) -> str:
             "record is erased at this PC too."
         ),
     }.get(item.row.kind, "")  # fmt: skip
-
-
-def field_name(name: str) -> str:
-    """What a field is called."""
-    return _(FIELD_NAMES[name]) if name in FIELD_NAMES else name
-
-
-def value(item: ConflictItem, name: str, values: dict[str, Any]) -> str:
-    """A field of a version in words."""
-    found = values.get(name)
-    if name.endswith("_minor") and isinstance(found, int):
-        return isolate(current().money(found, str(values.get("currency") or item.currency)))
-    text, unit = field_value(name, found), values.get(UNITS.get(name, ""))
-    if not unit or found in (None, ""):
-        return text
-    return isolate(f"{text}\N{NO-BREAK SPACE}{quantity_unit(str(unit), current())}")
 
 
 def author(version: VersionRow) -> str:

@@ -12,7 +12,7 @@ from clinic_desktop.errors import (
     RevokedError,
     StoppedError,
 )
-from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
+from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.sync.standing import Standing
 from clinic_desktop.ui.core.exchange_keeper import ExchangeKeeper
 from clinic_desktop.ui.theme.tokens import Tone
@@ -45,8 +45,12 @@ def said(keeper: ExchangeKeeper, now: datetime) -> Said:
     if keeper.is_running:
         return Said(Tone.INFO, _("Exchanging with the other PCs…"), _waiting(found))
     state = _held(found, now) or _failed(found, error) or _open(found) or _at_the_server(found)
+    apart = _clock(found)
+    if state is None and apart:  # nothing else is wrong, and this is more than a remark
+        whole = _whole(found)
+        return Said(Tone.WARN, apart, _sentences(_clock_advice(), f"{whole.title}.", whole.text))
     state = state or _whole(found)
-    return replace(state, text=f"{state.text} {_clock(found)}".strip())
+    return replace(state, text=_sentences(state.text, apart, apart and _clock_advice()))
 
 
 def _sentences(*parts: str) -> str:
@@ -59,16 +63,16 @@ def _after(error: ClinicError) -> str:
 
 def _stranded(found: Standing) -> str:
     """Of a PC that was taken out: what it will not send any more."""
-    if not found.to_send:
+    if not found.written:
         return ""
     words = ngettext(
         "{n} change, made {moment}, reached no other PC and stays here: show it to the owner.",
         "{n} changes, the oldest made {moment}, reached no other PC and stay here: show them to "
         "the owner.",
-        found.to_send,
+        found.written,
     )
     made = current().datetime(found.oldest_unsent) if found.oldest_unsent else ""
-    return words.format(n=isolate(current().number(found.to_send)), moment=isolate(made))
+    return words.format(n=isolate(current().number(found.written)), moment=isolate(made))
 
 
 def _held(found: Standing, now: datetime) -> Said | None:
@@ -145,7 +149,7 @@ def _open(found: Standing) -> Said | None:
         return Said(
             Tone.WARN, _("Nothing has been exchanged yet"), _sentences(_waiting(found), text)
         )
-    return Said(Tone.INFO, _waiting(found)) if found.to_send else None
+    return Said(Tone.INFO, _waiting(found)) if found.written else None
 
 
 def _at_the_server(found: Standing) -> Said | None:
@@ -187,16 +191,16 @@ def _by_stick(found: Standing) -> Said:
     if found.hubs or found.hub_port:
         return _at_hub(found)
     title = _("The PCs exchange by a stick")
-    if not found.to_send:
+    if not found.written:
         words = _("Another PC has every entry that was written here. Documents go along with "
                   "“Documents too”; whether they arrived is not known here.")  # fmt: skip
         return Said(Tone.NEUTRAL, title, words)
     words = ngettext(
         "{n} change is not known to be at another PC yet: write it to a stick.",
         "{n} changes are not known to be at another PC yet: write them to a stick.",
-        found.to_send,
+        found.written,
     )
-    return Said(Tone.INFO, title, _count(words, found.to_send))
+    return Said(Tone.INFO, title, _count(words, found.written))
 
 
 def _at_hub(found: Standing) -> Said:
@@ -210,19 +214,19 @@ def _at_hub(found: Standing) -> Said:
         text = _("This PC is the hub: the others come while this program is open.")
     else:
         text = _("They meet while the program is open at the hub.")
-    return Said(Tone.INFO if found.to_send else Tone.NEUTRAL, title,
+    return Said(Tone.INFO if found.written else Tone.NEUTRAL, title,
                 _sentences(text, _unknown_elsewhere(found)))  # fmt: skip
 
 
 def _unknown_elsewhere(found: Standing) -> str:
-    if not found.to_send:
+    if not found.written:
         return _("Another PC has every entry that was written here.")
     words = ngettext(
         "{n} change is not known to be at another PC yet.",
         "{n} changes are not known to be at another PC yet.",
-        found.to_send,
+        found.written,
     )
-    return _count(words, found.to_send)
+    return _count(words, found.written)
 
 
 def _whole(found: Standing) -> Said:
@@ -238,15 +242,15 @@ def _whole(found: Standing) -> Said:
 
 
 def _waiting(found: Standing) -> str:
-    if not found.to_send:
+    if not found.written:
         return ""
     words = ngettext(
         "{n} change waits here, made {moment}.",
         "{n} changes wait here, the oldest made {moment}.",
-        found.to_send,
+        found.written,
     )
     made = current().datetime(found.oldest_unsent) if found.oldest_unsent else ""
-    return words.format(n=isolate(current().number(found.to_send)), moment=isolate(made))
+    return words.format(n=isolate(current().number(found.written)), moment=isolate(made))
 
 
 def _clock(found: Standing) -> str:
@@ -266,11 +270,14 @@ def _clock(found: Standing) -> str:
             "The clocks of this PC and of the server are {n} days apart.",
             days,
         )
-    advice = _(
+    return _count(apart, days if days > 1 else minutes)
+
+
+def _clock_advice() -> str:
+    return _(
         "Nothing is lost or decided by it, but what is written here may bear a wrong time: "
         "look at the clock of this PC."
     )
-    return f"{_count(apart, days if days > 1 else minutes)} {advice}"
 
 
 def _count(words: str, count: int) -> str:
@@ -286,10 +293,10 @@ def short(keeper: ExchangeKeeper, now: datetime) -> tuple[str, str]:
         return _("Exchanging with the other PCs…"), "muted"
     state = said(keeper, now)
     tone = {Tone.DANGER: "danger", Tone.WARN: "warn"}.get(state.tone, "muted")
-    if not found.to_send or isinstance(keeper.error, RevokedError):  # those wait for nothing
+    if not found.written or isinstance(keeper.error, RevokedError):  # those wait for nothing
         return state.title.rstrip("."), tone
-    words = ngettext("{n} change waits", "{n} changes wait", found.to_send)
-    waits = _count(words, found.to_send)
+    words = ngettext("{n} change waits", "{n} changes wait", found.written)
+    waits = _count(words, found.written)
     return (f"{state.title.rstrip('.')} · {waits}" if state.tone is not Tone.INFO else waits), tone
 
 
@@ -305,19 +312,3 @@ def size_words(count: int) -> str:
     if count < 1_000_000:
         return _("{size} kB").format(size=isolate(current().number(round(count / 1e3, 1))))
     return _("{size} MB").format(size=isolate(current().number(round(count / 1e6, 1))))
-
-
-def outcome_words(code: str) -> str:
-    """What became of a pass, from the code it was kept under."""
-    words = {
-        "": pgettext("exchange", "complete"),
-        "running": pgettext("exchange", "under way, or cut short"),
-        "server": pgettext("exchange", "no server, or one that refused"),
-        "stopped": pgettext("exchange", "stopped"),
-        "newer-program": pgettext("exchange", "a newer program is needed"),
-        "revoked": pgettext("exchange", "this PC was taken out"),
-        "copied": pgettext("exchange", "this record is a copy"),
-        "storage": pgettext("exchange", "the disk failed"),
-        "read-only": pgettext("exchange", "nothing could be written at this PC"),
-    }
-    return words.get(code, pgettext("exchange", "failed"))

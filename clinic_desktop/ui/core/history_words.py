@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from clinic_desktop.domain.partial_dates import PartialDate
-from clinic_desktop.domain.refusals import RefusedError
-from clinic_desktop.i18n import _, current, ngettext, pgettext
+from clinic_desktop.i18n import _, ngettext
 from clinic_desktop.services.audit.history import FieldChange
 from clinic_desktop.services.audit.names import FIELDS, TABLES
 from clinic_desktop.services.audit.seen import Oddity, Seen
-from clinic_desktop.ui.core.patient_card import sex_words
-from clinic_desktop.ui.widgets.parsed import show_partial
+from clinic_desktop.services.field_words import field_value
 
 _LONGEST = 120
-_DAYS = frozenset({"birth_date", "onset", "abated", "valid_from", "valid_to", "valid_until"})
 
 
 def field_of(change: FieldChange) -> str:
@@ -28,65 +23,6 @@ def value_of(change: FieldChange, value: Any) -> str:
     """A value as the file keeps it, in words; not longer than a line or two."""
     text = field_value(change.field, value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def field_value(field: str, value: Any) -> str:
-    """A value of a field as the file keeps it, in words."""
-    if value in (None, ""):
-        return _("nothing")
-    if field == "sex":
-        return sex_words(str(value))
-    if field.startswith("is_") or field in {"deceased", "as_needed"}:
-        return pgettext("answer", "yes") if value else pgettext("answer", "no")
-    if field.endswith("_at") and isinstance(value, int):
-        return current().datetime(datetime.fromtimestamp(value / 1000, UTC))
-    if field in _DAYS or field.endswith("_on"):
-        return _day(str(value))
-    return _states().get(str(value), str(value))
-
-
-def _day(text: str) -> str:
-    try:
-        return show_partial(PartialDate.parse(text))
-    except (RefusedError, ValueError):
-        return text
-
-
-def _states() -> dict[str, str]:
-    """Codes of states that stand in fields of that name."""
-    return {
-        "active": pgettext("state", "active"),
-        "inactive": pgettext("state", "inactive"),
-        "resolved": pgettext("state", "resolved"),
-        "issued": pgettext("state", "issued"),
-        "booked": pgettext("state", "booked"),
-        "arrived": pgettext("state", "arrived"),
-        "confirmed": pgettext("state", "confirmed"),
-        "in-room": pgettext("state", "in the room"),
-        "to-bill": pgettext("state", "to bill"),
-        "done": pgettext("state", "done"),
-        "no-show": pgettext("state", "did not come"),
-        "cancelled": pgettext("state", "cancelled"),
-        "completed": pgettext("state", "completed"),
-        "stopped": pgettext("state", "stopped"),
-        "draft": pgettext("state", "draft"),
-        "signed": pgettext("state", "signed"),
-        "final": pgettext("state", "final"),
-        "finished": pgettext("state", "finished"),
-        "in-progress": pgettext("state", "under way"),
-        "entered-in-error": pgettext("state", "entered by mistake"),
-        "none-known": pgettext("state", "none known"),
-        "not-asked": pgettext("state", "not asked"),
-        "recorded": pgettext("state", "recorded"),
-        "unconfirmed": pgettext("state", "not confirmed"),
-        "refuted": pgettext("state", "refuted"),
-        "unknown": pgettext("state", "not known"),
-        "high": pgettext("state", "high"),
-        "low": pgettext("state", "low"),
-        "mild": pgettext("state", "mild"),
-        "moderate": pgettext("state", "moderate"),
-        "severe": pgettext("state", "severe"),
-    }
 
 
 def who(name: str) -> str:

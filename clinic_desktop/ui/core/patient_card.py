@@ -6,10 +6,10 @@ from datetime import datetime
 
 from clinic_desktop.domain.partial_dates import Age, AgeUnit, BirthDate, PartialDate
 from clinic_desktop.i18n import _, current, isolate, ngettext, pgettext
+from clinic_desktop.services.field_words import sex_words, show_partial
 from clinic_desktop.services.patients.banner import AllergyMark, PatientBannerData
 from clinic_desktop.services.undecided import Undecided
 from clinic_desktop.ui.theme.tokens import Tone
-from clinic_desktop.ui.widgets.parsed import show_partial
 from clinic_desktop.ui.widgets.patient_banner import AllergyState, PatientCard
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
 
@@ -62,16 +62,6 @@ def age_words(age: Age | None) -> str:
         for part in age.parts
     )
     return f"~{shown}" if age.approximate else shown
-
-
-def sex_words(sex: str) -> str:
-    """Administrative gender as one word; an unknown one is not guessed."""
-    return {
-        "male": pgettext("sex", "Male"),
-        "female": pgettext("sex", "Female"),
-        "other": pgettext("sex", "Other"),
-        "unknown": pgettext("sex", "Sex not known"),
-    }.get(sex, sex)
 
 
 def allergy_words(mark: AllergyMark) -> str:

@@ -6,8 +6,9 @@ from datetime import date
 
 from clinic_desktop.domain.dates import BirthDate, BirthPrecision, DateError, DateOrder, age
 from clinic_desktop.i18n import Language, isolate
+from clinic_desktop.services.field_words import show_partial
 from clinic_desktop.ui.core.patient_card import age_words
-from clinic_desktop.ui.widgets.parsed import Parse, Parsed, date_parser, show_partial
+from clinic_desktop.ui.widgets.parsed import Parse, Parsed, date_parser
 
 
 def birth_parser(today: date, order: DateOrder | None) -> Parse:

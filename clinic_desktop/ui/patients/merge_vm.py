@@ -13,10 +13,11 @@ from clinic_desktop.errors import ClinicError, StaleError
 from clinic_desktop.i18n import _, commas, current, pgettext
 from clinic_desktop.services import patients
 from clinic_desktop.services.backups.ledger import Reason
+from clinic_desktop.services.field_words import sex_words
 from clinic_desktop.services.patients import FoundPatient, PatientEntry, PatientRecord
 from clinic_desktop.services.patients.merging import FIELDS
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.patient_card import born_words, sex_words
+from clinic_desktop.ui.core.patient_card import born_words
 
 MOST_FOUND = 8
 

@@ -38,10 +38,13 @@ class RestrictionCard(PrivacyCard):
         self.restrict = Button(_("Only store this chart"), icon=Icon.STOP)
         self.lift = Button(_("Use this chart again"), icon=Icon.UNLOCK)
         self.use = Button(_("Use it all the same"), icon=Icon.UNLOCK)
+        self.readers = Button(_("Who reads this chart"), icon=Icon.LOCK)
+        self.readers.setObjectName("privacy.readers")
         self._kinds: tuple[tuple[Button, type[to.Destination]], ...] = (
             (self.use, to.UseAnyway),
             (self.lift, to.LiftRestriction),
             (self.restrict, to.RestrictUse),
+            (self.readers, to.EditCareTeam),
         )
         holder = QWidget()
         line = FlowLayout(holder)
@@ -60,7 +63,7 @@ class RestrictionCard(PrivacyCard):
         self.ask(restriction.restriction_of, done=self._show)
 
     def _show(self, row: RestrictionRow | None) -> None:
-        wanted = {self.restrict: row is None, self.lift: row is not None}
+        wanted = {self.restrict: row is None, self.lift: row is not None, self.readers: True}
         wanted[self.use] = row is not None and not row.is_excepted
         for button, kind in self._kinds:
             button.setVisible(wanted[button] and to.may_open(self.context.actor, kind))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.devices import Pc
+from clinic_desktop.sync.outcomes import outcome_words
 from clinic_desktop.sync.standing import Run
-from clinic_desktop.ui.core.exchange_words import outcome_words, size_words
+from clinic_desktop.ui.core.exchange_words import size_words
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.facts import Fact
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.hub import for_others
 from clinic_desktop.i18n import _, isolate
+from clinic_desktop.security.membership import Device
 from clinic_desktop.sync.client import Address
 from clinic_desktop.sync.enrolment import Invitation
 from clinic_desktop.sync.exchange import Passed
@@ -205,9 +206,9 @@ class InviteForm(ExchangeForm):
             self, self._syncing.approve, self.digits.text(), done=self._done, failed=self._failed
         )
 
-    def _done(self, name: str) -> None:
+    def _done(self, device: Device) -> None:
         self._is_open = False
-        self.joined.emit(name)
+        self.joined.emit(device.name)
         self.close_requested.emit()
 
     def _failed(self, error: ClinicError) -> None:

@@ -93,7 +93,7 @@ class StickInviteForm(ExchangeForm):
         )  # fmt: skip
 
     def _done(self, made: LetIn) -> None:
-        self.joined.emit(made.name)
+        self.joined.emit(made.device.name)
         self.close_requested.emit()
 
     def _failed(self, error: ClinicError) -> None:

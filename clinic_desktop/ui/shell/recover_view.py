@@ -134,6 +134,7 @@ class RecoverView(EntryPage):
             self.notice.set_words(Tone.DANGER, error.message, words)
             self.notice.show()
             self.notice.say()
+            self.open.setFocus()  # whoever was busy has lost it: keys would go nowhere
             self.bring_into_view(self.notice)
 
     def bring_into_view(self, part: QWidget) -> None:

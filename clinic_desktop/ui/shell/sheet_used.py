@@ -23,8 +23,6 @@ def ask_for_new_sheet(context: Context, opened: Clinic) -> None:
     def make() -> None:
         context.navigator.open(Settings("recovery"))
 
-    if elsewhere:  # too much to be read before it fades
-        words = " ".join((*elsewhere, text))
-        context.host.confirm(_("The recovery sheet let you in"), words, verb, make)
-    else:
-        context.host.toast(text, make, verb)
+    # A drawer, for it must not fade, nor be replaced by what is said next.
+    words = " ".join((*elsewhere, text))
+    context.host.confirm(_("The recovery sheet let you in"), words, verb, make)

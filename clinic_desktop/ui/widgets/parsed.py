@@ -10,6 +10,7 @@ from typing import Any
 from clinic_desktop.domain import dates
 from clinic_desktop.domain.money import MoneyError, parse_amount
 from clinic_desktop.i18n import _, current, isolate
+from clinic_desktop.services.field_words import show_partial
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,6 @@ def _date_sentences() -> dict[str, str]:
         "in-future": _("That day has not come yet."),
         "day-needed": _("Enter a whole date with day and month."),
     }
-
-
-def show_partial(value: dates.PartialDate) -> str:
-    """A date as far as it is known: day, month or year."""
-    if value.is_day:
-        shown = current().date(value.first)
-    elif value.month:
-        shown = current().month(value.first)
-    else:
-        shown = str(value.year)
-    shown = isolate(shown)
-    return _("about {date}").format(date=shown) if value.approximate else shown
 
 
 def _echo(found: dates.SmartDate) -> str:

@@ -11,13 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.services import allergies
 from clinic_desktop.services.allergies import RecordAllergy
+from clinic_desktop.services.conflicts.words import value_words
 from clinic_desktop.services.encounters import sign, start_visit
 from clinic_desktop.services.notes import NoteText, save_note
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.ui.chart.chart_view import ChartView
 from clinic_desktop.ui.chart.tables import MedicinesSection
-from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.conflicts.conflicts_view import ConflictsView
 from clinic_desktop.ui.conflicts.third_form import ThirdForm
 from clinic_desktop.ui.core import navigator as to
@@ -116,7 +116,7 @@ def test_what_another_pc_decides_leaves_the_screen(
     first.pull(second)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 0)
     assert view.panel is None
-    assert view.side.currentIndex() == 0
+    assert view.side.currentIndex() == 2
 
 
 def test_words_are_put_together(
@@ -301,5 +301,5 @@ def test_a_dose_is_never_shown_without_its_unit(
     assert view.panel
     item = view.panel.item
     assert item.fields == ("dose_value",)
-    shown = {words.value(item, "dose_value", each.values) for each in item.versions}
+    shown = {value_words(item, "dose_value", each.values) for each in item.versions}
     assert {each.strip("\u2068\u2069") for each in shown} == {"2\xa0tabs.", "3\xa0tabs."}

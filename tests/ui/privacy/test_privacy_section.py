@@ -35,7 +35,7 @@ from clinic_desktop.ui.privacy.restriction_forms import LiftForm, RestrictForm, 
 from clinic_desktop.ui.privacy.share_form import ShareForm
 from clinic_desktop.ui.privacy.trusted_card import TrustedCard
 from tests.support.records import Record
-from tests.support.windows import RecordingHost
+from tests.support.windows import RecordingHost, VisitedNavigator
 
 
 @pytest.fixture
@@ -68,6 +68,14 @@ def section(ui_context: Context, qtbot: QtBot, maria: uuid.UUID) -> PrivacySecti
     made.set_patient(maria)
     idle(ui_context, qtbot)
     return made
+
+
+def test_who_reads_the_chart_is_found_beside_its_use(
+    section: PrivacySection, ui_context: Context, maria: uuid.UUID
+) -> None:
+    card(section, RestrictionCard).readers.click()
+    assert isinstance(ui_context.navigator, VisitedNavigator)
+    assert ui_context.navigator.visited == [to.EditCareTeam(maria)]
 
 
 def test_consents_follow_what_is_recorded_elsewhere(

@@ -22,6 +22,7 @@ from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.ui.core.speech import speak
 from clinic_desktop.ui.first_run.first_run_view import FirstRunView
 from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.shell.question import Question
 from clinic_desktop.ui.shell.restore_view import RestoreView
 from clinic_desktop.ui.theme import style
 from clinic_desktop.ui.theme.look import Appearance
@@ -84,6 +85,8 @@ def test_on_a_bare_pc_the_first_steps_offer_it(
         fill(session, backup).submit()
     assert session.clinic is not None
     assert session.clinic.actor.login == "amina"
+    asked = session.window.findChild(Question)
+    assert asked is not None, "that the sheet is to be made anew neither fades nor is replaced"
 
 
 def test_from_the_lock_screen_over_a_damaged_record(
@@ -105,6 +108,19 @@ def test_from_the_lock_screen_over_a_damaged_record(
     assert (kept / "clinic.db").stat().st_size == 9000
 
 
+@pytest.mark.parametrize("name", ["pulled-out.clinicbackup", ""])
+def test_a_file_that_is_not_there_is_said_beside_the_field(
+    session: Session, backup: Path, qtbot: QtBot, name: str
+) -> None:
+    session.start()
+    session.ways.show_restore("amina")
+    view = fill(session, backup.parent / name)
+    view.submit()
+    qtbot.waitUntil(lambda: not view.progress.isVisible(), timeout=60_000)
+    assert "no such file" in view.file.accessibleDescription()
+    assert not view.notice.isVisible()
+
+
 def test_stopped_it_changes_nothing(
     session: Session, clinic_dir: DataDir, backup: Path, qtbot: QtBot
 ) -> None:
@@ -116,6 +132,7 @@ def test_stopped_it_changes_nothing(
     view.progress.cancel.click()
     qtbot.waitUntil(view.notice.isVisible, timeout=60_000)
     assert "stopped" in view.notice.accessibleName()
+    qtbot.waitUntil(view.open.hasFocus)  # Enter tries again
     assert clinic_dir.database.read_bytes() == before
     assert not clinic_dir.arriving.exists()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.errors import (
     DeviceSecretError,
+    StorageError,
     TooManyAttemptsError,
     WrongCodeError,
     WrongPasswordError,
@@ -242,3 +245,55 @@ def test_an_attempt_that_was_cut_off_is_heard_of_too(attempts: Attempts) -> None
         cut_off = attempts.path.read_bytes()
     attempts.path.write_bytes(cut_off)
     assert attempts.untold(["ann"]) == {"ann": 1}
+
+
+# ------------------------------------------------------------------ a full disk
+
+
+@pytest.fixture
+def full_disk(attempts: Attempts, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No file begins any more, after one sign-in; what is there can be written over."""
+    with attempts.counted("ann"):
+        pass
+    really = os.open
+
+    def begin_nothing(path: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        return really(path, flags, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", begin_nothing)
+        yield
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_on_a_full_disk_whoever_is_right_goes_in_and_guesses_still_cost_time(
+    attempts: Attempts, clock: Boot
+) -> None:
+    size = attempts.path.stat().st_size
+    with attempts.counted("ann"):
+        pass
+    fail_patiently(attempts, clock, 3)
+    fail(attempts)
+    with pytest.raises(TooManyAttemptsError), attempts.counted("ann"):
+        raise AssertionError("looked at")
+    assert Attempts(attempts.path, clock).wait("ann") == 1  # another program on the same folder
+    assert attempts.path.stat().st_size == size
+    clock.advance(seconds=1)
+    with attempts.counted("ann"):
+        pass
+    assert attempts.wait("ann") == 0
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_what_has_no_room_in_place_is_not_looked_at(attempts: Attempts, clock: Boot) -> None:
+    def guess_at_many() -> None:
+        for number in range(100):
+            name = f"name{number}"
+            clock.advance(seconds=attempts.wait(name))
+            fail(attempts, name)
+
+    with pytest.raises(StorageError):
+        guess_at_many()
+    assert attempts.untold(["name0"])["name0"] == 1  # those before it still count
