@@ -75,6 +75,8 @@ class Settings(Struct, frozen=True):
     """PCs of which something came past the server, and was not compared with what it has yet."""
     clock_off: int = 0
     """How far the server's clock is ahead of this PC's, in milliseconds; for display only."""
+    anew_since: int = 0
+    """When this PC went on under another name than its record had, in ms since 1970 UTC."""
 
 
 @dataclass(frozen=True)
