@@ -31,7 +31,7 @@ from clinic_desktop.errors import (
     StorageError,
 )
 from clinic_desktop.files import flush_folder
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew_by_stick
 from clinic_desktop.services.access import require
@@ -73,6 +73,21 @@ class Exported:
     """Whether more is here than there was room for."""
     files: int = 0
     """Documents that went along."""
+    lacks: int = 0
+    """Of how many PCs earlier work is here, but not as it was sealed, and so not in the file."""
+
+    @property
+    def warning(self) -> str:
+        """What whoever writes it should know; empty where nothing is to be said."""
+        if not self.lacks:
+            return ""
+        words = ngettext(
+            "Earlier work of {n} PC is not in the file: it is here, but not as it was sealed.",
+            "Earlier work of {n} PCs is not in the file: it is here, but not as it was sealed.",
+            self.lacks,
+        )
+        then = _("A PC that has it takes what follows; one that lacks it needs a line once.")
+        return f"{words.format(n=isolate(current().number(self.lacks)))} {then}"
 
 
 @dataclass(frozen=True)
@@ -236,7 +251,8 @@ def _write(
         flush_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
-    return Exported(size, len(plan.places), plan.more or load.more, len(load.files))
+    more = plan.more or load.more
+    return Exported(size, len(plan.places), more, len(load.files), plan.lacks)
 
 
 def _parts(store: Store, before: Sequence[bytes], places: Sequence[Place]) -> Iterator[bytes]:

@@ -237,7 +237,8 @@ def _meet(
     """Write who we are, show the digits, and wait for the answer."""
     show, wait = meet
     public = me.keys.public
-    request = Request(1, me.device.bytes, public.signing, public.sealing, platform.node()[:200])
+    name, user = platform.node()[:200], login.strip()[:200]
+    request = Request(1, me.device.bytes, public.signing, public.sealing, name, user)
     letter = invitation.write_request(request)
     with closing(to) as link:
         try:

@@ -48,7 +48,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
     this one exchanges.
 
     Raises:
-        ValidationError: the code, or no request that was written with it.
+        ValidationError: the code, no request that was written with it, or somebody else's.
         PasswordAgainError, RuleError: nobody was let in.
         StorageError: no room for the whole record; the PC is let in, and the file can be written
             again to another stick.
@@ -56,6 +56,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
     require(opened.actor, "device.approve")
     invitation = Invitation.read(code)
     request = _request(asked, invitation)
+    refuse_other_person(request, opened.actor.login)
     store, owner = opened.store, opened.keys.identity
     store.read(SYSTEM, taking.refuse_copy).result()
     bundles.refuse_part(store)
@@ -70,6 +71,26 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
 
     made = store.write(SYSTEM, letter).result()
     return LetIn(device, bundles.export_whole(opened, answer, made))
+
+
+def refuse_other_person(request: Request, login: str) -> None:
+    """Say so before a PC is let in where somebody else is to sign in than who lets it in.
+
+    It gets the keys of whoever lets it in, and nobody could begin there.
+
+    Raises:
+        ValidationError: the other name was typed at the new PC.
+    """
+    wanted = request.login.strip()
+    if wanted and wanted.casefold() != login.casefold():
+        raise ValidationError(
+            "user",
+            _("At the new PC somebody typed the sign-in name “{wanted}”. Who lets it in signs in"
+              " there first: {login}.").format(wanted=wanted, login=login),
+            kept=_("No PC was let in."),
+            hint=_("Begin anew there with the name {login}, or let {wanted} let it in."
+                   " Others are let in there afterwards.").format(wanted=wanted, login=login),
+        )  # fmt: skip
 
 
 def _request(asked: Path, invitation: Invitation) -> Request:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ServerError, ValidationError
 from clinic_desktop.hub import hubs_beside
 from clinic_desktop.security.primitives import Identity, digest, is_signed, sign
@@ -44,6 +44,31 @@ def tell(uow: UnitOfWork, clinic: uuid.UUID, owner: Identity, address: Address) 
     }
     if practice.setting(uow, _KEY) != said:
         practice.decide(uow, _KEY, said)
+
+
+def tell_again(store: Store, actor: Actor, owner: Identity) -> None:
+    """Sign anew where this PC exchanges, if whoever signed it decides no more: nobody believes it.
+
+    The recovery sheet gave the owner other keys, or the owner who set the server up has left.
+    """
+    address = store.read(SYSTEM, _to_tell, owner).result()
+    if address is not None:
+        clinic = store.read(SYSTEM, chain.current).result()
+        if clinic is not None:
+            store.write(actor, tell, clinic.clinic, owner, address).result()
+
+
+def _to_tell(reads: ReadSession, owner: Identity) -> Address | None:
+    """The server in use, if it is the one that was told, by somebody who decides no more."""
+    found, members = state.peer(reads.cursor), chain.current(reads)
+    said = practice.setting(reads, _KEY)
+    if found is None or members is None or not isinstance(said, dict):
+        return None
+    owners = frozenset(each.signing for each in members.owners if each.signing)
+    if owner.public.signing not in owners or _read(said, members.clinic, owners) is not None:
+        return None
+    address = Address(found.url, found.settings.authority)
+    return address if said.get("url") == found.url and not address.is_near else None
 
 
 def learn(store: Store) -> None:

@@ -22,6 +22,7 @@ from clinic_desktop.domain.ids import free_prefix
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import BadFileError, CopiedRecordError, ServerError
 from clinic_desktop.i18n import _
+from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
 from clinic_desktop.sync import kept_segments, known_pcs, lines, state, statements, taking
@@ -253,5 +254,11 @@ def _change(uow: UnitOfWork, pc: NewPc, common: tuple[int, int], owner: Identity
     )
     devices.begin_anew(uow, pc, common, owner)
     state.change_settings(
-        uow.cursor, next_pc=(b"", b""), told=0, handed=(), invitation=b"", answered=(b"", b"")
+        uow.cursor,
+        next_pc=(b"", b""),
+        told=0,
+        handed=(),
+        invitation=b"",
+        answered=(b"", b""),
+        anew_since=to_millis(uow.now),
     )

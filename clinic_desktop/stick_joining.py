@@ -106,7 +106,8 @@ def ask(
     invitation, keys, cost = Invitation.new(), Identity.new(), cost or KdfCost()
     device, public = (clock or SystemClock()).new_id(), keys.public
     name = platform.node()[:200]
-    request = Request(1, device.bytes, public.signing, public.sealing, name)
+    login = asking.login.strip()[:200]
+    request = Request(1, device.bytes, public.signing, public.sealing, name, login)
     hidden = msgspec.msgpack.encode(_Secrets(invitation.secret, request, bytes(keys)))
     kept = sealed_under(asking.password, hidden, _MARK, asking.login, cost)
     lock = take_folder(data_dir)

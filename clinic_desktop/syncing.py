@@ -30,7 +30,7 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.hub import hubs_beside, meet_nearby
 from clinic_desktop.i18n import _
-from clinic_desktop.letting_in import LetIn, let_in_by_stick, welcome
+from clinic_desktop.letting_in import LetIn, let_in_by_stick, refuse_other_person, welcome
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
 from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Membership
@@ -135,6 +135,9 @@ class Syncing:
                 self._finish(link)
             passed = Exchange(self._store, link, tell, is_current=self._is_current).run()
             self._is_current = True
+            if allowed(self._clinic.actor, "device.approve"):
+                owner = self._clinic.keys.identity
+                meeting_place.tell_again(self._store, self._clinic.actor, owner)
             for also in (
                 partial(self._hand_keys, link, _KEYS_AT_A_TIME),
                 FileTurn(self._store, link).run,
@@ -307,7 +310,8 @@ class Syncing:
 
         Raises:
             NotFoundError: nobody is invited, or the PC has not answered yet.
-            ValidationError: another PC answered than the one with these digits.
+            ValidationError: another PC answered than the one with these digits, or somebody else
+                is to sign in there.
             PasswordAgainError, RuleError, ServerError: it may be tried again.
         """
         actor, owner = self._clinic.actor, self._clinic.keys.identity
@@ -315,6 +319,7 @@ class Syncing:
         with self._linked() as link:
             invitation = self._invitation()
             request = _request(link, invitation, digits)
+            refuse_other_person(request, actor.login)
             device = Device(
                 uuid.UUID(bytes=request.device), request.name, request.signing, request.sealing
             )

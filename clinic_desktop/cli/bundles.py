@@ -72,9 +72,11 @@ def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
             "segments": made.segments,
             "more": made.more,
             "files": made.files,
+            "lacks": made.lacks,
         },
         _("Written and read back: {file}").format(file=options.file),
         *((rest,) if made.more else ()),
+        *((made.warning,) if made.warning else ()),
     )
 
 

@@ -154,6 +154,7 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
             "is_finished": found.is_finished,
             "server_lacks": found.server_lacks,
             "is_doubted": found.is_doubted,
+            "anew_since": found.anew_since.isoformat() if found.anew_since else None,
             "clock_off_seconds": round(found.clock_off.total_seconds()),
         },
         *_unfinished(found.is_finished),
@@ -169,6 +170,7 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
         *_too_old(found.open.newer),
         *_not_whole_there(found.server_lacks),
         *_doubted(found.is_doubted),
+        *((found.anew,) if found.anew else ()),
     )
 
 

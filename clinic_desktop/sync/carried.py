@@ -33,6 +33,8 @@ class Plan:
     """Whether there was no room for all."""
     sizes: list[int] = field(default_factory=list)
     """Of these segments, in bytes."""
+    lacks: int = 0
+    """Of how many PCs earlier segments are not here as they were sealed."""
 
 
 def holds_all(reads: ReadSession) -> bool:
@@ -52,9 +54,14 @@ def plan(reads: ReadSession, after: Mapping[bytes, int], room: int) -> Plan:
     cursor = reads.cursor
     places: list[Place] = []
     sizes: list[int] = []
-    upto, more = dict(after), False
-    for dev, device in cursor.execute("SELECT dev, device_id FROM sync_device ORDER BY dev"):
-        for seg_no, size in _sizes(cursor, dev, after.get(bytes(device), 0)):
+    upto, more, lacks = dict(after), False, 0
+    for dev, device, tip in cursor.execute(
+        "SELECT dev, device_id, coalesce(seg_tip, 0) FROM sync_device ORDER BY dev"
+    ).fetchall():
+        begin = after.get(bytes(device), 0)
+        found = _sizes(cursor, dev, begin)
+        lacks += tip > begin and (not found or found[0][0] > begin + 1)
+        for seg_no, size in found:
             room -= size
             if room < 0:
                 more = True
@@ -62,7 +69,7 @@ def plan(reads: ReadSession, after: Mapping[bytes, int], room: int) -> Plan:
             places.append((dev, seg_no))
             sizes.append(size - 4)
             upto[bytes(device)] = seg_no
-    return Plan(places, upto, more, sizes)
+    return Plan(places, upto, more, sizes, lacks)
 
 
 @dataclass

@@ -47,6 +47,14 @@ class Request(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     signing: Key
     sealing: Key
     name: Text
+    login: Text = ""
+    """Who will sign in there first, as typed; empty in letters of older programs."""
+
+    @property
+    def raw(self) -> bytes:
+        """As it is sealed; without a login as older programs write it."""
+        whole = msgspec.structs.astuple(self)
+        return msgspec.msgpack.encode(whole if self.login else whole[:-1])
 
 
 class KnownPc(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -141,7 +149,7 @@ class Invitation:
 
     def write_request(self, request: Request) -> bytes:
         """Seal the first letter."""
-        return seal(self._key(b"request"), msgspec.msgpack.encode(request), _MARK)
+        return seal(self._key(b"request"), request.raw, _MARK)
 
     def read_request(self, letter: bytes) -> Request:
         """Open the first letter.
@@ -193,7 +201,7 @@ class Invitation:
             raise UnreadableError from error
 
     def _header(self, request: Request) -> bytes:
-        return _MARK + msgspec.msgpack.encode(request)
+        return _MARK + request.raw
 
     def _key(self, purpose: bytes) -> bytes:
         return keyed_digest(self.secret, _MARK, purpose)

@@ -8,6 +8,7 @@ from typing import Any
 
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.i18n import _, current, isolate
 from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.sync import epochs, passes, state
 from clinic_desktop.sync.kept_segments import SENT
@@ -15,6 +16,7 @@ from clinic_desktop.sync.passes import Open
 from clinic_desktop.sync.pinned import NEAR
 
 _SHOWN_RUNS = 8
+_SHOWN_ANEW_MS = 30 * 24 * 3600 * 1000
 _AT_A_HUB = f"{NEAR}:%"
 
 
@@ -79,6 +81,19 @@ class Standing:
     """The last pass with a hub in the house."""
     written: int = 0
     """Of ``to_send`` those that people wrote: that somebody signed in goes out too, unsaid."""
+    anew_since: datetime | None = None
+    """When this PC went on under another name, where that is not long ago."""
+
+    @property
+    def anew(self) -> str:
+        """What to know of that; empty where there is nothing."""
+        if self.anew_since is None:
+            return ""
+        return _(
+            "Since {when} this PC goes on under another name: its record was a copy, or an older "
+            "state, of one that had gone on elsewhere. If nobody of you copied it or brought a "
+            "backup back, somebody else may have the record: ask for help."
+        ).format(when=isolate(current().datetime(self.anew_since)))
 
     def is_paused(self, now: datetime) -> bool:
         """Whether a person asked for quiet on the line to the server."""
@@ -131,6 +146,7 @@ def standing(reads: ReadSession) -> Standing | None:
         from_millis(awaited + epochs.LONG_MS) if awaited else None,
         from_millis(last_met) if last_met else None,
         _written(cursor),
+        from_millis(kept.anew_since) if now - kept.anew_since < _SHOWN_ANEW_MS else None,
     )
 
 

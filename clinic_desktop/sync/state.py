@@ -73,6 +73,8 @@ class Settings(Struct, frozen=True):
     """Statements of owners about PCs that no server was told of: handed on by stick and hub."""
     clock_off: int = 0
     """How far the server's clock is ahead of this PC's, in milliseconds; for display only."""
+    anew_since: int = 0
+    """When this PC went on under another name than its record had, in ms since 1970 UTC."""
 
 
 @dataclass(frozen=True)

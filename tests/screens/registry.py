@@ -15,7 +15,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.first_run.state import StepKey
 from clinic_desktop.ui.settings.pages import page_specs
 from clinic_desktop.ui.widgets.gallery.window import PAGES, Gallery
-from tests.screens import doings, exchange_doings
+from tests.screens import doings, exchange_doings, meanwhile_doings
 from tests.screens.program import Program
 from tests.screens.sample import INSURER
 
@@ -141,6 +141,10 @@ CARE: dict[str, Make] = {
     "chart-documents-moving": _after(_chart("documents"), exchange_doings.files_on_the_way),
     "chart-document": _after(_chart("documents"), doings.add_document),
     "consent": lambda program: program.go(to.DecideConsent(program.sample.patient_id)),
+    "consent-meanwhile": _after(
+        lambda program: program.go(to.DecideConsent(program.sample.patient_id)),
+        meanwhile_doings.another_text,
+    ),
     "disclosure": lambda program: program.go(to.NoteDisclosure(program.sample.patient_id)),
     "request": lambda program: program.go(to.ReceiveRequest(program.sample.patient_id)),
     "copy-record": lambda program: program.go(to.CopyRecord(program.sample.patient_id)),
@@ -172,6 +176,7 @@ MONEY: dict[str, Make] = {
     ),
     "document": _document,
     "pay": _after(_document, doings.pay),
+    "pay-meanwhile": _after(_document, doings.pay, meanwhile_doings.paid_elsewhere),
     "refund": _after(_document, doings.refund),
     "take-back": _after(_document, doings.take_back),
     "billing-requests": _after(_asked, doings.show_requests),
@@ -184,6 +189,7 @@ HOUSE: dict[str, Make] = {
         f"settings-{name}-form": _after(_settings(page), doings.add_line)
         for name, page in LINES.items()
     },
+    "settings-privacy-meanwhile": _after(_settings("privacy"), meanwhile_doings.other_years),
     "settings-emergency": _after(_settings("audit"), doings.review_emergency),
     "settings-code-form": _after(_settings("lock"), doings.switch_code_on),
     "settings-codes": _after(_settings("lock"), doings.show_recovery_codes),

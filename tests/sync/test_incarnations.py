@@ -108,6 +108,8 @@ def test_a_copied_folder_goes_on_as_a_pc_of_its_own(practice: Practice, back: Cl
     passed = Syncing(two).run()
     assert passed.sent
     assert rows(two, "SELECT device_id, prefix FROM sync_device WHERE dev = 1") != before
+    assert Syncing(one).status().anew == ""
+    assert "somebody else may have the record" in Syncing(two).status().anew
     agree(front, one, two)
     assert sorted(map(str, names(front))) == [
         *(f"One {number}" for number in range(3)), *(f"Two {number}" for number in range(3))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clinic_desktop import clinic
+from clinic_desktop import clinic, meeting_place
 from clinic_desktop.bundles import export_bundle, import_bundle
 from clinic_desktop.carrying import carry, let_in
 from clinic_desktop.clinic import Clinic
@@ -272,6 +272,21 @@ def test_a_sheet_printed_afterwards_opens_every_pc(
     again = come_back(practice, used_at_back, NEW)
     agree(front, again)
     assert faults(again) == []
+
+
+def test_the_address_of_the_server_is_believed_again(practice: Practice, back: Clinic) -> None:
+    """It was signed with the keys of before."""
+    front = practice.front
+    Syncing(front).set_up(practice.address)
+    sync(back)
+    back.switch_by_recovery(practice.sheet, "ana", NEW)
+    sync(back, back, front)
+    for pc in (front, back):
+        owners = frozenset(each.signing for each in members(pc).owners)
+        told_of = pc.store.read(pc.actor, people.setting, meeting_place._KEY).result()
+        believed = meeting_place._read(told_of, members(pc).clinic, owners)
+        assert believed == practice.address
+        assert owners == {back.keys.identity.public.signing}
 
 
 def brought_back(practice: Practice, pc: Clinic, tmp_path: Path, made: Path) -> Clinic:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clinic_desktop.bundles import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.snapshot_loading import Loader
@@ -67,6 +68,15 @@ def test_a_pc_joins_by_a_snapshot_and_goes_on(told: Practice, back: Clinic) -> N
     assert patients(new) == patients(back) == patients(told.front)
     assert len(patients(new)) == 4
     assert rows(new, "SELECT count(*) FROM sync_page") == [(0,)]
+
+
+def test_a_stick_says_what_it_cannot_hold(told: Practice, back: Clinic) -> None:
+    """A PC that joined by a snapshot has the record, and not every segment."""
+    new, stick = told.new_pc("third"), told.root / "stick.clinicbundle"
+    made = export_bundle(new, stick)
+    assert made.lacks > 0
+    assert "needs a line once" in made.warning
+    assert export_bundle(back, stick).warning == ""
 
 
 def test_files_of_documents_follow_it(practice: Practice) -> None:

@@ -256,7 +256,7 @@ def _expect_text(
         raise StaleError(
             _("The text was changed meanwhile."),
             kept=_("The decision is not recorded yet; what you typed is still here."),
-            hint=_("Let the person read the text as it is now, and record the decision again."),
+            hint=_("Let the person read the text as it is now, then record the decision."),
         )
 
 

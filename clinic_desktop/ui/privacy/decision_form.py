@@ -125,7 +125,7 @@ class DecisionForm(ChartForm):
         self._show_text()
         if was_read and self._shown() != before:
             told = _("The text was changed meanwhile.")
-            hint = _("Let the person read the text as it is now, and record the decision again.")
+            hint = _("Let the person read the text as it is now, then record the decision.")
             self.rows["text"].set_warning(f"{told} {hint}")
 
     def _show_text(self) -> None:

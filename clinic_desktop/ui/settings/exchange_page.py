@@ -242,7 +242,9 @@ class ExchangePage(SettingsPage):
         name = isolate(pc.name or pc.prefix or str(pc.id)[:8])
         if pc.is_this:
             here = PillSpec(pgettext("PC", "this PC"), Tone.ACCENT, Glyph.FULL)
-            return Fact(pc.id, name, numbers(pc), here)
+            found = self._keeper.standing
+            words = [numbers(pc), found.anew if found is not None else ""]
+            return Fact(pc.id, name, " · ".join(filter(None, words)), here)
         words = [each for each in (numbers(pc), came(pc)) if each]
         if pc.is_active:
             words.append(has(pc))

@@ -140,7 +140,7 @@ class StickPart(QWidget):
         if made.more:
             told = _("The stick is full, and holds a part. Read it at the other PC; then write to "
                      "it here again, and the next part follows.")  # fmt: skip
-        self.said.emit(told)
+        self.said.emit(f"{told} {made.warning}" if made.warning else told)
 
     def _taken(self, taken: Imported) -> None:
         self._show(is_busy=False)

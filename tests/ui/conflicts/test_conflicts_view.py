@@ -148,6 +148,60 @@ def test_words_are_put_together(
     assert first.rows("SELECT plan FROM note") == [("Rest, water and tea",)]
 
 
+def overtaken(
+    pcs: tuple[Pc, Pc], context: Context, host: RecordingHost, qtbot: QtBot
+) -> tuple[ConflictsView, ThirdForm]:
+    """Words of two are being put together when the other PC writes them a third way."""
+    first, second = pcs
+    visit = first.write(start_visit, patient_id=new_patient(first)).encounter_id
+    first.write(save_note, visit, NoteText(plan="Rest"))
+    meet(first, second)
+    first.write(save_note, visit, NoteText(plan="Rest and water"))
+    second.clock.advance(minutes=1)
+    second.write(save_note, visit, NoteText(plan="Rest and tea"))
+    first.pull(second)
+    view = open_view(context, qtbot, 1)
+    choose_next(view, qtbot)
+    QTest.keyClick(view, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: bool(host.drawers))
+    form = host.drawers[-1]
+    assert isinstance(form, ThirdForm)
+    qtbot.addWidget(form)
+    form.show()
+    form.fields["plan"].set_text("Rest, water and tea")
+    second.write(save_note, visit, NoteText(plan="Rest and milk"))
+    first.pull(second)
+    qtbot.waitUntil(form._notice.isVisible)
+    return view, form
+
+
+def test_words_being_put_together_outlive_what_another_pc_writes_or_decides(
+    pcs: tuple[Pc, Pc], ui_context: Context, host: RecordingHost, qtbot: QtBot
+) -> None:
+    first, second = pcs
+    _view, form = overtaken(pcs, ui_context, host, qtbot)
+    assert "Rest and milk" in form._rows["plan"].message.text()
+    assert form.fields["plan"].text() == "Rest, water and tea"
+    second.pull(first)
+    asked = second.conflicts()[0]
+    second.decide(asked, plan="Rest and milk")
+    first.pull(second)
+    qtbot.waitUntil(lambda: "not open any more" in form._notice.accessibleName())
+    form.submit(print_too=False)
+    qtbot.waitUntil(lambda: bool(host.errors))
+    assert form.fields["plan"].text() == "Rest, water and tea"
+    assert not form.may_close()
+
+
+def test_words_of_three_versions_are_put_together(
+    pcs: tuple[Pc, Pc], ui_context: Context, host: RecordingHost, qtbot: QtBot
+) -> None:
+    view, form = overtaken(pcs, ui_context, host, qtbot)
+    form.submit(print_too=False)
+    qtbot.waitUntil(lambda: view.table.model_.rowCount() == 0)
+    assert pcs[0].rows("SELECT plan FROM note") == [("Rest, water and tea",)]
+
+
 def test_both_allergies_are_kept(pcs: tuple[Pc, Pc], ui_context: Context, qtbot: QtBot) -> None:
     first, second = pcs
     patient = new_patient(first)

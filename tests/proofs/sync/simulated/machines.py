@@ -30,6 +30,7 @@ from clinic_desktop.db.migrations import HEAD, migrate, version_of
 from clinic_desktop.security import primitives
 from clinic_desktop.security.membership import Entry
 from clinic_desktop.security.membership_forks import Settled, settle
+from clinic_desktop.security.membership_sheets import Saw, by_the_chain_alone
 from clinic_desktop.sync.server import app
 from tests.proofs.result import in_memory
 from tests.proofs.sync.simulated.desks import RECORD, Desk
@@ -364,6 +365,8 @@ def _fault_of_signature(key: bytes, message: bytes, signature: bytes) -> Excepti
 _settle = lru_cache(maxsize=2000)(settle)
 
 
-def _settled(entries: Iterable[Entry]) -> Settled:
-    """The same chain of members is gone through once."""
-    return _settle(tuple(entries))
+def _settled(entries: Iterable[Entry], saw: Saw = by_the_chain_alone) -> Settled:
+    """The same chain of members is gone through once; of one that branched the logs count, too."""
+    members = tuple(entries)
+    found = _settle(members)
+    return settle(members, saw) if found.has_branched else found

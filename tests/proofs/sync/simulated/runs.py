@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.proofs.result import Result, progress
+from tests.proofs.sync.simulated.machines import PowerCut
 from tests.proofs.sync.simulated.practice import Template, template
 from tests.proofs.sync.simulated.world import World
 
@@ -18,7 +19,7 @@ def faults_of(made: Template, seed: int) -> list[str]:
     """What did not hold in one history; an error of the program counts."""
     try:
         return World(made, seed).play()
-    except Exception:  # noqa: BLE001 - whatever the program raises is a finding
+    except (Exception, PowerCut):  # noqa: BLE001 - whatever the program raises is a finding
         return [f"seed {seed}: {traceback.format_exc()}"]
 
 

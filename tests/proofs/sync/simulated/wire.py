@@ -72,9 +72,12 @@ class Server:
 
     def fill_disk(self) -> None:
         """No page more fits on the disk, until it starts again."""
-        for each in self._practices._open.values() if self._practices is not None else ():
-            count = each.connection.execute("PRAGMA page_count").fetchone()[0]
-            each.connection.execute(f"PRAGMA max_page_count = {count}")
+        try:
+            for each in self._practices._open.values() if self._practices is not None else ():
+                count = each.connection.execute("PRAGMA page_count").fetchone()[0]
+                each.connection.execute(f"PRAGMA max_page_count = {count}")
+        except PowerCut:
+            self.stop()
 
     def close(self) -> None:
         """It is never needed again."""
