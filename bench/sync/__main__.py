@@ -1,11 +1,12 @@
-"""``python -m bench.sync [--rows N] [--peers DIR] [--only NAME] [--pcs N]``: print tables."""
+"""``python -m bench.sync [--rows N] [--turns N] [--peers DIR] [--only NAME] [--pcs N]``: tables."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import tempfile
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench.sync", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--turns", type=int, default=1, help="of the programs, one after the other")
     parser.add_argument("--pcs", type=int, default=1000)
     parser.add_argument("--practices", type=int, default=10_000, help="on PostgreSQL")
     parser.add_argument("--peers", type=Path, default=Path.home() / ".cache/clinic-desktop-peers")
@@ -46,16 +48,29 @@ def main() -> None:
 
 def _rows(options: argparse.Namespace) -> None:
     print(HEAD)
-    for each in (500, 1):
+    found: dict[str, list[task.Result]] = defaultdict(list)
+    for turn in range(options.turns):
+        for result in _programs(options, (500,) if turn else (500, 1)):
+            _show(result)
+            found[result.name].append(result)
+    if options.turns > 1:
+        print(task.MEDIANS)
+        for results in found.values():
+            print(task.medians(results))
+
+
+def _programs(options: argparse.Namespace, sizes: tuple[int, ...]) -> Iterator[task.Result]:
+    """Each program with the task; ours with so many rows in a commit."""
+    for each in sizes:
         with tempfile.TemporaryDirectory(prefix="bench-sync-") as work:
-            _show(ours.measure(Path(work), options.rows, each))
+            yield ours.measure(Path(work), options.rows, each)
     for name, peer in peers.PEERS.items():
         with tempfile.TemporaryDirectory(prefix="bench-sync-") as work:
             found = peers.measure(peer, options.peers, Path(work), options.rows)
         if found is None:
             print(f"{name}: not installed in {options.peers}; see bench/sync/RESULTS.md")
         else:
-            _show(found)
+            yield found
 
 
 def _show(found: task.Result) -> None:

@@ -14,6 +14,7 @@ const timed = async (work) => {
   await work();
   return Number(process.hrtime.bigint() - started) / 1e9;
 };
+const processor = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "actual-"));
 const begin = () => api.init({ dataDir: folder, serverURL, password: "bench" });
 console.info = console.debug = () => {};
@@ -21,7 +22,10 @@ console.info = console.debug = () => {};
 async function second() {
   await begin();
   await api.downloadBudget(syncId, { password: "bench" });
-  process.on("message", async () => process.send(await timed(() => api.sync())));
+  process.on("message", async () => {
+    const spent = processor(), seconds = await timed(() => api.sync());
+    process.send({ seconds, processor: processor() - spent });
+  });
   process.on("disconnect", () => process.exit(0));
   process.send("ready");
 }
@@ -54,24 +58,27 @@ async function first() {
   const told = () => new Promise((resolve) => other.once("message", resolve));
   await told();
   const pull = async () => { const came = told(); other.send("pull"); return came; };
-  const done = { local_s: 0, push_s: 0, pull_s: 0 };
+  const done = { local_s: 0, push_s: 0, pull_s: 0, push_cpu_s: 0 };
   const all = rows(people, account);
   let isFirst = true;
   for (let at = 0; at < all.length; at += BATCH) {
     done.local_s += await timed(() => api.addTransactions(account, all.slice(at, at + BATCH)));
     if (isFirst) await said("start");
     isFirst = false;
+    const spent = processor();
     done.push_s += await timed(() => api.sync());
+    done.push_cpu_s += processor() - spent;
   }
   await said("pushed");
-  done.pull_s = await pull();
+  const pulled = await pull();
+  [done.pull_s, done.pull_cpu_s] = [pulled.seconds, pulled.processor];
   await said("pulled");
   const [one] = await api.getTransactions(account, "2026-01-01", "2026-01-31");
   const edits = [];
   for (let turn = 0; turn < 9; turn++) {
     await api.updateTransaction(one.id, { notes: `seen again ${turn}` });
     const push = await timed(() => api.sync());
-    edits.push(push + (await pull()));
+    edits.push(push + (await pull()).seconds);
     await said("edited");
   }
   done.edit_s = edits.sort((a, b) => a - b)[4];

@@ -1,7 +1,8 @@
 """A day of 300 rows over 50 kbit/s that loses a fifth of all packets each way.
 
-``python -m bench.sync.day [DAYS]``, as root on Linux with ``ip``, ``tc`` and ``nft``: two
-namespaces of its own with a wire between them, which are gone afterwards.
+``python -m bench.sync.day [DAYS] [CONTROL]``, as root on Linux with ``ip``, ``tc`` and ``nft``: two
+namespaces of its own with a wire between them, which are gone afterwards. ``CONTROL`` is how TCP
+reacts to loss there: ``cubic``, as Linux comes, unless told otherwise.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.sync import ours, task
 from clinic_desktop.errors import ServerError
@@ -26,6 +28,7 @@ from tests.support.certificates import self_signed
 NEAR, FAR = "clinic-near", "clinic-far"
 _SERVER, _CLIENT = "10.99.0.1", "10.99.0.2"
 _ROWS, _DAYS, _TRIES = 300, 5, 10
+_CONTROL = "net.ipv4.tcp_congestion_control"
 
 
 def sh(words: str) -> None:
@@ -46,6 +49,8 @@ def main() -> None:
             sh(f"ip -n {place} addr add {address}/24 dev {device}")
             sh(f"ip -n {place} link set lo up")
             sh(f"ip -n {place} link set {device} up")
+            control = (sys.argv[2:] or ["cubic"])[0]
+            sh(f"ip netns exec {place} sysctl -q -w {_CONTROL}={control}")
         subprocess.run(
             ["ip", "netns", "exec", NEAR, sys.executable, "-m", "bench.sync.day", *sys.argv[1:]],
             check=True, env={**os.environ, "CLINIC_NEAR": "1"},
@@ -81,7 +86,7 @@ def _server(work: Path) -> Iterator[Address]:
 
 
 def _measure() -> None:
-    took: dict[str, list[float]] = {"the day sent": [], "the day taken": [], "an edit sent": []}
+    took: dict[str, list[Took]] = {"the day sent": [], "the day taken": [], "an edit sent": []}
     with tempfile.TemporaryDirectory(prefix="bench-sync-") as folder:
         work = Path(folder)
         with _server(work) as address, ours.joined(work, address) as (front, back):
@@ -89,7 +94,7 @@ def _measure() -> None:
             sending.run()
             taking.run()
             _worsen()
-            for day in range(int(sys.argv[1]) if sys.argv[1:] else _DAYS):
+            for day in range(int((sys.argv[1:] or [_DAYS])[0])):
                 people = [
                     {**each, "mrn": f"D{day}{each['mrn']}"} for each in task.people(_ROWS, day)
                 ]
@@ -99,18 +104,36 @@ def _measure() -> None:
                 ours.add(front, [{**people[0], "mrn": f"E{day}"}], 1)
                 took["an edit sent"].append(_timed(sending))
                 _timed(taking)
-    for name, seconds in took.items():
-        each = ", ".join(f"{one:.1f}" for one in seconds)
-        print(f"{name}: {each} s; median {statistics.median(seconds):.1f} s", flush=True)
+    for name, each in took.items():
+        there, ended = zip(*each, strict=True)
+        for what, seconds in (("", there), (", and all that follows", ended)):
+            told = ", ".join(f"{one:.1f}" for one in seconds)
+            print(f"{name}{what}: {told} s; median {statistics.median(seconds):.1f} s", flush=True)
 
 
-def _timed(syncing: Syncing) -> float:
+class Took(NamedTuple):
+    """Seconds of a pass."""
+
+    there: float
+    """Until the last commit had arrived."""
+    ended: float
+    """Until it had come to its end: every few days it leaves a snapshot too."""
+
+
+def _timed(syncing: Syncing) -> Took:
     """Until a pass went well; a person would let it try again too."""
     started = time.perf_counter()
+    there, before = started, (0, 0)
+
+    def tell(sent: int, received: int, _size: int) -> None:
+        nonlocal there, before
+        if sent + received and (sent, received) != before:
+            there, before = time.perf_counter(), (sent, received)
+
     for _turn in range(_TRIES):
         with contextlib.suppress(ServerError):
-            syncing.run()
-            return time.perf_counter() - started
+            syncing.run(tell)
+            return Took(there - started, time.perf_counter() - started)
     raise RuntimeError("no pass went well")
 
 

@@ -12,6 +12,7 @@ const timed = async (work) => {
   await work();
   return Number(process.hrtime.bigint() - started) / 1e9;
 };
+const processor = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
 (async () => {
   const people = JSON.parse(fs.readFileSync(peopleFile, "utf-8"));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "pouch-"));
@@ -27,9 +28,13 @@ const timed = async (work) => {
       await first.bulkDocs(people.slice(at, at + 500).map((each) => ({ _id: each.mrn, ...each })));
   });
   await said("start");
+  let spent = processor();
   done.push_s = await timed(push);
+  done.push_cpu_s = processor() - spent;
   await said("pushed");
+  spent = processor();
   done.pull_s = await timed(pull);
+  done.pull_cpu_s = processor() - spent;
   await said("pulled");
   const edits = [];
   for (let turn = 0; turn < 9; turn++) {

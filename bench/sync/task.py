@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from statistics import median
 
 FAMILIES = ("Wanjiru", "Otieno", "Mwangi", "Achieng", "Kamau", "Njeri", "Odhiambo", "Chebet",
             "Kiptoo", "Muthoni", "Barasa", "Wafula", "Ndung'u", "Atieno", "Kariuki")  # fmt: skip
@@ -49,10 +50,13 @@ class Result:
     bytes_down: int = 0
     edit_bytes: int = 0
     edit_ms: float = 0
+    processor_s: tuple[float, float] | None = None
+    """Of the PC alone, to push and to pull; a busy machine changes it less than the clock."""
     remarks: dict[str, str] = field(default_factory=dict)
 
     def say_processor(self, push: float, pull: float) -> None:
-        """What the PC took of its processor, without the server; a busy machine changes it less."""
+        """What the PC took of its processor, without the server."""
+        self.processor_s = push, pull
         self.remarks["seconds of processor, push and pull"] = f"{push:.2f} and {pull:.2f}"
 
     def row(self) -> str:
@@ -65,3 +69,18 @@ class Result:
             f" {self.pull_s:.2f} | {total:.2f} | {each} |"
             f" {self.edit_bytes:,} | {self.edit_ms:.0f} |"
         )
+
+
+MEDIANS = (
+    "| medians | turns | push, s | pull, s | push + pull, s | processor: push | pull | both |\n"
+    "| --- | --: | --: | --: | --: | --: | --: | --: |"
+)
+
+
+def medians(results: list[Result]) -> str:
+    """A line of a table of several turns; the sum is that of each turn, then its median."""
+    clock = [(each.push_s, each.pull_s, each.push_s + each.pull_s) for each in results]
+    processor = [(*both, sum(both)) for each in results if (both := each.processor_s)]
+    columns = [*zip(*clock, strict=True), *zip(*processor, strict=True)]
+    told = " | ".join(f"{median(column):.2f}" for column in columns)
+    return f"| {results[0].name} | {len(results)} | {told} |"

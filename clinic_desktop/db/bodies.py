@@ -66,10 +66,10 @@ def read_deps(deps: bytes) -> dict[bytes, int]:
 
 def _is_insert(op: Insert) -> bool:
     _table, columns, rows = op
-    length = len(columns) + 1
     return (
         len(set(columns)) == len(columns)
-        and all(len(row) == length and _is_id(row[0]) for row in rows)
+        and set(map(len, rows)) <= {len(columns) + 1}
+        and _are_ids([row[0] for row in rows])
         and all(map(_are_values, zip(*rows, strict=True)))  # a column: mostly of one kind
     )
 
@@ -88,12 +88,17 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, bytes) and len(value) == 16
 
 
+def _are_ids(values: Sequence[Any]) -> bool:
+    return set(map(type, values)) <= {bytes} and set(map(len, values)) <= {16}
+
+
 def _are_values(values: Sequence[Any]) -> bool:
     """Whether SQLite can keep them; MessagePack knows no number below its least one."""
     kinds = set(map(type, values))
-    return kinds <= _KINDS and not (
-        int in kinds and any(type(value) is int and value >= _PAST_INT64 for value in values)
-    )
+    if not kinds <= _KINDS:
+        return False
+    numbers = values if kinds == {int} else [each for each in values if type(each) is int]
+    return int not in kinds or max(numbers) < _PAST_INT64
 
 
 def _is_version(named: Any) -> bool:

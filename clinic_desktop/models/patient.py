@@ -26,7 +26,7 @@ class Patient(Synced, Base):
     __tablename__ = "patient"
     mrn: Mapped[str] = mapped_column(index=True)
     """Our number for the chart: device prefix, counter, check digit."""
-    family: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    family: Mapped[str] = mapped_column(default="", server_default="")
     given: Mapped[str] = text()
     middle: Mapped[str] = text()
     """Patronymic, father's name or further given names, as the country's form asks."""

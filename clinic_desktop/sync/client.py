@@ -385,9 +385,9 @@ class Tuner:
     least: int = 2 << 10
     most: int = MAX_REQUEST - (128 << 10)
 
-    def went_well(self, seconds: float) -> None:
-        """Take more, unless that took long."""
-        if seconds < 4:
+    def went_well(self, seconds: float, carried: int) -> None:
+        """Take more, unless that took long, or carried too few bytes to tell."""
+        if seconds < 4 and carried >= self.size // 2:
             self.size = min(self.size * 3, self.most)
 
     def failed(self) -> None:

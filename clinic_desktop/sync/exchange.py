@@ -196,10 +196,10 @@ class Exchange:
     def _ask(self) -> SyncReply:
         """One round trip; a line that fails is tried again with less."""
         for tries_left in reversed(range(_TRIES)):
-            request = self._store.read(SYSTEM, self._request).result()
+            request = encode(self._store.read(SYSTEM, self._request).result())
             started = self.link.clock.uptime()
             try:
-                answer = self.link.signed("POST", "/v1/sync", encode(request))
+                answer = self.link.signed("POST", "/v1/sync", request)
                 reply = decode(answer, SyncReply)
             except RefusedError as error:
                 self._refused(error)
@@ -213,7 +213,8 @@ class Exchange:
                 if not tries_left:
                     raise
                 continue
-            self._tuner.went_well(self.link.clock.uptime() - started)
+            took = self.link.clock.uptime() - started
+            self._tuner.went_well(took, len(request) + len(answer))
             if not self._is_beside:
                 off = reply.time - to_millis(self.link.clock.now())
                 self._store.write(SYSTEM, _note_clock, off).result()

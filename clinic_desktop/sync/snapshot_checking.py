@@ -23,7 +23,12 @@ from clinic_desktop.db.arriving import arriving
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.opening import create_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.db.snapshot_loading import Loader, refuse_untold, refuse_untold_erasures
+from clinic_desktop.db.snapshot_loading import (
+    Loader,
+    little_memory,
+    refuse_untold,
+    refuse_untold_erasures,
+)
 from clinic_desktop.db.snapshot_making import tell
 from clinic_desktop.db.snapshot_pages import SnapshotError, write
 from clinic_desktop.domain.permissions import SYSTEM
@@ -348,24 +353,26 @@ def _piece(reads: ReadSession, name: bytes) -> bytes:
 def _load(uow: UnitOfWork, offer: _Offer, piece: Callable[[bytes], bytes]) -> None:
     """Bring the pages into the other record, and compare what rows hold with the log."""
     cursor = uow.cursor
-    loader = Loader(cursor, offer.contents.head)
-    for page in offer.contents.pages:
-        pieces = ((name, piece(name)) for name in page.names)
-        loader.take(offer.sealer.open_page(page.mark, pieces))
-    loader.finish()
-    refuse_untold_erasures(cursor)
-    refuse_untold(cursor)
+    with little_memory(cursor):
+        loader = Loader(cursor, offer.contents.head)
+        for page in offer.contents.pages:
+            pieces = ((name, piece(name)) for name in page.names)
+            loader.take(offer.sealer.open_page(page.mark, pieces))
+        loader.finish()
+        refuse_untold_erasures(cursor)
+        refuse_untold(cursor)
 
 
 def _digest(reads: ReadSession, offer: _Offer) -> bytes:
     """What that record tells itself comes to."""
     head = offer.contents.head
-    told = sorted(
-        (
-            (each.part, offer.sealer.mark(write(each.page)))
-            for each in tell(reads.cursor, head.since)
-            if each.counts
-        ),
-        key=lambda each: each[0],
-    )
+    with little_memory(reads.cursor):
+        told = sorted(
+            (
+                (each.part, offer.sealer.mark(write(each.page)))
+                for each in tell(reads.cursor, head.since)
+                if each.counts
+            ),
+            key=lambda each: each[0],
+        )
     return offer.sealer.digest(head, [mark for _part, mark in told])

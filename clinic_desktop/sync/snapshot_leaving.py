@@ -11,6 +11,7 @@ from typing import Final
 
 from clinic_desktop.db.chain import ERASED, THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.snapshot_loading import little_memory
 from clinic_desktop.db.snapshot_making import head, tell
 from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.domain.permissions import SYSTEM
@@ -161,11 +162,12 @@ class Leaving(SnapshotLine):
         sealer = Sealer(me.clinic, key[0], epochs.usable(reads)[key[0]])
         pages: list[SealedPage] = []
         writes: list[Future[None]] = []
-        for told in tell(cursor, since):
-            mark, pieces = sealer.seal(told.page)
-            names = tuple(name for name, _sealed in pieces)
-            pages.append(SealedPage(told.part, mark, names, told.counts))
-            writes.append(self._store.write(SYSTEM, keep_pieces, pieces))
+        with little_memory(cursor):
+            for told in tell(cursor, since):
+                mark, pieces = sealer.seal(told.page)
+                names = tuple(name for name, _sealed in pieces)
+                pages.append(SealedPage(told.part, mark, names, told.counts))
+                writes.append(self._store.write(SYSTEM, keep_pieces, pieces))
         pages.sort(key=lambda each: each.part)
         return sealer.manifest(me, to_millis(reads.now), at, pages), writes
 

@@ -35,7 +35,7 @@ class SnapshotLine:
 
     def __init__(self, store: Store, link: Link) -> None:
         self._store, self._link = store, link
-        self._tuner = Tuner(size=128 << 10)
+        self._tuner = Tuner(size=32 << 10)
 
     def ask(self, **said: Any) -> PagesReply:
         """One round trip; a line that fails is tried again with less.
@@ -44,11 +44,11 @@ class SnapshotLine:
             ServerError: no answer, or a no.
         """
         for left in reversed(range(_TRIES)):
-            request = PagesRequest(1, said.get("asked", ()), said.get("wanted", ()),
-                                   self._tuner.size, said.get("brought", ()))  # fmt: skip
+            request = encode(PagesRequest(1, said.get("asked", ()), said.get("wanted", ()),
+                                          self._tuner.size, said.get("brought", ())))  # fmt: skip
             started = self._link.clock.uptime()
             try:
-                answer = self._link.signed("POST", "/v1/pages", encode(request))
+                answer = self._link.signed("POST", "/v1/pages", request)
                 reply = decode(answer, PagesReply)
             except RefusedError as error:
                 raise refused(error) from error
@@ -59,7 +59,8 @@ class SnapshotLine:
                 if not left:
                     raise
                 continue
-            self._tuner.went_well(self._link.clock.uptime() - started)
+            took = self._link.clock.uptime() - started
+            self._tuner.went_well(took, len(request) + len(answer))
             return reply
         raise strange("no answer")
 

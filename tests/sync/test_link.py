@@ -170,11 +170,19 @@ def test_the_tuner_is_back_at_full_size_after_a_few_good_requests() -> None:
     assert tuner.size == tuner.least
     needed = 0
     while tuner.size < tuner.most:
-        tuner.went_well(3.9)
+        tuner.went_well(3.9, tuner.size)
         needed += 1
     assert needed <= 8
-    tuner.went_well(60)
+    tuner.went_well(60, tuner.size)
     assert tuner.size == tuner.most
+
+
+def test_the_tuner_learns_nothing_from_a_request_that_carried_little() -> None:
+    tuner = Tuner()
+    tuner.went_well(0.1, 70)
+    assert tuner.size == Tuner().size
+    tuner.went_well(0.1, Tuner().size)
+    assert tuner.size > Tuner().size
 
 
 def test_an_authority_that_is_none_is_named() -> None:

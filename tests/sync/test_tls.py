@@ -64,4 +64,14 @@ def test_a_server_s_lines_try_again_at_an_even_pace() -> None:
                     each.getsockopt(socket.IPPROTO_TCP, bad_line._THIN_LINEAR_TIMEOUTS)
                     for each in (taken, far)
                 ]
+                longest = _longest_wait(taken)
     assert asked == [1, 0]
+    assert longest in {None, bad_line.MOST_BETWEEN_MS}
+
+
+def _longest_wait(line: socket.socket) -> int | None:
+    """Milliseconds between two attempts; ``None`` where the system cannot be told."""
+    try:
+        return line.getsockopt(socket.IPPROTO_TCP, bad_line._MOST_BETWEEN)
+    except OSError:
+        return None

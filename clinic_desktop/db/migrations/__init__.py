@@ -12,7 +12,7 @@ from clinic_desktop.i18n import _
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-HEAD = 16
+HEAD = 17
 """``PRAGMA user_version`` of a file this program writes; equals the number of the last revision."""
 
 
