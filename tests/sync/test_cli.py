@@ -84,7 +84,7 @@ def test_what_failed_is_said_with_its_reason(
         run(["--data-dir", str(front), "--user", "ana", "--language", "ru", "sync", "status"]) == 0
     )
     told = capsys.readouterr().out
-    assert "не удался" in told
+    assert "не удалась" in told
     assert run(["--data-dir", str(front), "--user", "ana", "sync", "run"]) == 22
     assert capsys.readouterr().err.startswith("The server cannot be reached.")
     assert f"{datetime.now(UTC):%Y}-" not in told  # no machine's time
