@@ -94,7 +94,7 @@ def _measure() -> None:
             sending.run()
             taking.run()
             _worsen()
-            for day in range(int((sys.argv[1:] or [_DAYS])[0])):
+            for day in range(int(sys.argv[1]) if sys.argv[1:] else _DAYS):
                 people = [
                     {**each, "mrn": f"D{day}{each['mrn']}"} for each in task.people(_ROWS, day)
                 ]

@@ -1,7 +1,8 @@
 """``python -m bench.sync.first [--patients N]``: what a first sync by a snapshot takes.
 
 Twenty rows for each patient, in six commits, over ten years. Bytes are those of the sealed pieces
-of each part; seconds are by the clock; memory is how much a process grew.
+of each part; seconds are by the clock; memory is the most that a process had above what it had when
+its record was open and nobody used it. Then the record takes ten thousand rows of another PC.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import tempfile
 import time
 import uuid
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from bench.sync.memory import Growth
 from bench.sync.task import people
 from clinic_desktop.clock import SystemClock
+from clinic_desktop.db.applying import apply
+from clinic_desktop.db.commits import CommitRecord, outgoing
 from clinic_desktop.db.log_check import LogReport, check_log
-from clinic_desktop.db.opening import create_store
+from clinic_desktop.db.opening import create_store, open_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_loading import Loader, little_memory
 from clinic_desktop.db.snapshot_making import tell
@@ -55,6 +59,7 @@ NOTES = (
 )
 NO_KEYS = ("signature", "not-signed")
 """The keys of the first PC are not known to the second here: there is no chain of members."""
+_PULLED, _TOGETHER = 10_000, 7
 KEY = bytes(range(48))
 SEALER = Sealer(uuid.UUID(int=1), 1, bytes(32))
 
@@ -71,18 +76,22 @@ def main() -> None:
             made = other.submit(_make, folder, patients).result()
         print(made, flush=True)
         with ProcessPoolExecutor(1, get_context("spawn")) as other:
-            print(other.submit(_load, folder).result())
+            print(other.submit(_load, folder).result(), flush=True)
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            came = other.submit(_of_another, folder).result()
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            print(other.submit(_pull, folder, *came).result())
     print("load at the end:", *(f"{each:.1f}" for each in os.getloadavg()))
 
 
 def _make(folder: Path, patients: int) -> str:
     store = create_store(folder / "first.db", KEY, SystemClock(), "bench")
     _fill(store, patients)
-    started, before = time.perf_counter(), _peak()
+    started, growth = time.perf_counter(), Growth()
     found: str = store.read(SYSTEM, _tell, folder / "pages").result()
     seconds = time.perf_counter() - started
     store.close()
-    return f"{patients:,} patients: {found}; made in {seconds:.1f} s, {_peak() - before:+.0f} MiB"
+    return f"{patients:,} patients: {found}; made in {seconds:.1f} s, {growth}"
 
 
 def _fill(store: Store, patients: int) -> None:
@@ -130,11 +139,12 @@ def _tell(reads: ReadSession, folder: Path) -> str:
     folder.mkdir()
     cursor, sizes, pages = reads.cursor, Counter[int](), 0
     since = to_millis(reads.now) - YEAR
-    for number, told in enumerate(tell(cursor, since)):
-        _mark, pieces = SEALER.seal(told.page)
-        sizes[told.part] += sum(len(sealed) for _name, sealed in pieces)
-        pages += len(pieces)
-        (folder / f"{told.part}-{number:06d}").write_bytes(write(told.page))
+    with little_memory(cursor):
+        for number, told in enumerate(tell(cursor, since)):
+            _mark, pieces = SEALER.seal(told.page)
+            sizes[told.part] += sum(len(sealed) for _name, sealed in pieces)
+            pages += len(pieces)
+            (folder / f"{told.part}-{number:06d}").write_bytes(write(told.page))
     rows = sum(
         cursor.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0] for table in TABLES
     )
@@ -146,7 +156,7 @@ def _tell(reads: ReadSession, folder: Path) -> str:
 
 def _load(folder: Path) -> str:
     store = create_store(folder / "second.db", KEY, SystemClock(), "bench")
-    before, started = _peak(), time.perf_counter()
+    growth, started = Growth(), time.perf_counter()
     store.write(SYSTEM, _take, folder / "pages").result()
     loaded = time.perf_counter() - started
     checked = time.perf_counter()
@@ -156,7 +166,7 @@ def _load(folder: Path) -> str:
     broken = [each for each in report.findings if not each.what.startswith(NO_KEYS)]
     return (
         f"loaded in {loaded:.1f} s, compared with the log in {seconds:.1f} s ({len(broken)}"
-        f" findings, {others} other versions), {_peak() - before:+.0f} MiB"
+        f" findings, {others} other versions), {growth}"
     )
 
 
@@ -182,9 +192,34 @@ def _take(uow: UnitOfWork, folder: Path) -> None:
             loader.take(read(path.read_bytes()))
 
 
-def _peak() -> float:
-    """The most memory that this process had, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _of_another(folder: Path) -> tuple[bytes, list[CommitRecord]]:
+    """The id of a PC and its commits, of 500 people each."""
+    with closing(create_store(folder / "third.db", KEY, SystemClock(), "bench")) as store:
+        some = people(_PULLED)
+        for start in range(0, _PULLED, 500):
+            store.write(SYSTEM, _add, some[start : start + 500]).result()
+        return store.read(SYSTEM, _outgoing).result()
+
+
+def _add(uow: UnitOfWork, some: list[dict[str, str]]) -> None:
+    uow.add(*(Patient(**each) for each in some))
+
+
+def _outgoing(reads: ReadSession) -> tuple[bytes, list[CommitRecord]]:
+    (device,) = reads.cursor.execute("SELECT device_id FROM sync_device WHERE dev = 1").fetchone()
+    return bytes(device), outgoing(reads.cursor, 0, _PULLED)
+
+
+def _pull(folder: Path, device: bytes, commits: list[CommitRecord]) -> str:
+    """Into the record that the snapshot made, in transactions as large as the exchange's."""
+    with closing(open_store(folder / "second.db", KEY, SystemClock())) as store:
+        growth, started, applied = Growth(), time.process_time(), 0
+        for start in range(0, len(commits), _TOGETHER):
+            some = commits[start : start + _TOGETHER]
+            applied += store.write(SYSTEM, apply, device, some, []).result().applied
+        seconds = time.process_time() - started
+        told = f"{applied} commits applied in {seconds:.1f} s of processor, {growth}"
+    return f"{_PULLED:,} rows of another PC: {told}"
 
 
 if __name__ == "__main__":

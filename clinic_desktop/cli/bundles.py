@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import open_clinic
-from clinic_desktop.errors import ValidationError
+from clinic_desktop.cli.numbers import whole
 from clinic_desktop.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def register(
     )
     export.add_argument("file", type=Path)
     export.add_argument(
-        "--most", type=int, default=2048, metavar="MIB", help="how large it may get (2048)"
+        "--most",
+        type=whole("--most", 1, 2**20),
+        default=2048,
+        metavar="MIB",
+        help="how large it may get (2048)",
     )
     export.add_argument(
         "--after", type=Path, metavar="FILE",
@@ -57,12 +61,6 @@ def register(
 def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.bundles import export_bundle
 
-    if options.most < 1:
-        raise ValidationError(
-            "most",
-            _("A file needs room: {number} MiB is not enough.").format(number=options.most),
-            hint=_("Give at least 1, or leave --most out."),
-        )
     with open_clinic(options, data_dir) as opened:
         made = export_bundle(opened, options.file, options.most * _MIB, options.after,
                              with_files=options.files)  # fmt: skip

@@ -74,6 +74,7 @@ def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
                 {
                     "id": each.id, "name": each.name, "prefix": each.prefix,
                     "is_this": each.is_this, "active": each.is_active,
+                    "by_itself": each.by_itself,
                     "last_work": each.last_work.isoformat() if each.last_work else "",
                 }
                 for each in found
@@ -182,6 +183,7 @@ def _meant(opened: Clinic, typed: str) -> Pc:
 
 
 def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.services.devices import owners_keys
     from clinic_desktop.syncing import Syncing
 
     with open_clinic(options, data_dir) as opened:
@@ -192,4 +194,4 @@ def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
         if found.is_active
         else _("The PC was taken out before; that stays so.")
     )
-    output.result({"id": found.id, "new_epoch": found.is_active}, told)
+    output.result({"id": found.id, "new_epoch": found.is_active}, told, owners_keys())

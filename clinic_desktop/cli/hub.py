@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import open_clinic
+from clinic_desktop.cli.numbers import PORTS, whole
 from clinic_desktop.errors import ServerError
 from clinic_desktop.i18n import _
 
@@ -38,7 +39,9 @@ def register(
     )
     actions = hub.add_subparsers(dest="action", metavar="ACTION", required=True)
     switch_on = actions.add_parser("on", parents=[common], help="let this PC be the hub")
-    switch_on.add_argument("--port", type=int, default=0, metavar="N", help="where it listens")
+    switch_on.add_argument(
+        "--port", type=whole("--port", 1, PORTS), default=0, metavar="N", help="where it listens"
+    )
     switch_on.set_defaults(run=_on)
     for name, run, words in (
         ("off", _off, "let this PC be no hub any more"),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from clinic_desktop.errors import ClinicError
+from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 
 STOPPED = 130
 """Exit code after Ctrl+C."""
@@ -53,8 +53,10 @@ class Output:
             self._object({"error": error.as_dict()})
             self.out.flush()
             return
-        place = f"{error.place}: " if error.place else ""
-        for part in (place + error.message, error.kept, error.hint):
+        place, cause = (f"{error.place}: " if error.place else ""), ""
+        if isinstance(error, ServerError | CopiedRecordError):  # no place that a person could go to
+            place, cause = "", f"({error.place})" if error.place else ""
+        for part in (place + error.message, error.kept, error.hint, cause):
             if part:
                 self.err.write(f"{_harmless(part)}\n")
 

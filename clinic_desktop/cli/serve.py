@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic_desktop.cli import exit_codes
+from clinic_desktop.cli.numbers import PORTS, whole
 from clinic_desktop.config import default_data_dir
 from clinic_desktop.errors import SetupError, ValidationError
 from clinic_desktop.i18n import _, ngettext
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from clinic_desktop.config import DataDir
 
 _DAY_MS = 86_400_000
+_MOST = 2**40
 BACKUP_CODES = {
     11: "No server's folder there, or the copy cannot be written.",
 }
@@ -27,21 +29,6 @@ CODES = {
     11: "The folder or the database cannot be used, or the port is taken.",
     12: "No TLS away from this PC, a bad certificate or database address, or no server part.",
 }
-
-
-def _port(text: str) -> int:
-    return _between(text, 65_535)
-
-
-def _count(text: str) -> int:
-    return _between(text, 2**40)
-
-
-def _between(text: str, most: int) -> int:
-    number = int(text)
-    if not 0 <= number <= most:
-        raise ValueError
-    return number
 
 
 def register(
@@ -59,7 +46,7 @@ def register(
         help="keep everything in this PostgreSQL database, in place of files",
     )  # fmt: skip
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=_port, default=8740)
+    serve.add_argument("--port", type=whole("--port", 0, PORTS), default=8740)
     serve.add_argument("--tls-cert", type=Path, metavar="FILE")
     serve.add_argument("--tls-key", type=Path, metavar="FILE")
     serve.add_argument(
@@ -70,14 +57,18 @@ def register(
         help="believe this address or network about who asks (X-Forwarded-For); may be repeated",
     )  # fmt: skip
     serve.add_argument(
-        "--quota", type=_count, default=5120, metavar="MIB", help="room for one practice (5120)"
+        "--quota",
+        type=whole("--quota", 0, _MOST),
+        default=5120,
+        metavar="MIB",
+        help="room for one practice (5120)",
     )
     serve.add_argument(
-        "--practices", type=_count, default=10_000, metavar="N",
+        "--practices", type=whole("--practices", 0, _MOST), default=10_000, metavar="N",
         help="take in no new practice beyond so many (10000)",
     )  # fmt: skip
     serve.add_argument(
-        "--keep-days", type=int, default=0, metavar="N",
+        "--keep-days", type=whole("--keep-days", 0, 36_500), default=0, metavar="N",
         help="drop what snapshots cover and every PC has, so many days after it came (0: never)",
     )  # fmt: skip
     serve.set_defaults(run=_serve)
@@ -132,8 +123,6 @@ def _serve(options: argparse.Namespace, _data_dir: DataDir, output: Output) -> N
     place = Place(
         folder, options.host, options.port, options.database_url, certificate, key, trusted
     )
-    if options.keep_days < 0:
-        raise ValidationError("keep-days", _("Days are counted from 0: never drop anything."))
     limits = Limits(
         practice_bytes=options.quota << 20,
         practices=options.practices,

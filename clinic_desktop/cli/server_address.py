@@ -32,5 +32,9 @@ def server_address(options: argparse.Namespace) -> Address:
     try:
         authority = options.ca.read_text("ascii") if options.ca else ""
     except (OSError, UnicodeDecodeError):
-        raise ValidationError("ca", _("The certificate of the server cannot be read.")) from None
+        raise ValidationError(
+            "ca",
+            _("The certificate of the server cannot be read."),
+            place=str(options.ca),
+        ) from None
     return Address(options.server, authority)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from clinic_desktop.cli.access import new_password, open_clinic, password
 from clinic_desktop.cli.stages import StageTeller
 from clinic_desktop.domain.permissions import STAFF_ROLES, SYSTEM
 from clinic_desktop.errors import NotFoundError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, commas, current
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -63,18 +64,22 @@ def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
 
 
 def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.services.audit.role_words import role_words
     from clinic_desktop.services.practice import people
 
     with open_clinic(options, data_dir) as opened:
         found = opened.store.read(SYSTEM, people).result()
+    words = role_words(current())
     output.result(
         {"people": [asdict(person) for person in found]},
-        *(
-            f"{person.login}  {person.name}  {', '.join(person.roles)}"
-            + ("" if person.is_active else "  " + _("(has left)"))
-            for person in found
-        ),
+        *(_line(person, words) for person in found),
     )
+
+
+def _line(person: Person, roles: Mapping[str, str]) -> str:
+    told = commas(roles.get(each, each) for each in person.roles)
+    left = "" if person.is_active else _("(has left)")
+    return f"{person.login}  {person.name}  {told}  {left}".rstrip()
 
 
 def _passwd(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from clinic_desktop.db import incarnation
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
@@ -20,6 +22,14 @@ from clinic_desktop.security import membership as rules
 from clinic_desktop.security.membership import Device, Membership
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services.access import command, query
+
+
+def owners_keys() -> str:
+    """What taking a PC out does not do, for whoever takes one out."""
+    return _(
+        "If somebody may know an owner's password that is used there, let that owner use the "
+        "recovery sheet here at once: whoever has an owner's keys can let a PC in again."
+    )
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class Pc:
     """Of its newest change that is here."""
     has_until: datetime | None
     """Of this PC's newest change that it has for certain: one of its own was built on it."""
+    by_itself: bool = False
+    """Whether no other PC let it in: it came out of a backup or a copy, by an owner's keys."""
 
     @property
     def last_sign(self) -> datetime:
@@ -54,14 +66,40 @@ def pcs(reads: ReadSession) -> tuple[Pc, ...]:
         " FROM sync_device d ORDER BY dev",
         (THIS_PC,),
     ).fetchall()
+    alone = _by_themselves(reads)
     return tuple(
         Pc(
             found := uuid.UUID(bytes=bytes(device)), name, prefix, dev == THIS_PC,
             found in state.devices if state else status == "active",
             from_millis(wall) if wall else None, from_millis(until) if until else None,
+            found in alone,
         )
         for dev, device, name, prefix, status, wall, until in rows
     )  # fmt: skip
+
+
+def _by_themselves(reads: ReadSession) -> set[uuid.UUID]:
+    """The PCs that the log names first in a commit of their own."""
+    rows = reads.cursor.execute(
+        "SELECT d.device_id, m.body FROM membership_entry m JOIN sync_commit c ON c.cid = m.sv"
+        " JOIN sync_device d USING (dev) WHERE m.kind = 'device' ORDER BY m.n, m.signature"
+    ).fetchall()
+    named = {each.id for each in _first_pcs(chain.entries(reads))}
+    found = set()
+    for author, body in rows:
+        try:
+            device = msgspec.msgpack.decode(body, type=rules.PutDevice).device
+        except (msgspec.MsgspecError, ValueError):
+            continue  # among branches anybody can write an entry that is kept
+        if device.id not in named and device.id.bytes == bytes(author):
+            found.add(device.id)
+        named.add(device.id)
+    return found
+
+
+def _first_pcs(entries: tuple[rules.Entry, ...]) -> tuple[Device, ...]:
+    begun = rules.read_body(entries[0]) if entries else None
+    return begun.devices if isinstance(begun, rules.Genesis) else ()
 
 
 @query("device.read")

@@ -225,6 +225,18 @@ def test_people_on_the_command_line(
     assert isinstance(people, list)
     assert {each["login"] for each in people} == {"amina", "jose"}
     assert next(each["roles"] for each in people if each["login"] == "jose") == ["nurse"]
+    line = [
+        "--data-dir",
+        str(clinic_dir.root),
+        "--user",
+        "amina",
+        "--language",
+        "ru",
+        "user",
+        "list",
+    ]
+    assert cli.run(line) == 0
+    assert "jose  José  Медсестра" in capsys.readouterr().out
     clinic.open_clinic(clinic_dir, "jose", JOSE_PASSWORD).close()
     monkeypatch.setenv("CLINIC_NEW_PASSWORD", "green garden gate")
     assert run("user", "passwd", "jose")["login"] == "jose"

@@ -84,13 +84,15 @@ def test_what_failed_is_said_with_its_reason(
         run(["--data-dir", str(front), "--user", "ana", "--language", "ru", "sync", "status"]) == 0
     )
     told = capsys.readouterr().out
-    assert "не удался" in told
+    assert "не удалась" in told
+    assert run(["--data-dir", str(front), "--user", "ana", "sync", "run"]) == 22
+    assert capsys.readouterr().err.startswith("The server cannot be reached.")
     assert f"{datetime.now(UTC):%Y}-" not in told  # no machine's time
     fresh = practice.root / "fresh"
     code, said = call(fresh, capsys, "join", invitation)
     assert (code, said["error"]["kept"]) == (22, "Nothing was changed.")
     code, said = call(front, capsys, "bundle", "export", str(practice.root / "b"), "--most", "0")
-    assert (code, said["error"]["place"]) == (2, "most")
+    assert (code, said["error"]["place"]) == (2, "--most")
 
 
 def test_whoever_is_let_in_is_named_by_id(

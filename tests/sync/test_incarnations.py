@@ -118,7 +118,10 @@ def test_a_copied_folder_goes_on_as_a_pc_of_its_own(practice: Practice, back: Cl
     add_patient(one, "One more")
     agree(front, one, two)
     assert len(names(front)) == 8
-    assert len(front.store.read(front.actor, pcs).result()) == 3
+    listed = front.store.read(front.actor, pcs).result()
+    assert len(listed) == 3
+    new = rows(two, "SELECT device_id FROM sync_device WHERE dev = 1")
+    assert [(each.id.bytes,) for each in listed if each.by_itself] == new
 
 
 def test_a_copy_that_is_taken_out_before_all_heard_of_it_holds_up_nobody(

@@ -14,8 +14,15 @@ from clinic_desktop.carrying import carry, let_in
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.incarnation import mark_restored
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import BadFileError, RevokedError, RuleError, WrongPasswordError
+from clinic_desktop.errors import (
+    BadFileError,
+    CopiedRecordError,
+    RevokedError,
+    RuleError,
+    WrongPasswordError,
+)
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.security.keys import check_sheet
 from clinic_desktop.security.membership import Device, Membership, Rules
@@ -29,7 +36,7 @@ from clinic_desktop.services.practice import NewPerson
 from clinic_desktop.sync.exchange import Exchange, link_of
 from clinic_desktop.syncing import Syncing
 from tests.support.records import CHEAP, PASSWORD
-from tests.sync.conftest import Practice, add_patient, patients, sync
+from tests.sync.conftest import Practice, add_patient, patients, rows, sync
 from tests.sync.test_incarnations import agree, close, faults
 
 NEW = "Umbrella-Ostrich-7"
@@ -339,6 +346,27 @@ def test_steps_taken_since_the_backup_are_not_undone_by_the_sheet(
         assert {*told(pc)} == {"old-keys"}
     decide(restored, 7)
     agree(front, fourth, restored)
+
+
+def test_a_laptop_comes_back_by_an_owners_keys_until_the_sheet_ends_them(
+    practice: Practice, back: Clinic
+) -> None:
+    """The thief's program does not ask whether the PC was taken out."""
+    front, laptop = practice.front, practice.new_pc("laptop")
+    sync(front, back, laptop)
+    front.switch_by_recovery(practice.sheet, "ana", NEW)
+    sync(front)
+    Syncing(front).revoke(id_of(laptop))
+    laptop.store.write(SYSTEM, lambda uow: mark_restored(uow.cursor)).result()
+    add_patient(front, "Ada")
+    with pytest.raises(CopiedRecordError):
+        sync(laptop)
+    sync(front, back, front)
+    assert laptop.store.read(laptop.actor, devices.pcs).result()[0].is_active
+    for pc in (front, back):
+        assert members(pc).devices.keys() == {id_of(front), id_of(back)}
+    assert len(rows(laptop, "SELECT 1 FROM sync_key")) == 1
+    assert patients(laptop) == []
 
 
 def test_a_laptop_with_keys_of_before_gains_nothing_once_it_was_taken_out(

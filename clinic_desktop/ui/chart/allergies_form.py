@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -22,6 +23,7 @@ from clinic_desktop.services.allergies import (
 from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft, access
 from clinic_desktop.ui.core.navigator import EditAllergies
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.buttons import Button
@@ -72,6 +74,8 @@ class AllergiesForm(ChartForm):
         )
         self.form.add(_("Kind"), self.category)
         self.form.add(_("How bad it was"), self.severity)
+        self.draft = FieldDraft(context, "allergy", str(self.patient_id), self)
+        self.column.addWidget(self.draft.notice)
         self.column.addWidget(self.listed)
         self.column.addWidget(self.none_known)
         self.column.addWidget(self.form)
@@ -84,6 +88,34 @@ class AllergiesForm(ChartForm):
         self.setFocusProxy(self.substance)
         context.tasks.committed.connect(self._on_committed)
         self._load()
+        self._keep_draft()
+
+    def _keep_draft(self) -> None:
+        """A new allergy half typed outlives a crash and the closed record; a change does not."""
+        fields = {
+            "substance": self.substance,
+            "reaction": self.reaction,
+            "category": self.category,
+            "severity": self.severity,
+        }
+        for name, field in fields.items():
+            read, write, changed = access(field)
+            blank = read()
+            self.draft.keep_by(
+                name,
+                partial(self._if_new, read, blank),
+                partial(self._if_new, write, None),
+                changed,
+            )
+        self.draft.begin()
+
+    def _if_new(self, do: Callable[..., Any], otherwise: Any, *values: Any) -> Any:
+        return otherwise if self.edited is not None else do(*values)
+
+    def was_closed(self) -> None:
+        """It was recorded, or thrown away in so many words."""
+        if self.draft.is_typed() or self.draft.keeper.is_kept:
+            self.draft.forget()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -228,6 +260,7 @@ class AllergiesForm(ChartForm):
         self.context.host.toast(said)
         self.edited = None
         self.substance.clear()
+        self.was_closed()
         self.close_requested.emit()
 
 

@@ -270,7 +270,8 @@ class ChartView(Screen):
         if to.may_open(self.context.actor, to.EditCareTeam):
             asked.append(
                 Action("chart.care-team", _("Who reads this chart"),
-                       lambda: self._edit(to.EditCareTeam), "", Icon.LOCK, here)
+                       lambda: self._edit(to.EditCareTeam), "", Icon.LOCK, here,
+                       keywords=_("Keep in confidence"))
             )  # fmt: skip
         if to.may_open(self.context.actor, to.OpenInEmergency):
             asked.append(

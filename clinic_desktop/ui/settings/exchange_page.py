@@ -246,6 +246,8 @@ class ExchangePage(SettingsPage):
             words = [numbers(pc), found.anew if found is not None else ""]
             return Fact(pc.id, name, " · ".join(filter(None, words)), here)
         words = [each for each in (numbers(pc), came(pc)) if each]
+        if pc.by_itself:
+            words.append(_("came by itself, out of a backup or a copy, with an owner's keys"))
         if pc.is_active:
             words.append(has(pc))
         pill: PillSpec | None = None
@@ -357,6 +359,7 @@ class ExchangePage(SettingsPage):
                  "can read nothing that is written from now on. What it holds already stays on it, "
                  "behind its passwords; what it has not sent yet is lost to the others. It cannot "
                  "come back: it would have to join anew.")  # fmt: skip
+        text += f"\n\n{devices.owners_keys()}"
         title = _("Take {name} out of the practice").format(name=isolate(pc.name))
         self.context.host.confirm(title, text, _("Take it out"), partial(self._revoke, pc))
 

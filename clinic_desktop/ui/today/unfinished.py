@@ -105,6 +105,7 @@ def _title(row: Unfinished) -> str:
         "hours": _("Working hours"),
         "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
+        "allergy": _("Allergies"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -133,6 +134,8 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
     visit = row.encounter_id
     if row.kind == "patient":
         return to.EditPatient(patient)
+    if row.kind == "allergy":
+        return to.Chart(patient)  # its drawer alone would not say whose they are
     if row.kind == "invoice":
         return to.Billing(patient, visit)
     if row.kind in {"payment", "refund", "credit"}:

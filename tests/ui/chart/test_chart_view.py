@@ -174,6 +174,11 @@ def test_sections_are_one_key_apart(view: ChartView) -> None:
         assert view.stack.currentWidget() is view.sections[name]
 
 
+def test_who_reads_the_chart_is_found_by_what_it_is_for(view: ChartView) -> None:
+    (asked,) = [each for each in view.screen_actions() if each.name == "chart.care-team"]
+    assert "confidence" in asked.keywords
+
+
 def test_a_visit_starts_from_the_chart(
     view: ChartView, ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID
 ) -> None:

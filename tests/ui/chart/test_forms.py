@@ -28,13 +28,17 @@ def idle(context: Context, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: context.tasks.is_idle)
 
 
-@pytest.fixture
-def allergy_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> AllergiesForm:
-    form = AllergiesForm(ui_context, EditAllergies(patient_id))
+def opened(context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> AllergiesForm:
+    form = AllergiesForm(context, EditAllergies(patient_id))
     qtbot.addWidget(form)
     form.show()
-    idle(ui_context, qtbot)
+    idle(context, qtbot)
     return form
+
+
+@pytest.fixture
+def allergy_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> AllergiesForm:
+    return opened(ui_context, qtbot, patient_id)
 
 
 @pytest.fixture
@@ -59,6 +63,37 @@ def test_an_allergy_is_recorded(
     (row,) = record.read(allergies.allergies_of, patient_id).rows
     assert (row.display, row.severity, row.criticality) == ("Penicillin", "severe", "high")
     assert allergy_form.may_close()
+
+
+def test_an_allergy_half_typed_is_there_again_until_it_is_thrown_away(
+    allergy_form: AllergiesForm, ui_context: Context, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    QTest.keyClicks(allergy_form.substance, "Penicillin")
+    QTest.keyClicks(allergy_form.reaction, "anaphylaxis")
+    allergy_form.severity.set_value("severe")
+    allergy_form.draft.flush()
+    idle(ui_context, qtbot)
+    again = opened(ui_context, qtbot, patient_id)  # as after a crash: nobody closed the first
+    qtbot.waitUntil(lambda: again.substance.text() == "Penicillin")
+    assert (again.reaction.text(), again.severity.value()) == ("anaphylaxis", "severe")
+    assert again.draft.notice.isVisible()
+    again.was_closed()
+    idle(ui_context, qtbot)
+    assert opened(ui_context, qtbot, patient_id).substance.text() == ""
+
+
+def test_a_change_of_an_allergy_is_no_draft_of_a_new_one(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Nuts"))
+    qtbot.waitUntil(lambda: len(allergy_form.listed.facts) == 1)
+    allergy_form.listed.facts[0].actions[0].run()
+    qtbot.waitUntil(lambda: allergy_form.edited is not None)
+    allergy_form.reaction.setText("rash and swelling")
+    allergy_form.draft.flush()
+    idle(ui_context, qtbot)
+    assert opened(ui_context, qtbot, patient_id).substance.text() == ""
 
 
 def test_an_allergy_is_changed_and_a_change_from_elsewhere_stays_in_sight(
