@@ -9,9 +9,11 @@ by what PCs signed; what it is about it cannot read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.sync.server.snapshots import drop as drop_snapshots
 from clinic_desktop.sync.server.tables import Rows
 from clinic_desktop.sync.snapshot import Manifest, read_manifest
@@ -74,13 +76,11 @@ def vouches(rows: Rows, most: int) -> tuple[bytes, ...]:
 
 
 def held(rows: Rows) -> list[Held]:
-    """The snapshots with what is said of them, the oldest first."""
-    found = {
-        bytes(each): Held(read_manifest(bytes(body)))
-        for each, body in rows.all(
-            "SELECT id, body FROM snapshot WHERE clinic = :clinic ORDER BY n"
-        )
-    }
+    """The snapshots with what is said of them, the oldest first; a damaged one does not count."""
+    found: dict[bytes, Held] = {}
+    for each, body in rows.all("SELECT id, body FROM snapshot WHERE clinic = :clinic ORDER BY n"):
+        with suppress(SnapshotError):
+            found[bytes(each)] = Held(read_manifest(bytes(body)))
     for snapshot, device, said in rows.all(
         "SELECT snapshot, device_id, said FROM vouch WHERE clinic = :clinic"
     ):
