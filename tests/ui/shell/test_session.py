@@ -33,10 +33,11 @@ from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.closing_view import ClosingView
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.lock_view import LockView
+from clinic_desktop.ui.shell.question import Question
 from clinic_desktop.ui.shell.recover_view import RecoverView
 from clinic_desktop.ui.today.today_view import TodayView
 from clinic_desktop.ui.visits.visit_view import VisitView
-from clinic_desktop.ui.widgets.toast import Toast
+from clinic_desktop.ui.widgets.label import Label
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
 from tests.support.typing_keys import Keyboard
@@ -204,8 +205,9 @@ def recover(session: Session, qtbot: QtBot, typed: str, password: str) -> Recove
     return view
 
 
-def toast_text(session: Session) -> str:
-    return " ".join(toast.label.text() for toast in session.window.findChildren(Toast))
+def question_text(session: Session) -> str:
+    asked = session.window.findChild(Question)
+    return " ".join(each.text() for each in asked.findChildren(Label)) if asked else ""
 
 
 def put_on_paper(data_dir: DataDir) -> RecoveryKey:
@@ -224,7 +226,7 @@ def test_who_forgot_the_password_comes_in_with_the_sheet(
     with qtbot.waitSignal(session.desk_shown):
         recover(session, qtbot, sheet.text.lower().replace("-", "  "), NEW_PASSWORD)
     assert desk_of(session).context.actor.login == "amina"
-    qtbot.waitUntil(lambda: "print a new one." in toast_text(session))
+    qtbot.waitUntil(lambda: "print a new one." in question_text(session))
     session.show_lock()
     unlock(session, qtbot, NEW_PASSWORD)
 
@@ -244,7 +246,7 @@ def test_a_lost_key_store_is_said_and_the_sheet_opens_the_record(
     lock.password.setFocus()
     with qtbot.waitSignal(session.desk_shown):
         recover(session, qtbot, sheet.text, NEW_PASSWORD)
-    qtbot.waitUntil(lambda: "give the others new passwords" in toast_text(session))
+    qtbot.waitUntil(lambda: "give the others new passwords" in question_text(session))
     assert session.clinic is not None
     assert session.clinic.keys.vault.slot("jose") is None
 
