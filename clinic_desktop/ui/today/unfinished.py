@@ -19,6 +19,8 @@ from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import settle_tab_order
 
+_OF_PRIVACY = frozenset({"consent", "disclosure", "request"})
+
 
 class UnfinishedCard(Card):
     """Shown only while there is something."""
@@ -106,6 +108,10 @@ def _title(row: Unfinished) -> str:
         "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
         "allergy": _("Allergies"),
+        "consent": _("Consent"),
+        "disclosure": _("Note what was given"),
+        "request": _("Take a request about data"),
+        "outcome": _("What came of the request"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -136,6 +142,10 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
         return to.EditPatient(patient)
     if row.kind == "allergy":
         return to.Chart(patient)  # its drawer alone would not say whose they are
+    if row.kind in _OF_PRIVACY:
+        return to.Chart(patient, "privacy")
+    if row.kind == "outcome":  # by its drawer: the chart offers none for what was answered since
+        return to.CloseRequest(patient, uuid.UUID(row.subject))
     if row.kind == "invoice":
         return to.Billing(patient, visit)
     if row.kind in {"payment", "refund", "credit"}:
