@@ -106,6 +106,8 @@ def _title(row: Unfinished) -> str:
         "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
         "allergy": _("Allergies"),
+        "problem": _("Problems"),
+        "emergency": _("Emergency"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -134,7 +136,7 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
     visit = row.encounter_id
     if row.kind == "patient":
         return to.EditPatient(patient)
-    if row.kind == "allergy":
+    if row.kind in {"allergy", "problem", "emergency"}:
         return to.Chart(patient)  # its drawer alone would not say whose they are
     if row.kind == "invoice":
         return to.Billing(patient, visit)
