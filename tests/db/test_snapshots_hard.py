@@ -23,7 +23,7 @@ from clinic_desktop.db import (
     unknown,
 )
 from clinic_desktop.db.devices import device_number
-from clinic_desktop.db.incarnation import NewPc
+from clinic_desktop.db.incarnation import Last, NewPc
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.models.registry import BY_NAME, TABLES
@@ -178,7 +178,7 @@ def invite(pc: Pc, other: Pc) -> None:
 def begin_anew(pc: Pc, record: Record, common: int, prefix: str, *others: Pc) -> None:
     """The PC goes on under another name, and an owner's word for it goes to the others."""
     name = NewPc(pc.clock.new_id().bytes, Identity.new(), prefix)
-    pc.write(devices.begin_anew, name, (common, 0), keys_of(record).identity)
+    pc.write(devices.begin_anew, name, Last(common, 0), keys_of(record).identity)
     for other in others:
         invite(other, pc)
 

@@ -244,7 +244,7 @@ def test_letting_a_pc_in_can_be_said_twice(
             raise ServerError("No line.")
         return answer
 
-    def approved(syncing: Syncing, digits: str) -> str:
+    def approved(syncing: Syncing, digits: str) -> Device:
         with pytest.raises(ServerError):
             approve(syncing, digits)
         monkeypatch.setattr(Syncing, "approve", approve)

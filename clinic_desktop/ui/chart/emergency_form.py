@@ -9,6 +9,7 @@ from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.confidentiality.emergency import OpenChart
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.navigator import OpenInEmergency
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.choices import Select
@@ -37,9 +38,19 @@ class EmergencyForm(ChartForm):
             _("What has happened"), self.words, required=True, hint=_("A short sentence.")
         )
         self.column.addWidget(said)
+        self.draft = FieldDraft(context, "emergency", str(self.patient_id), self)
+        self.column.addWidget(self.draft.notice)
         self.column.addWidget(self.form)
         self.column.addStretch(1)
         self.setFocusProxy(self.reason)
+        self.draft.keep("reason", self.reason)
+        self.draft.keep("words", self.words)
+        self.draft.begin()
+
+    def was_closed(self) -> None:
+        """The chart was opened, or the reason thrown away in so many words."""
+        if self.draft.is_typed() or self.draft.keeper.is_kept:
+            self.draft.forget()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -56,4 +67,5 @@ class EmergencyForm(ChartForm):
 
     def _finish(self) -> None:
         self.words.clear()
+        self.draft.forget()
         self.close_requested.emit()

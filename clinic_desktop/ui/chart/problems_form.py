@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from clinic_desktop.db.journal import Changes
@@ -15,6 +18,7 @@ from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.code_search import PackSearch
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.navigator import EditProblems
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import Tone
@@ -42,12 +46,34 @@ class ProblemsForm(ChartForm):
             _("Since"), self.onset, hint=_("A year is enough: 2014, or 3y.")
         )
         self.listed = FactList(_("No problems recorded."))
+        self.draft = FieldDraft(context, "problem", str(self.patient_id), self)
+        self.column.addWidget(self.draft.notice)
         self.column.addWidget(self.form)
         self.column.addWidget(self.listed)
         self.column.addStretch(1)
         self.setFocusProxy(self.term)
         context.tasks.committed.connect(self._on_committed)
         self._load()
+        self._keep_draft()
+
+    def _keep_draft(self) -> None:
+        self.draft.keep("term", self.term.edit)
+        # After the words, which a person may have typed on top of an older choice.
+        self.draft.keep_by("code", self._picked, self._pick_again, self.term.changed)
+        self.draft.keep("onset", self.onset)
+        self.draft.begin()
+
+    def _picked(self) -> dict[str, str] | None:
+        picked = self.term.value()
+        return asdict(picked) if isinstance(picked, Coded) else None
+
+    def _pick_again(self, code: dict[str, Any] | None) -> None:
+        self.term.set_value(Coded(**code) if code else None, self.term.text())
+
+    def was_closed(self) -> None:
+        """It was added, or thrown away in so many words."""
+        if self.draft.is_typed() or self.draft.keeper.is_kept:
+            self.draft.forget()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -55,7 +81,7 @@ class ProblemsForm(ChartForm):
 
     def may_close(self) -> bool:
         """A problem half typed is not thrown away."""
-        return not self.term.text().strip()
+        return not (self.term.text().strip() or self.onset.text().strip())
 
     def _on_committed(self, changes: Changes) -> None:
         if changes.touches("condition"):
@@ -121,4 +147,6 @@ class ProblemsForm(ChartForm):
     def _finish(self, said: str) -> None:
         self.context.host.toast(said)
         self.term.set_value(None, "")
+        self.onset.clear()
+        self.was_closed()
         self.close_requested.emit()

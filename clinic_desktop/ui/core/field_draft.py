@@ -177,6 +177,8 @@ def access(field: QWidget) -> tuple[Read, Write, SignalInstance]:
 
 def _choose(field: Select, text: object) -> None:
     """An option that is offered no more, or not yet, leaves the choice as it is."""
+    if text == str(None):  # nothing was chosen
+        field.set_value(None)
     for place in range(field.count()):
         if str(field.itemData(place)) == text:
             field.set_value(field.itemData(place))

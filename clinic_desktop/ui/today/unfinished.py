@@ -19,7 +19,10 @@ from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import settle_tab_order
 
-_OF_PRIVACY = frozenset({"consent", "disclosure", "request"})
+_OF_PRIVACY = frozenset(
+    {"consent", "disclosure", "request", "share"}
+    | {"restrict", "lift", "use-anyway", "copy", "erase"}
+)
 
 
 class UnfinishedCard(Card):
@@ -112,6 +115,14 @@ def _title(row: Unfinished) -> str:
         "disclosure": _("Note what was given"),
         "request": _("Take a request about data"),
         "outcome": _("What came of the request"),
+        "share": _("May be given"),
+        "restrict": _("Only store this chart"),
+        "lift": _("Use this chart again"),
+        "use-anyway": _("Use it all the same"),
+        "copy": _("Copy of the record"),
+        "erase": _("Erase the record"),
+        "problem": _("Problems"),
+        "emergency": _("Emergency"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -140,7 +151,7 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
     visit = row.encounter_id
     if row.kind == "patient":
         return to.EditPatient(patient)
-    if row.kind == "allergy":
+    if row.kind in {"allergy", "problem", "emergency"}:
         return to.Chart(patient)  # its drawer alone would not say whose they are
     if row.kind in _OF_PRIVACY:
         return to.Chart(patient, "privacy")

@@ -13,12 +13,14 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfidentiality
 from clinic_desktop.services.confidentiality import emergency, team
 from clinic_desktop.services.confidentiality.emergency import OpenChart
+from clinic_desktop.services.unfinished import unfinished
 from clinic_desktop.ui.chart.care_team_form import CareTeamForm
 from clinic_desktop.ui.chart.chart_view import ChartView
 from clinic_desktop.ui.chart.emergency_form import EmergencyForm
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import Chart, EditCareTeam, OpenInEmergency
 from clinic_desktop.ui.settings.emergencies import EmergencyTable, ReviewForm
+from clinic_desktop.ui.today.unfinished import _place
 from clinic_desktop.ui.widgets.patient_banner import AllergyState
 from tests.support.charts import put_chart
 from tests.support.records import Record
@@ -87,6 +89,34 @@ def test_the_chart_opens_in_an_emergency_and_closes_when_its_time_is_over(
     view.door.ran_out.emit()
     qtbot.waitUntil(view.door.cover.isVisible)
     assert view.sections == {}
+
+
+def _asked(context: Context, patient: uuid.UUID, qtbot: QtBot) -> EmergencyForm:
+    form = EmergencyForm(context, OpenInEmergency(patient))
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+    return form
+
+
+def test_why_a_chart_is_to_be_opened_is_there_again_until_it_is_thrown_away(
+    ui_context: Context, record: Record, closed: uuid.UUID, qtbot: QtBot
+) -> None:
+    form = _asked(ui_context, closed, qtbot)
+    form.reason.set_value("unable")
+    QTest.keyClicks(form.words, WHY)
+    form.draft.flush()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    again = _asked(ui_context, closed, qtbot)  # as after a crash: nobody closed the first
+    qtbot.waitUntil(lambda: again.words.text() == WHY)
+    assert again.reason.value() == "unable"
+    assert record.rows("SELECT * FROM emergency_access") == [], "nothing was opened by that"
+    (line,) = record.read(unfinished)
+    assert _place(line) == Chart(closed)
+    again.draft.start_afresh()
+    assert (again.reason.value(), again.words.text()) == (None, "")
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert record.read(unfinished) == ()
 
 
 def test_the_time_is_extended_once_by_a_button(

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.services import allergies, conditions
+from clinic_desktop.services import allergies, conditions, drafts
 from clinic_desktop.services.allergies import AmendAllergy
 from clinic_desktop.ui.chart.allergies_form import AllergiesForm
 from clinic_desktop.ui.chart.problems_form import ProblemsForm
@@ -41,13 +41,17 @@ def allergy_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> Al
     return opened(ui_context, qtbot, patient_id)
 
 
-@pytest.fixture
-def problem_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> ProblemsForm:
-    form = ProblemsForm(ui_context, EditProblems(patient_id))
+def problems(context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> ProblemsForm:
+    form = ProblemsForm(context, EditProblems(patient_id))
     qtbot.addWidget(form)
     form.show()
-    idle(ui_context, qtbot)
+    idle(context, qtbot)
     return form
+
+
+@pytest.fixture
+def problem_form(ui_context: Context, qtbot: QtBot, patient_id: uuid.UUID) -> ProblemsForm:
+    return problems(ui_context, qtbot, patient_id)
 
 
 def test_an_allergy_is_recorded(
@@ -171,6 +175,39 @@ def test_a_problem_is_added_with_the_year_it_began(
         problem_form.submit(print_too=False)
     rows = record.read(conditions.problems_of, patient_id)
     assert ("Asthma", "2014") in [(row.term.display, row.onset) for row in rows]
+
+
+def test_a_problem_half_typed_is_there_again_with_its_code_until_it_is_thrown_away(
+    problem_form: ProblemsForm, ui_context: Context, patient_id: uuid.UUID, qtbot: QtBot
+) -> None:
+    asthma = conditions.Coded("Asthma, unspecified", "icd-10", "J45.9", "2019")
+    problem_form.term.set_value(asthma, asthma.display)
+    problem_form.term.changed.emit(asthma)
+    QTest.keyClicks(problem_form.onset, "2014")
+    problem_form.draft.flush()
+    idle(ui_context, qtbot)
+    again = problems(ui_context, qtbot, patient_id)  # as after a crash: nobody closed the first
+    qtbot.waitUntil(lambda: again.onset.text() == "2014")
+    assert (again.term.value(), again.term.text()) == (asthma, asthma.display)
+    assert again.draft.notice.isVisible()
+    assert not again.may_close(), "the drawer asks before it is thrown away"
+    again.was_closed()
+    idle(ui_context, qtbot)
+    empty = problems(ui_context, qtbot, patient_id)
+    assert (empty.term.text(), empty.onset.text()) == ("", "")
+
+
+def test_an_added_problem_leaves_nothing_unfinished(
+    problem_form: ProblemsForm, ui_context: Context, record: Record, qtbot: QtBot
+) -> None:
+    QTest.keyClicks(problem_form.term.edit, "Asthma")
+    QTest.keyClicks(problem_form.onset, "2014")
+    problem_form.draft.flush()
+    with qtbot.waitSignal(problem_form.close_requested):
+        problem_form.submit(print_too=False)
+    idle(ui_context, qtbot)
+    assert record.read(drafts.my_drafts) == []
+    assert problem_form.may_close()
 
 
 def test_a_wrong_date_is_said_at_its_field(problem_form: ProblemsForm) -> None:

@@ -287,8 +287,9 @@ def test_a_sheet_that_was_replaced_signs_nothing_for_who_had_seen_the_newer(
 def test_in_random_histories_what_was_taken_out_stays_out(seed: int) -> None:
     """Three PCs, two owners, sheets used anywhere; everybody meets somebody now and then."""
     rng, begun = random.Random(seed), History.begun()
-    for body in (AddPerson(person(2, OWNER)), *(pc(900 + n, 80 + n) for n in range(1, 9))):
-        begun.add(body, identity(1))
+    bodies: list[Body] = [AddPerson(person(2, OWNER)), *(pc(900 + n, 80 + n) for n in range(1, 9))]
+    for entered in bodies:
+        begun.add(entered, identity(1))
     world = World([*begun.entries], {each: frozenset() for each in begun.entries})
     for at, entry in enumerate(begun.entries):
         world.seen[entry] = frozenset(begun.entries[:at])
@@ -308,7 +309,8 @@ def test_in_random_histories_what_was_taken_out_stays_out(seed: int) -> None:
         if state.signer(identity(keys[at]).public.signing) is None:
             continue  # keys of before: the program says so and writes nothing
         gone = rng.choice([each for each in state.devices if each.int > 900])
-        body = rng.choice([RevokeDevice(gone), AddPerson(person(100 + turn, "nurse"))])
+        steps: list[Body] = [RevokeDevice(gone), AddPerson(person(100 + turn, "nurse"))]
+        body = rng.choice(steps)
         world.write(views[at], identity(keys[at]), body, turn)
         if isinstance(body, RevokeDevice):
             out.add(gone)
