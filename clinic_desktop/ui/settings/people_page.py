@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from clinic_desktop.services import insured, own_code, practice
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.practice import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.core.right_words import role_hints, role_names, set_names
 from clinic_desktop.ui.scheduling.when_line import date_order
@@ -117,7 +119,7 @@ class RoleTicks(QWidget):
             column.addLayout(below)
             column.addSpacing(SPACE_2)
 
-    def choose(self, roles: tuple[str, ...]) -> None:
+    def choose(self, roles: Iterable[str]) -> None:
         """Tick these, and no others."""
         for role, tick in self.ticks.items():
             tick.setChecked(role in roles)
@@ -179,6 +181,7 @@ class NewPersonForm(_PersonDrawer):
         self.rows["until"] = form.add(_("Last day"), self.until, required=True)
         self.rows["reason"] = form.add(_("Reason"), self.reason, required=True)
         self.insurer = Select()
+        self.draft = FieldDraft(context, "account", "", self)
         self.rows["insurer"] = form.add(_("Insurer"), self.insurer, required=True)
         context.tasks.read(self, insured.insurers, done=self._offer_insurers)
         self.roles.changed.connect(self._on_roles)
@@ -186,11 +189,35 @@ class NewPersonForm(_PersonDrawer):
         form.add(_("Specialty"), self.specialty)
         form.add(_("Registration number"), self.number)
         self.password = NewPassword(context.clinic.keys.least_password)
+        self.column.addWidget(self.draft.notice)
         self.column.addWidget(form)
         self.column.addWidget(self.password)
         self.column.addStretch(1)
+        self._keep_draft()
         for field in (self.name, self.login):
             field.textChanged.connect(self._on_text)
+
+    def _keep_draft(self) -> None:
+        """All but the password, which is kept nowhere."""
+        fields = {
+            "name": self.name,
+            "login": self.login,
+            "until": self.until,
+            "reason": self.reason,
+            "insurer": self.insurer,
+            "specialty": self.specialty,
+            "number": self.number,
+        }
+        for name, field in fields.items():
+            self.draft.keep(name, field)
+        roles = self.roles
+        self.draft.keep_by("roles", lambda: list(roles.value()), roles.choose, roles.changed)
+        self.draft.begin()
+
+    def was_closed(self) -> None:
+        """The person was added, or thrown away in so many words."""
+        if self.draft.is_typed() or self.draft.keeper.is_kept:
+            self.draft.forget()
 
     def _on_roles(self) -> None:
         """Somebody from outside comes for a time, with a reason."""
@@ -201,6 +228,7 @@ class NewPersonForm(_PersonDrawer):
 
     def _offer_insurers(self, names: tuple[str, ...]) -> None:
         self.insurer.offer((name, isolate(name)) for name in names)
+        self.draft.put_again("insurer")
 
     def _on_text(self) -> None:
         self.password.set_own_words(self.name.text(), self.login.text())
@@ -232,9 +260,13 @@ class NewPersonForm(_PersonDrawer):
             self.context.clinic.add_person,
             new,
             self.password.value(),
-            done=lambda _id: self.finish(words),
+            done=lambda _id: self._added(words),
             failed=self.failed,
         )
+
+    def _added(self, words: str) -> None:
+        self.draft.forget()
+        self.finish(words)
 
     def failed(self, error: ClinicError) -> None:
         """Beside the field, where it is about one."""
@@ -246,8 +278,8 @@ class NewPersonForm(_PersonDrawer):
             row.field.setFocus()
 
     def may_close(self) -> bool:
-        """Typed names are not thrown away by a slip."""
-        return not (self.name.text().strip() or self.password.password.text())
+        """What is typed is not thrown away by a slip."""
+        return not (self.draft.is_typed() or self.password.password.text())
 
 
 class PersonForm(_PersonDrawer):

@@ -123,6 +123,7 @@ def _title(row: Unfinished) -> str:
         "erase": _("Erase the record"),
         "problem": _("Problems"),
         "emergency": _("Emergency"),
+        "account": _("Add a person"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -138,6 +139,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "template": lambda: to.Settings("templates"),
         "hours": lambda: to.Settings("working-hours", row.subject),
         "consent-text": lambda: to.Settings("consent-texts"),
+        "account": lambda: to.Settings("people"),
         "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
     }
     if row.kind in anywhere:

@@ -12,18 +12,21 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.permissions import USUAL_SETS
-from clinic_desktop.models.patient import Patient
-from clinic_desktop.services import practice
+from clinic_desktop.models.patient import Coverage, Patient
+from clinic_desktop.services import drafts, practice
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
 from clinic_desktop.services.papers import rights_review
+from clinic_desktop.services.unfinished import unfinished
+from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.people_page import NewPersonForm, PersonForm, RoleTicks
 from clinic_desktop.ui.settings.rights_page import RightsForm, RightsPage
 from clinic_desktop.ui.shell.desk import Desk
+from clinic_desktop.ui.today.unfinished import _place
 from clinic_desktop.ui.widgets.pill import Pill
 from tests.support.pdf_reading import text_of
 from tests.support.records import Record, engage, keys_of
@@ -123,6 +126,49 @@ def test_a_usual_set_ticks_its_roles_and_no_others(qtbot: QtBot) -> None:
     for name, button in ticks.sets.items():
         button.click()
         assert set(ticks.value()) == set(USUAL_SETS[name])
+
+
+def _new_person(context: Context, qtbot: QtBot) -> NewPersonForm:
+    form = NewPersonForm(context)
+    qtbot.addWidget(form)
+    form.show()
+    _idle(qtbot, context)
+    return form
+
+
+def test_a_person_half_entered_is_there_again_without_the_password(
+    record: Record, ui_context: Context, qtbot: QtBot
+) -> None:
+    patient = Patient(family="Otieno", given="Brian", mrn="A1-7")
+    record.write(lambda uow: uow.add(patient))
+    record.write(lambda uow: uow.add(Coverage(patient_id=patient.id, payer_name="Jubilee")))
+    form = _new_person(ui_context, qtbot)
+    form.name.setText("Ruth Njeri")
+    form.login.setText("ruth")
+    form.roles.choose(("insurer",))
+    form.until.set_text("30.11.2026")
+    form.reason.setText("Claims of this year")
+    form.insurer.set_value("Jubilee")
+    form.number.setText("KE-77")
+    form.password.password.setText("green kettle garden")
+    form.password.repeat.setText("green kettle garden")
+    form.draft.flush()
+    _idle(qtbot, ui_context)
+    (kept,) = record.read(drafts.my_drafts)
+    assert "kettle" not in str(kept.body)
+    again = _new_person(ui_context, qtbot)  # as after a crash: nobody closed the first
+    qtbot.waitUntil(lambda: again.insurer.value() == "Jubilee")
+    assert (again.name.text(), again.login.text()) == ("Ruth Njeri", "ruth")
+    assert (again.roles.value(), again.until.text()) == (("insurer",), "30.11.2026")
+    assert (again.reason.text(), again.number.text()) == ("Claims of this year", "KE-77")
+    assert again.password.password.text() == ""
+    assert again.draft.notice.isVisible()
+    assert not again.may_close(), "the drawer asks before it is thrown away"
+    (line,) = record.read(unfinished)
+    assert _place(line) == to.Settings("people")
+    again.was_closed()
+    _idle(qtbot, ui_context)
+    assert record.read(drafts.my_drafts) == []
 
 
 def test_somebody_from_outside_comes_with_a_last_day(
