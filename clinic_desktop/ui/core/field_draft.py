@@ -71,6 +71,10 @@ class FieldDraft:
         """A field shows what the record holds by now: nobody typed that."""
         self._first[name] = self._fields[name][0]()
 
+    def is_about(self, about: object) -> None:
+        """The form shows something newer by now, and what is typed goes over that."""
+        self._about = about
+
     def begin_as(self, other: FieldDraft) -> None:
         """The form began with what another one shows by now."""
         self._first = other._texts()
@@ -177,8 +181,9 @@ def access(field: QWidget) -> tuple[Read, Write, SignalInstance]:
 
 def _choose(field: Select, text: object) -> None:
     """An option that is offered no more, or not yet, leaves the choice as it is."""
-    if text == str(None):  # nothing was chosen
-        field.set_value(None)
     for place in range(field.count()):
         if str(field.itemData(place)) == text:
-            field.set_value(field.itemData(place))
+            field.setCurrentIndex(place)  # not by its value: one that stands for nothing has none
+            return
+    if text == str(None):  # nothing was chosen
+        field.set_value(None)

@@ -12,7 +12,8 @@ from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.core.privacy_words import consent_title
-from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
+from clinic_desktop.ui.settings.line_form import LineForm
+from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.widgets.choices import Select
 from clinic_desktop.ui.widgets.label import Label

@@ -27,7 +27,8 @@ from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.core.right_words import role_hints, role_names, set_names
 from clinic_desktop.ui.scheduling.when_line import date_order
-from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
+from clinic_desktop.ui.settings.line_form import LineForm
+from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button

@@ -14,7 +14,8 @@ from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.billing.catalogue import ServiceForm, ServiceRow, TaxRateRow
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
-from clinic_desktop.ui.settings.schedule_lines import LineForm, LinesPage
+from clinic_desktop.ui.settings.line_form import LineForm
+from clinic_desktop.ui.settings.schedule_lines import LinesPage
 from clinic_desktop.ui.setup.price_rows import amount_text, percent_parser
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import Tone
@@ -101,6 +102,9 @@ def _state(row: ServiceRow) -> Cell:
 class ServiceLine(LineForm):
     """One service."""
 
+    draft_kind = "service"
+    draft_fields = ("name", "price", "code", "category", "tax", "active")
+
     def __init__(
         self,
         context: Context,
@@ -179,6 +183,9 @@ def _inclusive(row: TaxRateRow) -> Cell:
 
 class TaxLine(LineForm):
     """A new tax, or one that is taken out of use."""
+
+    draft_kind = "tax"
+    draft_fields = ("name", "rate", "included")
 
     def __init__(self, context: Context, row: TaxRateRow | None) -> None:
         super().__init__(context, catalogue.save_tax_rate, row)
