@@ -216,8 +216,7 @@ class NewPersonForm(_PersonDrawer):
 
     def was_closed(self) -> None:
         """The person was added, or thrown away in so many words."""
-        if self.draft.is_typed() or self.draft.keeper.is_kept:
-            self.draft.forget()
+        self.draft.let_go()
 
     def _on_roles(self) -> None:
         """Somebody from outside comes for a time, with a reason."""

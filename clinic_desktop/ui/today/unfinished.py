@@ -106,6 +106,7 @@ def _title(row: Unfinished) -> str:
         "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
         "allergy": _("Allergies"),
+        "allergy-change": _("Allergies"),
         "problem": _("Problems"),
         "emergency": _("Emergency"),
         "account": _("Add a person"),
@@ -138,7 +139,7 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
     visit = row.encounter_id
     if row.kind == "patient":
         return to.EditPatient(patient)
-    if row.kind in {"allergy", "problem", "emergency"}:
+    if row.kind in {"allergy", "allergy-change", "problem", "emergency"}:
         return to.Chart(patient)  # its drawer alone would not say whose they are
     if row.kind == "invoice":
         return to.Billing(patient, visit)
