@@ -14,7 +14,8 @@ from clinic_desktop.errors import NotFoundError
 from clinic_desktop.models.billing import Invoice
 from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.encounter import Encounter
-from clinic_desktop.models.patient import Patient
+from clinic_desktop.models.patient import Patient, RelatedPerson
+from clinic_desktop.models.privacy import SubjectRequest
 from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
@@ -59,6 +60,12 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
         if booked is not None:
             day = booked.start_at.astimezone(reads.zone).date()
             found = replace(found, patient_id=booked.patient_id, day=day)
+    elif draft.kind == "outcome":
+        asked = reads.session.get(SubjectRequest, row_id) if row_id else None
+        found = replace(found, patient_id=asked.patient_id if asked else None)
+    elif draft.kind == "share":
+        trusted = reads.session.get(RelatedPerson, row_id) if row_id else None
+        found = replace(found, patient_id=trusted.patient_id if trusted else None)
     elif draft.kind in _WITH_PATIENT:
         found = replace(found, patient_id=_id(_told_patient(draft.body)))
     else:

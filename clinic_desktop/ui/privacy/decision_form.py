@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -19,6 +21,7 @@ from clinic_desktop.services.patients.consents import Decision
 from clinic_desktop.ui.core import privacy_words as words
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft, access
 from clinic_desktop.ui.core.navigator import DecideConsent
 from clinic_desktop.ui.widgets.choices import Select
 from clinic_desktop.ui.widgets.label import Label
@@ -69,6 +72,7 @@ class DecisionForm(ChartForm):
         self.column.addWidget(form)
         self.column.addStretch(1)
         self.setFocusProxy(self.kind)
+        self.keep_words("consent")
         self._read_texts()
         context.tasks.committed.connect(self._on_committed)
         if allowed(context.actor, "document.read"):
@@ -86,9 +90,23 @@ class DecisionForm(ChartForm):
         """The paper comes before the decision."""
         return ((_("Print the form to sign"), self._print),)
 
+    def keeping(self, draft: FieldDraft) -> None:
+        """All that is chosen and typed; the text and the name's row follow what is given back."""
+        follows: dict[str, tuple[Select | SegmentedControl, Callable[[], None]]] = {
+            "kind": (self.kind, self._show_text),
+            "by_role": (self.role, lambda: self._on_role(self.role.value())),
+        }
+        for name, (field, follow) in follows.items():
+            read, write, changed = access(field)
+            draft.keep_by(name, read, partial(_put, write, follow), changed)
+        draft.keep("status", self.status)
+        draft.keep("given_by", self.given_by)
+        draft.keep("document_id", self.paper)
+        draft.keep("note", self.note)
+
     def may_close(self) -> bool:
-        """A name or note half typed is not thrown away."""
-        return not (self.given_by.text().strip() or self.note.text().strip())
+        """What is half typed is not thrown away."""
+        return not self.is_typed
 
     def submit(self, print_too: bool) -> None:
         """Record it."""
@@ -122,6 +140,8 @@ class DecisionForm(ChartForm):
         self._texts, self._is_read = {row.kind: row for row in rows}, True
         kinds = dict.fromkeys((*KINDS, *self._texts))
         self.kind.offer([(kind, words.consent_title(kind)) for kind in kinds])
+        if not was_read and self.kept is not None:
+            self.kept.put_again("kind")  # a practice's own kind was not offered before
         self._show_text()
         if was_read and self._shown() != before:
             told = _("The text was changed meanwhile.")
@@ -143,6 +163,8 @@ class DecisionForm(ChartForm):
     def _on_papers(self, rows: list[DocumentRow]) -> None:
         latest = [(row.id, row.title or _("Untitled")) for row in rows[:_PAPERS]]
         self.paper.offer([("", _("None yet")), *latest])
+        if self.kept is not None:
+            self.kept.put_again("document_id")
 
     def _print(self) -> None:
         self.context.tasks.write_once(
@@ -159,6 +181,11 @@ class DecisionForm(ChartForm):
         self.note.clear()
         self.close_requested.emit()
         self.context.host.toast(_("The decision is recorded."))
+
+
+def _put(write: Callable[[Any], object], follow: Callable[[], None], value: object) -> None:
+    write(value)
+    follow()
 
 
 def _begun(words: str) -> str:

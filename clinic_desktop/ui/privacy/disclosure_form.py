@@ -11,6 +11,7 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.disclosure_words import disclosure_kinds
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.privacy import words
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Select
@@ -50,6 +51,16 @@ class DisclosureForm(ChartForm):
         self.column.addWidget(form)
         self.column.addStretch(1)
         self.setFocusProxy(self.kind)
+        self.keep_words("disclosure")
+
+    def keeping(self, draft: FieldDraft) -> None:
+        """All its fields."""
+        draft.keep("kind", self.kind)
+        draft.keep("content", self.content)
+        draft.keep("recipient_kind", self.recipient_kind)
+        draft.keep("recipient", self.recipient)
+        draft.keep("purpose", self.purpose)
+        draft.keep("on", self.on)
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -57,7 +68,7 @@ class DisclosureForm(ChartForm):
 
     def may_close(self) -> bool:
         """What is half typed is not thrown away."""
-        return not any(edit.text().strip() for edit in self._edits())
+        return not self.is_typed
 
     def _edits(self) -> tuple[QLineEdit, ...]:
         return self.content, self.recipient, self.purpose

@@ -17,6 +17,7 @@ from clinic_desktop.services.privacy.portability import Copied, ExportFor
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft, access
 from clinic_desktop.ui.core.privacy_words import trusted_line
 from clinic_desktop.ui.privacy import words
 from clinic_desktop.ui.theme.tokens import Tone
@@ -64,15 +65,36 @@ class CopyForm(ChartForm):
         self.column.addStretch(1)
         self.setFocusProxy(self.kind)
         self._on_kind("patient")
+        self.keep_words("copy")
         context.tasks.read(self, sharing.trusted_of, self.patient_id, done=self._on_trusted)
 
     def primary_text(self) -> str:
         """Verb and object."""
         return _("Write the copy")
 
+    def keeping(self, draft: FieldDraft) -> None:
+        """All its fields; a person who may be given nothing any more is not given back."""
+        kind, put_kind, chosen = access(self.kind)
+        person, put_person, named = access(self.person)
+
+        def put_kind_back(value: object) -> None:
+            put_kind(value)
+            self._on_kind(self.kind.value())
+
+        def put_person_back(value: object) -> None:
+            put_person(value)
+            if self.kind.value() == "relative":
+                self._on_person(self.person.value())
+
+        draft.keep_by("kind", kind, put_kind_back, chosen)
+        draft.keep("recipient", self.recipient)
+        draft.keep_by("person", person, put_person_back, named)
+        draft.keep("purpose", self.purpose)
+        draft.keep("folder", self.folder)
+
     def may_close(self) -> bool:
-        """Not while it is being written."""
-        return not self._is_running
+        """Not while it is being written, nor with words half typed."""
+        return not (self._is_running or self.is_typed)
 
     def _on_kind(self, kind: object) -> None:
         self.rows["person"].setVisible(kind == "relative")
@@ -83,6 +105,8 @@ class CopyForm(ChartForm):
         self._trusted = {each.id: each for each in people if each.parts and not each.is_over}
         named = [(each.id, trusted_line(each)) for each in self._trusted.values()]
         self.person.offer([("", _("Choose who")), *named])
+        if self.kept is not None:
+            self.kept.put_again("person")
 
     def _on_person(self, key: object) -> None:
         person = self._trusted.get(key) if isinstance(key, uuid.UUID) else None
@@ -103,11 +127,15 @@ class CopyForm(ChartForm):
             self.folder.setFocus()
             return
         kind = str(self.kind.value())
+        if kind == "relative" and not isinstance(self.person.value(), uuid.UUID):
+            # Whoever that is gets no more than the parts agreed to: nobody by a name alone.
+            self.rows["person"].set_error(_("This is missing."))
+            self.person.setFocus()
+            return
         for name, field in (("recipient", self.recipient), ("purpose", self.purpose)):
             if kind != "patient" and not field.text().strip():
-                is_person = kind == "relative" and name == "recipient"
-                self.rows["person" if is_person else name].set_error(_("This is missing."))
-                (self.person if is_person else field).setFocus()
+                self.rows[name].set_error(_("This is missing."))
+                field.setFocus()
                 return
         if self._is_running:
             return
@@ -134,6 +162,7 @@ class CopyForm(ChartForm):
     def _done(self, copied: Copied) -> None:
         self._is_running = False
         self.close_requested.emit()
+        self.written()
         said = _("The copy is in {folder}.").format(folder=isolate_path(copied.folder))
         self.context.host.toast(said)
 
@@ -165,9 +194,13 @@ class EraseForm(ChartForm):
         """The verb; where it may not be done, the way out."""
         return _("Only store this chart") if self._may is False else _("Erase for good")
 
+    def keeping(self, draft: FieldDraft) -> None:
+        """The reason."""
+        draft.keep("reason", self.reason)
+
     def may_close(self) -> bool:
         """A reason is not thrown away."""
-        return not self.reason.text().strip()
+        return not self.is_typed
 
     def _show(self, plan: ErasurePlan) -> None:
         self._may = plan.is_allowed
@@ -186,6 +219,7 @@ class EraseForm(ChartForm):
         self.told.setText("\n\n".join(_consequences(plan)))
         self.form.show()
         self.reason.setFocus()
+        self.keep_words("erase")
 
     def submit(self, print_too: bool) -> None:
         """Erase it."""
@@ -205,6 +239,7 @@ class EraseForm(ChartForm):
     def _done(self, erased: Erased) -> None:
         self.reason.clear()
         self.close_requested.emit()
+        self.written()
         self.context.navigator.open(to.Patients())
         count = sum(erased.rows.values())
         said = ngettext("{count} row erased.", "{count} rows erased.", count)

@@ -12,6 +12,7 @@ from clinic_desktop.services.privacy.requests import DUE_DAYS
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.privacy_words import request_kinds
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Select, Tick
@@ -47,6 +48,15 @@ class RequestForm(ChartForm):
         self.column.addWidget(self.form)
         self.column.addStretch(1)
         self.setFocusProxy(self.kind)
+        self.keep_words("request")
+
+    def keeping(self, draft: FieldDraft) -> None:
+        """All its fields."""
+        draft.keep("kind", self.kind)
+        draft.keep("received_on", self.received)
+        draft.keep("due_on", self.due)
+        draft.keep("asked_by", self.asked_by)
+        draft.keep("note", self.note)
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -54,7 +64,7 @@ class RequestForm(ChartForm):
 
     def may_close(self) -> bool:
         """What is half typed is not thrown away."""
-        return not (self.asked_by.text().strip() or self.note.text().strip())
+        return not self.is_typed
 
     def submit(self, print_too: bool) -> None:
         """Put it into the register."""
@@ -97,6 +107,12 @@ class OutcomeForm(ChartForm):
         self.column.addWidget(self.form)
         self.column.addStretch(1)
         self.setFocusProxy(self.outcome)
+        self.keep_words("outcome", destination.request_id)
+
+    def keeping(self, draft: FieldDraft) -> None:
+        """Both its fields."""
+        draft.keep("outcome", self.outcome)
+        draft.keep("refused", self.refused)
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -104,7 +120,7 @@ class OutcomeForm(ChartForm):
 
     def may_close(self) -> bool:
         """Words are not thrown away."""
-        return not self.outcome.toPlainText().strip()
+        return not self.is_typed
 
     def submit(self, print_too: bool) -> None:
         """Close it."""
@@ -121,4 +137,5 @@ class OutcomeForm(ChartForm):
     def _done(self, _nothing: None) -> None:
         self.outcome.clear()
         self.close_requested.emit()
+        self.written()
         self.context.host.toast(_("The request is closed."))

@@ -9,6 +9,7 @@ from clinic_desktop.services.privacy import restriction
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.privacy import words
 from clinic_desktop.ui.widgets.choices import Select
 from clinic_desktop.ui.widgets.label import Label
@@ -16,6 +17,9 @@ from clinic_desktop.ui.widgets.label import Label
 
 class _ReasonForm(ChartForm):
     """A sentence on what follows, a reason to choose if there are any, and words of one's own."""
+
+    kind = ""
+    """Of its draft."""
 
     def __init__(
         self,
@@ -34,6 +38,13 @@ class _ReasonForm(ChartForm):
         self.column.addWidget(self.form)
         self.column.addStretch(1)
         self.setFocusProxy(self.reason or self.words)
+        self.keep_words(self.kind)
+
+    def keeping(self, draft: FieldDraft) -> None:
+        """The reason and the words."""
+        if self.reason is not None:
+            draft.keep("reason", self.reason)
+        draft.keep("words", self.words)
 
     def sentence(self) -> str:
         """What follows from it."""
@@ -45,7 +56,7 @@ class _ReasonForm(ChartForm):
 
     def may_close(self) -> bool:
         """Words are not thrown away."""
-        return not self.words.text().strip()
+        return not self.is_typed
 
     def _chosen(self) -> str:
         return str(self.reason.value()) if self.reason is not None else ""
@@ -57,6 +68,8 @@ class _ReasonForm(ChartForm):
 
 class RestrictForm(_ReasonForm):
     """From now on the chart is only stored."""
+
+    kind = "restrict"
 
     def sentence(self) -> str:
         """What follows from it."""
@@ -79,6 +92,8 @@ class RestrictForm(_ReasonForm):
 class LiftForm(_ReasonForm):
     """The chart may be used again."""
 
+    kind = "lift"
+
     def sentence(self) -> str:
         """What follows from it."""
         return _("Tell the person first. Then the chart is used for care as usual.")
@@ -94,6 +109,8 @@ class LiftForm(_ReasonForm):
 
 class UseForm(_ReasonForm):
     """Used all the same, for now and by this person."""
+
+    kind = "use-anyway"
 
     def sentence(self) -> str:
         """What follows from it."""

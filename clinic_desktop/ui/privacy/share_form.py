@@ -11,6 +11,7 @@ from clinic_desktop.services.patients.sharing import Share, TrustedPerson
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.privacy_words import part_words, role_words
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.widgets.choices import Tick
@@ -29,7 +30,6 @@ class ShareForm(ChartForm):
         super().__init__(context, destination.patient_id, parent)
         self.setObjectName("share")
         self._related = destination.related_person_id
-        self._begun: tuple[str, ...] = ()
         self.who = Label("", "strong", wrap=True)
         self.ticks = {part: Tick(words) for part, words in part_words().items()}
         box = QWidget()
@@ -65,20 +65,34 @@ class ShareForm(ChartForm):
         """Verb and object."""
         return _("Record the decision")
 
+    def keeping(self, draft: FieldDraft) -> None:
+        """All its fields; the row of the name follows who decided."""
+        for part, tick in self.ticks.items():
+            draft.keep(part, tick)
+        draft.keep_by("by_role", self.role.value, self._put_role, self.role.changed)
+        draft.keep("given_by", self.given_by)
+        draft.keep("valid_until", self.until)
+
+    def _put_role(self, role: str) -> None:
+        self.role.set_value(role)
+        self._on_role(role)
+
     def may_close(self) -> bool:
         """What was changed is not thrown away."""
-        return self._chosen() == self._begun and not self.given_by.text().strip()
+        return not self.is_typed
 
     def _show(self, people: list[TrustedPerson]) -> None:
         for person in people:
             if person.id == self._related:
                 who = " – ".join(filter(None, (isolate(person.name), person.relationship)))
                 self.who.setText(who)
-                self._begun = person.parts
                 for part, tick in self.ticks.items():
                     tick.setChecked(part in person.parts)
                 if person.valid_until is not None:
                     self.until.set_text(person.valid_until.isoformat())
+                # Ticks that were set when something else was given are not the same decision.
+                given = [*sorted(person.parts), str(person.valid_until or "")]
+                self.keep_words("share", self._related, given)
 
     def _chosen(self) -> tuple[str, ...]:
         return tuple(part for part, tick in self.ticks.items() if tick.isChecked())
@@ -103,7 +117,6 @@ class ShareForm(ChartForm):
         self.write(sharing.share, wish, done=self._done)
 
     def _done(self) -> None:
-        self._begun = self._chosen()
         self.given_by.clear()
         self.close_requested.emit()
         self.context.host.toast(_("The decision is recorded."))

@@ -19,6 +19,11 @@ from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import settle_tab_order
 
+_OF_PRIVACY = frozenset(
+    {"consent", "disclosure", "request", "share"}
+    | {"restrict", "lift", "use-anyway", "copy", "erase"}
+)
+
 
 class UnfinishedCard(Card):
     """Shown only while there is something."""
@@ -107,6 +112,16 @@ def _title(row: Unfinished) -> str:
         "cancel": _("Cancel appointment"),
         "allergy": _("Allergies"),
         "allergy-change": _("Allergies"),
+        "consent": _("Consent"),
+        "disclosure": _("Note what was given"),
+        "request": _("Take a request about data"),
+        "outcome": _("What came of the request"),
+        "share": _("May be given"),
+        "restrict": _("Only store this chart"),
+        "lift": _("Use this chart again"),
+        "use-anyway": _("Use it all the same"),
+        "copy": _("Copy of the record"),
+        "erase": _("Erase the record"),
         "problem": _("Problems"),
         "emergency": _("Emergency"),
         "account": _("Add a person"),
@@ -141,6 +156,10 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
         return to.EditPatient(patient)
     if row.kind in {"allergy", "allergy-change", "problem", "emergency"}:
         return to.Chart(patient)  # its drawer alone would not say whose they are
+    if row.kind in _OF_PRIVACY:
+        return to.Chart(patient, "privacy")
+    if row.kind == "outcome":  # by its drawer: the chart offers none for what was answered since
+        return to.CloseRequest(patient, uuid.UUID(row.subject))
     if row.kind == "invoice":
         return to.Billing(patient, visit)
     if row.kind in {"payment", "refund", "credit"}:
