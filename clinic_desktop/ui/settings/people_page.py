@@ -278,7 +278,8 @@ class NewPersonForm(_PersonDrawer):
 
     def may_close(self) -> bool:
         """What is typed is not thrown away by a slip."""
-        return not (self.draft.is_typed() or self.password.password.text())
+        typed = (self.name, self.login, self.specialty, self.number, self.reason)
+        return not any(field.text().strip() for field in (*typed, self.password.password))
 
 
 class PersonForm(_PersonDrawer):
