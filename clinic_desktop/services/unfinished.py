@@ -8,9 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.codes import ClinicalStatus, VerificationStatus
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.models.billing import Invoice
+from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient, RelatedPerson
 from clinic_desktop.models.privacy import SubjectRequest
@@ -51,6 +53,8 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
     if draft.kind in _OF_INVOICE:
         invoice = reads.session.get(Invoice, row_id) if row_id else None
         found = replace(found, patient_id=invoice.patient_id if invoice else None)
+    elif draft.kind == "allergy-change":
+        found = replace(found, patient_id=_with_allergy(reads, row_id))
     elif draft.kind == "cancel":
         booked = reads.session.get(Appointment, row_id) if row_id else None
         if booked is not None:
@@ -73,6 +77,16 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
     if person is None:
         return replace(found, name=_typed_name(draft.body), patient_id=None, encounter_id=None)
     return replace(found, name=name_of(person), patient_id=person.id)
+
+
+def _with_allergy(reads: ReadSession, allergy_id: uuid.UUID | None) -> uuid.UUID | None:
+    """Whose allergy it is; nobody's once it is over, for then it is changed no more."""
+    row = reads.session.get(AllergyIntolerance, allergy_id) if allergy_id else None
+    if row is None or row.is_deleted:
+        return None
+    stands = VerificationStatus(row.verification_status).counts
+    is_current = stands and ClinicalStatus(row.clinical_status).is_current
+    return row.patient_id if is_current else None
 
 
 def _told_patient(body: dict[str, Any]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -23,7 +22,7 @@ from clinic_desktop.services.allergies import (
 from clinic_desktop.ui.chart import words
 from clinic_desktop.ui.core.chart_form import ChartForm
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.field_draft import FieldDraft, access
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.navigator import EditAllergies
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.widgets.buttons import Button
@@ -75,7 +74,9 @@ class AllergiesForm(ChartForm):
         self.form.add(_("Kind"), self.category)
         self.form.add(_("How bad it was"), self.severity)
         self.draft = FieldDraft(context, "allergy", str(self.patient_id), self)
+        self.change = FieldDraft(context, "allergy-change", "", self)
         self.column.addWidget(self.draft.notice)
+        self.column.addWidget(self.change.notice)
         self.column.addWidget(self.listed)
         self.column.addWidget(self.none_known)
         self.column.addWidget(self.form)
@@ -88,10 +89,10 @@ class AllergiesForm(ChartForm):
         self.setFocusProxy(self.substance)
         context.tasks.committed.connect(self._on_committed)
         self._load()
-        self._keep_draft()
+        self._keep_drafts()
 
-    def _keep_draft(self) -> None:
-        """A new allergy half typed outlives a crash and the closed record; a change does not."""
+    def _keep_drafts(self) -> None:
+        """One for a new allergy and one for a change: the other rests meanwhile."""
         fields = {
             "substance": self.substance,
             "reaction": self.reaction,
@@ -99,23 +100,27 @@ class AllergiesForm(ChartForm):
             "severity": self.severity,
         }
         for name, field in fields.items():
-            read, write, changed = access(field)
-            blank = read()
-            self.draft.keep_by(
-                name,
-                partial(self._if_new, read, blank),
-                partial(self._if_new, write, None),
-                changed,
-            )
+            self.draft.keep(name, field)
+            if field is not self.substance:
+                self.change.keep(name, field)
+        self.change.keep_by("shown", self._shown, self._typed_over, self.reaction.textChanged)
         self.draft.begin()
 
-    def _if_new(self, do: Callable[..., Any], otherwise: Any, *values: Any) -> Any:
-        return otherwise if self.edited is not None else do(*values)
+    def _shown(self) -> list[str]:
+        """What is recorded of the allergy that is being changed."""
+        row = self.edited.row if self.edited is not None else None
+        return [] if row is None else [row.category, row.severity, row.reaction]
+
+    def _typed_over(self, shown: list[str]) -> None:
+        """Words of a change are given back: that was recorded when they were typed."""
+        self.rows["reaction"].set_error("")
+        if self.edited is not None and shown != self._shown():
+            self._tell_of_change(self.edited)
 
     def was_closed(self) -> None:
         """It was recorded, or thrown away in so many words."""
-        if self.draft.is_typed() or self.draft.keeper.is_kept:
-            self.draft.forget()
+        self.draft.let_go()
+        self.change.let_go()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -171,7 +176,14 @@ class AllergiesForm(ChartForm):
         )
 
     def _begin(self, found: AllergyEdit) -> None:
-        """Take an allergy into the fields."""
+        """Take an allergy into the fields; what is typed there is kept for another time."""
+        if self.edited is None or self.edited.row.id != found.row.id:
+            self.draft.rest()
+            self.change.belong_to(str(found.row.id), partial(self._fill, found))
+            self._turn()
+        self.reaction.setFocus()
+
+    def _fill(self, found: AllergyEdit) -> None:
         row = found.row
         self.edited = found
         self.substance.setText(row.display)
@@ -179,25 +191,28 @@ class AllergiesForm(ChartForm):
         self.reaction.setText(row.reaction)
         self.category.set_value(row.category)
         self.severity.set_value(row.severity)
-        self._turn()
-        self.reaction.setFocus()
+        self.rows["reaction"].set_error("")
 
     def _follow(self, newer: AllergyEdit) -> None:
         """Somebody else changed it meanwhile: what is typed stays, and both are in sight."""
         if self.edited is None or newer.row.id != self.edited.row.id:
             return
-        before, now = _as_shown(self.edited), _as_shown(newer)
+        before = self._shown()
         self.edited = newer
-        if (before.category, before.severity, before.reaction) != (
-            now.category, now.severity, now.reaction
-        ):  # fmt: skip
-            pill = words.allergy_pill(newer.row)
-            values = words.joined(pill.text if pill else "", newer.row.reaction)
-            told = _("Somebody changed it meanwhile: {values}. Saving puts yours in its place.")
-            self.rows["reaction"].set_error(told.format(values=isolate(values)))
+        if before != self._shown():
+            self.change.follow("shown")
+            self._tell_of_change(newer)
+
+    def _tell_of_change(self, newer: AllergyEdit) -> None:
+        pill = words.allergy_pill(newer.row)
+        values = words.joined(pill.text if pill else "", newer.row.reaction)
+        told = _("Somebody changed it meanwhile: {values}. Saving puts yours in its place.")
+        self.rows["reaction"].set_error(told.format(values=isolate(values)))
 
     def _leave(self) -> None:
-        """Change nothing, and be ready for the next."""
+        """Change nothing, and be ready for the next, or for what was typed of it before."""
+        self.change.let_go()
+        self.change.rest()
         self.edited = None
         self.substance.setReadOnly(False)
         self.substance.clear()
@@ -206,6 +221,7 @@ class AllergiesForm(ChartForm):
         self.severity.set_value(None)
         self.rows["reaction"].set_error("")
         self._turn()
+        self.draft.begin()
         self.substance.setFocus()
 
     def _turn(self) -> None:
@@ -258,9 +274,11 @@ class AllergiesForm(ChartForm):
 
     def _finish(self, said: str) -> None:
         self.context.host.toast(said)
+        self.was_closed()
+        self.draft.rest()
+        self.change.rest()
         self.edited = None
         self.substance.clear()
-        self.was_closed()
         self.close_requested.emit()
 
 

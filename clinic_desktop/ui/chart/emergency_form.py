@@ -49,8 +49,7 @@ class EmergencyForm(ChartForm):
 
     def was_closed(self) -> None:
         """The chart was opened, or the reason thrown away in so many words."""
-        if self.draft.is_typed() or self.draft.keeper.is_kept:
-            self.draft.forget()
+        self.draft.let_go()
 
     def primary_text(self) -> str:
         """Verb and object."""

@@ -72,8 +72,7 @@ class ProblemsForm(ChartForm):
 
     def was_closed(self) -> None:
         """It was added, or thrown away in so many words."""
-        if self.draft.is_typed() or self.draft.keeper.is_kept:
-            self.draft.forget()
+        self.draft.let_go()
 
     def primary_text(self) -> str:
         """Verb and object."""

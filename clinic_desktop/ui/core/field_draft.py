@@ -127,6 +127,17 @@ class FieldDraft:
         """The words were sent off, or given up."""
         self.keeper.discard()
 
+    def let_go(self) -> None:
+        """Its form was closed for good: what is kept of it, if anything, is wanted no more."""
+        if self._begun and (self.is_typed() or self.keeper.is_kept):
+            self.forget()
+
+    def rest(self) -> None:
+        """The fields show something else from now on, until ``begin`` or ``belong_to``."""
+        self.flush()
+        self._begun = False
+        self.notice.hide()
+
     def start_afresh(self) -> None:
         """Do without what was given back."""
         self._put(self._first)
@@ -143,7 +154,7 @@ class FieldDraft:
         return self._texts() | ({} if self._about is None else {_ABOUT: self._about})
 
     def _restore(self, draft: DraftRow | None) -> None:
-        if draft is None or self.is_typed():
+        if draft is None or not self._begun or self.is_typed():
             return
         if draft.body.get(_ABOUT) != self._about:
             self.forget()

@@ -217,8 +217,7 @@ class NewPersonForm(_PersonDrawer):
 
     def was_closed(self) -> None:
         """The person was added, or thrown away in so many words."""
-        if self.draft.is_typed() or self.draft.keeper.is_kept:
-            self.draft.forget()
+        self.draft.let_go()
 
     def _on_roles(self) -> None:
         """Somebody from outside comes for a time, with a reason."""
@@ -280,7 +279,8 @@ class NewPersonForm(_PersonDrawer):
 
     def may_close(self) -> bool:
         """What is typed is not thrown away by a slip."""
-        return not (self.draft.is_typed() or self.password.password.text())
+        typed = (self.name, self.login, self.specialty, self.number, self.reason)
+        return not any(field.text().strip() for field in (*typed, self.password.password))
 
 
 class PersonForm(_PersonDrawer):

@@ -116,6 +116,7 @@ def _title(row: Unfinished) -> str:
         "room": _("Rooms"),
         "service": _("Services and prices"),
         "tax": _("Taxes"),
+        "allergy-change": _("Allergies"),
         "consent": _("Consent"),
         "disclosure": _("Note what was given"),
         "request": _("Take a request about data"),
@@ -163,7 +164,7 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
     visit = row.encounter_id
     if row.kind == "patient":
         return to.EditPatient(patient)
-    if row.kind in {"allergy", "problem", "emergency"}:
+    if row.kind in {"allergy", "allergy-change", "problem", "emergency"}:
         return to.Chart(patient)  # its drawer alone would not say whose they are
     if row.kind in _OF_PRIVACY:
         return to.Chart(patient, "privacy")

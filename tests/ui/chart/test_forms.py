@@ -10,10 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.services import allergies, conditions, drafts
 from clinic_desktop.services.allergies import AmendAllergy
+from clinic_desktop.services.unfinished import unfinished
 from clinic_desktop.ui.chart.allergies_form import AllergiesForm
 from clinic_desktop.ui.chart.problems_form import ProblemsForm
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.core.navigator import EditAllergies, EditProblems
+from clinic_desktop.ui.core.navigator import Chart, EditAllergies, EditProblems
+from clinic_desktop.ui.today.unfinished import _place
 from tests.support.charts import put_chart
 from tests.support.records import Record
 
@@ -84,6 +86,93 @@ def test_an_allergy_half_typed_is_there_again_until_it_is_thrown_away(
     again.was_closed()
     idle(ui_context, qtbot)
     assert opened(ui_context, qtbot, patient_id).substance.text() == ""
+
+
+def changing(form: AllergiesForm, context: Context, qtbot: QtBot) -> AllergiesForm:
+    """The pencil of the one allergy is pressed."""
+    qtbot.waitUntil(lambda: len(form.listed.facts) == 1)
+    form.listed.facts[0].actions[0].run()
+    qtbot.waitUntil(lambda: form.edited is not None)
+    idle(context, qtbot)
+    return form
+
+
+def test_a_change_half_typed_is_there_again_until_it_is_thrown_away(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    made = record.write(
+        allergies.record_allergy, allergies.RecordAllergy(patient_id, "Nuts", reaction="rash")
+    )
+    changing(allergy_form, ui_context, qtbot)
+    allergy_form.reaction.setText("rash and swelling")
+    allergy_form.severity.set_value("severe")
+    allergy_form.draft.flush()
+    allergy_form.change.flush()
+    idle(ui_context, qtbot)
+    (line,) = record.read(unfinished)
+    assert (line.kind, line.subject, _place(line)) == (
+        "allergy-change",
+        str(made),
+        Chart(patient_id),
+    )
+    again = opened(ui_context, qtbot, patient_id)  # as after a crash: nobody closed the first
+    assert again.substance.text() == "", "it is no new allergy"
+    changing(again, ui_context, qtbot)
+    assert (again.reaction.text(), again.severity.value()) == ("rash and swelling", "severe")
+    assert again.change.notice.isVisible()
+    assert "Somebody" not in again.rows["reaction"].message.text()
+    assert not again.may_close(), "the drawer asks before it is thrown away"
+    again.was_closed()
+    idle(ui_context, qtbot)
+    assert record.read(unfinished) == ()
+
+
+def test_a_change_given_back_says_what_was_recorded_meanwhile(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    made = record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Nuts"))
+    changing(allergy_form, ui_context, qtbot).reaction.setText("swelling")
+    allergy_form.change.flush()
+    idle(ui_context, qtbot)
+    record.write(allergies.amend_allergy, AmendAllergy(made, "food", "moderate", "rash"))
+    again = changing(opened(ui_context, qtbot, patient_id), ui_context, qtbot)
+    assert again.reaction.text() == "swelling"
+    assert "rash" in again.rows["reaction"].message.text()
+    again.change.start_afresh()
+    assert (again.reaction.text(), again.severity.value()) == ("rash", "moderate")
+    assert "Somebody" not in again.rows["reaction"].message.text()
+    again.reaction.setText("rash and swelling")
+    again.change.flush()
+    with qtbot.waitSignal(again.close_requested):
+        again.submit(print_too=False)
+    idle(ui_context, qtbot)
+    assert record.read(drafts.my_drafts) == []
+
+
+def test_a_new_allergy_half_typed_waits_while_another_is_changed(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record,
+    patient_id: uuid.UUID, qtbot: QtBot,
+) -> None:  # fmt: skip
+    record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Nuts"))
+    QTest.keyClicks(allergy_form.substance, "Latex")
+    changing(allergy_form, ui_context, qtbot).reaction.setText("typed by mistake")
+    assert allergy_form.substance.text() == "Nuts"
+    allergy_form.keep.click()
+    qtbot.waitUntil(lambda: allergy_form.substance.text() == "Latex")
+    idle(ui_context, qtbot)
+    assert [each.kind for each in record.read(drafts.my_drafts)] == ["allergy"]
+
+
+def test_a_change_of_an_allergy_that_is_over_leads_nowhere(
+    record: Record, patient_id: uuid.UUID
+) -> None:
+    made = record.write(allergies.record_allergy, allergies.RecordAllergy(patient_id, "Nuts"))
+    record.write(drafts.save_draft, "allergy-change", str(made), {"reaction": "rash"})
+    assert [_place(line) for line in record.read(unfinished)] == [Chart(patient_id)]
+    record.write(allergies.retire_allergy, made, in_error=True)
+    assert [_place(line) for line in record.read(unfinished)] == [None]
 
 
 def test_a_change_of_an_allergy_is_no_draft_of_a_new_one(
