@@ -183,10 +183,8 @@ class Bench:
         one.process.join(self._chance.uniform(0, LONGEST_S))
         ended = not one.process.is_alive()
         self._end(name)
-        if ended:
-            return f"{name} ended by itself: {self._errors()}"
         self.start(name)
-        return ""
+        return f"{name} ended by itself: {self._errors()}" if ended else ""
 
     def _errors(self) -> str:
         path = self._root / "errors"
@@ -202,6 +200,10 @@ class Bench:
         for name in list(self.running):
             if name != "server":
                 self._end(name)
+        server = self.running["server"]
+        if not server.words and not server.hears(MOST_S):  # killed last, it may still be starting
+            self.close()
+            return [f"seed {self.seed}: the server does not start: {self._errors()}"]
         with one_thread(self.seed):
             try:
                 return self._looked_at(f"http://127.0.0.1:{self._port}")
