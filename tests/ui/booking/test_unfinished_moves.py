@@ -46,8 +46,8 @@ class Desk:
         self.context.tasks.closing.emit()
         self.settle()
 
-    def booked(self, family: str, at: str, **more: object) -> AppointmentRow:
-        change = self.day.book(family, at, **more)
+    def booked(self, family: str, at: str, doctor: str = "Kamau") -> AppointmentRow:
+        change = self.day.book(family, at, doctor)
         return self.day.record.read(bookings.appointment, change.appointment_id)
 
     def move(self, row: AppointmentRow) -> MoveView:
