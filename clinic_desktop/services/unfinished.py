@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import ClinicalStatus, VerificationStatus
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.models.billing import Invoice
 from clinic_desktop.models.clinical import AllergyIntolerance
+from clinic_desktop.models.confidentiality import EmergencyAccess
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.patient import Patient, RelatedPerson
 from clinic_desktop.models.privacy import SubjectRequest
 from clinic_desktop.models.scheduling import Appointment
+from clinic_desktop.models.task import Task
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.drafts import DraftRow, my_drafts
 from clinic_desktop.services.patients.registration import name_of
 
-_OF_INVOICE = frozenset({"payment", "refund", "credit"})
 _WITH_PATIENT = frozenset({"appointment", "walk-in", "waitlist"})
 
 
@@ -39,6 +42,8 @@ class Unfinished:
     encounter_id: uuid.UUID | None = None
     day: date | None = None
     """Of the appointment it is about."""
+    invoice_id: uuid.UUID | None = None
+    """Of which something was asked for."""
 
 
 @query("draft.write")
@@ -50,22 +55,15 @@ def unfinished(reads: ReadSession) -> tuple[Unfinished, ...]:
 def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
     found = Unfinished(draft.kind, draft.subject, draft.saved_at, HumanName())
     row_id = _id(draft.subject)
-    if draft.kind in _OF_INVOICE:
-        invoice = reads.session.get(Invoice, row_id) if row_id else None
-        found = replace(found, patient_id=invoice.patient_id if invoice else None)
-    elif draft.kind == "allergy-change":
-        found = replace(found, patient_id=_with_allergy(reads, row_id))
+    if draft.kind in _WHOSE:
+        found = replace(found, patient_id=_WHOSE[draft.kind](reads, row_id) if row_id else None)
+    elif draft.kind == "decline":
+        found = _with_task(reads, found, row_id)
     elif draft.kind == "cancel":
         booked = reads.session.get(Appointment, row_id) if row_id else None
         if booked is not None:
             day = booked.start_at.astimezone(reads.zone).date()
             found = replace(found, patient_id=booked.patient_id, day=day)
-    elif draft.kind == "outcome":
-        asked = reads.session.get(SubjectRequest, row_id) if row_id else None
-        found = replace(found, patient_id=asked.patient_id if asked else None)
-    elif draft.kind == "share":
-        trusted = reads.session.get(RelatedPerson, row_id) if row_id else None
-        found = replace(found, patient_id=trusted.patient_id if trusted else None)
     elif draft.kind in _WITH_PATIENT:
         found = replace(found, patient_id=_id(_told_patient(draft.body)))
     else:
@@ -79,14 +77,64 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
     return replace(found, name=name_of(person), patient_id=person.id)
 
 
-def _with_allergy(reads: ReadSession, allergy_id: uuid.UUID | None) -> uuid.UUID | None:
+def _with_invoice(reads: ReadSession, invoice_id: uuid.UUID) -> uuid.UUID | None:
+    invoice = reads.session.get(Invoice, invoice_id)
+    return invoice.patient_id if invoice else None
+
+
+def _with_request(reads: ReadSession, request_id: uuid.UUID) -> uuid.UUID | None:
+    asked = reads.session.get(SubjectRequest, request_id)
+    return asked.patient_id if asked else None
+
+
+def _with_relative(reads: ReadSession, person_id: uuid.UUID) -> uuid.UUID | None:
+    trusted = reads.session.get(RelatedPerson, person_id)
+    return trusted.patient_id if trusted else None
+
+
+def _with_allergy(reads: ReadSession, allergy_id: uuid.UUID) -> uuid.UUID | None:
     """Whose allergy it is; nobody's once it is over, for then it is changed no more."""
-    row = reads.session.get(AllergyIntolerance, allergy_id) if allergy_id else None
+    row = reads.session.get(AllergyIntolerance, allergy_id)
     if row is None or row.is_deleted:
         return None
     stands = VerificationStatus(row.verification_status).counts
     is_current = stands and ClinicalStatus(row.clinical_status).is_current
     return row.patient_id if is_current else None
+
+
+def _while_closed(reads: ReadSession, patient_id: uuid.UUID) -> uuid.UUID | None:
+    """Whose chart is to be opened in an emergency; nobody's while nothing of it is closed."""
+    is_closed = confidentiality.standing(reads, patient_id).is_closed
+    return patient_id if is_closed or confidentiality.hidden_visits(reads, patient_id) else None
+
+
+def _with_emergency(reads: ReadSession, emergency_id: uuid.UUID) -> uuid.UUID | None:
+    """Whose chart was opened in an emergency; nobody's once somebody has looked at it."""
+    row = reads.session.get(EmergencyAccess, emergency_id)
+    is_open = row is not None and not row.is_deleted and row.reviewed_at is None
+    return row.patient_id if row is not None and is_open else None
+
+
+_WHOSE: dict[str, Callable[[ReadSession, uuid.UUID], uuid.UUID | None]] = {
+    "payment": _with_invoice,
+    "refund": _with_invoice,
+    "credit": _with_invoice,
+    "allergy-change": _with_allergy,
+    "outcome": _with_request,
+    "share": _with_relative,
+    "emergency": _while_closed,
+    "review": _with_emergency,
+}
+"""Of drafts about a row that is not the patient: the patient, while there is a form for it."""
+
+
+def _with_task(reads: ReadSession, found: Unfinished, task_id: uuid.UUID | None) -> Unfinished:
+    """What was asked for about an invoice, as long as nobody has decided."""
+    task = reads.session.get(Task, task_id) if task_id else None
+    if task is None or task.is_deleted or task.status != "requested":
+        return found
+    patient = _with_invoice(reads, task.focus_id)
+    return replace(found, patient_id=patient, invoice_id=task.focus_id)
 
 
 def _told_patient(body: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from clinic_desktop.services.billing import refunds
 from clinic_desktop.services.billing.refunds import RequestRow
 from clinic_desktop.ui.billing.words import request_story, request_title
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
@@ -35,10 +36,14 @@ class DeclineForm(DrawerForm):
         column.setSpacing(SPACE_4)
         column.addWidget(Label(f"{request_title(asked)} · {asked.patient_name}", "strong"))
         column.addWidget(Label(request_story(asked), wrap=True))
+        self.draft = FieldDraft(context, "decline", str(asked.id), self)
+        column.addWidget(self.draft.notice)
         column.addWidget(self._notice)
         column.addWidget(form)
         column.addStretch(1)
         self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.draft.keep("reason", self.reason)
+        self.draft.begin()
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -48,12 +53,20 @@ class DeclineForm(DrawerForm):
         """Say no."""
         self._context.tasks.write_once(
             self, refunds.decline, self._asked.id, self.reason.text(),
-            done=lambda _nothing: self.close_requested.emit(), failed=self._failed,
+            done=self._done, failed=self._failed,
         )  # fmt: skip
+
+    def was_closed(self) -> None:
+        """It was declined, or the reason thrown away in so many words."""
+        self.draft.let_go()
 
     def may_close(self) -> bool:
         """A reason that is typed is not thrown away by a slip."""
         return not self.reason.text().strip()
+
+    def _done(self, _nothing: None) -> None:
+        self.draft.forget()
+        self.close_requested.emit()
 
     def _failed(self, error: ClinicError) -> None:
         if isinstance(error, ValidationError):

@@ -14,6 +14,7 @@ from clinic_desktop.services import patients
 from clinic_desktop.services.patients import FoundPatient, MergeRow, PatientRecord
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.person_words import how_found, listed_name, phone_tail, sex_and_age
 from clinic_desktop.ui.patients.merge_vm import MergeState, MergeVM, field_title, field_words
 from clinic_desktop.ui.theme.icons import Icon
@@ -59,15 +60,21 @@ class MergeView(DrawerForm):
         self.past.hide()
         self._reason_row = FormRow(_("Why they are one person"), self.reason, required=True)
         self._advice = Notice(Tone.INFO, "")
+        self._first = destination.patient_id
+        self.draft = FieldDraft(context, "merge", str(self._first), self)
         self._build()
         self._connect()
         self._render(self.vm.state)
         self.vm.open(destination.patient_id)
+        self.draft.keep("reason", self.reason)
+        self.draft.keep_by("other", self._other_chart, self._take_other, self.vm.changed)
+        self.draft.begin()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
+        column.addWidget(self.draft.notice)
         column.addWidget(Label(_("This chart stays"), "caption", "muted"))
         column.addWidget(self._survivor)
         column.addWidget(self._survivor_number)
@@ -117,6 +124,23 @@ class MergeView(DrawerForm):
             self.other.edit.setFocus()
             return
         self.vm.join(self.reason.text())
+
+    def may_close(self) -> bool:
+        """What is typed is kept as a draft."""
+        return self.draft.flush()
+
+    # ------------------------------------------------------------ drafts
+
+    def _other_chart(self) -> str:
+        """The chart found for the one it was opened from, whichever of them is to stay."""
+        both = (self.vm.state.survivor, self.vm.state.other)
+        found = (each.id for each in both if each is not None and each.id != self._first)
+        return str(next(found, ""))
+
+    def _take_other(self, text: object) -> None:
+        if not text:
+            self.other.set_value(None, "")
+        self.vm.choose_other(uuid.UUID(str(text)) if text else None)
 
     # ------------------------------------------------------------ content
 
@@ -180,6 +204,7 @@ class MergeView(DrawerForm):
     def _on_joined(self, merge_id: uuid.UUID) -> None:
         survivor = self.vm.state.survivor
         context = self._context
+        self.draft.forget()
         self.close_requested.emit()
         context.host.toast(
             _("The charts are joined."),

@@ -12,6 +12,7 @@ from clinic_desktop.i18n import _, current
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.confidentiality.emergency import EmergencyRow
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
@@ -92,11 +93,15 @@ class ReviewForm(DrawerForm):
         column.addWidget(facts)
         self.words = QLineEdit()
         self.words.setObjectName("emergency.review-words")
+        self.draft = FieldDraft(context, "review", str(row.id), self)
+        column.addWidget(self.draft.notice)
         if self.primary_text():
             form = Form()
             form.add(_("What you found"), self.words)
             column.addWidget(form)
             self.setFocusProxy(self.words)
+            self.draft.keep("words", self.words)
+            self.draft.begin()
         column.addStretch(1)
 
     def primary_text(self) -> str:
@@ -108,6 +113,10 @@ class ReviewForm(DrawerForm):
         """Words half typed are not thrown away."""
         return not self.words.text().strip()
 
+    def was_closed(self) -> None:
+        """It is on record, or thrown away in so many words."""
+        self.draft.let_go()
+
     def submit(self, print_too: bool) -> None:
         """Put it on record."""
         if self.primary_text():
@@ -117,6 +126,7 @@ class ReviewForm(DrawerForm):
             )  # fmt: skip
 
     def _finish(self, _done: object) -> None:
+        self.draft.forget()
         self.words.clear()
         self._context.host.toast(_("It is on record that somebody looked at it."))
         self.close_requested.emit()

@@ -22,6 +22,7 @@ from clinic_desktop.services.scheduling.hours import (
 )
 from clinic_desktop.services.scheduling.resources import Bookable
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
 from clinic_desktop.ui.scheduling.when_line import date_order
 from clinic_desktop.ui.scheduling.words import day_in
@@ -155,16 +156,27 @@ class ClosureForm(DrawerForm):
             "whose": form.add(pgettext("column", "Who"), self.whose),
             "reason": form.add(_("Reason"), self.reason, required=True),
         }
+        self.draft = FieldDraft(context, "closure", "", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addStretch(1)
         self.setFocusProxy(self.first)
+        fields = {"first": self.first, "last": self.last, "whose": self.whose}
+        for name, field in (fields | {"reason": self.reason}).items():
+            self.draft.keep(name, field)
+        self.draft.begin()
         context.tasks.read(self, resources.bookable, done=self._show)
 
     def _show(self, offered: Bookable) -> None:
         for row in offered.practitioners:
             self.whose.addItem(row.name, row.id)
+        self.draft.put_again("whose")
+
+    def may_close(self) -> bool:
+        """What is typed is kept as a draft."""
+        return self.draft.flush()
 
     def primary_text(self) -> str:
         """What it does."""
@@ -189,6 +201,7 @@ class ClosureForm(DrawerForm):
         )
 
     def _done(self, _key: uuid.UUID) -> None:
+        self.draft.forget()
         self.close_requested.emit()
 
     def _failed(self, error: ClinicError) -> None:

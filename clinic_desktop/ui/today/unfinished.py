@@ -19,6 +19,9 @@ from clinic_desktop.ui.widgets.card import Card
 from clinic_desktop.ui.widgets.label import Label
 from clinic_desktop.ui.widgets.overlay import settle_tab_order
 
+_OF_CHART = ("allergy", "allergy-change", "problem", "emergency")
+"""Their drawers alone would not say whose they are."""
+_OF_MONEY = ("payment", "refund", "credit")
 _OF_PRIVACY = frozenset(
     {"consent", "disclosure", "request", "share"}
     | {"restrict", "lift", "use-anyway", "copy", "erase"}
@@ -130,6 +133,10 @@ def _title(row: Unfinished) -> str:
         "problem": _("Problems"),
         "emergency": _("Emergency"),
         "account": _("Add a person"),
+        "review": _("Opened in an emergency"),
+        "decline": _("Decline the request"),
+        "closure": _("Closed days"),
+        "merge": _("Join the charts"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -151,6 +158,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "service": lambda: to.Settings("prices"),
         "tax": lambda: to.Settings("taxes"),
         "account": lambda: to.Settings("people"),
+        "closure": lambda: to.Settings("closed-days"),
         "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
     }
     if row.kind in anywhere:
@@ -161,21 +169,26 @@ def _place(row: Unfinished) -> to.Destination | None:
 
 
 def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | None:
-    visit = row.encounter_id
-    if row.kind == "patient":
-        return to.EditPatient(patient)
-    if row.kind in {"allergy", "allergy-change", "problem", "emergency"}:
-        return to.Chart(patient)  # its drawer alone would not say whose they are
-    if row.kind in _OF_PRIVACY:
-        return to.Chart(patient, "privacy")
-    if row.kind == "outcome":  # by its drawer: the chart offers none for what was answered since
-        return to.CloseRequest(patient, uuid.UUID(row.subject))
-    if row.kind == "invoice":
-        return to.Billing(patient, visit)
-    if row.kind in {"payment", "refund", "credit"}:
-        return to.Billing(patient, None, uuid.UUID(row.subject))
-    if visit is None:
-        return None
+    known: dict[str, Callable[[], to.Destination]] = {
+        "patient": lambda: to.EditPatient(patient),
+        "merge": lambda: to.MergePatients(patient),
+        "review": lambda: to.Settings("audit"),
+        "invoice": lambda: to.Billing(patient, row.encounter_id),
+        "decline": lambda: to.Billing(patient, None, row.invoice_id),
+        # By its drawer: the chart offers none for what was answered since.
+        "outcome": lambda: to.CloseRequest(patient, uuid.UUID(row.subject)),
+    }
+    known |= dict.fromkeys(_OF_CHART, lambda: to.Chart(patient))
+    known |= dict.fromkeys(_OF_PRIVACY, lambda: to.Chart(patient, "privacy"))
+    known |= dict.fromkeys(_OF_MONEY, lambda: to.Billing(patient, None, uuid.UUID(row.subject)))
+    if row.kind in known:
+        return known[row.kind]()
+    return _place_of_visit(row.kind, patient, row.encounter_id)
+
+
+def _place_of_visit(
+    kind: str, patient: uuid.UUID, visit: uuid.UUID | None
+) -> to.Destination | None:
     kinds: dict[str, type[to.Visit | to.ReferralLetter | to.SickNote]] = {
         "visit": to.Visit,
         "addendum": to.Visit,
@@ -183,5 +196,4 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
         "referral": to.ReferralLetter,
         "sick-note": to.SickNote,
     }
-    kind = kinds.get(row.kind)
-    return kind(patient, visit) if kind is not None else None
+    return kinds[kind](patient, visit) if visit is not None and kind in kinds else None

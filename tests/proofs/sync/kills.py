@@ -183,10 +183,8 @@ class Bench:
         one.process.join(self._chance.uniform(0, LONGEST_S))
         ended = not one.process.is_alive()
         self._end(name)
-        if ended:
-            return f"{name} ended by itself: {self._errors()}"
         self.start(name)
-        return ""
+        return f"{name} ended by itself: {self._errors()}" if ended else ""
 
     def _errors(self) -> str:
         path = self._root / "errors"
