@@ -200,15 +200,19 @@ class Bench:
         for name in list(self.running):
             if name != "server":
                 self._end(name)
-        server = self.running["server"]
-        if not server.words and not server.hears(MOST_S):  # killed last, it may still be starting
+        if not self._is_serving():
             self.close()
-            return [f"seed {self.seed}: the server does not start: {self._errors()}"]
+            return [f"seed {self.seed}: the server does not serve: {self._errors()}"]
         with one_thread(self.seed):
             try:
                 return self._looked_at(f"http://127.0.0.1:{self._port}")
             finally:
                 self.close()
+
+    def _is_serving(self) -> bool:
+        """Whether the server answers: it may have been killed just now, and starts again."""
+        server = self.running["server"]
+        return bool(server.words or server.hears(MOST_S)) and server.process.is_alive()
 
     def close(self) -> None:
         """Everything has ended."""
