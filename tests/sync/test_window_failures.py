@@ -20,7 +20,7 @@ from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
 from clinic_desktop.sync import exchange, state
 from clinic_desktop.sync.client import Link
-from clinic_desktop.sync.exchange import link_of
+from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.syncing import Syncing
 from clinic_desktop.ui.settings.exchange_forms import ServerForm
 from clinic_desktop.ui.theme import style
