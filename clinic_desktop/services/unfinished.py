@@ -10,7 +10,7 @@ from typing import Any
 
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.domain.codes import ClinicalStatus, VerificationStatus
+from clinic_desktop.domain.codes import AppointmentStatus, ClinicalStatus, VerificationStatus
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.models.billing import Invoice
@@ -26,6 +26,7 @@ from clinic_desktop.services.access import query
 from clinic_desktop.services.drafts import DraftRow, my_drafts
 from clinic_desktop.services.patients.registration import name_of
 
+_CANCELLED = AppointmentStatus.CANCELLED.value
 _WITH_PATIENT = frozenset({"appointment", "walk-in", "waitlist"})
 
 
@@ -41,7 +42,7 @@ class Unfinished:
     patient_id: uuid.UUID | None = None
     encounter_id: uuid.UUID | None = None
     day: date | None = None
-    """Of the appointment it is about."""
+    """Of the appointment it is about, while that stands."""
     invoice_id: uuid.UUID | None = None
     """Of which something was asked for."""
 
@@ -59,9 +60,9 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
         found = replace(found, patient_id=_WHOSE[draft.kind](reads, row_id) if row_id else None)
     elif draft.kind == "decline":
         found = _with_task(reads, found, row_id)
-    elif draft.kind == "cancel":
+    elif draft.kind in {"cancel", "move"}:
         booked = reads.session.get(Appointment, row_id) if row_id else None
-        if booked is not None:
+        if booked is not None and not booked.is_deleted and booked.status != _CANCELLED:
             day = booked.start_at.astimezone(reads.zone).date()
             found = replace(found, patient_id=booked.patient_id, day=day)
     elif draft.kind in _WITH_PATIENT:

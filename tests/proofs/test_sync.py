@@ -111,6 +111,24 @@ def test_killed_while_they_exchange(practice: Template) -> None:
     assert kills.kill(practice, SEED, 4) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="fork is POSIX's")
+def test_at_the_end_of_the_killing_a_server_that_starts_is_waited_for(practice: Template) -> None:
+    with kills._bench(practice, SEED) as bench:
+        bench.running["server"].hears(kills.MOST_S)
+        bench._end("server")
+        bench.start("server")
+        assert bench.end() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fork is POSIX's")
+def test_a_server_that_ended_by_itself_is_a_finding(practice: Template) -> None:
+    with kills._bench(practice, SEED) as bench:
+        bench.running["server"].process.kill()
+        bench.running["server"].process.join()
+        (found,) = bench.end()
+    assert "the server does not serve" in found
+
+
 @needs_recorder
 def test_the_server_whose_power_is_cut_drops_segments_and_too_many_are_noticed(
     tmp_path: Path,

@@ -24,7 +24,8 @@ from clinic_desktop.ui.billing.billing_view import BillingView
 from clinic_desktop.ui.billing.billing_vm import Tab
 from clinic_desktop.ui.billing.insured_view import InsuredView
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
-from clinic_desktop.ui.calendar.calendar_vm import Mode
+from clinic_desktop.ui.calendar.calendar_vm import Mode, Placing
+from clinic_desktop.ui.calendar.overlap_form import OverlapForm
 from clinic_desktop.ui.chart.allergies_form import AllergiesForm
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
 from clinic_desktop.ui.conflicts.conflict_panel import ConflictPanel
@@ -33,8 +34,6 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.imports.import_view import ImportView
 from clinic_desktop.ui.imports.import_vm import Phase
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
-from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
-from clinic_desktop.ui.scheduling.reason_form import ReasonForm
 from clinic_desktop.ui.settings.audit_page import AuditPage
 from clinic_desktop.ui.settings.code_card import CodesForm
 from clinic_desktop.ui.settings.drill_form import DrillForm
@@ -149,8 +148,14 @@ def add_to_wait_list(program: Program) -> None:
 
 def ask_reason(program: Program) -> None:
     """Why two are to come at the same time."""
+    calendar = cast("CalendarView", program.screen)
+    grid = calendar.vm.state.grid
+    assert grid is not None
+    column = next(each for each in grid.columns if each.tiles)
+    row, start = column.tiles[0].row, column.tiles[0].start_min
     sentence = _("Somebody is booked at this time already.")
-    form = ReasonForm(sentence, _("Book all the same"), overlap_reasons(), lambda _reason: None)
+    wish = Placing(row, column, start, row.minutes)
+    form = OverlapForm(program.context, wish, sentence, lambda _reason: None)
     program.context.host.show_drawer(form, "OKAFOR Adaeze")
 
 

@@ -141,6 +141,28 @@ class BookingVM(QObject):
         self.type_line(str(texts.get("text", "")))
         self.find_openings()
 
+    def chosen(self) -> dict[str, str]:
+        """What was chosen for the appointment that moves, and is not as it has it."""
+        row, base = self.row, self._base
+        if row is None:
+            return {}
+        pairs = {
+            "practitioner_id": (base.practitioner_id, row.practitioner_id),
+            "location_id": (base.location_id, row.location_id),
+            "duration_min": (base.duration_min, row.minutes),
+        }
+        return {name: str(now or "") for name, (now, before) in pairs.items() if now != before}
+
+    def choose_again(self, chosen: dict[str, str]) -> None:
+        """Go on with what was chosen before."""
+        values: dict[str, Any] = {
+            name: uuid.UUID(text) if text else None for name, text in chosen.items() if name in _IDS
+        }
+        if chosen.get("duration_min"):
+            values["duration_min"] = int(chosen["duration_min"])
+        if values:
+            self.choose(**values)
+
     # ------------------------------------------------------------ opening
 
     def open_row(self, appointment_id: uuid.UUID) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtWidgets import QVBoxLayout
 
 from clinic_desktop.db.journal import Changes
@@ -13,6 +15,7 @@ from clinic_desktop.ui.booking.after import booked
 from clinic_desktop.ui.booking.booking_vm import BookingForm, BookingState, BookingVM
 from clinic_desktop.ui.booking.slot_fields import SlotFields
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.navigator import MoveAppointment
 from clinic_desktop.ui.scheduling.words import changed_words, name_of, short_day, told_words
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_4, Tone
@@ -33,6 +36,8 @@ class MoveView(DrawerForm):
         self.notice = Notice(Tone.WARN, "")
         self.notice.hide()
         self._is_saving = False
+        self._is_first = True
+        """Nobody has shown the appointment yet."""
         self.slot = SlotFields(self.vm)
         self.slot.line.setPlaceholderText(_("fri 9:15"))
         self.slot.entered.connect(lambda: self.submit(print_too=False))
@@ -44,6 +49,8 @@ class MoveView(DrawerForm):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_4)
         column.addLayout(words)
+        self.draft = FieldDraft(context, "move", str(destination.appointment_id), self)
+        column.addWidget(self.draft.notice)
         column.addWidget(self.notice)
         column.addWidget(self.slot)
         column.addStretch(1)
@@ -54,7 +61,20 @@ class MoveView(DrawerForm):
         self.vm.changed.connect(self._on_changed)
         self.vm.saved.connect(self._on_saved)
         self.vm.refused.connect(self._on_refused)
+        self._again = partial(context.navigator.open, destination)
+        self._keep()
         self.vm.open_row(destination.appointment_id)
+
+    def _keep(self) -> None:
+        line, vm = self.slot.line, self.vm
+        self.draft.keep_by("text", line.text, self._type, line.textChanged)
+        self.draft.keep("overlap_reason", self.slot.reason.edit)
+        self.draft.keep_by("chosen", vm.chosen, vm.choose_again, vm.edited)
+        self.draft.begin()
+
+    def _type(self, text: object) -> None:
+        self.slot.line.setText(str(text))
+        self.vm.type_line(str(text))
 
     def primary_text(self) -> str:
         """What it does."""
@@ -72,12 +92,15 @@ class MoveView(DrawerForm):
             self.vm.save()
 
     def may_close(self) -> bool:
-        """A typed time is quickly typed again."""
-        return True
+        """Esc gives it up; for ten seconds it can be brought back."""
+        return self.draft.give_up(self._again)
 
     def _show_row(self, row: AppointmentRow) -> None:
         self._who.setText(name_of(row))
         self._when.setText(told_words(row))
+        if self._is_first:  # what was given back before is chosen for this appointment
+            self._is_first = False
+            self.draft.put_again("chosen")
 
     def _on_committed(self, changes: Changes) -> None:
         if changes.touches("appointment") and not self._is_saving:
@@ -99,6 +122,7 @@ class MoveView(DrawerForm):
             name=isolate(self._who.text()),
             when=isolate(f"{short_day(local.date())} {current().time(local.time())}"),
         )
+        self.draft.forget()
         self.close_requested.emit()
         booked(self._context, change, said)
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, isolate
+from clinic_desktop.services import drafts
 from clinic_desktop.services.scheduling.changes import AppointmentChange
 from clinic_desktop.services.scheduling.grid import GridColumn
 from clinic_desktop.services.scheduling.openings import Opening
@@ -25,6 +26,7 @@ from clinic_desktop.services.scheduling.waitlist import WaitlistRow
 from clinic_desktop.ui.calendar.calendar_bar import CalendarBar
 from clinic_desktop.ui.calendar.calendar_vm import CalendarState, CalendarVM, Mode, Placing
 from clinic_desktop.ui.calendar.canvas import Canvas
+from clinic_desktop.ui.calendar.overlap_form import OverlapForm, draft_of
 from clinic_desktop.ui.calendar.sheet import Ruler, Titles, clock_words, title_of
 from clinic_desktop.ui.calendar.side_panel import SidePanel
 from clinic_desktop.ui.calendar.waitlist_form import WaitlistForm
@@ -32,8 +34,6 @@ from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.actions import Action
 from clinic_desktop.ui.core.context import Context, Screen
 from clinic_desktop.ui.core.navigator import Destination
-from clinic_desktop.ui.scheduling.reason_field import overlap_reasons
-from clinic_desktop.ui.scheduling.reason_form import ReasonForm
 from clinic_desktop.ui.scheduling.steps import Steps
 from clinic_desktop.ui.scheduling.words import listed, name_of, short_day
 from clinic_desktop.ui.theme.icons import Icon
@@ -57,6 +57,8 @@ class CalendarView(Screen):
         self._scrolled_for: object = None
         self._wanted_slot: tuple[uuid.UUID, int] | None = None
         self._adds_waiting = False
+        self._asked_why: Placing | None = None
+        """What goes where another appointment is, and whoever put it there was asked why."""
         self._wanted_tile: uuid.UUID | None = None
         self._build()
         self._connect()
@@ -370,12 +372,13 @@ class CalendarView(Screen):
         said = _("{name} is also booked for {when}") if wish.copies else _("{name}: {when}")
         name = isolate(name_of(wish.row))
         self.steps.remember(change, said.format(name=name, when=isolate(when)))
+        if wish is self._asked_why:
+            self._asked_why = None
+            tasks = self.context.tasks
+            tasks.write(tasks, drafts.discard_draft, *draft_of(wish))
 
     def _ask_reason(self, wish: Placing, error: ClinicError) -> None:
-        form = ReasonForm(
-            error.message,
-            _("Book all the same"),
-            overlap_reasons(),
-            lambda reason: self.vm.place(wish, reason),
-        )
+        self._asked_why = wish
+        then = lambda reason: self.vm.place(wish, reason)  # noqa: E731
+        form = OverlapForm(self.context, wish, error.message, then)
         self.context.host.show_drawer(form, name_of(wish.row))

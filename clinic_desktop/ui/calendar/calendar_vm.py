@@ -212,11 +212,11 @@ class CalendarVM(QObject):
         command = bookings.copy if wish.copies else bookings.place
         ours = self._writing[wish.row.id] > 0 or wish.row.id in self._unread
         base = None if wish.copies or ours else wish.row.version
-        doctor, room = _where(wish)
+        doctor, room = where(wish)
         order = PlaceAppointment(
             wish.row.id,
             wish.column.day,
-            _time(wish.start_min),
+            time_of(wish.start_min),
             wish.minutes,
             doctor,
             room,
@@ -272,7 +272,7 @@ class CalendarVM(QObject):
             tile.start_min < start_min + bookings.USUAL_MIN and start_min < tile.end_min
             for tile in column.tiles
         )
-        start = column and instant(column.day, _time(start_min), self._zone)
+        start = column and instant(column.day, time_of(start_min), self._zone)
         if column is None or not free or not start or start < self.state.now:
             self._offer(None)
             return
@@ -319,7 +319,7 @@ class CalendarVM(QObject):
         self.opened.emit(found[0])
 
 
-def _where(wish: Placing) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+def where(wish: Placing) -> tuple[uuid.UUID | None, uuid.UUID | None]:
     """Doctor and room of an appointment in another column: the column changes one of them."""
     row, resource = wish.row, wish.column.resource
     if resource.location_id is not None:
@@ -329,5 +329,6 @@ def _where(wish: Placing) -> tuple[uuid.UUID | None, uuid.UUID | None]:
     return row.practitioner_id, row.location_id
 
 
-def _time(minute: int) -> time:
+def time_of(minute: int) -> time:
+    """The time of day of a minute of the grid."""
     return time(minute // 60 % 24, minute % 60)

@@ -111,6 +111,12 @@ class LineEditor(QWidget):
             override_reason=self.notices.reason(),
         )
 
+    def words(self) -> LineForm | None:
+        """What was typed, for a draft, also a reason that nobody asks for at the moment."""
+        typed = replace(self.form(), override_reason=self.notices.typed_reason())
+        parts = (typed.product, typed.strength, typed.form, typed.directions, typed.quantity)
+        return typed if any((*parts, typed.override_reason)) else None
+
     def show_form(self, form: LineForm) -> None:
         """Put a line in: a favourite, a repeat, a draft."""
         self._base = form
@@ -119,6 +125,7 @@ class LineEditor(QWidget):
         self.kind.setText(form.form)
         self.directions.setText(form.directions)
         self.amount.setText(form.quantity)
+        self.notices.give_reason(form.override_reason)
         self._changed()
 
     def clear(self) -> None:

@@ -248,13 +248,12 @@ class PrescribePanel(VisitPanel):
     # ------------------------------------------------------------ drafts
 
     def _draft_body(self) -> dict[str, Any] | None:
-        typed = self.editor.form()
-        has_typed = bool(typed.product or typed.directions)
-        if not self._lines and not has_typed:
+        typed = self.editor.words()
+        if not self._lines and typed is None:
             return None
         return {
             "lines": [_plain(line) for line in self._lines],
-            "typed": _plain(typed) if has_typed else None,
+            "typed": _plain(typed) if typed is not None else None,
         }
 
     def _restore(self, draft: DraftRow | None) -> None:

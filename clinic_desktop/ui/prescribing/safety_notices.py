@@ -58,6 +58,14 @@ class SafetyNotices(QWidget):
         """Why it is given all the same; empty where nothing stands against it."""
         return self._reason.text().strip() if self._reason.isVisibleTo(self) else ""
 
+    def typed_reason(self) -> str:
+        """What stands in the field, asked for or not."""
+        return self._reason.text().strip()
+
+    def give_reason(self, words: str) -> None:
+        """Begin with a reason that was typed before."""
+        self._reason.setText(words)
+
     def clear(self) -> None:
         """Nothing to say."""
         self._reason.clear()

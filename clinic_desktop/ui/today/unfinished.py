@@ -113,6 +113,7 @@ def _title(row: Unfinished) -> str:
         "hours": _("Working hours"),
         "consent-text": _("Consent text"),
         "cancel": _("Cancel appointment"),
+        "move": _("Move appointment"),
         "allergy": _("Allergies"),
         "appointment-type": _("Appointment types"),
         "practitioner": _("Doctors and nurses"),
@@ -159,13 +160,21 @@ def _place(row: Unfinished) -> to.Destination | None:
         "tax": lambda: to.Settings("taxes"),
         "account": lambda: to.Settings("people"),
         "closure": lambda: to.Settings("closed-days"),
-        "cancel": lambda: to.Calendar(row.day, uuid.UUID(row.subject)),
     }
     if row.kind in anywhere:
         return anywhere[row.kind]()
     if row.kind == "patient" and not row.subject:
         return to.RegisterPatient()
+    if row.kind in {"cancel", "move"}:
+        return _place_of_appointment(row)
     return _place_of_patient(row, row.patient_id) if row.patient_id is not None else None
+
+
+def _place_of_appointment(row: Unfinished) -> to.Destination | None:
+    if row.day is None:
+        return None
+    subject = uuid.UUID(row.subject)
+    return to.MoveAppointment(subject) if row.kind == "move" else to.Calendar(row.day, subject)
 
 
 def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | None:

@@ -183,10 +183,8 @@ class Bench:
         one.process.join(self._chance.uniform(0, LONGEST_S))
         ended = not one.process.is_alive()
         self._end(name)
-        if ended:
-            return f"{name} ended by itself: {self._errors()}"
         self.start(name)
-        return ""
+        return f"{name} ended by itself: {self._errors()}" if ended else ""
 
     def _errors(self) -> str:
         path = self._root / "errors"
@@ -202,11 +200,19 @@ class Bench:
         for name in list(self.running):
             if name != "server":
                 self._end(name)
+        if not self._is_serving():
+            self.close()
+            return [f"seed {self.seed}: the server does not serve: {self._errors()}"]
         with one_thread(self.seed):
             try:
                 return self._looked_at(f"http://127.0.0.1:{self._port}")
             finally:
                 self.close()
+
+    def _is_serving(self) -> bool:
+        """Whether the server answers: it may have been killed just now, and starts again."""
+        server = self.running["server"]
+        return bool(server.words or server.hears(MOST_S)) and server.process.is_alive()
 
     def close(self) -> None:
         """Everything has ended."""

@@ -20,11 +20,11 @@ from clinic_desktop.services.scheduling.grid import ColumnsBy, GridTile
 from clinic_desktop.services.scheduling.timetable import PRACTICE
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.calendar.calendar_vm import Mode
+from clinic_desktop.ui.calendar.overlap_form import OverlapForm
 from clinic_desktop.ui.calendar.tile import Tile
 from clinic_desktop.ui.calendar.waitlist_form import WaitlistForm
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
-from clinic_desktop.ui.scheduling.reason_form import ReasonForm
 from clinic_desktop.ui.scheduling.words import name_of
 from tests.support.busy_day import SATURDAY, BusyDay
 from tests.support.windows import RecordingHost, VisitedNavigator
@@ -162,7 +162,7 @@ def test_a_drop_on_another_appointment_asks_why_before_it_is_kept(
     qtbot.waitUntil(lambda: bool(host_of(view).drawers))
     assert stored(busy_morning, "PETROV")[1].start_min == 12 * 60 + 10
     form = host_of(view).drawers[-1]
-    assert isinstance(form, ReasonForm)
+    assert isinstance(form, OverlapForm)
     qtbot.addWidget(form)
     QTest.keyClicks(form.reason.edit, "Urgent")
     form.submit(print_too=False)

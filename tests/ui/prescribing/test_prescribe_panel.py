@@ -218,6 +218,36 @@ def test_a_line_half_typed_is_kept_when_the_desk_closes(
     assert kept.body["typed"]["directions"] == "1 tab"
 
 
+def test_why_a_medicine_is_given_all_the_same_is_kept_with_the_line_half_typed(
+    panel: PrescribePanel, ui_context: Context, record: Record, visit: Visit, qtbot: QtBot
+) -> None:
+    record.write(record_allergy, RecordAllergy(visit[0], "Penicillin", criticality="high"))
+    _type(panel, "Amoxicillin", "500 mg", "1 cap 3x/day 7d")
+    reason = panel.editor.notices._reason
+    qtbot.waitUntil(reason.isVisible)
+    QTest.keyClicks(reason, "Test was neg")
+    ui_context.tasks.closing.emit()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+
+    again = _panel(ui_context, visit, qtbot)
+    qtbot.waitUntil(again.editor.notices._reason.isVisible)
+    assert again.editor.form().override_reason == "Test was neg"
+    again.editor.clear()
+    _type(again, "Amoxicillin", "250 mg", "1 cap 3x/day 7d")
+    qtbot.waitUntil(again.editor.notices._reason.isVisible)
+    assert again.editor.form().override_reason == "", "a reason given for another line"
+
+
+def test_a_strength_typed_before_the_medicine_is_kept(
+    panel: PrescribePanel, ui_context: Context, visit: Visit, qtbot: QtBot
+) -> None:
+    QTest.keyClicks(panel.editor.strength, "500 mg")
+    ui_context.tasks.closing.emit()
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    again = _panel(ui_context, visit, qtbot)
+    qtbot.waitUntil(lambda: again.editor.form().strength == "500 mg")
+
+
 def test_what_waits_stays_in_sight_after_signing(
     panel: PrescribePanel, visit: Visit, qtbot: QtBot
 ) -> None:
