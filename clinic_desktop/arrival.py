@@ -25,9 +25,10 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.joining import become, makers_of, own_keys
 from clinic_desktop.sync.client import Address, Link
+from clinic_desktop.sync.connecting import link_of, server_in_use
 from clinic_desktop.sync.enrolment import Welcome
-from clinic_desktop.sync.exchange import Passed, Tell, link_of, server_in_use
 from clinic_desktop.sync.first_pass import complete, end_arriving, first_pass, leave_out
+from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.snapshot_beginning import BeginAnewError
 from clinic_desktop.whole_record import check
 

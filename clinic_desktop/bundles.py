@@ -338,7 +338,7 @@ def take_bundle(store: Store, path: Path, stopped: Stopped = never) -> Imported:
         As ``import_bundle``.
     """
     me = _me(store)
-    number = store.write(SYSTEM, _begin).result()
+    number = store.write(SYSTEM, passes.begin_run, state.STICK).result()
     code = "stopped"
     try:
         with _in_sentences(path):
@@ -350,7 +350,7 @@ def take_bundle(store: Store, path: Path, stopped: Stopped = never) -> Imported:
         code = error.code
         raise
     finally:
-        store.write(SYSTEM, _end, number, code).result()
+        store.write(SYSTEM, passes.end_run, number, (0, 0), code).result()
     return taken
 
 
@@ -424,7 +424,7 @@ def _take(store: Store, found: Bundle, stopped: Stopped) -> Imported:
     me = _me(store)
     pieces = unless(stopped, found.pieces(), whole())
     files = carried_files.take(store, me.clinic, pieces) if found.head.pieces else 0
-    return Imported(received, new, left, store.read(SYSTEM, _still_open).result(), files)
+    return Imported(received, new, left, store.read(SYSTEM, passes.still_open).result(), files)
 
 
 def _apply(store: Store, found: Bundle, stopped: Stopped) -> int:
@@ -516,15 +516,3 @@ def _came_back(uow: UnitOfWork, seg_no: int) -> None:
 
 def _devices(reads: ReadSession) -> dict[bytes, KnownDevice]:
     return known_pcs.known_devices(reads.cursor)
-
-
-def _still_open(reads: ReadSession) -> Open:
-    return passes.still_open(reads.cursor)
-
-
-def _begin(uow: UnitOfWork) -> int:
-    return passes.begin_run(uow.cursor, state.STICK, to_millis(uow.now))
-
-
-def _end(uow: UnitOfWork, number: int, error: str) -> None:
-    passes.end_run(uow.cursor, number, to_millis(uow.now), (0, 0), error)

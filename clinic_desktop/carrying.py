@@ -31,7 +31,7 @@ from clinic_desktop.security.primitives import (
 )
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import courier, link_of
+from clinic_desktop.sync.connecting import courier, link_of
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.refusals import refused
 

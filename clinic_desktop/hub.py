@@ -35,7 +35,8 @@ from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import carried, kept_segments, known_pcs, nearby, state, taking
 from clinic_desktop.sync.client import NEAR_CONNECT_S, Address, Link
-from clinic_desktop.sync.exchange import Exchange, courier, link_to
+from clinic_desktop.sync.connecting import courier, link_to
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.keys import Courier, new_dek
 from clinic_desktop.sync.pinned import NEAR, NEAR_PORT, answering

@@ -48,10 +48,11 @@ from clinic_desktop.security.vault import Person, new_database_key
 from clinic_desktop.services import practice
 from clinic_desktop.sync import known_pcs, state
 from clinic_desktop.sync.client import Address, Link, RefusedError
+from clinic_desktop.sync.connecting import courier, link_of
 from clinic_desktop.sync.enrolment import Invitation, Request, Welcome
-from clinic_desktop.sync.exchange import Passed, Tell, courier, link_of
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.refusals import nothing_waits_here, refused
 from clinic_desktop.sync.snapshot_beginning import Beginning
 from clinic_desktop.sync.state import Settings

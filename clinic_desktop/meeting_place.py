@@ -21,7 +21,7 @@ from clinic_desktop.security.primitives import Identity, digest, is_signed, sign
 from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, RefusedError
-from clinic_desktop.sync.exchange import link_to
+from clinic_desktop.sync.connecting import link_to
 
 _KEY: Final = "exchange.server"
 _MARK: Final = b"clinic-desktop server 1"

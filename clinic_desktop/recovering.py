@@ -14,12 +14,7 @@ from dataclasses import dataclass
 
 from clinic_desktop import clinic
 from clinic_desktop.after_sheet import of_other_pcs
-from clinic_desktop.clinic_folder import (
-    name_newborn,
-    refuse_occupied,
-    remove_unborn,
-    take_folder,
-)
+from clinic_desktop.clinic_folder import name_newborn, refuse_occupied, remove_unborn, take_folder
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
@@ -39,10 +34,12 @@ from clinic_desktop.security.vault import Vault, new_database_key
 from clinic_desktop.services import practice
 from clinic_desktop.sync import known_pcs, passes, state
 from clinic_desktop.sync.client import Address, Link, RefusedError
-from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.first_pass import end_arriving, first_pass
 from clinic_desktop.sync.keys import Courier, open_dek, read_sealed
 from clinic_desktop.sync.messages import Keybox, MessageError, Statements, decode
+from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.refusals import nothing_waits_here, refused, strange
 from clinic_desktop.sync.registering import let_in, take_back
 from clinic_desktop.sync.state import Settings
@@ -357,7 +354,7 @@ def _refuse_incomplete(reads: ReadSession, unknown: int) -> None:
         ServerError: it needs a newer program.
     """
     refuse_newer(reads)
-    found = passes.still_open(reads.cursor)
+    found = passes.still_open(reads)
     if found.to_apply or unknown:
         raise LacksError(found.to_apply, unknown)
 

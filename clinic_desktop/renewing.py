@@ -27,7 +27,7 @@ from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
 from clinic_desktop.sync import kept_segments, known_pcs, lines, state, statements, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
-from clinic_desktop.sync.exchange import next_count, server_in_use
+from clinic_desktop.sync.connecting import next_count, server_in_use
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.lines import Comparing, Heard, Line
 from clinic_desktop.sync.refusals import refused

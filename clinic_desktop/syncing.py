@@ -40,20 +40,13 @@ from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.sync import epochs, handing, passes, state, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
+from clinic_desktop.sync.connecting import courier, link_of, next_count, server_in_use
 from clinic_desktop.sync.enrolment import Invitation, Request
-from clinic_desktop.sync.exchange import (
-    Exchange,
-    Passed,
-    Tell,
-    courier,
-    link_of,
-    next_count,
-    server_in_use,
-)
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.kept_line import KeptLine
 from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
-from clinic_desktop.sync.passes import Open
+from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.proving import PartedError
 from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.registering import register
@@ -179,7 +172,7 @@ class Syncing:
         return self._met(meet_nearby(self._store, self._watched))
 
     def _met(self, received: int) -> Passed:
-        still_open = self._store.read(SYSTEM, _still_open).result()
+        still_open = self._store.read(SYSTEM, passes.still_open).result()
         return Passed(0, received, 0, still_open, 0, 0, 0)
 
     @contextmanager
@@ -580,10 +573,6 @@ def _keep_invitation(uow: UnitOfWork, secret: bytes) -> None:
 
 def _has_no_line(reads: ReadSession) -> bool:
     return state.has_no_line(reads.cursor)
-
-
-def _still_open(reads: ReadSession) -> Open:
-    return passes.still_open(reads.cursor)
 
 
 def _peer(reads: ReadSession) -> Peer | None:

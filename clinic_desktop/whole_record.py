@@ -26,7 +26,7 @@ def check(reads: ReadSession, welcome: Welcome, unknown: int) -> None:
     """
     refuse_newer(reads)
     if not is_whole(reads, welcome, unknown):
-        found = passes.still_open(reads.cursor)
+        found = passes.still_open(reads)
         raise NotWholeError(
             _("The server does not hand out the whole record of the practice."),
             kept=_("Nothing was changed."),
@@ -41,7 +41,7 @@ def refuse_newer(reads: ReadSession) -> None:
     Raises:
         ServerError: another PC wrote what this program does not understand.
     """
-    found = passes.still_open(reads.cursor)
+    found = passes.still_open(reads)
     if found.newer:
         raise ServerError(
             _("Another PC of the practice has a newer version of this program."),
@@ -56,7 +56,7 @@ def is_whole(reads: ReadSession, welcome: Welcome, unknown: int) -> bool:
 
     ``unknown`` counts the segments that were left.
     """
-    found, device = passes.still_open(reads.cursor), chain.this_device(reads)
+    found, device = passes.still_open(reads), chain.this_device(reads)
     if not is_theirs(reads, welcome) or found.to_apply or unknown:
         return False
     members = chain.current(reads)

@@ -14,7 +14,7 @@ from clinic_desktop.i18n import _, current, ngettext
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
     from clinic_desktop.config import DataDir
-    from clinic_desktop.sync.exchange import Passed
+    from clinic_desktop.sync.passes import Passed
     from clinic_desktop.sync.standing import Standing
 
 CODES = {

@@ -8,8 +8,6 @@ made it and the one before it, and what a server claims to hold of this PC must 
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,29 +15,21 @@ from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import (
-    ClinicError,
-    RevokedError,
-    ServerError,
-    SetupError,
-)
+from clinic_desktop.errors import ClinicError, RevokedError, ServerError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import (
     epochs,
     kept_segments,
-    keys,
     known_pcs,
     passes,
     proving,
-    segment,
+    receiving,
     state,
     taking,
 )
 from clinic_desktop.sync.carried import Cargo
-from clinic_desktop.sync.client import Address, Link, RefusedError, Tuner
-from clinic_desktop.sync.kept_segments import Tip
-from clinic_desktop.sync.known_pcs import KnownDevice
+from clinic_desktop.sync.client import Link, RefusedError, Tuner
 from clinic_desktop.sync.messages import (
     Keybox,
     MessageError,
@@ -49,37 +39,15 @@ from clinic_desktop.sync.messages import (
     decode,
     encode,
 )
-from clinic_desktop.sync.passes import Open
+from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.rebasing import Rebasing
 from clinic_desktop.sync.refusals import newer_program, refused, strange
-from clinic_desktop.sync.segment import BEGINNING, Newer, NewerFormatError, Segment, SegmentError
-from clinic_desktop.sync.state import Peer
-from clinic_desktop.sync.taking import Followed, ForgedError
+from clinic_desktop.sync.segment import BEGINNING, Newer
 
 _TRIES: Final = 4
 CLOCK_OFF_MS: Final = 10 * 60 * 1000
 """Clocks that are less apart are not spoken of."""
 _MOST_ROUNDS: Final = 100_000
-
-
-@dataclass(frozen=True)
-class Passed:
-    """What a pass brought about."""
-
-    sent: int
-    """Own commits that the server holds since."""
-    received: int
-    """Others' commits that are in the record since."""
-    unknown: int
-    """Segments on the server of PCs that nobody here has told of yet."""
-    open: Open
-    bytes_up: int
-    bytes_down: int
-    round_trips: int
-
-
-Tell = Callable[[int, int, int], object]
-"""Hears after each step: own commits sent, others' commits applied, bytes over the line so far."""
 
 
 class Exchange:
@@ -131,7 +99,7 @@ class Exchange:
             CopiedRecordError: this record is a copy of one that went on elsewhere.
             PartedError: of a copied PC something else was taken here than the server has.
         """
-        number = self._store.write(SYSTEM, _begin, self.link.address.url).result()
+        number = self._store.write(SYSTEM, passes.begin_run, self.link.address.url).result()
         code = "stopped"  # until it is known how it ended: a pass broken off is no good one
         try:
             if not self._is_beside:
@@ -148,8 +116,8 @@ class Exchange:
         finally:
             traffic = self.link.traffic
             sizes = (traffic.up, traffic.down)
-            self._store.write(SYSTEM, _end, number, sizes, code).result()
-        found = self._store.read(SYSTEM, _still_open).result()
+            self._store.write(SYSTEM, passes.end_run, number, sizes, code).result()
+        found = self._store.read(SYSTEM, passes.still_open).result()
         return Passed(
             self._sent, self._received, sum(self._unknown.values()), found,
             traffic.up, traffic.down, traffic.round_trips,
@@ -282,11 +250,8 @@ class Exchange:
         self._say()
 
     def _take(self, reply: SyncReply) -> None:
-        try:
-            found = [_read(raw) for raw in reply.segments]
-        except SegmentError as error:
-            raise strange(str(error)) from error
-        keep = _keep_besides if self._is_beside else _keep
+        found = receiving.read(reply.segments)
+        keep = receiving.keep_besides if self._is_beside else receiving.keep
         left = self._store.write(SYSTEM, keep, found, self._unknown, self._aside).result()
         self._unknown, self._aside = left
         newer = {each.header.device for each in found if isinstance(each, Newer)}
@@ -344,46 +309,6 @@ class Exchange:
         self._store.write(SYSTEM, taking.keep_keys, box.keys).result()
 
 
-def _read(raw: bytes) -> Segment | Newer:
-    try:
-        return segment.read(raw)
-    except NewerFormatError as error:
-        return error.newer
-
-
-def link_of(store: Store) -> Link:
-    """The connection to the server in use.
-
-    Raises:
-        SetupError: none was set up.
-    """
-    found = store.read(SYSTEM, server_in_use).result()
-    if found.url == state.NO_LINE:
-        raise SetupError(
-            _("This PC exchanges by a stick, and at hubs."),
-            hint=_("For this, set up a server, or make this PC the hub."),
-        )
-    return link_to(store, Address(found.url, found.settings.authority))
-
-
-def link_to(store: Store, address: Address) -> Link:
-    """A connection of this PC; a hub must be a PC of the practice.
-
-    Raises:
-        SetupError: no server was set up yet.
-    """
-    found = store.read(SYSTEM, server_in_use).result()
-    me = store.write(SYSTEM, courier, found.settings.clinic).result()
-    if address.is_near:
-        others = store.read(SYSTEM, _keys_of_hubs).result()
-        address = replace(address, keys=others | {me.keys.public.signing})
-
-    def count(least: int) -> int:
-        return store.write(SYSTEM, next_count, least).result()
-
-    return Link(address, store.clock, me, count)
-
-
 def _digest(said: str) -> bytes:
     """The digest in a server's no.
 
@@ -416,54 +341,12 @@ class _Progress:
     """What the server lacks of others."""
 
 
-def server_in_use(reads: ReadSession) -> Peer:
-    """The server that was set up.
-
-    Raises:
-        SetupError: none was.
-    """
-    found = state.peer(reads.cursor)
-    if found is None:
-        raise SetupError(
-            _("This PC exchanges with no server yet."),
-            hint=_("Set one up with “sync setup”, or join a practice that has one."),
-        )
-    return found
-
-
-def _keys_of_hubs(reads: ReadSession) -> frozenset[bytes]:
-    devices = known_pcs.known_devices(reads.cursor).values()
-    return frozenset(each.signing for each in devices if not each.has_ended)
-
-
-def courier(uow: UnitOfWork, clinic: uuid.UUID) -> keys.Courier:
-    """This PC with its private keys."""
-    return state.me(uow.cursor, clinic)
-
-
-def next_count(uow: UnitOfWork, least: int) -> int:
-    """The number of the next request."""
-    return state.next_counter(uow.cursor, least)
-
-
-def _begin(uow: UnitOfWork, url: str) -> int:
-    return passes.begin_run(uow.cursor, url, to_millis(uow.now))
-
-
-def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    passes.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
-
-
 def _note_clock(uow: UnitOfWork, off: int) -> None:
     """Remember how far the clocks are apart, if that says anything; nothing is decided by it."""
     found = state.peer(uow.cursor)
     said = off if abs(off) >= CLOCK_OFF_MS else 0
     if found is not None and (found.settings.clock_off or said):
         state.change_settings(uow.cursor, clock_off=said)
-
-
-def _still_open(reads: ReadSession) -> Open:
-    return passes.still_open(reads.cursor)
 
 
 def _progress(reads: ReadSession) -> _Progress:
@@ -495,72 +378,6 @@ def _must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes)
     """
     if kept_segments.hash_of(reads.cursor, seg_no) != tip_hash:
         raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
-
-
-def _keep(
-    uow: UnitOfWork,
-    segments: list[Segment | Newer],
-    unknown: dict[bytes, int],
-    aside: dict[bytes, int],
-) -> tuple[dict[bytes, int], dict[bytes, int]]:
-    """Keep what follows what is here of PCs that are known.
-
-    Returns ``unknown`` and ``aside`` with what was left now: the last segment of each PC.
-
-    Raises:
-        ServerError: forged, of another practice, or something before it was left out.
-    """
-    cursor, unknown, aside = uow.cursor, dict(unknown), dict(aside)
-    found, devices = state.peer(cursor), known_pcs.known_devices(cursor)
-    for each in segments:
-        header = each.header
-        device = devices.get(header.device)
-        if found is None or header.clinic != found.settings.clinic.bytes:
-            raise strange("another practice")
-        if device is None or header.device in aside:
-            left = unknown if device is None else aside
-            if header.seg_no > left.get(header.device, 0) + 1:
-                raise strange("a segment is left out")
-            left[header.device] = max(header.seg_no, left.get(header.device, 0))
-            continue
-        followed = _follow(uow, device, each)
-        if followed is Followed.GAP:
-            raise strange("a segment is left out")
-        if isinstance(each, Newer) or followed is Followed.FORKED:
-            aside[header.device] = max(header.seg_no, device.tip.seg_no)
-        elif followed is Followed.KEPT:
-            devices[header.device] = replace(device, tip=Tip(header.seg_no, each.hash))
-    return unknown, aside
-
-
-def _keep_besides(
-    uow: UnitOfWork,
-    segments: list[Segment | Newer],
-    unknown: dict[bytes, int],
-    aside: dict[bytes, int],
-) -> tuple[dict[bytes, int], dict[bytes, int]]:
-    """The same with what a hub beside the server has: it is compared with what the server has."""
-    before = {each: one.tip for each, one in known_pcs.known_devices(uow.cursor).items()}
-    left = _keep(uow, segments, unknown, aside)
-    after = {each: one.tip for each, one in known_pcs.known_devices(uow.cursor).items()}
-    proving.note(uow.cursor, [each for each, tip in after.items() if tip != before.get(each)])
-    return left
-
-
-def _follow(uow: UnitOfWork, device: KnownDevice, one: Segment | Newer) -> Followed | None:
-    """Nothing of what a newer program made is kept: None, if it comes next.
-
-    Raises:
-        ServerError: forged.
-    """
-    if isinstance(one, Segment):
-        try:
-            return taking.follow(uow, device, one)
-        except ForgedError:
-            raise strange("a false signature") from None
-    if not one.is_signed_by(device.signing):
-        raise strange("a false signature")
-    return Followed.GAP if one.header.seg_no > device.tip.seg_no + 1 else None
 
 
 def _applied(reads: ReadSession) -> int:

@@ -157,7 +157,7 @@ class FileTurn:
         if not (self._deks and self._store.read(SYSTEM, _left).result()):
             return Moved(0, 0, 0)
         traffic, url = self._link.traffic, self._link.address.url
-        number = self._store.write(SYSTEM, _begin, url).result()
+        number = self._store.write(SYSTEM, passes.begin_run, url).result()
         before, code = (traffic.up, traffic.down), "stopped"
         try:
             sent = sum(self._send(each) for each in self._in_time(self._unsent()))
@@ -169,7 +169,7 @@ class FileTurn:
             raise
         finally:
             sizes = (traffic.up - before[0], traffic.down - before[1])
-            self._store.write(SYSTEM, _end, number, sizes, code).result()
+            self._store.write(SYSTEM, passes.end_run, number, sizes, code).result()
         return Moved(sent, received, self._store.read(SYSTEM, _left).result())
 
     def _unsent(self) -> list[File]:
@@ -300,14 +300,6 @@ class FileTurn:
 
 
 # ------------------------------------------------------------------ steps, each a transaction
-
-
-def _begin(uow: UnitOfWork, url: str) -> int:
-    return passes.begin_run(uow.cursor, url, to_millis(uow.now))
-
-
-def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    passes.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
 
 
 def _to_send(reads: ReadSession) -> list[File]:

@@ -11,7 +11,9 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync.client import Link
-from clinic_desktop.sync.exchange import Exchange, Passed, Tell, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
+from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.snapshot_beginning import BeginAnewError, Beginning
 from clinic_desktop.sync.snapshot_line import forget_snapshot
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from clinic_desktop.db.applying import NEWER, SIGNED, WAITS
 from clinic_desktop.db.chain import ERASED, THIS_PC
-from clinic_desktop.models.types import from_millis
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.sync.kept_segments import BAD, HELD, SENT
 from clinic_desktop.sync.state import change_settings, peer
 
@@ -27,8 +29,29 @@ class Open:
     conflicts: int
 
 
-def still_open(cursor: Any) -> Open:
+@dataclass(frozen=True)
+class Passed:
+    """What a pass brought about."""
+
+    sent: int
+    """Own commits that the server holds since."""
+    received: int
+    """Others' commits that are in the record since."""
+    unknown: int
+    """Segments on the server of PCs that nobody here has told of yet."""
+    open: Open
+    bytes_up: int
+    bytes_down: int
+    round_trips: int
+
+
+Tell = Callable[[int, int, int], object]
+"""Hears after each step: own commits sent, others' commits applied, bytes over the line so far."""
+
+
+def still_open(reads: ReadSession | UnitOfWork) -> Open:
     """Counts for people."""
+    cursor = reads.cursor
 
     def count(sql: str, *values: Any) -> int:
         return int(cursor.execute(sql, values).fetchone()[0])
@@ -65,8 +88,9 @@ def _held(cursor: Any) -> tuple[int, int, int]:
     return counts[WAITS], counts[NEWER], counts["out"]
 
 
-def begin_run(cursor: Any, url: str, now: int) -> int:
+def begin_run(uow: UnitOfWork, url: str) -> int:
     """Note that a pass began, so that one that hangs is seen too."""
+    cursor, now = uow.cursor, to_millis(uow.now)
     cursor.execute("UPDATE sync_peer SET last_try = ? WHERE url = ?", (now, url))
     cursor.execute("INSERT INTO sync_run (started, peer) VALUES (?, ?)", (now, url))
     row = cursor.execute("SELECT last_insert_rowid()").fetchone()
@@ -74,8 +98,9 @@ def begin_run(cursor: Any, url: str, now: int) -> int:
     return int(row[0])
 
 
-def end_run(cursor: Any, number: int, now: int, sizes: tuple[int, int], error: str = "") -> None:
-    """Note how a pass ended; ``sizes`` are bytes up and down."""
+def end_run(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str = "") -> None:
+    """Note how a pass ended; ``sizes`` are bytes up and down, no ``error`` if it went well."""
+    cursor, now = uow.cursor, to_millis(uow.now)
     cursor.execute(
         "UPDATE sync_run SET ended = ?, sent = ?, received = ?, outcome = ?, error = ?"
         " WHERE id = ?",

@@ -31,8 +31,8 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.sync import epochs, segment, taking
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import Tell
 from clinic_desktop.sync.messages import Keybox, MessageError, decode
+from clinic_desktop.sync.passes import Tell
 from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.segment import Segment, SegmentError
 from clinic_desktop.sync.snapshot import Contents, Manifest, Sealer

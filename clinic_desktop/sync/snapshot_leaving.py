@@ -214,7 +214,7 @@ def _is_due(reads: ReadSession, least: int) -> bool:
     erased = reads.cursor.execute("SELECT 1 FROM sync_hold WHERE why = ?", (ERASED,)).fetchone()
     if erased is not None:  # the row that tells of it is to come: nobody would believe it before
         return False
-    found = passes.still_open(reads.cursor)
+    found = passes.still_open(reads)
     return not (found.to_send or found.to_apply)
 
 

@@ -11,7 +11,6 @@ from clinic_desktop.db.snapshot_pages import SnapshotError
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import epochs, passes, state
 from clinic_desktop.sync.client import Link, RefusedError, Tuner
 from clinic_desktop.sync.messages import (
@@ -68,7 +67,7 @@ class SnapshotLine:
     def counted(self) -> Iterator[None]:
         """Note what goes over the line meanwhile among the passes: it costs as they do."""
         traffic, url = self._link.traffic, self._link.address.url
-        number = self._store.write(SYSTEM, _begin, url).result()
+        number = self._store.write(SYSTEM, passes.begin_run, url).result()
         before, code = (traffic.up, traffic.down), "stopped"
         try:
             yield
@@ -78,7 +77,7 @@ class SnapshotLine:
             raise
         finally:
             sizes = (traffic.up - before[0], traffic.down - before[1])
-            self._store.write(SYSTEM, _end, number, sizes, code).result()
+            self._store.write(SYSTEM, passes.end_run, number, sizes, code).result()
 
     def offered(self) -> list[Manifest]:
         """What the server has, the oldest first."""
@@ -93,14 +92,6 @@ class SnapshotLine:
             with suppress(SnapshotError):
                 manifests.append(read_manifest(raw))
         return manifests
-
-
-def _begin(uow: UnitOfWork, url: str) -> int:
-    return passes.begin_run(uow.cursor, url, to_millis(uow.now))
-
-
-def _end(uow: UnitOfWork, number: int, sizes: tuple[int, int], error: str) -> None:
-    passes.end_run(uow.cursor, number, to_millis(uow.now), sizes, error)
 
 
 def reason_of(error: Exception) -> str:

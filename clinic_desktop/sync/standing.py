@@ -130,7 +130,7 @@ def standing(reads: ReadSession) -> Standing | None:
         from_millis(last_ok) if last_ok else None,
         found.last_error,
         not (kept.next_epoch or kept.is_untold),
-        passes.still_open(cursor),
+        passes.still_open(reads),
         _oldest_unsent(cursor),
         kept.used_bytes if kept.used_month == passes.month_of(now) else 0,
         _day_bytes(cursor, found.url, now),

@@ -171,7 +171,7 @@ def test_an_erasure_that_came_in_part_is_no_broken_log(two: tuple[Pc, Pc]) -> No
     waits = [each for each in report.findings if each.what == "erasure-to-come"]
     assert [each.dseq for each in waits] == [each.dseq for each in erased]
     assert report.trouble == Trouble.UNANCHORED
-    found = second.read(lambda reads: passes.still_open(reads.cursor))
+    found = second.read(passes.still_open)
     assert (found.to_apply, found.kept_out, found.newer) == (0, 0, 0)
     second.take(first, handed[upto:])
     assert second.rows("SELECT count(*) FROM sync_hold") == [(0,)]

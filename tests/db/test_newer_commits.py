@@ -30,7 +30,7 @@ def _room_of_the_future(pc: Pc, name: str) -> None:
 
 
 def _open(pc: Pc) -> passes.Open:
-    return pc.read(lambda reads: passes.still_open(reads.cursor))
+    return pc.read(passes.still_open)
 
 
 def _rooms(pc: Pc) -> list[tuple[object, ...]]:

@@ -31,7 +31,7 @@ from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.prescribing.prescriptions import Prescribe
 from clinic_desktop.services.scheduling import bookings
 from clinic_desktop.services.scheduling.bookings import BookAppointment, PlaceAppointment
-from clinic_desktop.sync.exchange import Passed
+from clinic_desktop.sync.passes import Passed
 from clinic_desktop.ui.conflicts.conflicts_view import ConflictsView
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.settings.exchange_page import ExchangePage

@@ -14,7 +14,8 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, ReadOnlyError, RevokedError, StorageError
 from clinic_desktop.services import devices
 from clinic_desktop.sync import kept_segments, segment, state
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.keys import subkey
 from clinic_desktop.sync.segment import Header, Origin, Segment
 from clinic_desktop.syncing import Syncing

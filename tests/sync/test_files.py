@@ -24,7 +24,8 @@ from clinic_desktop.services.documents_checks import CheckedFile
 from clinic_desktop.services.file_ways import Where
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Link
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.files import PIECE, FileTurn
 from clinic_desktop.sync.messages import ChunksRequest, decode
 from clinic_desktop.syncing import Syncing

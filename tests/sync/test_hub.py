@@ -42,7 +42,7 @@ from clinic_desktop.services import devices
 from clinic_desktop.stick_joining import Asking, ask, finish
 from clinic_desktop.sync import nearby
 from clinic_desktop.sync.client import Address, RefusedError
-from clinic_desktop.sync.exchange import link_to
+from clinic_desktop.sync.connecting import link_to
 from clinic_desktop.sync.keys import new_dek
 from clinic_desktop.sync.pinned import answering
 from clinic_desktop.sync.server.listening import Listener

@@ -19,7 +19,8 @@ from clinic_desktop.errors import CopiedRecordError, RevokedError, ServerError
 from clinic_desktop.renewing import begin_anew
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.services.devices import pcs
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.syncing import Syncing
 from tests.support.records import CHEAP, PASSWORD
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync

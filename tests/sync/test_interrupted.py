@@ -11,7 +11,8 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync.client import Link
-from clinic_desktop.sync.exchange import Exchange, link_of, next_count
+from clinic_desktop.sync.connecting import link_of, next_count
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
 

@@ -17,7 +17,8 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 from clinic_desktop.sync import segment, state
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
 from clinic_desktop.sync.messages import Refusal, SyncReply, decode, encode
 from clinic_desktop.sync.taking import keep_keys

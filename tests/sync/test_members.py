@@ -25,7 +25,8 @@ from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import devices
 from clinic_desktop.sync import known_pcs, statements
 from clinic_desktop.sync.client import Address, Link
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.messages import Statements, decode
 from clinic_desktop.sync.registering import register
 from clinic_desktop.sync.statements import (

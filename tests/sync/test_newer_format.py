@@ -15,7 +15,8 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import NewerProgramError, ServerError
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.sync import bundle, segment, state
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync

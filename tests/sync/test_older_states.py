@@ -17,15 +17,9 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import CopiedRecordError, ServerError
 from clinic_desktop.sync import segment, state, statements
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.exchange import Exchange, link_of
-from clinic_desktop.sync.messages import (
-    Refusal,
-    Statements,
-    SyncReply,
-    SyncRequest,
-    decode,
-    encode,
-)
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
+from clinic_desktop.sync.messages import Refusal, Statements, SyncReply, SyncRequest, decode, encode
 from clinic_desktop.sync.segment import Origin, Segment
 from clinic_desktop.sync.statements import AddDevice
 from clinic_desktop.syncing import Syncing

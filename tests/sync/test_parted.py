@@ -8,7 +8,8 @@ import pytest
 
 from clinic_desktop.bundles import export_bundle, import_bundle
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.proving import PartedError
 from tests.sync.conftest import Practice, add_patient, rows, sync
 from tests.sync.test_incarnations import agree, copy

@@ -16,7 +16,7 @@ from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address
-from clinic_desktop.sync.exchange import link_of
+from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.snapshot_checking import Checking
 from clinic_desktop.syncing import Syncing
 from tests.support.relays import ServerProcess, running

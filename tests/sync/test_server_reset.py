@@ -17,7 +17,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync import registering, state, statements
 from clinic_desktop.sync.client import Link
-from clinic_desktop.sync.exchange import link_of
+from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.messages import Statements, decode
 from clinic_desktop.sync.statements import Body, Known, OwnerBySheet, StatementError
 from clinic_desktop.syncing import Syncing

@@ -33,7 +33,8 @@ from clinic_desktop.services import practice as people
 from clinic_desktop.services.audit import entitlements
 from clinic_desktop.services.conflicts import listing
 from clinic_desktop.services.practice import NewPerson
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.syncing import Syncing
 from tests.support.records import CHEAP, PASSWORD
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync

@@ -18,7 +18,7 @@ from clinic_desktop.db.snapshot_pages import RowsPage
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership import BadEntryError
 from clinic_desktop.sync import kept_segments, snapshot, state
-from clinic_desktop.sync.exchange import link_of
+from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
 from tests.sync.test_files import SCAN, add_scan, content

@@ -18,7 +18,7 @@ from clinic_desktop.errors import ServerError
 from clinic_desktop.services import patients as people
 from clinic_desktop.services.patients import UpdatePatient
 from clinic_desktop.sync import state
-from clinic_desktop.sync.exchange import Passed
+from clinic_desktop.sync.passes import Passed
 from clinic_desktop.syncing import Syncing
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.patients.edit_view import EditView

@@ -30,7 +30,7 @@ from clinic_desktop.errors import (
     StoppedError,
 )
 from clinic_desktop.i18n import _
-from clinic_desktop.sync.exchange import Passed
+from clinic_desktop.sync.passes import Passed
 from clinic_desktop.sync.standing import Standing, standing
 from clinic_desktop.syncing import Syncing
 from clinic_desktop.ui.core.background import Background

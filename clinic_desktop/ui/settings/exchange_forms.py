@@ -14,7 +14,7 @@ from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security.membership import Device
 from clinic_desktop.sync.client import Address
 from clinic_desktop.sync.enrolment import Invitation
-from clinic_desktop.sync.exchange import Passed
+from clinic_desktop.sync.passes import Passed
 from clinic_desktop.syncing import Syncing
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.server_address import typed_address

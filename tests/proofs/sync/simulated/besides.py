@@ -17,7 +17,7 @@ from clinic_desktop.db import journal
 from clinic_desktop.db.worker import Store
 from clinic_desktop.errors import ClinicError, NotFoundError
 from clinic_desktop.models.registry import BY_NUMBER
-from clinic_desktop.sync.exchange import link_of
+from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.proofs.sync.simulated.house import PORT
 from tests.proofs.sync.simulated.machine import Pc

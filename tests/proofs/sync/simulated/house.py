@@ -17,7 +17,7 @@ from clinic_desktop import hub
 from clinic_desktop.config import DataDir
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync import nearby
-from clinic_desktop.sync.exchange import courier
+from clinic_desktop.sync.connecting import courier
 from clinic_desktop.sync.pinned import NEAR
 from clinic_desktop.sync.server import listening
 from clinic_desktop.sync.server.files import Files

@@ -145,7 +145,7 @@ def _all(pc: Pc) -> dict[str, Any]:
 
 def is_quiet(pc: Pc) -> str:
     """What a PC still waits for; empty where nothing."""
-    found = pc.read(lambda reads: passes.still_open(reads.cursor))
+    found = pc.read(passes.still_open)
     if found.to_send or found.to_apply:
         return f"{pc.name}: {found.to_send} to send, {found.to_apply} to apply"
     return ""
@@ -153,7 +153,7 @@ def is_quiet(pc: Pc) -> str:
 
 def kept_out(pc: Pc) -> int:
     """How many commits of others it refuses."""
-    found: int = pc.read(lambda reads: passes.still_open(reads.cursor)).kept_out
+    found: int = pc.read(passes.still_open).kept_out
     return found
 
 

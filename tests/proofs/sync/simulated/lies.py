@@ -20,7 +20,8 @@ import msgspec
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import segment
-from clinic_desktop.sync.exchange import Exchange, link_of
+from clinic_desktop.sync.connecting import link_of
+from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.keys import Courier, new_dek, seal_dek
 from clinic_desktop.sync.messages import MEDIA, SyncReply
 from clinic_desktop.syncing import Syncing
