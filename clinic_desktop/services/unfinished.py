@@ -12,6 +12,7 @@ from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus, ClinicalStatus, VerificationStatus
 from clinic_desktop.domain.names import HumanName
+from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.models.billing import Invoice
 from clinic_desktop.models.clinical import AllergyIntolerance
@@ -23,6 +24,7 @@ from clinic_desktop.models.scheduling import Appointment
 from clinic_desktop.models.task import Task
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
+from clinic_desktop.services.conflicts import listing
 from clinic_desktop.services.drafts import DraftRow, my_drafts
 from clinic_desktop.services.patients.registration import name_of
 
@@ -43,23 +45,30 @@ class Unfinished:
     encounter_id: uuid.UUID | None = None
     day: date | None = None
     """Of the appointment it is about, while that stands."""
-    invoice_id: uuid.UUID | None = None
-    """Of which something was asked for."""
+    row_id: uuid.UUID | None = None
+    """The row by which its form is reached, where that is not the subject: an invoice of which
+    something was asked for, the question between PCs."""
 
 
 @query("draft.write")
 def unfinished(reads: ReadSession) -> tuple[Unfinished, ...]:
-    """Every draft of the signed-in person, newest first."""
-    return tuple(_about(reads, draft) for draft in my_drafts(reads))
+    """Every draft of the signed-in person that there is a form for, newest first.
+
+    The title of a document is given back with its file, and by nothing else.
+    """
+    found = (_about(reads, draft) for draft in my_drafts(reads) if draft.kind != "document")
+    return tuple(each for each in found if each is not None)
 
 
-def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
+def _about(reads: ReadSession, draft: DraftRow) -> Unfinished | None:
     found = Unfinished(draft.kind, draft.subject, draft.saved_at, HumanName())
     row_id = _id(draft.subject)
     if draft.kind in _WHOSE:
         found = replace(found, patient_id=_WHOSE[draft.kind](reads, row_id) if row_id else None)
     elif draft.kind == "decline":
         found = _with_task(reads, found, row_id)
+    elif draft.kind == "third":
+        found = _with_question(reads, found)
     elif draft.kind in {"cancel", "move"}:
         booked = reads.session.get(Appointment, row_id) if row_id else None
         if booked is not None and not booked.is_deleted and booked.status != _CANCELLED:
@@ -73,9 +82,20 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished:
         if encounter is not None:
             found = replace(found, patient_id=encounter.patient_id, encounter_id=encounter.id)
     person = _person(reads, found.patient_id)
+    if not _has_form(found, person):
+        return None
     if person is None:
         return replace(found, name=_typed_name(draft.body), patient_id=None, encounter_id=None)
     return replace(found, name=name_of(person), patient_id=person.id)
+
+
+def _has_form(found: Unfinished, person: Patient | None) -> bool:
+    """Whether what a draft is about is still there, and still to be done."""
+    if found.kind in {"cancel", "move"}:
+        return found.day is not None
+    if found.kind in {"third", "decline"}:
+        return found.row_id is not None
+    return person is not None or found.kind not in _WHOSE
 
 
 def _with_invoice(reads: ReadSession, invoice_id: uuid.UUID) -> uuid.UUID | None:
@@ -135,7 +155,16 @@ def _with_task(reads: ReadSession, found: Unfinished, task_id: uuid.UUID | None)
     if task is None or task.is_deleted or task.status != "requested":
         return found
     patient = _with_invoice(reads, task.focus_id)
-    return replace(found, patient_id=patient, invoice_id=task.focus_id)
+    return replace(found, patient_id=patient, row_id=task.focus_id)
+
+
+def _with_question(reads: ReadSession, found: Unfinished) -> Unfinished:
+    """What two PCs wrote, as long as nobody has decided and the person may see it."""
+    if not allowed(reads.actor, "conflict.read"):
+        return found
+    rows = listing.open_items(reads)
+    asked = next((row for row in rows if row.place == found.subject), None)
+    return replace(found, patient_id=asked.patient_id, row_id=asked.id) if asked else found
 
 
 def _told_patient(body: dict[str, Any]) -> Any:

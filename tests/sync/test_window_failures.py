@@ -296,9 +296,7 @@ CASES = (
     Case(server_made_anew, "does not know this PC", (LOST, WAITS, "sets it up once more"), True),
     Case(disk_full, "The disk is full", (WAITS, "Free some space")),
     Case(clock_off, "3,652\u2069 days apart", ("Last exchange", "look at the clock")),
-    Case(
-        taken_out, "was taken out", ("2\u2069 changes, the oldest made", "stay here", "join anew")
-    ),
+    Case(taken_out, "was taken out", ("1\u2069 change, made", "stays here", "join anew")),
     Case(a_copy_without_an_owner, "copy", ("owner",)),
     Case(key_not_handed_on, "The key that counts since", ("makes another", "26-Nov-2026")),
     Case(

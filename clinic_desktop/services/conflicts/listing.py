@@ -57,6 +57,11 @@ class ConflictRow:
     other_id: uuid.UUID | None
     """The row that it does not go together with."""
 
+    @property
+    def place(self) -> str:
+        """What it is about: one more version makes another question of it, at the same place."""
+        return f"{self.table} {self.row_id} {self.group} {self.kind}"
+
 
 @dataclass(frozen=True)
 class VersionRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -184,7 +185,8 @@ class DocumentsSection(Section):
             words = _("{file} was not added: another chart was opened meanwhile.")
             self.context.host.toast(words.format(file=isolate(file.filename)))
             return
-        form = DocumentForm(self.context, file)
+        again = partial(self._on_checked, patient, file)
+        form = DocumentForm(self.context, file, patient, again)
         form.accepted.connect(lambda form: self._keep(patient, form))
         self.context.host.show_drawer(form, _("Add a document"))
 
@@ -206,6 +208,7 @@ class DocumentsSection(Section):
         )
 
     def _kept(self, form: DocumentForm, added: uuid.UUID) -> None:
+        form.draft.forget()
         form.close_requested.emit()
         self._added = added
         self.refresh()

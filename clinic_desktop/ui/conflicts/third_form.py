@@ -11,9 +11,10 @@ from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.conflicts import listing
 from clinic_desktop.services.conflicts.deciding import Resolve, Resolved, resolve
-from clinic_desktop.services.conflicts.listing import ConflictItem, ConflictRow
+from clinic_desktop.services.conflicts.listing import ConflictItem, ConflictRow, VersionRow
 from clinic_desktop.services.conflicts.words import field_name
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.tokens import SPACE_4, Tone
 from clinic_desktop.ui.widgets.form import Form
 from clinic_desktop.ui.widgets.label import Label
@@ -53,12 +54,29 @@ class ThirdForm(DrawerForm):
         column.setSpacing(SPACE_4)
         told = _("Both versions stay in the list of changes; these words stand in the record.")
         column.addWidget(Label(told, wrap=True))
+        self.draft = FieldDraft(context, "third", item.row.place, self)
+        column.addWidget(self.draft.notice)
         column.addWidget(self._notice)
         column.addWidget(self.form)
         column.addStretch(1)
         if self.fields:
             self.setFocusProxy(next(iter(self.fields.values())))
+            self._keep()
         context.tasks.committed.connect(self._on_committed)
+
+    def _keep(self) -> None:
+        for name, field in self.fields.items():
+            self.draft.keep(name, field)
+        changed = next(iter(self.fields.values())).textChanged
+        self.draft.keep_by("versions", self._versions, self._typed_over, changed)
+        self.draft.begin()
+
+    def _versions(self) -> list[str]:
+        return sorted(each.name for each in self.item.versions)
+
+    def _typed_over(self, seen: list[str]) -> None:
+        """Words are given back: these versions were known when they were typed."""
+        self._warn_of([each for each in self.item.versions if each.name not in seen])
 
     def primary_text(self) -> str:
         """Verb and object."""
@@ -67,6 +85,10 @@ class ThirdForm(DrawerForm):
     def may_close(self) -> bool:
         """Nothing is lost while nothing was typed: both versions are in the record."""
         return self._typed() == self._begun
+
+    def was_closed(self) -> None:
+        """It was decided, or thrown away in so many words."""
+        self.draft.let_go()
 
     def submit(self, print_too: bool) -> None:
         """Decide for the words in the fields; everything else is of the newest version."""
@@ -85,7 +107,7 @@ class ThirdForm(DrawerForm):
         """Whether it is the same question still: a third version makes another one of it."""
         if self._is_sent or any(row.id == self.item.row.id for row in rows):
             return
-        again = next((row for row in rows if _place(row) == _place(self.item.row)), None)
+        again = next((row for row in rows if row.place == self.item.row.place), None)
         if again is not None:
             self.context.tasks.read(self, listing.item, again.id, done=self._follow)
             return
@@ -99,13 +121,21 @@ class ThirdForm(DrawerForm):
         """What came in stands below what is typed; the next save goes over that too."""
         known = {each.name for each in self.item.versions}
         more = [each for each in now.versions if each.name not in known]
+        self.item = now
+        self.draft.follow("versions")
+        self._warn_of(more)
+
+    def _warn_of(self, more: list[VersionRow]) -> None:
         for name, row in self._rows.items():
             told = dict.fromkeys(str(each.values.get(name) or "").strip() for each in more)
+            words = ""
             if any(told):
                 meanwhile = _("Changed by somebody else meanwhile to: {value}")
-                row.set_warning(meanwhile.format(value=isolate(" / ".join(filter(None, told)))))
-        self.item = now
-        self._tell(_("Somebody changed this while you were editing."), "")
+                words = meanwhile.format(value=isolate(" / ".join(filter(None, told))))
+            row.set_warning(words)
+        self._notice.setVisible(bool(more))
+        if more:
+            self._tell(_("Somebody changed this while you were editing."), "")
 
     def _tell(self, title: str, text: str) -> None:
         self._notice.set_words(Tone.WARN, title, text)
@@ -117,6 +147,7 @@ class ThirdForm(DrawerForm):
 
     def _decided(self, done: Resolved) -> None:
         self._begun = self._typed()
+        self.draft.forget()
         self.close_requested.emit()
         self._then(done)
 
@@ -127,10 +158,6 @@ class ThirdForm(DrawerForm):
             self.context.host.show_error(error)
         else:
             row.set_error(error.message)
-
-
-def _place(row: ConflictRow) -> tuple[object, ...]:
-    return row.table, row.row_id, row.group, row.kind
 
 
 def _together(item: ConflictItem, name: str) -> str:

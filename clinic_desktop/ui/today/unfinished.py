@@ -138,6 +138,7 @@ def _title(row: Unfinished) -> str:
         "decline": _("Decline the request"),
         "closure": _("Closed days"),
         "merge": _("Join the charts"),
+        "third": _("To decide"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -167,6 +168,8 @@ def _place(row: Unfinished) -> to.Destination | None:
         return to.RegisterPatient()
     if row.kind in {"cancel", "move"}:
         return _place_of_appointment(row)
+    if row.kind == "third":
+        return to.Conflicts(None, row.row_id)
     return _place_of_patient(row, row.patient_id) if row.patient_id is not None else None
 
 
@@ -183,7 +186,7 @@ def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | N
         "merge": lambda: to.MergePatients(patient),
         "review": lambda: to.Settings("audit"),
         "invoice": lambda: to.Billing(patient, row.encounter_id),
-        "decline": lambda: to.Billing(patient, None, row.invoice_id),
+        "decline": lambda: to.Billing(patient, None, row.row_id),
         # By its drawer: the chart offers none for what was answered since.
         "outcome": lambda: to.CloseRequest(patient, uuid.UUID(row.subject)),
     }

@@ -12,10 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop.services import allergies, conditions, documents
+from clinic_desktop.services import allergies, conditions, documents, drafts
 from clinic_desktop.services.allergies import RecordAllergy
 from clinic_desktop.services.chart_results import ResultRow
 from clinic_desktop.services.chart_timeline import TimelineKind
+from clinic_desktop.services.unfinished import unfinished
 from clinic_desktop.ui.chart.chart_view import ChartView
 from clinic_desktop.ui.chart.document_form import DocumentForm
 from clinic_desktop.ui.chart.documents_section import DocumentsSection
@@ -304,6 +305,50 @@ def test_a_file_dragged_in_is_checked_named_and_kept(
     qtbot.waitUntil(lambda: shown.viewer.place.text() == "Page 1 of 3")
     shown.viewer.turn(1)
     qtbot.waitUntil(lambda: shown.viewer.place.text() == "Page 2 of 3")
+
+
+def test_the_title_of_a_file_is_there_again_when_it_is_added_once_more(
+    view: ChartView, ui_context: Context, record: Record, qtbot: QtBot, tmp_path: Path
+) -> None:
+    scan, other = tmp_path / "chest.pdf", tmp_path / "knee.pdf"
+    scan.write_bytes(pdf(3))
+    other.write_bytes(pdf(2))
+    shown = section(view, "documents")
+    assert isinstance(shown, DocumentsSection)
+
+    def added(path: Path) -> DocumentForm:
+        drop(shown, path)
+        idle(ui_context, qtbot)
+        form = host(ui_context).drawers[-1]
+        assert isinstance(form, DocumentForm)
+        qtbot.addWidget(form)
+        form.show()
+        idle(ui_context, qtbot)
+        return form
+
+    form = added(scan)
+    form.title.setText("X-ray of the chest, ward 3")
+    form.kind.set_value("Imaging")
+    ui_context.tasks.closing.emit()
+    idle(ui_context, qtbot)
+    assert added(other).title_text() == "knee"
+    again = added(scan)
+    assert (again.title_text(), again.kind_text()) == ("X-ray of the chest, ward 3", "Imaging")
+    assert record.read(unfinished) == (), "without the file there is nothing to go on with"
+
+    assert again.may_close()  # Esc
+    idle(ui_context, qtbot)
+    assert record.read(drafts.my_drafts) == []
+    host(ui_context).undo_last()
+    idle(ui_context, qtbot)
+    brought = host(ui_context).drawers[-1]
+    assert isinstance(brought, DocumentForm)
+    qtbot.addWidget(brought)
+    idle(ui_context, qtbot)
+    assert brought.title_text() == "X-ray of the chest, ward 3"
+    brought.submit(print_too=False)
+    idle(ui_context, qtbot)
+    assert record.read(drafts.my_drafts) == []
 
 
 def test_a_file_that_is_none_is_refused_by_name(

@@ -11,11 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.services import allergies
 from clinic_desktop.services.allergies import RecordAllergy
+from clinic_desktop.services.conflicts import listing
 from clinic_desktop.services.conflicts.words import value_words
 from clinic_desktop.services.encounters import sign, start_visit
 from clinic_desktop.services.notes import NoteText, save_note
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
+from clinic_desktop.services.unfinished import unfinished
 from clinic_desktop.ui.chart.chart_view import ChartView
 from clinic_desktop.ui.chart.tables import MedicinesSection
 from clinic_desktop.ui.conflicts.conflicts_view import ConflictsView
@@ -26,6 +28,7 @@ from clinic_desktop.ui.settings.exchange_page import ExchangePage
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.shell.desk import Desk
 from clinic_desktop.ui.shell.questions import LongAsked
+from clinic_desktop.ui.today.unfinished import _place
 from clinic_desktop.ui.widgets.diff_text import DiffText
 from tests.support.pcs import Pc, meet, new_patient, set_family
 from tests.support.records import Record
@@ -200,6 +203,74 @@ def test_words_of_three_versions_are_put_together(
     form.submit(print_too=False)
     qtbot.waitUntil(lambda: view.table.model_.rowCount() == 0)
     assert pcs[0].rows("SELECT plan FROM note") == [("Rest, water and tea",)]
+
+
+def asked_again(context: Context, record: Record, qtbot: QtBot) -> ThirdForm:
+    """The form opened anew, by its line on Today."""
+    (line,) = record.read(unfinished)
+    place = _place(line)
+    assert isinstance(place, to.Conflicts)
+    assert place.conflict_id is not None
+    item = record.read(listing.item, place.conflict_id)
+    again = ThirdForm(context, item, lambda _done: None)
+    qtbot.addWidget(again)
+    again.show()
+    qtbot.waitUntil(again.draft.notice.isVisible)
+    return again
+
+
+def close_record(context: Context, qtbot: QtBot) -> None:
+    context.tasks.closing.emit()
+    qtbot.waitUntil(lambda: context.tasks.is_idle)
+
+
+def test_words_half_put_together_are_there_again_when_the_record_was_closed(
+    pcs: tuple[Pc, Pc], ui_context: Context, host: RecordingHost, qtbot: QtBot, record: Record
+) -> None:
+    overtaken(pcs, ui_context, host, qtbot)
+    close_record(ui_context, qtbot)
+    again = asked_again(ui_context, record, qtbot)
+    assert again.fields["plan"].text() == "Rest, water and tea"
+    assert not again._notice.isVisible(), "all versions were known when it was typed"
+    with qtbot.waitSignal(again.close_requested):
+        again.submit(print_too=False)
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert pcs[0].rows("SELECT plan FROM note") == [("Rest, water and tea",)]
+    assert pcs[0].rows("SELECT count(*) FROM draft") == [(0,)]
+
+
+def test_a_version_that_came_while_the_record_was_closed_is_told_beside_the_words(
+    pcs: tuple[Pc, Pc], ui_context: Context, host: RecordingHost, qtbot: QtBot, record: Record
+) -> None:
+    first, second = pcs
+    _view, form = overtaken(pcs, ui_context, host, qtbot)
+    close_record(ui_context, qtbot)
+    form.hide()
+    visit = uuid.UUID(bytes=first.rows("SELECT id FROM encounter")[0][0])
+    second.write(save_note, visit, NoteText(plan="Rest and coffee"))
+    first.pull(second)
+    again = asked_again(ui_context, record, qtbot)
+    assert again.fields["plan"].text() == "Rest, water and tea"
+    assert "Rest and coffee" in again._rows["plan"].message.text()
+    assert again._notice.isVisible()
+    again.draft.start_afresh()
+    assert again.fields["plan"].text() == "Rest and water\n\nRest and coffee"
+    assert again._rows["plan"].message.text() == ""
+    qtbot.waitUntil(lambda: ui_context.tasks.is_idle)
+    assert record.read(unfinished) == ()
+
+
+def test_words_for_a_question_that_was_decided_elsewhere_are_listed_no_more(
+    pcs: tuple[Pc, Pc], ui_context: Context, host: RecordingHost, qtbot: QtBot, record: Record
+) -> None:
+    first, second = pcs
+    overtaken(pcs, ui_context, host, qtbot)
+    close_record(ui_context, qtbot)
+    assert len(record.read(unfinished)) == 1
+    second.pull(first)
+    second.decide(second.conflicts()[0], plan="Rest and milk")
+    first.pull(second)
+    assert record.read(unfinished) == ()
 
 
 def test_both_allergies_are_kept(pcs: tuple[Pc, Pc], ui_context: Context, qtbot: QtBot) -> None:
