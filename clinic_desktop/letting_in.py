@@ -22,7 +22,8 @@ from clinic_desktop.errors import StorageError, ValidationError
 from clinic_desktop.hub import for_others
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.security.membership import Device, Membership
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require

@@ -10,7 +10,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SINGLE_DOCTOR, Actor
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner
 from clinic_desktop.security.keys import Keys
-from clinic_desktop.security.membership import Root
+from clinic_desktop.security.membership_entries import Root
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice

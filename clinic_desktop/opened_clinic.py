@@ -20,18 +20,14 @@ from clinic_desktop.db.rekeying import change_key
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM, Actor
-from clinic_desktop.errors import (
-    ClinicError,
-    ReadOnlyError,
-    WrongPasswordError,
-)
+from clinic_desktop.errors import ClinicError, ReadOnlyError, WrongPasswordError
 from clinic_desktop.i18n import Language, _
 from clinic_desktop.practice_language import language_of
 from clinic_desktop.security import keys as keyring
 from clinic_desktop.security.attempts import Attempts
 from clinic_desktop.security.keys import Keys
-from clinic_desktop.security.membership import Person as PersonInChain
-from clinic_desktop.security.membership import Rules
+from clinic_desktop.security.membership_entries import Person as PersonInChain
+from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.security.password_rules import check_new
 from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity

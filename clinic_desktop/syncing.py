@@ -34,7 +34,8 @@ from clinic_desktop.i18n import _
 from clinic_desktop.letting_in import LetIn, let_in_by_stick, refuse_other_person, welcome
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
-from clinic_desktop.security.membership import OWNER, BeginEpoch, Device, Membership
+from clinic_desktop.security.membership import OWNER, Membership
+from clinic_desktop.security.membership_entries import BeginEpoch, Device
 from clinic_desktop.security.primitives import Identity, UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password

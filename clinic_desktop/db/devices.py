@@ -7,7 +7,7 @@ from typing import Any
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.membership_pasts import Seen
 from clinic_desktop.db.membership_told import tell_about_members
-from clinic_desktop.security.membership import Entry
+from clinic_desktop.security.membership_entries import Entry
 from clinic_desktop.security.membership_forks import settle
 
 

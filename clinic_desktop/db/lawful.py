@@ -23,7 +23,8 @@ from clinic_desktop.domain.causality import unseen
 from clinic_desktop.domain.merging import EXISTENCE
 from clinic_desktop.domain.table_rights import forbidden
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TableSpec
-from clinic_desktop.security.membership import BadEntryError, Entry, Membership
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import BadEntryError, Entry
 from clinic_desktop.security.membership_forks import settle
 
 _ENTRIES = BY_NAME["membership_entry"]

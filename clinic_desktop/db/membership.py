@@ -19,8 +19,17 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.membership import MembershipEntry
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.security import membership as rules
-from clinic_desktop.security.membership import BadEntryError, Body, Device, Entry, Membership
+from clinic_desktop.security import membership_chain
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import (
+    BadEntryError,
+    Body,
+    Device,
+    Entry,
+    Genesis,
+    Person,
+    Root,
+)
 from clinic_desktop.security.membership_forks import Settled, settle
 from clinic_desktop.security.primitives import Identity, KdfCost, PublicKeys
 from clinic_desktop.security.vault import Vault
@@ -71,7 +80,7 @@ def append(uow: UnitOfWork, signer: Identity, *bodies: Body) -> Membership:
     _refuse_earlier(state, signer)
     for body in bodies:
         try:
-            entry, state = rules.write(state, signer, body, to_millis(uow.now))
+            entry, state = membership_chain.write(state, signer, body, to_millis(uow.now))
         except BadEntryError as error:
             raise RuleError(
                 _("Who belongs to the practice cannot be changed like this."),
@@ -158,18 +167,18 @@ def this_device(reads: ReadSession) -> Device:
 
 
 def begin(
-    uow: UnitOfWork, signer: Identity, vault: Vault, root: rules.Root, *known: PublicKeys
+    uow: UnitOfWork, signer: Identity, vault: Vault, root: Root, *known: PublicKeys
 ) -> Membership:
     """Write the first entry from the people the record has.
 
     With ``root.signing`` the signer is the recovery sheet, else an owner: the record is older than
     its chain. Keys that neither ``known`` nor the key file tell are said by their holders when they
-    sign in (``rules.PersonKeys``).
+    sign in (``PersonKeys``).
     """
     sealing, signing = {slot.user: slot.to for slot in vault.slots}, {k.sealing: k for k in known}
     rows = uow.session.scalars(select(AppUser).where(AppUser.is_active).order_by(AppUser.id)).all()
     people = tuple(
-        rules.Person(
+        Person(
             row.id, row.login, row.name, tuple(row.roles), mine := sealing.get(row.id, b""),
             signing[mine].signing if mine in signing else b"",
         )
@@ -177,5 +186,5 @@ def begin(
     )  # fmt: skip
     costs = [slot.cost for slot in vault.slots]
     floor = min(costs, key=lambda cost: (cost.memory_kib, cost.passes), default=KdfCost())
-    genesis = rules.Genesis(vault.clinic, root, people, (this_device(uow),), floor)
+    genesis = Genesis(vault.clinic, root, people, (this_device(uow),), floor)
     return append(uow, signer, genesis)

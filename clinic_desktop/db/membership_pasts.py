@@ -12,7 +12,7 @@ from typing import Any
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.pasts import Pasts, Reached
 from clinic_desktop.domain.causality import has_seen
-from clinic_desktop.security.membership import Entry
+from clinic_desktop.security.membership_entries import Entry
 
 _PLACES = (
     "SELECT m.signature, c.dev, c.dseq FROM membership_entry m JOIN sync_commit c ON c.cid = m.sv"

@@ -10,7 +10,7 @@ import msgspec
 
 from clinic_desktop.db.answers import BY_OLD_KEYS
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.security.membership import Entry
+from clinic_desktop.security.membership_entries import Entry
 
 _CLINICAL: Final = 2
 _pack = msgspec.msgpack.Encoder().encode

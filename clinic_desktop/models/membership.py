@@ -20,7 +20,7 @@ class MembershipEntry(Synced, Base):
     wall: Mapped[int]
     """Milliseconds since 1970 UTC, for display only."""
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    """MessagePack, as ``security/membership.py`` defines it for each kind."""
+    """MessagePack, as ``security/membership_entries.py`` defines it for each kind."""
     author: Mapped[bytes] = mapped_column(LargeBinary(32))
     """Ed25519 key of the owner or of the recovery sheet that signed it."""
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))

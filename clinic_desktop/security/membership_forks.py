@@ -20,16 +20,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from clinic_desktop.security.membership import (
-    BadEntryError,
-    BeginEpoch,
-    Entry,
-    Membership,
-    carry_on,
-    check_place,
-    follow,
-    read_body,
-)
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_chain import carry_on, check_place, follow
+from clinic_desktop.security.membership_entries import BadEntryError, BeginEpoch, Entry, read_body
 from clinic_desktop.security.membership_sheets import (
     Saw,
     Sheets,

@@ -18,22 +18,21 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from clinic_desktop.security.membership import (
-    OWNER,
+from clinic_desktop.security.membership import OWNER, Membership
+from clinic_desktop.security.membership_chain import carry_on
+from clinic_desktop.security.membership_entries import (
     AddPerson,
     BadEntryError,
     ChangeRoles,
     Engage,
     Entry,
     Genesis,
-    Membership,
     NewRoot,
     Person,
     PersonKeys,
     PutDevice,
     RevokeDevice,
     RevokePerson,
-    carry_on,
     read_body,
 )
 

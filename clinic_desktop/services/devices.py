@@ -19,8 +19,16 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.security import membership as rules
-from clinic_desktop.security.membership import Device, Membership
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import (
+    BeginEpoch,
+    Device,
+    Entry,
+    Genesis,
+    PutDevice,
+    RevokeDevice,
+    read_body,
+)
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services.access import command, query
 
@@ -89,7 +97,7 @@ def _by_themselves(reads: ReadSession) -> set[uuid.UUID]:
     found = set()
     for author, body in rows:
         try:
-            device = msgspec.msgpack.decode(body, type=rules.PutDevice).device
+            device = msgspec.msgpack.decode(body, type=PutDevice).device
         except (msgspec.MsgspecError, ValueError):
             continue  # among branches anybody can write an entry that is kept
         if device.id not in named and device.id.bytes == bytes(author):
@@ -98,9 +106,9 @@ def _by_themselves(reads: ReadSession) -> set[uuid.UUID]:
     return found
 
 
-def _first_pcs(entries: tuple[rules.Entry, ...]) -> tuple[Device, ...]:
-    begun = rules.read_body(entries[0]) if entries else None
-    return begun.devices if isinstance(begun, rules.Genesis) else ()
+def _first_pcs(entries: tuple[Entry, ...]) -> tuple[Device, ...]:
+    begun = read_body(entries[0]) if entries else None
+    return begun.devices if isinstance(begun, Genesis) else ()
 
 
 @query("device.read")
@@ -171,7 +179,7 @@ def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -
     chain.refuse_earlier(uow, signer)  # also where it is told to a server only
     if state.devices.get(device.id) == device:
         return state
-    after = chain.append(uow, signer, rules.PutDevice(device))
+    after = chain.append(uow, signer, PutDevice(device))
     show_members(uow.cursor)
     return after
 
@@ -200,13 +208,13 @@ def revoke(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
     (held,) = uow.cursor.execute(
         "SELECT tip FROM sync_device WHERE device_id = ?", (device.bytes,)
     ).fetchone() or (0,)
-    after = chain.append(uow, signer, rules.RevokeDevice(device, held))
+    after = chain.append(uow, signer, RevokeDevice(device, held))
     show_members(uow.cursor)
     return after
 
 
 @command("device.approve")
-def begin_epoch(uow: UnitOfWork, begun: rules.BeginEpoch, signer: Identity) -> None:
+def begin_epoch(uow: UnitOfWork, begun: BeginEpoch, signer: Identity) -> None:
     """Let the chain name another data key: none counts that no owner began.
 
     Raises:

@@ -14,8 +14,16 @@ from clinic_desktop.errors import ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.security import membership as rules
-from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership import OWNER, Membership
+from clinic_desktop.security.membership_entries import (
+    NewRoot,
+    Person,
+    PersonKeys,
+    PutDevice,
+    Root,
+    Rules,
+    SetRules,
+)
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Vault
@@ -36,9 +44,9 @@ class SignedIn:
     """Whether the practice's rules want a code of this person, who has none yet."""
 
     @property
-    def rules(self) -> rules.Rules:
+    def rules(self) -> Rules:
         """What the practice demands."""
-        return self.state.rules if self.state is not None else rules.Rules()
+        return self.state.rules if self.state is not None else Rules()
 
 
 @query("practice.read")
@@ -72,11 +80,11 @@ def sign_in(
     if code is not None:
         own_code.check(uow, actor.user_id, code)
     uow.actor = actor
-    if state is None and rules.OWNER in actor.roles:
-        state = chain.begin(uow, mine, vault, rules.Root(vault.recovery), mine.public)
+    if state is None and OWNER in actor.roles:
+        state = chain.begin(uow, mine, vault, Root(vault.recovery), mine.public)
     elif person is not None and not person.signing:
         state = chain.append(uow, mine, _keys_of(person.id, mine.public))
-    if state is not None and rules.OWNER in actor.roles:
+    if state is not None and OWNER in actor.roles:
         state = _with_this_device(uow, state, mine)
     uow.audit("session.sign-in")
     wanted = state is not None and state.rules.want_code(actor.roles)
@@ -84,10 +92,10 @@ def sign_in(
 
 
 @query("practice.read")
-def current_rules(reads: ReadSession) -> rules.Rules:
+def current_rules(reads: ReadSession) -> Rules:
     """What the practice demands at each PC."""
     state = chain.current(reads)
-    return state.rules if state is not None else rules.Rules()
+    return state.rules if state is not None else Rules()
 
 
 @query("practice.read")
@@ -104,9 +112,7 @@ def goes_on(reads: ReadSession, actor: Actor) -> bool:
 
 
 @command("user.approve", password_again=True)
-def set_rules(
-    uow: UnitOfWork, wanted: rules.Rules, signer: Identity, seen: rules.Rules | None = None
-) -> None:
+def set_rules(uow: UnitOfWork, wanted: Rules, signer: Identity, seen: Rules | None = None) -> None:
     """Demand something else, signed by an owner; codes from the next sign-in on.
 
     Raises:
@@ -116,7 +122,7 @@ def set_rules(
     now = current_rules(uow)
     uow.expect_seen(now, seen)
     if wanted != now:
-        chain.append(uow, signer, rules.SetRules(wanted))
+        chain.append(uow, signer, SetRules(wanted))
         roles = ",".join(wanted.code_roles)
         uow.audit("access.rules", lock_minutes=wanted.lock_minutes, code_roles=roles)
 
@@ -153,20 +159,20 @@ def recover(
     """
     root, state = sheet.identity, chain.agree(uow)
     row = _row_of(uow, login)
-    if row is None or rules.OWNER not in row.roles:
+    if row is None or OWNER not in row.roles:
         users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
-        owners = ", ".join(each.login for each in users if rules.OWNER in each.roles)
+        owners = ", ".join(each.login for each in users if OWNER in each.roles)
         raise ValidationError(
             "login",
             _("The recovery sheet lets an owner of the practice in: {logins}.").format(
                 logins=owners
             ),
         )
-    as_root = rules.Root(root.public.sealing, root.public.signing)
+    as_root = Root(root.public.sealing, root.public.signing)
     if state is None:
         chain.begin(uow, root, vault, as_root)
     elif not state.root.signing:
-        chain.append(uow, root, rules.NewRoot(as_root))
+        chain.append(uow, root, NewRoot(as_root))
     chain.append(uow, root, _keys_of(row.id, fresh))
     own_code.forget(uow, row.id)  # the paper stands for the lost phone too
     uow.audit("key.recovered", object_id=row.id)
@@ -179,7 +185,7 @@ def note_removed_ways(uow: UnitOfWork, count: int) -> None:
     uow.audit("key.removed", count=count)
 
 
-def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules.Person | None:
+def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> Person | None:
     """The person as the chain knows them; refused where it does not, or not with these keys."""
     person = state.people.get(actor.user_id) if state and actor.user_id else None
     if state is None:
@@ -189,7 +195,7 @@ def _check_keys(state: Membership | None, actor: Actor, mine: Identity) -> rules
     return person
 
 
-def _by_chain(actor: Actor, person: rules.Person | None) -> Actor:
+def _by_chain(actor: Actor, person: Person | None) -> Actor:
     """With the roles of the chain, which the tables may lag behind."""
     return replace(actor, roles=person.roles) if person is not None else actor
 
@@ -211,8 +217,8 @@ def _for_a_time(reads: ReadSession, state: Membership | None, actor: Actor) -> A
     return replace(actor, engaged_until=from_millis(engaged.until), insurer=engaged.insurer)
 
 
-def _keys_of(user: uuid.UUID, keys: PublicKeys) -> rules.PersonKeys:
-    return rules.PersonKeys(user, keys.sealing, keys.signing)
+def _keys_of(user: uuid.UUID, keys: PublicKeys) -> PersonKeys:
+    return PersonKeys(user, keys.sealing, keys.signing)
 
 
 def _with_this_device(uow: UnitOfWork, state: Membership, mine: Identity) -> Membership:
@@ -225,7 +231,7 @@ def _with_this_device(uow: UnitOfWork, state: Membership, mine: Identity) -> Mem
         return state  # the owner may look and work; these keys sign nothing
     if known is not None and (not device.signing or known.signing == device.signing):
         return state
-    return chain.append(uow, mine, rules.PutDevice(device))
+    return chain.append(uow, mine, PutDevice(device))
 
 
 def _row_of(reads: ReadSession, login: str) -> AppUser | None:

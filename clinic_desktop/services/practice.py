@@ -22,7 +22,18 @@ from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob, LocalSetting
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
 from clinic_desktop.models.types import to_millis
-from clinic_desktop.security import membership as chain
+from clinic_desktop.security.membership_entries import (
+    AddPerson,
+    Body,
+    ChangeRoles,
+    Engage,
+    NewRoot,
+    PersonKeys,
+    RaiseFloor,
+    RevokePerson,
+    Root,
+)
+from clinic_desktop.security.membership_entries import Person as PersonInChain
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.services import insured, pictures, recovery_drill
@@ -290,11 +301,11 @@ def add_person(uow: UnitOfWork, new: NewPerson, signer: Identity, keys: PublicKe
         practitioner_id=practitioner_id,
     )
     uow.add(user)
-    person = chain.Person(user.id, login, user.name, tuple(user.roles), keys.sealing, keys.signing)
-    bodies: list[chain.Body] = [chain.AddPerson(person)]
+    person = PersonInChain(user.id, login, user.name, tuple(user.roles), keys.sealing, keys.signing)
+    bodies: list[Body] = [AddPerson(person)]
     if until is not None:
         insurer = _insurer(uow, new)
-        bodies.append(chain.Engage(user.id, to_millis(until), new.reason.strip(), insurer))
+        bodies.append(Engage(user.id, to_millis(until), new.reason.strip(), insurer))
     membership.append(uow, signer, *bodies)
     return user.id
 
@@ -337,7 +348,7 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None
             hint=_("Another owner of the practice can do it."),
         )
     row.is_active = False
-    membership.append(uow, signer, chain.RevokePerson(user_id))
+    membership.append(uow, signer, RevokePerson(user_id))
     uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))
 
 
@@ -364,7 +375,7 @@ def renew_keys(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity, keys: Publ
         RuleError: the signer is no owner in the membership chain.
     """
     _active(uow, user_id)
-    membership.append(uow, signer, chain.PersonKeys(user_id, keys.sealing, keys.signing))
+    membership.append(uow, signer, PersonKeys(user_id, keys.sealing, keys.signing))
 
 
 @command("user.approve", password_again=True)
@@ -378,10 +389,10 @@ def renew_recovery(uow: UnitOfWork, signer: Identity, sheet: Identity, drill: Dr
         RuleError: the signer is no owner in the membership chain.
     """
     public, state = sheet.public, membership.current(uow)
-    root = chain.Root(public.sealing, public.signing)
+    root = Root(public.sealing, public.signing)
     if state is None or state.root != root:
-        after = membership.append(uow, signer, chain.NewRoot(root))
-        membership.append(uow, sheet, chain.RaiseFloor(after.floor))
+        after = membership.append(uow, signer, NewRoot(root))
+        membership.append(uow, sheet, RaiseFloor(after.floor))
     uow.audit("key.recovery-renewed")
     decide(uow, recovery_drill.SHEET_DAY, uow.today.isoformat())
     recovery_drill.keep(uow, drill)
@@ -421,7 +432,7 @@ def change_roles(
         _keep_an_owner(uow, row)
     if tuple(row.roles) != roles:
         row.roles = list(roles)
-        membership.append(uow, signer, chain.ChangeRoles(user_id, roles))
+        membership.append(uow, signer, ChangeRoles(user_id, roles))
 
 
 def _active(uow: UnitOfWork, user_id: uuid.UUID) -> AppUser:

@@ -13,7 +13,7 @@ from clinic_desktop.db.membership_pasts import places
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.causality import has_seen
-from clinic_desktop.security.membership import (
+from clinic_desktop.security.membership_entries import (
     BadEntryError,
     Device,
     Entry,

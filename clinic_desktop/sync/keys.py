@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from clinic_desktop.security.membership import EPOCH_BITS
+from clinic_desktop.security.membership_entries import EPOCH_BITS
 from clinic_desktop.security.primitives import (
     KEY_BYTES,
     Identity,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from clinic_desktop.errors import ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.security.membership import Device, Membership
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import statements
 from clinic_desktop.sync.client import Link, RefusedError

@@ -16,21 +16,11 @@ from clinic_desktop.db.salvage import from_log
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.registry import BY_NAME, TABLES
-from clinic_desktop.security.membership import RevokePerson
+from clinic_desktop.security.membership_entries import RevokePerson
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import practice
 from clinic_desktop.services.practice import NewPerson
-from tests.support.pcs import (
-    Pc,
-    family,
-    fill,
-    forged,
-    hidden,
-    meet,
-    new_patient,
-    same,
-    set_family,
-)
+from tests.support.pcs import Pc, family, fill, forged, hidden, meet, new_patient, same, set_family
 from tests.support.records import Record, keys_of
 
 # ---------------------------------------------------------------- two people at once

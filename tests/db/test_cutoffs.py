@@ -7,7 +7,7 @@ import uuid
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.devices import show_members
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.security.membership import RevokeDevice
+from clinic_desktop.security.membership_entries import RevokeDevice
 from tests.support.pcs import Pc, meet, new_patient, same
 from tests.support.records import Record, keys_of
 

@@ -23,7 +23,7 @@ from clinic_desktop.domain.permissions import (
     allowed,
 )
 from clinic_desktop.errors import PermissionDeniedError, ValidationError, WrongPasswordError
-from clinic_desktop.security import membership as rules
+from clinic_desktop.security import membership_chain
 from clinic_desktop.services import note_templates, patients, practice
 from clinic_desktop.services.audit import reminders, seen
 from clinic_desktop.services.notes import NoteText
@@ -56,7 +56,7 @@ def test_the_end_is_signed_and_kept_at_the_door(opened: Clinic, clock: FixedCloc
     """Through the last day of the clinic's calendar, however the clock is turned."""
     entries = opened.store.read(SYSTEM, chain.entries).result()
     assert [each.kind for each in entries][-2:] == ["add-person", "engage"]
-    assert rules.replay(entries) == rules.replay(entries)
+    assert membership_chain.replay(entries) == membership_chain.replay(entries)
     actor = opened.switch_user("ruth", RUTH_PASSWORD)
     assert actor.engaged_until is not None
     clock.advance(days=9)

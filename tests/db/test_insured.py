@@ -19,7 +19,7 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, PermissionDeniedError, ValidationError
 from clinic_desktop.models.patient import Coverage, Patient
-from clinic_desktop.security.membership import Engage
+from clinic_desktop.security.membership_entries import Engage
 from clinic_desktop.services import conditions, encounters, insured, letters, patients
 from clinic_desktop.services.access import ACTIONS
 from clinic_desktop.services.audit import seen

@@ -15,15 +15,10 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.engine import connect
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import (
-    DatabaseDamagedError,
-    RuleError,
-    StaleError,
-    WrongPasswordError,
-)
-from clinic_desktop.security import membership as rules
+from clinic_desktop.errors import DatabaseDamagedError, RuleError, StaleError, WrongPasswordError
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import membership, practice
@@ -110,10 +105,10 @@ def test_two_owners_do_not_overwrite_each_other(opened: Clinic) -> None:
     with pytest.raises(StaleError):
         opened.store.write(opened.actor, retention.decide_rule, longer, rule).result()
     assert kinds(opened) == entries
-    opened.set_rules(rules.Rules(lock_minutes=5), rules.Rules())
+    opened.set_rules(Rules(lock_minutes=5), Rules())
     with pytest.raises(StaleError):
-        opened.set_rules(rules.Rules(code_roles=("owner",)), rules.Rules())
-    assert state_of(opened).rules == rules.Rules(lock_minutes=5)
+        opened.set_rules(Rules(code_roles=("owner",)), Rules())
+    assert state_of(opened).rules == Rules(lock_minutes=5)
     opened.change_roles(jose.id, ("nurse",), ("nurse", "stock"))
 
 

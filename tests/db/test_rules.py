@@ -12,7 +12,7 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import CodeNeededError, PermissionDeniedError, RuleError
-from clinic_desktop.security.membership import MOST_LOCK_MINUTES, Policy, Rules
+from clinic_desktop.security.membership_entries import MOST_LOCK_MINUTES, Policy, Rules
 from clinic_desktop.security.second_factor import Offer
 from clinic_desktop.services import membership, own_code
 from clinic_desktop.services.practice import NewPerson

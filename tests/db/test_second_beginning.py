@@ -7,7 +7,8 @@ from pathlib import Path
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.security.membership import Genesis, Membership, Person, Root
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import Genesis, Person, Root
 from clinic_desktop.security.primitives import Identity
 from tests.support.pcs import Pc, join, new_patient, same
 from tests.support.records import Record

@@ -22,7 +22,7 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.models.clinical import Immunization
 from clinic_desktop.models.observation import Observation
-from clinic_desktop.security.membership import Device, PutDevice
+from clinic_desktop.security.membership_entries import Device, PutDevice
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import allergies, encounters, notes, observations, patients
 from clinic_desktop.services.billing import invoices, payments

@@ -26,7 +26,7 @@ from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.models import Base
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.registry import BY_NAME, TABLES, TableSpec
-from clinic_desktop.security.membership import Device, PutDevice
+from clinic_desktop.security.membership_entries import Device, PutDevice
 from clinic_desktop.security.primitives import Identity
 from tests.support.records import NOON, JustGiven, Record, keys_of
 

@@ -19,7 +19,7 @@ from clinic_desktop.errors import RevokedError, ServerError
 from clinic_desktop.joining import begin
 from clinic_desktop.letting_in import welcome
 from clinic_desktop.models.membership import MembershipEntry
-from clinic_desktop.security.membership import BeginEpoch, Device, PutDevice
+from clinic_desktop.security.membership_entries import BeginEpoch, Device, PutDevice
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import devices

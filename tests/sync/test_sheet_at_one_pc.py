@@ -25,7 +25,8 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.security.keys import check_sheet
-from clinic_desktop.security.membership import Device, Membership, Rules
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import Device, Rules
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import devices

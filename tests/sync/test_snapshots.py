@@ -16,7 +16,7 @@ from clinic_desktop.db.snapshot_loading import Loader
 from clinic_desktop.db.snapshot_making import Told, tell
 from clinic_desktop.db.snapshot_pages import RowsPage
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.security.membership import BadEntryError
+from clinic_desktop.security.membership_entries import BadEntryError
 from clinic_desktop.sync import kept_segments, snapshot, state
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.snapshot_leaving import Leaving

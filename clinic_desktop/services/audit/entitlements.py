@@ -20,8 +20,8 @@ from clinic_desktop.domain.permissions import ENGAGED_ROLES, MATRIX, rights_of
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.types import from_millis
-from clinic_desktop.security import membership as rules
-from clinic_desktop.security.membership import Entry, Membership
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import BadEntryError, Entry
 from clinic_desktop.security.membership_forks import in_order
 from clinic_desktop.security.membership_sheets import Standings, step
 from clinic_desktop.services import spreadsheet
@@ -144,7 +144,7 @@ def _given(entries: tuple[Entry, ...], standings: Standings) -> dict[tuple[uuid.
         before = state
         try:
             state = step(before, entry, standings)
-        except rules.BadEntryError:
+        except BadEntryError:
             continue  # owners decided apart, and it lost: it gave nothing
         signer = before.signer(entry.author) if before else None
         told = _Given(from_millis(entry.wall), signer.name if signer else "")

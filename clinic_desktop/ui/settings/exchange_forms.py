@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.hub import for_others
 from clinic_desktop.i18n import _, isolate
-from clinic_desktop.security.membership import Device
+from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.sync.client import Address
 from clinic_desktop.sync.enrolment import Invitation
 from clinic_desktop.sync.passes import Passed

@@ -10,7 +10,7 @@ from clinic_desktop.db.journal import Changes
 from clinic_desktop.domain.permissions import STAFF_ROLES
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
-from clinic_desktop.security.membership import Rules
+from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.services import membership
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.right_words import role_names

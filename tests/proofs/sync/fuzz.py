@@ -24,8 +24,30 @@ from clinic_desktop.db import applying, bodies
 from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.commits import outgoing
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.security import membership
-from clinic_desktop.security.membership import BadEntryError, Entry, Membership
+from clinic_desktop.security import membership_chain
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import (
+    EPOCH_BITS,
+    KINDS,
+    AddPerson,
+    BadEntryError,
+    BeginEpoch,
+    ChangeRoles,
+    Device,
+    Engage,
+    Entry,
+    Genesis,
+    NewRoot,
+    Person,
+    PersonKeys,
+    PutDevice,
+    RaiseFloor,
+    RevokeDevice,
+    RevokePerson,
+    Root,
+    Rules,
+    SetRules,
+)
 from clinic_desktop.security.primitives import (
     Identity,
     KdfCost,
@@ -193,10 +215,10 @@ class Readers:
     def _admitted(self, body: bytes) -> Any:
         """An entry of the chain of members that an owner signed, with anything inside."""
         owner, state = self._owner, self._members
-        kind = self._chance.choice(tuple(membership.KINDS))
+        kind = self._chance.choice(tuple(KINDS))
         blank = Entry(state.n + 1, state.tip, kind, 5, body, owner.public.signing, b"")
         signed = msgspec.structs.replace(blank, signature=sign(owner, blank.signed))
-        return membership.follow(state, signed)
+        return membership_chain.follow(state, signed)
 
     def _asked(self, plain: bytes) -> Any:
         key = self._invitation._key(b"request")
@@ -265,26 +287,24 @@ def _statements(paper: PaperPractice, pc: Pc, other: Pc) -> list[bytes]:
 def _members(clinic: uuid.UUID, owner: Identity) -> tuple[Membership, list[bytes]]:
     """A practice with one owner, and what the next entries of its chain may say."""
     public, fresh, spare = owner.public, Identity.new().public, Identity.new().public
-    ana = membership.Person(
-        uuid.uuid4(), "ana", "Dr Ana", ("owner", "doctor"), public.sealing, public.signing
-    )
-    bea = membership.Person(uuid.uuid4(), "bea", "Bea", ("nurse",), fresh.sealing, fresh.signing)
-    first = membership.Device(uuid.uuid4(), "PC 1", public.signing, public.sealing)
-    second = membership.Device(uuid.uuid4(), "PC 2", fresh.signing, fresh.sealing)
+    ana = Person(uuid.uuid4(), "ana", "Dr Ana", ("owner", "doctor"), public.sealing, public.signing)
+    bea = Person(uuid.uuid4(), "bea", "Bea", ("nurse",), fresh.sealing, fresh.signing)
+    first = Device(uuid.uuid4(), "PC 1", public.signing, public.sealing)
+    second = Device(uuid.uuid4(), "PC 2", fresh.signing, fresh.sealing)
     sheet = Identity.new()
-    root = membership.Root(sheet.public.sealing, sheet.public.signing)
-    begun = membership.Genesis(clinic, root, (ana,), (first,))
-    _entry, state = membership.write(None, sheet, begun, 1)
-    cy = membership.Person(uuid.uuid4(), "cy", "Cy", ("nurse",), spare.sealing, spare.signing)
-    _entry, state = membership.write(state, owner, membership.AddPerson(bea), 2)
+    root = Root(sheet.public.sealing, sheet.public.signing)
+    begun = Genesis(clinic, root, (ana,), (first,))
+    _entry, state = membership_chain.write(None, sheet, begun, 1)
+    cy = Person(uuid.uuid4(), "cy", "Cy", ("nurse",), spare.sealing, spare.signing)
+    _entry, state = membership_chain.write(state, owner, AddPerson(bea), 2)
     said: list[msgspec.Struct] = [
-        membership.AddPerson(cy), membership.Engage(bea.id, 5, "locum"),
-        membership.RevokePerson(bea.id), membership.ChangeRoles(bea.id, ("doctor",)),
-        membership.PersonKeys(bea.id, spare.sealing, spare.signing),
-        membership.PutDevice(second), membership.RevokeDevice(first.id),
-        membership.NewRoot(membership.Root(spare.sealing, spare.signing)),
-        membership.RaiseFloor(KdfCost()), membership.SetRules(membership.Rules(5)),
-        membership.BeginEpoch(1 << membership.EPOCH_BITS, bytes(32), 0),
+        AddPerson(cy), Engage(bea.id, 5, "locum"),
+        RevokePerson(bea.id), ChangeRoles(bea.id, ("doctor",)),
+        PersonKeys(bea.id, spare.sealing, spare.signing),
+        PutDevice(second), RevokeDevice(first.id),
+        NewRoot(Root(spare.sealing, spare.signing)),
+        RaiseFloor(KdfCost()), SetRules(Rules(5)),
+        BeginEpoch(1 << EPOCH_BITS, bytes(32), 0),
     ]  # fmt: skip
     return state, [msgspec.msgpack.encode(each) for each in said]
 

@@ -27,7 +27,7 @@ from clinic_desktop.db.migrations import HEAD
 from clinic_desktop.db.opening import open_store
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import Actor
-from clinic_desktop.security.membership import Root
+from clinic_desktop.security.membership_entries import Root
 from tests.db.test_snapshots_hard import begin_anew, invite
 from tests.proofs.audit.corpus import remember
 from tests.proofs.result import Result, in_memory, progress

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.errors import StaleError
-from clinic_desktop.security.membership import Rules
+from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.services import membership, practice
 from clinic_desktop.services.billing import accounts, invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
@@ -37,15 +37,7 @@ from clinic_desktop.ui.settings.schedule_hours import HoursPage
 from clinic_desktop.ui.settings.schedule_lines import PeoplePage, RoomsPage
 from tests.support.pcs import Pc, new_patient
 from tests.support.records import Record, keys_of
-from tests.ui.core.test_forms_meanwhile import (
-    MINE,
-    THEIRS,
-    Desk,
-    Form,
-    line,
-    says_so,
-    shown,
-)
+from tests.ui.core.test_forms_meanwhile import MINE, THEIRS, Desk, Form, line, says_so, shown
 
 MINUTE = 60
 

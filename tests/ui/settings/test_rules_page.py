@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinic_desktop.security.membership import Rules
+from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.services import membership
 from clinic_desktop.ui.settings.lock_page import LockPage
 from clinic_desktop.ui.settings.rules_page import RulesPage

@@ -14,7 +14,7 @@ from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.security.attempts import CODE_FREE
-from clinic_desktop.security.membership import Rules
+from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.security.second_factor import Offer
 from clinic_desktop.services import own_code
 from clinic_desktop.ui.shell.code_view import CodeView

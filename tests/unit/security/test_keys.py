@@ -19,7 +19,8 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.errors import DeviceSecretError, WrongPasswordError
 from clinic_desktop.security import device_secret, keys
 from clinic_desktop.security.keys import Keys, NewOwner
-from clinic_desktop.security.membership import Membership, Person, Root, Rules
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import Person, Root, Rules
 from clinic_desktop.security.primitives import Identity, KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic_desktop.security import membership as chain
-from clinic_desktop.security.membership import (
+from clinic_desktop.security import membership_chain
+from clinic_desktop.security.membership import Membership
+from clinic_desktop.security.membership_entries import (
     EPOCH_BITS,
+    KINDS,
     AddPerson,
     BadEntryError,
     BeginEpoch,
@@ -22,7 +24,6 @@ from clinic_desktop.security.membership import (
     Device,
     Entry,
     Genesis,
-    Membership,
     NewRoot,
     Person,
     PersonKeys,
@@ -77,7 +78,9 @@ class History:
         return made
 
     def add(self, body: Body, signer: Identity) -> Membership:
-        entry, self.state = chain.write(self.state, signer, body, WALL + len(self.entries))
+        entry, self.state = membership_chain.write(
+            self.state, signer, body, WALL + len(self.entries)
+        )
         self.entries.append(entry)
         return self.state
 
@@ -139,7 +142,7 @@ def grow(seed: int, steps: int) -> History:
 @given(st.integers(0, 1 << 32), st.integers(1, 25))
 def test_a_history_replays_to_what_it_was_and_keeps_an_owner(seed: int, steps: int) -> None:
     made = grow(seed, steps)
-    assert chain.replay(made.entries) == made.state
+    assert membership_chain.replay(made.entries) == made.state
     assert made.state is not None
     assert made.state.owners
     logins = [each.login.casefold() for each in made.state.people.values()]
@@ -157,9 +160,7 @@ def test_any_change_of_a_byte_is_found(seed: int, data: st.DataObject) -> None:
     if isinstance(value, int):
         other: object = value + data.draw(st.integers(1, 1 << 20))
     elif isinstance(value, str):
-        other = data.draw(
-            st.sampled_from([*chain.KINDS, "else"]).filter(lambda kind: kind != value)
-        )
+        other = data.draw(st.sampled_from([*KINDS, "else"]).filter(lambda kind: kind != value))
     else:
         at = data.draw(st.integers(0, len(value) - 1))
         flipped = value[at] ^ data.draw(st.integers(1, 255))
@@ -167,7 +168,7 @@ def test_any_change_of_a_byte_is_found(seed: int, data: st.DataObject) -> None:
     changed = [*made.entries]
     changed[place] = msgspec.structs.replace(entry, **{name: other})
     with pytest.raises(BadEntryError):
-        chain.replay(changed)
+        membership_chain.replay(changed)
 
 
 @settings(max_examples=60)
@@ -190,7 +191,7 @@ def test_any_entry_dropped_doubled_or_moved_is_found(seed: int, data: st.DataObj
     else:
         changed[place], changed[place + 1] = changed[place + 1], changed[place]
     with pytest.raises(BadEntryError):
-        chain.replay(changed)
+        membership_chain.replay(changed)
 
 
 NURSE, OTHER = person(2, "nurse"), person(3, "owner")
@@ -321,7 +322,7 @@ def test_keys_that_the_sheet_replaced_still_let_in_and_sign_nothing() -> None:
         with pytest.raises(BadEntryError, match="the signer may not"):
             made.add(SetRules(Rules(5)), identity(number))
     assert made.add(SetRules(Rules(5)), identity(502)).ways_in(one) == {first, second, third}
-    assert chain.replay(made.entries) == made.state
+    assert membership_chain.replay(made.entries) == made.state
 
 
 @pytest.mark.parametrize("signer", [2, 501], ids=["another owner", "the person"])

@@ -9,9 +9,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from clinic_desktop.security import membership as chain
+from clinic_desktop.security import membership_chain
 from clinic_desktop.security import primitives as crypto
-from clinic_desktop.security.membership import (
+from clinic_desktop.security.membership_entries import (
     EPOCH_BITS,
     AddPerson,
     BadEntryError,
@@ -43,7 +43,7 @@ def apart(history: History, signer: int, *bodies: Body) -> list[Entry]:
     """What one owner adds, seeing only what there was."""
     state, found = history.state, []
     for body in bodies:
-        entry, state = chain.write(state, identity(signer), body, 1)
+        entry, state = membership_chain.write(state, identity(signer), body, 1)
         found.append(entry)
     return found
 
@@ -78,7 +78,7 @@ def test_the_next_step_follows_all() -> None:
         *apart(history, 2, AddPerson(person(4, "nurse"))),
     ]
     before = settle([*history.entries, *both]).state
-    entry, after = chain.write(before, identity(1), RevokePerson(uuid.UUID(int=4)), 9)
+    entry, after = membership_chain.write(before, identity(1), RevokePerson(uuid.UUID(int=4)), 9)
     settled = settle([entry, *both, *history.entries])
     assert settled.state is not None
     assert settled.state.people == after.people
@@ -121,7 +121,7 @@ def test_a_login_that_two_gave_is_one_persons() -> None:
 def test_what_was_never_allowed_is_not_passed_over_but_refused() -> None:
     history = begun()
     branch = apart(history, 1, AddPerson(person(3, "nurse")))
-    entry, _state = chain.write(
+    entry, _state = membership_chain.write(
         history.state, identity(2), ChangeRoles(uuid.UUID(int=2), ("owner", "doctor")), 1
     )
     false = type(entry)(
@@ -132,7 +132,7 @@ def test_what_was_never_allowed_is_not_passed_over_but_refused() -> None:
     gap = apart(history, 1, AddPerson(person(3, "nurse")), RaiseFloor(KdfCost(64 << 10, 3, 1)))[1:]
     with pytest.raises(BadEntryError):
         settle([*history.entries, *gap])
-    other, _state = chain.write(None, ROOT, BEGINNING, 2)
+    other, _state = membership_chain.write(None, ROOT, BEGINNING, 2)
     with pytest.raises(BadEntryError):
         settle([history.entries[0], other])
 
@@ -164,8 +164,8 @@ def test_a_step_after_the_branches_may_touch_what_any_of_them_did(
         steps += [AddPerson(person(10 * (turn + 1) + n, "nurse")) for n in range(length)]
         branches += apart(history, 1 + turn, *steps)
     before = settle([*history.entries, *branches]).state
-    entry, after = chain.write(before, identity(signer), body, 9)
-    following, last = chain.write(after, identity(1), AddPerson(person(30, "nurse")), 10)
+    entry, after = membership_chain.write(before, identity(signer), body, 9)
+    following, last = membership_chain.write(after, identity(1), AddPerson(person(30, "nurse")), 10)
     settled = settle([following, entry, *branches, *history.entries])
     assert settled.passed_over == ()
     assert settled.state == last
@@ -177,7 +177,7 @@ def test_branches_that_go_on_before_they_meet() -> None:
     one = apart(history, 1, AddPerson(person(3, "nurse")))
     other = apart(history, 2, AddPerson(person(4, "nurse")), AddPerson(person(5, "nurse")))
     met = settle([*history.entries, *one, other[0]]).state
-    entry, _state = chain.write(met, identity(1), RevokePerson(uuid.UUID(int=4)), 9)
+    entry, _state = membership_chain.write(met, identity(1), RevokePerson(uuid.UUID(int=4)), 9)
     found = [
         settle([*history.entries, *each]) for each in itertools.permutations([*one, *other, entry])
     ]
@@ -196,7 +196,7 @@ def test_a_step_after_the_branches_that_is_nobodys_gives_no_right() -> None:
     ]
     before = settle([*history.entries, *both]).state
     assert before is not None
-    entry, _state = chain.write(before, identity(1), AddPerson(person(5, "owner")), 9)
+    entry, _state = membership_chain.write(before, identity(1), AddPerson(person(5, "owner")), 9)
     blank = msgspec.structs.replace(entry, author=identity(3).public.signing)
     by_a_nurse = msgspec.structs.replace(blank, signature=crypto.sign(identity(3), blank.signed))
     settled = settle([*history.entries, *both, by_a_nurse])
@@ -206,7 +206,9 @@ def test_a_step_after_the_branches_that_is_nobodys_gives_no_right() -> None:
     for changed in (
         msgspec.structs.replace(entry, signature=bytes(64)),
         msgspec.structs.replace(entry, prev=history.entries[-1].digest),
-        chain.write(replace(before, n=before.n + 1), identity(1), RaiseFloor(KdfCost()), 9)[0],
+        membership_chain.write(
+            replace(before, n=before.n + 1), identity(1), RaiseFloor(KdfCost()), 9
+        )[0],
     ):
         with pytest.raises(BadEntryError):
             settle([*history.entries, *both, changed])
@@ -270,7 +272,7 @@ def test_a_sheet_used_at_two_pcs_apart_shuts_neither_out() -> None:
     for fresh in (501, 502):
         public = identity(fresh).public
         body = PersonKeys(one, public.sealing, public.signing)
-        entry, _state = chain.write(history.state, ROOT, body, 1)
+        entry, _state = membership_chain.write(history.state, ROOT, body, 1)
         sides.append(entry)
     for entries in itertools.permutations(sides):
         state = settle([*history.entries, *entries]).state

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from clinic_desktop.security import membership as chain
+from clinic_desktop.security import membership_chain
 from clinic_desktop.security import primitives as crypto
-from clinic_desktop.security.membership import (
+from clinic_desktop.security.membership import OWNER, Membership
+from clinic_desktop.security.membership_entries import (
     EPOCH_BITS,
-    OWNER,
+    KINDS,
     AddPerson,
     BadEntryError,
     BeginEpoch,
@@ -22,7 +23,6 @@ from clinic_desktop.security.membership import (
     Device,
     Engage,
     Entry,
-    Membership,
     NewRoot,
     PersonKeys,
     PutDevice,
@@ -72,14 +72,14 @@ def go_on(state: Membership | None, signer: Identity, *bodies: Body) -> list[Ent
     """What somebody writes who sees nothing else."""
     found = []
     for body in bodies:
-        entry, state = chain.write(state, signer, body, 1)
+        entry, state = membership_chain.write(state, signer, body, 1)
         found.append(entry)
     return found
 
 
 def by_sheet(history: History, *after: Body) -> list[Entry]:
     """The sheet gives Ana new keys, with which she goes on."""
-    use, state = chain.write(history.state, ROOT, keys_for(ANA, NEW), 1)
+    use, state = membership_chain.write(history.state, ROOT, keys_for(ANA, NEW), 1)
     return [use, *go_on(state, identity(NEW), *after)]
 
 
@@ -126,7 +126,7 @@ def test_who_was_entered_elsewhere_stays_until_somebody_who_knew_takes_them_out(
     assert uuid.UUID(int=907) in state.devices
     assert state.rules == Rules(7)
     assert [each.kind for each in settled.by_old_keys] == ["engage"] * 3 + ["add-person", "device"]
-    out, _after = chain.write(state, identity(NEW), RevokePerson(uuid.UUID(int=7)), 9)
+    out, _after = membership_chain.write(state, identity(NEW), RevokePerson(uuid.UUID(int=7)), 9)
     state, _settled = state_of(*both, out)
     assert uuid.UUID(int=7) not in state.people
 
@@ -164,7 +164,9 @@ def test_whoever_holds_the_keys_of_before_gains_nothing_by_writing_further_back(
     except BadEntryError:
         pytest.skip("not even allowed there")
     for wall in range(6):  # whoever forges chooses the digest
-        entry, _state = chain.write(settle([*parts, *stray[:-1]]).state, identity(1), body, wall)
+        entry, _state = membership_chain.write(
+            settle([*parts, *stray[:-1]]).state, identity(1), body, wall
+        )
         state, settled = state_of(*begun.entries, *used, *stray[:-1], entry)
         assert entry in settled.passed_over or body == LASTING[7]  # the true keys come after
         assert (state.people, state.devices, state.root, state.rules, state.floor, state.epoch) == (
@@ -178,8 +180,8 @@ def test_a_sheet_of_the_thiefs_own_gives_nobody_new_keys(begun: History) -> None
     used = by_sheet(begun, pc(905, 95))
     for below in (0, 1, 3):
         start = settle(begun.entries[: len(begun.entries) - below]).state
-        printed, after = chain.write(start, identity(1), sheet_of(THIEF), 1)
-        false, taken = chain.write(after, identity(THIEF), keys_for(ANA, 667), 2)
+        printed, after = membership_chain.write(start, identity(1), sheet_of(THIEF), 1)
+        false, taken = membership_chain.write(after, identity(THIEF), keys_for(ANA, 667), 2)
         more = go_on(taken, identity(667), AddPerson(person(668, OWNER)))
         state, settled = state_of(*begun.entries, *used, printed, false, *more)
         assert {printed, false, *more} <= set(settled.passed_over)
@@ -198,7 +200,7 @@ def test_what_began_after_the_sheet_cannot_be_taken_out_by_who_had_not_seen_it(
     aware = settle([*begun.entries, *used]).state
     assert aware is not None
     for body in (RevokeDevice(uuid.UUID(int=905)), RevokePerson(uuid.UUID(int=8))):
-        entry, _state = chain.write(start, identity(1), SetRules(Rules(3)), 1)
+        entry, _state = membership_chain.write(start, identity(1), SetRules(Rules(3)), 1)
         false = forged(entry, body)
         state, settled = state_of(
             *begun.entries, *used, *go_on(begun.state, identity(1), *FILLER), false
@@ -210,7 +212,7 @@ def test_what_began_after_the_sheet_cannot_be_taken_out_by_who_had_not_seen_it(
 
 def forged(like: Entry, body: Body) -> Entry:
     """The same place, another step."""
-    kind = next(name for name, kind in chain.KINDS.items() if isinstance(body, kind))
+    kind = next(name for name, kind in KINDS.items() if isinstance(body, kind))
     blank = msgspec.structs.replace(like, kind=kind, body=msgspec.msgpack.encode(body))
     return msgspec.structs.replace(blank, signature=crypto.sign(identity(1), blank.signed))
 
@@ -219,7 +221,7 @@ def test_two_uses_apart_keep_what_each_took_out(begun: History) -> None:
     """One side's later steps come after the other use, by whose order its keys end."""
     sides = []
     for fresh, gone in ((NEW, FRONT), (NEW + 1, LAPTOP)):
-        use, state = chain.write(begun.state, ROOT, keys_for(ANA, fresh), 1)
+        use, state = membership_chain.write(begun.state, ROOT, keys_for(ANA, fresh), 1)
         sides.append([use, *go_on(state, identity(fresh), *FILLER, RevokeDevice(gone))])
     state, settled = state_of(*begun.entries, *sides[0], *sides[1])
     assert settled.passed_over == ()
@@ -238,7 +240,7 @@ class World:
 
     def write(self, sees: set[Entry], signer: Identity, body: Body, wall: int) -> None:
         state = settle([*sees], self.saw).state
-        entry, _after = chain.write(state, signer, body, wall)
+        entry, _after = membership_chain.write(state, signer, body, wall)
         self.entries.append(entry)
         self.seen[entry] = frozenset(sees)
         sees.add(entry)
@@ -259,7 +261,7 @@ def test_what_whoever_used_the_sheet_had_seen_counts_whole(begun: History) -> No
     side = go_on(begun.state, identity(1), AddPerson(person(7, OWNER)))
     longer = go_on(begun.state, identity(2), *FILLER)
     met = [*begun.entries, *side, *longer]
-    use, _state = chain.write(settle(met).state, ROOT, keys_for(ANA, NEW), 1)
+    use, _state = membership_chain.write(settle(met).state, ROOT, keys_for(ANA, NEW), 1)
     settled = settle([*met, use], lambda entry, other: entry is use and other in met)
     assert settled.passed_over == ()
     assert settled.state is not None
@@ -274,7 +276,7 @@ def test_a_sheet_that_was_replaced_signs_nothing_for_who_had_seen_the_newer(
     before = begun.state
     printed = begun.add(sheet_of(77), identity(1))
     other = go_on(before, identity(2), *FILLER)  # so that the chain has branched
-    false, _after = chain.write(before, ROOT, keys_for(ANA, THIEF), 1)
+    false, _after = membership_chain.write(before, ROOT, keys_for(ANA, THIEF), 1)
     entries = [*begun.entries, *other, false]
     settled = settle(entries, lambda entry, seen: entry is false and seen in begun.entries)
     assert false in settled.passed_over

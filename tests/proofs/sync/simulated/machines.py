@@ -28,7 +28,7 @@ from clinic_desktop.db import membership, opening, worker
 from clinic_desktop.db.engine import check_library, connect, create_file, make_engine
 from clinic_desktop.db.migrations import HEAD, migrate, version_of
 from clinic_desktop.security import primitives
-from clinic_desktop.security.membership import Entry
+from clinic_desktop.security.membership_entries import Entry
 from clinic_desktop.security.membership_forks import Settled, settle
 from clinic_desktop.security.membership_sheets import Saw, by_the_chain_alone
 from clinic_desktop.sync.server import app
