@@ -71,8 +71,11 @@ from clinic_desktop.ui.scheduling.patient_field import PatientField
 from clinic_desktop.ui.scheduling.reason_field import ReasonField
 from clinic_desktop.ui.settings.consent_texts_page import ConsentTextLine, ConsentTextsPage
 from clinic_desktop.ui.settings.emergencies import ReviewForm
+from clinic_desktop.ui.settings.exchange_forms import ServerForm
+from clinic_desktop.ui.settings.hub_card import LookForm
 from clinic_desktop.ui.settings.line_form import LineForm as SettingsLineForm
 from clinic_desktop.ui.settings.people_page import NewPersonForm
+from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.prices_page import ServiceLine, ServicesPage, TaxesPage, TaxLine
 from clinic_desktop.ui.settings.schedule_closures import ClosureForm
 from clinic_desktop.ui.settings.schedule_hours import HoursPage
@@ -87,6 +90,7 @@ from clinic_desktop.ui.settings.schedule_lines import (
 )
 from clinic_desktop.ui.settings.templates_page import TemplateLine, TemplatesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
+from clinic_desktop.ui.setup.practice_fields import PracticeFields
 from clinic_desktop.ui.visits.diagnoses import Diagnoses
 from clinic_desktop.ui.visits.note_panel import NotePanel
 from clinic_desktop.ui.visits.signed_note import SignedNote
@@ -289,6 +293,12 @@ def _review(bench: Bench) -> QWidget:
     return ReviewForm(bench.context, row)
 
 
+def _practice(bench: Bench) -> QWidget:
+    page = PracticePage(bench.context)
+    page.load()
+    return page
+
+
 def _settings_line(page: type[LinesPage], bench: Bench) -> QWidget:
     made = page(bench.context)  # type: ignore[call-arg]
     bench.shown(made)
@@ -353,6 +363,9 @@ FORMS: dict[str, Callable[[Bench], QWidget]] = {
     "practitioner": partial(_settings_line, PeoplePage),
     "room": partial(_settings_line, RoomsPage),
     "type": partial(_settings_line, TypesPage),
+    "practice": _practice,
+    "server": lambda bench: ServerForm(bench.context),
+    "hub": lambda bench: LookForm(bench.context),
 }
 
 
@@ -402,5 +415,8 @@ SHOWN_BY: dict[str, tuple[type, ...]] = {
     "practitioner": (PersonForm,),
     "room": (RoomForm,),
     "type": (TypeForm,),
+    "practice": (PracticePage, PracticeFields),
+    "server": (ServerForm,),
+    "hub": (LookForm,),
 }
 """Which classes with fields are on the screen with each form."""

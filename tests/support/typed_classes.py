@@ -76,7 +76,7 @@ def _code_of(called: Any) -> list[type | FunctionType]:
 
 
 @cache
-def _called_in(made: type | FunctionType) -> list[Any]:
+def _called_in(made: Any) -> list[Any]:
     """What the code of a class or a function calls, as far as it can be looked up."""
     module = importlib.import_module(made.__module__)
     kinds = (ast.ClassDef, ast.FunctionDef)

@@ -27,10 +27,8 @@ from clinic_desktop.ui.scheduling.patient_field import PatientField
 from clinic_desktop.ui.settings import people_page
 from clinic_desktop.ui.settings.code_card import SwitchOnForm
 from clinic_desktop.ui.settings.drill_form import DrillForm
-from clinic_desktop.ui.settings.exchange_forms import InviteForm, ServerForm
-from clinic_desktop.ui.settings.hub_card import LookForm
+from clinic_desktop.ui.settings.exchange_forms import InviteForm
 from clinic_desktop.ui.settings.lock_page import LockPage
-from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.privacy_page import PrivacyPage
 from clinic_desktop.ui.settings.recovery_page import NewSheetForm
 from clinic_desktop.ui.settings.settings_view import SettingsView
@@ -39,7 +37,6 @@ from clinic_desktop.ui.settings.ways_in import AdmitForm
 from clinic_desktop.ui.setup import price_rows, printer_map
 from clinic_desktop.ui.setup.backup_panel import BackupPanel
 from clinic_desktop.ui.setup.code_panel import CodePanel
-from clinic_desktop.ui.setup.practice_fields import PracticeFields
 from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
 from clinic_desktop.ui.setup.region_fields import RegionFields
 from clinic_desktop.ui.shell.join_view import JoinView
@@ -84,8 +81,6 @@ KEEPS_NOTHING: dict[type, str] = {
     printer_map._Row: "the address of a printer of this PC, kept when the field is left",
     RegionFields: "a search of countries, currencies and time zones",
     PrivacyPage: "years in figures, kept when the field is left",
-    **dict.fromkeys((PracticePage, PracticeFields), "kept when the field is left"),
-    **dict.fromkeys((ServerForm, LookForm), "TODO"),
 }  # fmt: skip
 """Classes with fields whose words are in no draft, and why that is right."""
 
