@@ -49,6 +49,7 @@ from clinic_desktop.sync import (
 from clinic_desktop.sync.bundle import Bundle, BundleError, Head, TornError
 from clinic_desktop.sync.carried import Place
 from clinic_desktop.sync.carried_files import Load
+from clinic_desktop.sync.connecting import has_no_line
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.known_pcs import KnownDevice
 from clinic_desktop.sync.passes import Open
@@ -327,7 +328,7 @@ def _be_itself(opened: Clinic) -> None:
 
 
 def _may_begin_anew(opened: Clinic) -> bool:
-    is_by_stick = opened.store.read(SYSTEM, _has_no_line).result()
+    is_by_stick = opened.store.read(SYSTEM, has_no_line).result()
     return is_by_stick and allowed(opened.actor, "device.approve")
 
 
@@ -504,10 +505,6 @@ def _no_room(path: Path) -> StorageError:
 def _own_keys(uow: UnitOfWork) -> Courier | None:
     found = state.peer(uow.cursor)
     return state.me(uow.cursor, found.settings.clinic) if found is not None else None
-
-
-def _has_no_line(reads: ReadSession) -> bool:
-    return state.has_no_line(reads.cursor)
 
 
 def _came_back(uow: UnitOfWork, seg_no: int) -> None:

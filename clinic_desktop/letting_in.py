@@ -28,6 +28,7 @@ from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import state, taking
+from clinic_desktop.sync.connecting import has_no_line
 from clinic_desktop.sync.enrolment import MAX_REQUEST_FILE, Invitation, KnownPc, Request, Welcome
 from clinic_desktop.sync.keys import new_dek
 from clinic_desktop.sync.state import NO_LINE, Settings
@@ -159,5 +160,5 @@ def _begin_by_stick(uow: UnitOfWork, clinic: uuid.UUID) -> None:
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
     if state.peer(cursor) is None:
         state.use_peer(cursor, NO_LINE, Settings(clinic))
-    elif not state.has_no_line(cursor):
+    elif not has_no_line(uow):
         state.change_settings(cursor, is_untold=True)

@@ -23,7 +23,7 @@ from clinic_desktop.security.membership_entries import BeginEpoch, Device, PutDe
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import devices
-from clinic_desktop.sync import known_pcs, statements
+from clinic_desktop.sync import handing, known_pcs, statements
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
@@ -100,7 +100,7 @@ def test_a_pc_that_came_meanwhile_gets_the_new_key(
     front, third = practice.front, practice.new_pc("third")
     sync(front, back)
     with monkeypatch.context() as patched:
-        patched.setattr(Syncing, "_hand_keys", lambda *_words: None)  # told to nobody
+        patched.setattr(handing, "hand_keys", lambda *_words: None)  # told to nobody
         Syncing(front).revoke(id_of(third))
         add_patient(front, "Ada")
         with closing(link_of(front.store)) as link:
@@ -129,7 +129,7 @@ def test_a_new_key_that_is_lost_with_its_pc_is_replaced_by_another(
     front, third = practice.front, practice.new_pc("third")
     sync(front, back)
     with monkeypatch.context() as patched:
-        patched.setattr(Syncing, "_hand_keys", lambda *_words: None)  # told to nobody
+        patched.setattr(handing, "hand_keys", lambda *_words: None)  # told to nobody
         Syncing(front).revoke(id_of(third))
     sync(back, back)
     begun = "SELECT 1 FROM membership_entry WHERE kind = 'epoch'"
