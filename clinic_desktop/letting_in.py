@@ -11,8 +11,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinic_desktop import bundles
-from clinic_desktop.bundles import Exported
+from clinic_desktop.bundle_writing import Exported, export_whole, refuse_part
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -61,7 +60,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
     refuse_other_person(request, opened.actor.login)
     store, owner = opened.store, opened.keys.identity
     store.read(SYSTEM, taking.refuse_copy).result()
-    bundles.refuse_part(store)
+    refuse_part(store)
     device = Device(uuid.UUID(bytes=request.device), request.name, request.signing, request.sealing)
     # The practice's first other PC: both keys of this one stand in the chain before.
     store.write(opened.actor, devices.introduce_this, owner).result()
@@ -72,7 +71,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
         return invitation.write_welcome(welcome(uow, opened, after, device), request)
 
     made = store.write(SYSTEM, letter).result()
-    return LetIn(device, bundles.export_whole(opened, answer, made))
+    return LetIn(device, export_whole(opened, answer, made))
 
 
 def refuse_other_person(request: Request, login: str) -> None:
