@@ -10,13 +10,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clinic_desktop import hub
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
-from clinic_desktop.db.incarnation import NONE, Last, NewPc, is_restored, surely_known
+from clinic_desktop.db.given_names import NOT_GIVEN, Again
+from clinic_desktop.db.incarnation import NONE, Last, NewPc, is_restored, surely_known, surely_sent
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.ids import free_prefix
 from clinic_desktop.domain.permissions import SYSTEM
@@ -33,6 +34,7 @@ from clinic_desktop.sync.lines import Comparing, Heard, Line
 from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.registering import let_in
 from clinic_desktop.sync.segment import Segment
+from clinic_desktop.sync.sides import of_copy, written_anew
 from clinic_desktop.sync.statements import AddDevice, DeviceKeys, person_id
 
 
@@ -51,6 +53,10 @@ class Plan:
     """Whether somebody brought it back from a backup, and so wants it to go on."""
     clinic: uuid.UUID
     old_keys: Identity = field(repr=False)
+
+    def own(self, heard: Heard) -> Last:
+        """What stays the old name's."""
+        return Last(heard.common, self.line.tip.seg_no)
 
 
 def begin_anew(
@@ -79,10 +85,12 @@ def begin_anew(
     assert plan.address is not None  # noqa: S101 - where there is none, it went another way
     if server is None and not plan.is_restored:
         _refuse_taken_out(opened, plan, plan.address)
+    again = NOT_GIVEN
     if introduce(opened, plan, plan.address, people):
         me = Courier(clinic, uuid.UUID(bytes=plan.pc.device_id), plan.pc.keys)
         with closing(link_as(opened, plan.address, me)) as link:
             heard = lines.compare(link, plan.old, plan.line)
+            again = written_anew(store, link, store.read(SYSTEM, of_copy, plan.own(heard)).result())
     elif server is not None:
         heard = Heard(plan.line.known, differs=False)
     else:
@@ -93,7 +101,7 @@ def begin_anew(
             kept=_("Nothing was sent, and nothing was changed."),
             hint=_("Ask whoever runs the server."),
         )
-    _turn(opened, plan, heard)
+    _turn(opened, plan, heard, again)
     if plan.address.is_near:  # a stick may be quicker than the hub
         say(opened, plan)
 
@@ -136,7 +144,8 @@ def begin_anew_by_stick(opened: Clinic, brought: Iterable[Segment] = ()) -> None
         PermissionDeniedError, RuleError: not an owner.
     """
     plan = opened.store.write(opened.actor, make_plan, opened.keys.vault.clinic, None).result()
-    comparing = Comparing(plan.old, plan.line)
+    # No server says which of two is which: what others built on stays the old name's.
+    comparing = Comparing(plan.old, replace(plan.line, sent=plan.line.known))
     for each in brought:
         if each.header.device == plan.old and comparing.is_open:
             if each.header.seg_no > comparing.upto + 1:
@@ -164,11 +173,16 @@ def say(opened: Clinic, plan: Plan) -> None:
     opened.store.write(SYSTEM, _remember_said, said).result()
 
 
-def _turn(opened: Clinic, plan: Plan, heard: Heard) -> None:
+def _turn(opened: Clinic, plan: Plan, heard: Heard, again: Again = NOT_GIVEN) -> None:
+    store, own = opened.store, plan.own(heard)
+    sides = store.read(SYSTEM, of_copy, own).result()
     # First: this PC would hear of its own hub what it is about to give up, and believe it.
     hub.let_go(opened, plan.old, plan.line.tip, plan.line.sealed)
-    own = Last(heard.common, plan.line.tip.seg_no)
-    opened.store.write(opened.actor, change, plan.pc, own, opened.keys.identity).result()
+    for each in sides.left:
+        if each.device != plan.old:
+            hub.let_go(opened, each.device, each.tip, each.segments)
+    owner = opened.keys.identity
+    store.write(opened.actor, change, plan.pc, own, owner, sides.others, again).result()
 
 
 def _keys_of(pc: NewPc) -> DeviceKeys:
@@ -219,14 +233,14 @@ def make_plan(uow: UnitOfWork, clinic: uuid.UUID, server: Address | None) -> Pla
     me = state.me(cursor, clinic)
     pc = NewPc(device_id, Identity.from_bytes(keys), _fresh_prefix(uow))
     row = cursor.execute("SELECT 1 FROM sync_hold WHERE why = 'copied'").fetchone()
-    known = surely_known(cursor)
+    sent = surely_sent(cursor)
     later = cursor.execute(
-        "SELECT dseq, chain FROM sync_commit WHERE dev = ? AND dseq > ?", (THIS_PC, known)
+        "SELECT dseq, chain FROM sync_commit WHERE dev = ? AND dseq > ?", (THIS_PC, sent)
     ).fetchall()
     line = Line(
-        kept_segments.last_sent(cursor), me.keys.public.signing, known,
+        kept_segments.last_sent(cursor), me.keys.public.signing, surely_known(cursor),
         {dseq: bytes(chain) for dseq, chain in later}, state.keys(cursor),
-        frozenset(known_pcs.known_devices(cursor)), kept_segments.sealed_here(cursor),
+        frozenset(known_pcs.known_devices(cursor)), kept_segments.sealed_here(cursor), sent,
     )  # fmt: skip
     is_told = is_restored(cursor) or row is not None
     address = server
@@ -245,15 +259,16 @@ def _fresh_prefix(reads: ReadSession) -> str:
 
 
 def change(
-    uow: UnitOfWork, pc: NewPc, own: Last, owner: Identity, others: Mapping[int, Last] = NONE
-) -> None:
+    uow: UnitOfWork, pc: NewPc, own: Last, owner: Identity, others: Mapping[int, Last] = NONE,
+    again: Again = NOT_GIVEN,
+) -> None:  # fmt: skip
     """What the exchange remembered of the old name does not hold of the new one."""
     # This PC's own hub was told of the name that is about to be its own.
     uow.cursor.execute(
         "DELETE FROM sync_device WHERE device_id = ? AND status = ?",
         (pc.device_id, known_pcs.STATED),
     )
-    devices.begin_anew(uow, pc, own, owner, others)
+    devices.begin_anew(uow, pc, own, owner, others, again)
     state.change_settings(
         uow.cursor,
         next_pc=(b"", b""),

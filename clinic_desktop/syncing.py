@@ -12,7 +12,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from clinic_desktop import inviting, meeting_place
+from clinic_desktop import inviting, meeting_place, taking_out
 from clinic_desktop.arrival import arrive
 from clinic_desktop.bringing_together import bring_together
 from clinic_desktop.clinic import Clinic
@@ -50,7 +50,6 @@ from clinic_desktop.sync.snapshot_checking import Checking
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from clinic_desktop.sync.standing import Standing, standing
 from clinic_desktop.sync.state import Settings
-from clinic_desktop.taking_out import begin_planned_epoch, finish, take_out
 from clinic_desktop.telling_server import tell_practice
 
 P = ParamSpec("P")
@@ -126,11 +125,11 @@ class Syncing:
         meeting_place.learn(self._store)
         if self._store.read(SYSTEM, has_no_line).result():
             self._store.read(SYSTEM, taking.refuse_copy).result()
-            self._store.write(SYSTEM, begin_planned_epoch).result()
+            self._store.write(SYSTEM, taking_out.begin_planned_epoch).result()
             return self._met(nearby)
         with self._linked() as link:
             with suppress(ServerError):  # it is tried again, and the status says so
-                finish(self._clinic, link)
+                taking_out.finish(self._clinic, link)
             passed = Exchange(self._store, link, tell, is_current=self._is_current).run()
             self._is_current = True
             agree(self._clinic)
@@ -348,11 +347,11 @@ class Syncing:
         require(actor, "device.approve")
         require_password(actor, self._store.proofs)
         self._hear_others()
-        self._store.write(actor, take_out, device, owner).result()
+        self._store.write(actor, taking_out.take_out, device, owner).result()
         if self._store.read(SYSTEM, has_no_line).result():
             return self._pass(lambda *_far: None)
         with self._linked() as link:
-            finish(self._clinic, link)
+            taking_out.finish(self._clinic, link)
             return Exchange(self._store, link).run()
 
 

@@ -136,6 +136,7 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail on threads, running timers and windows that a test leaves behind."""
     threads, windows, timers = threading.enumerate(), _windows(), _running_timers()
     yield
+    assert not gc.isenabled(), "garbage is collected on any thread again: the next window crashes"
     gc.collect()
     if request.node.get_closest_marker("leaks"):
         return

@@ -15,6 +15,7 @@ from typing import Any, Final
 from clinic_desktop.db import triggers
 from clinic_desktop.db.applying import COPIED, WAITS
 from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.given_names import NOT_GIVEN, Again
 from clinic_desktop.db.incoming import Rows
 from clinic_desktop.db.rewriting import rewrite
 from clinic_desktop.domain.ids import free_prefix
@@ -70,10 +71,16 @@ def is_restored(cursor: Any) -> bool:
 def surely_known(cursor: Any) -> int:
     """The last commit of this PC that others surely have: a server had it, or they built on it."""
     row = cursor.execute(
-        "SELECT max((SELECT coalesce(max(to_dseq), 0) FROM sync_segment"
-        "  WHERE dev = ? AND state = 'sent'),"
-        " (SELECT coalesce(max(upto), 0) FROM sync_dep WHERE other = ?))",
-        (THIS_PC, THIS_PC),
+        "SELECT coalesce(max(upto), 0) FROM sync_dep WHERE other = ?", (THIS_PC,)
+    ).fetchone()
+    return max(int(row[0]), surely_sent(cursor))
+
+
+def surely_sent(cursor: Any) -> int:
+    """The last commit of this PC that a server surely had."""
+    row = cursor.execute(
+        "SELECT coalesce(max(to_dseq), 0) FROM sync_segment WHERE dev = ? AND state = 'sent'",
+        (THIS_PC,),
     ).fetchone()
     return int(row[0])
 
@@ -86,12 +93,15 @@ class Last:
     seg_no: int
 
 
-def begin_anew(cursor: Any, pc: NewPc, own: Last, others: Mapping[int, Last] = NONE) -> int:
+def begin_anew(
+    cursor: Any, pc: NewPc, own: Last, others: Mapping[int, Last] = NONE, again: Again = NOT_GIVEN
+) -> int:
     """Be another PC from here on; returns the number that the old one has in this record.
 
     ``own`` is what belongs to the old name.
     ``others`` says the same of PCs, by their number, of which something else was taken here than
     all others have: it is written anew too, so that it is not lost.
+    ``again`` is what other PCs wrote: what is among it already bears the name that it has there.
     Part of a writing transaction; the triggers that hold the log fast are made anew before it goes
     on, so nothing but this can pass them.
     """
@@ -99,7 +109,8 @@ def begin_anew(cursor: Any, pc: NewPc, own: Last, others: Mapping[int, Last] = N
         cursor.execute(f'DROP TRIGGER "{name}"')
     old = _rename(cursor, pc, own.commit, own.seg_no)
     _part(cursor, old, own.commit, own.seg_no)
-    rewrite(cursor, old, {old: own.commit} | {dev: last.commit for dev, last in others.items()})
+    stays = {old: own.commit} | {dev: last.commit for dev, last in others.items()}
+    rewrite(cursor, old, stays, again)
     for dev, last in others.items():
         leave(cursor, dev, last)
     cursor.execute("UPDATE sync_hold SET why = ? WHERE why = ?", (WAITS, COPIED))

@@ -1,7 +1,7 @@
 """Commits that are written anew under this PC's name: same changes, times and authors, new numbers.
 
 They are those of this PC that bear a name which another goes on under, and those of other PCs that
-were taken from such a one.
+were taken from such a one. What another PC wrote anew already bears the name that it has there.
 """
 
 from __future__ import annotations
@@ -9,35 +9,19 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from clinic_desktop.db import journal
+from clinic_desktop.db import given_names
 from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
-from clinic_desktop.db.commits import NamedVersion
+from clinic_desktop.db.given_names import NOT_GIVEN, Again, Given, Old, Place, renamed
 
 _encode = msgspec.msgpack.Encoder().encode
 _NOBODY = 0
 """The number of no PC: that of commits while they have no name."""
 _Deps = dict[int, int]
 """By number of a PC, up to which of its commits."""
-
-
-@dataclass(frozen=True)
-class _Old:
-    """A commit as it was named before."""
-
-    cid: int
-    dev: int
-    dseq: int
-    hlc: int
-    wall: int
-    user: bytes | None
-    reason: str
-    schema: int
-    body: bytes
 
 
 def builds_on(cursor: Any, dev: int, first: int) -> dict[int, int]:
@@ -60,28 +44,44 @@ def builds_on(cursor: Any, dev: int, first: int) -> dict[int, int]:
     return found
 
 
-def rewrite(cursor: Any, old: int, upto: Mapping[int, int]) -> None:
+def rewrite(cursor: Any, old: int, upto: Mapping[int, int], again: Again = NOT_GIVEN) -> None:
     """Write all commits after those of ``upto`` anew, in the order in which they came here.
 
     ``upto`` is the last commit that stays, by number of the PC; ``old`` is this PC under the name
-    that it had, and its later commits are those of number 1.
+    that it had, and its later commits are those of number 1. ``again`` is what other PCs wrote:
+    what is among it already takes the name that it has there.
     """
     names: dict[int, bytes] = {
         dev: bytes(device)
         for dev, device in cursor.execute("SELECT dev, device_id FROM sync_device").fetchall()
     }
     later = _later(cursor, old, upto)
-    numbers = {(each.dev, each.dseq): number for number, each in enumerate(later, 1)}
-    news = _news(cursor, old, upto, later)
+    given = given_names.find(cursor, later, upto, again, names)
+    rest = [each for each in later if each.place not in given]
+    places: dict[Place, Place] = {place: (dev, one.dseq) for place, (dev, one) in given.items()}
+    places |= {each.place: (THIS_PC, number) for number, each in enumerate(rest, 1)}
+    news = _news(cursor, old, upto, rest, _called(later, given))
     for each in later:  # no number is given twice on the way
         cursor.execute(
             "UPDATE sync_commit SET dev = ?, dseq = ? WHERE cid = ?", (_NOBODY, each.cid, each.cid)
         )
+    for each in later:
+        if each.place in given:
+            given_names.take(cursor, each.cid, *given[each.place], names)
+    _write(cursor, rest, news, names, places)
+    _tell(cursor, news)
+
+
+def _write(
+    cursor: Any, rest: list[Old], news: list[_Deps], names: Mapping[int, bytes],
+    places: Mapping[Place, Place],
+) -> None:  # fmt: skip
+    """Under this PC's name, from 1."""
     chain = bytes(32)
-    for number, each in enumerate(later, 1):
+    for number, each in enumerate(rest, 1):
         deps = news[number - 1]
         packed = _encode({names[dev]: last for dev, last in sorted(deps.items())})
-        body = _renamed(each, names, numbers)
+        body = zlib.compress(_encode(renamed(each, names, places, THIS_PC)), 1)
         header = (THIS_PC, number, each.hlc, each.wall, each.user, each.reason,
                   max(each.schema, PLAIN_SINCE), packed)  # fmt: skip
         chain = chain_value(chain, header, body)
@@ -94,15 +94,23 @@ def rewrite(cursor: Any, old: int, upto: Mapping[int, int]) -> None:
             "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
             [(THIS_PC, dev, number, last) for dev, last in deps.items()],
         )
-    _tell(cursor, news)
 
 
-def _later(cursor: Any, old: int, upto: Mapping[int, int]) -> list[_Old]:
+def lost(cursor: Any, upto: Mapping[int, int]) -> frozenset[int]:
+    """The clocks of the commits after those of ``upto``, by number of the PC."""
+    found: set[int] = set()
+    for dev, last in upto.items():
+        rows = cursor.execute("SELECT hlc FROM sync_commit WHERE dev = ? AND dseq > ?", (dev, last))
+        found.update(row[0] for row in rows.fetchall())
+    return frozenset(found)
+
+
+def _later(cursor: Any, old: int, upto: Mapping[int, int]) -> list[Old]:
     found = []
     for dev, last in upto.items():
         stored = THIS_PC if dev == old else dev
         found += [
-            _Old(row[0], dev, *row[1:])
+            Old(row[0], dev, *row[1:])
             for row in cursor.execute(
                 "SELECT cid, dseq, hlc, wall, user_id, reason, schema_ver, body FROM sync_commit"
                 " WHERE dev = ? AND dseq > ?",
@@ -112,9 +120,24 @@ def _later(cursor: Any, old: int, upto: Mapping[int, int]) -> list[_Old]:
     return sorted(found, key=lambda each: each.cid)
 
 
-def _news(cursor: Any, old: int, upto: Mapping[int, int], later: list[_Old]) -> list[_Deps]:
+def _called(later: list[Old], given: Given) -> dict[Place, _Deps]:
+    """For each of these, what it and those before it of its PC are called elsewhere."""
+    found: dict[Place, _Deps] = {}
+    last: dict[int, _Deps] = defaultdict(dict)
+    for each in sorted(later, key=lambda one: one.dseq):
+        if each.place in given:
+            dev, one = given[each.place]
+            before = last[each.dev]
+            last[each.dev] = before | {dev: max(one.dseq, before.get(dev, 0))}
+        found[each.place] = last[each.dev]
+    return found
+
+
+def _news(
+    cursor: Any, old: int, upto: Mapping[int, int], rest: list[Old], called: Mapping[Place, _Deps]
+) -> list[_Deps]:
     """What each of these had come to know of what stays; the first of a PC, all it knew before."""
-    said: dict[tuple[int, int], _Deps] = defaultdict(dict)
+    said: dict[Place, _Deps] = defaultdict(dict)
     past: dict[int, _Deps] = {}
     for dev, last in upto.items():
         stored = THIS_PC if dev == old else dev
@@ -132,12 +155,14 @@ def _news(cursor: Any, old: int, upto: Mapping[int, int], later: list[_Old]) -> 
         cursor.execute("DELETE FROM sync_dep WHERE dev = ? AND dseq > ?", (stored, last))
     found = []
     known: _Deps = {}
-    for each in later:
+    for each in rest:
         deps: _Deps = {}
-        for other, most in (*past.pop(each.dev, {}).items(), *said[each.dev, each.dseq].items()):
-            stays = min(most, upto.get(other, most))
-            if stays > known.get(other, 0):
-                deps[other] = known[other] = stays
+        knows = [*past.pop(each.dev, {}).items(), *said[each.place].items()]
+        elsewhere = [called.get(place, {}) for place in (each.place, *knows)]
+        stays = [(other, min(most, upto.get(other, most))) for other, most in knows]
+        for other, most in (*stays, *(one for deps in elsewhere for one in deps.items())):
+            if most > known.get(other, 0):
+                deps[other] = known[other] = most
         found.append(deps)
     return found
 
@@ -150,24 +175,3 @@ def _tell(cursor: Any, news: list[_Deps]) -> None:
             "UPDATE sync_device SET told = ? WHERE dev = ?",
             [(last, dev) for dev, last in deps.items()],
         )
-
-
-def _renamed(
-    one: _Old, names: Mapping[int, bytes], numbers: Mapping[tuple[int, int], int]
-) -> bytes:
-    """The body with the versions that it replaces as the new name has them."""
-    by_name = {name: dev for dev, name in names.items()}
-
-    def renamed(version: NamedVersion) -> NamedVersion:
-        if isinstance(version, int):
-            dev, dseq = one.dev, version
-        elif bytes(version[0]) in by_name:
-            dev, dseq = by_name[bytes(version[0])], int(version[1])
-        else:
-            return version
-        return numbers.get((dev, dseq)) or [names[dev], dseq]
-
-    inserts, updates = journal.read_body(one.body)
-    for update in updates:
-        update[4] = [renamed(each) for each in update[4]]
-    return zlib.compress(_encode([inserts, updates]), 1)

@@ -14,6 +14,7 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.checkpoints import last_up_to
 from clinic_desktop.db.devices import show_members
+from clinic_desktop.db.given_names import NOT_GIVEN, Again
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _
@@ -156,16 +157,18 @@ def begin_anew(
     own: incarnation.Last,
     signer: Identity,
     others: Mapping[int, incarnation.Last] = incarnation.NONE,
+    again: Again = NOT_GIVEN,
 ) -> Membership:
     """Go on as another PC, because others went on under this one's name.
 
-    ``own`` is what belongs to the old name; ``others`` see ``incarnation.begin_anew``.
+    ``own`` is what belongs to the old name; ``others`` and ``again`` see
+    ``incarnation.begin_anew``.
 
     Raises:
         RuleError: the signer is no owner.
     """
     uow.left_at = last_up_to(uow.cursor, own.commit)
-    incarnation.begin_anew(uow.cursor, pc, own, others)
+    incarnation.begin_anew(uow.cursor, pc, own, others, again)
     uow.session.expire_all()
     after = introduce_this(uow, signer)
     uow.audit("access.device-anew", object_id=uuid.UUID(bytes=pc.device_id))

@@ -77,10 +77,7 @@ def _about(reads: ReadSession, draft: DraftRow) -> Unfinished | None:
     elif draft.kind in _WITH_PATIENT:
         found = replace(found, patient_id=_id(_told_patient(draft.body)))
     else:
-        encounter = reads.session.get(Encounter, row_id) if row_id else None
-        found = replace(found, patient_id=row_id)
-        if encounter is not None:
-            found = replace(found, patient_id=encounter.patient_id, encounter_id=encounter.id)
+        found = _with_visit(reads, found, row_id)
     person = _person(reads, found.patient_id)
     if not _has_form(found, person):
         return None
@@ -95,7 +92,19 @@ def _has_form(found: Unfinished, person: Patient | None) -> bool:
         return found.day is not None
     if found.kind in {"third", "decline"}:
         return found.row_id is not None
+    if found.kind == "diagnosis":
+        return found.encounter_id is not None
     return person is not None or found.kind not in _WHOSE
+
+
+def _with_visit(reads: ReadSession, found: Unfinished, row_id: uuid.UUID | None) -> Unfinished:
+    """Of a visit, or of a patient; what was signed gets no diagnosis."""
+    encounter = reads.session.get(Encounter, row_id) if row_id else None
+    if encounter is None:
+        return replace(found, patient_id=row_id)
+    if found.kind == "diagnosis" and encounter.signed_at is not None:
+        return found
+    return replace(found, patient_id=encounter.patient_id, encounter_id=encounter.id)
 
 
 def _with_invoice(reads: ReadSession, invoice_id: uuid.UUID) -> uuid.UUID | None:

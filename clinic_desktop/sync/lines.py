@@ -41,12 +41,14 @@ class Line:
     known: int
     """The last commit that others surely have."""
     chains: dict[int, bytes] = field(repr=False)
-    """Of each later commit."""
+    """Of each commit after ``sent``."""
     deks: dict[int, bytes] = field(repr=False)
     others: frozenset[bytes]
     """The other PCs, whose segments are not asked for."""
     sealed: frozenset[bytes] = frozenset()
     """Digests of the segments that were made here."""
+    sent: int = 0
+    """The last commit that a server surely had."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ class Comparing:
         self.upto = max(line.tip.seg_no - 1, 0)
         self.is_open = True
         """Whether what follows matters still."""
-        self._common = line.known
+        self._common = line.sent
+        self._has_parted = False
+        """Whether it holds another commit than here, under the same number."""
         self._run: list[Segment] = []
         self._is_elsewhere = False
 
@@ -131,7 +135,9 @@ class Comparing:
     def heard(self) -> Heard:
         """What it came to so far."""
         differs = not self.is_open or bool(self._run) or self._is_elsewhere
-        return Heard(self._common, differs)
+        # Others have what they built on under the old name, unless that is another commit there.
+        common = self._common if self._has_parted else max(self._common, self._line.known)
+        return Heard(common, differs)
 
     def take(self, one: Segment) -> None:
         """Compare the next one; those that are surely known may be left out or come again.
@@ -153,26 +159,25 @@ class Comparing:
             return
         # The same commits, sealed elsewhere: whoever did goes on there.
         self._is_elsewhere |= any(each.hash not in line.sealed for each in self._run)
-        self._common, differs = _compare_run(self._run, self._common, line)
-        self.is_open = not differs
+        self.is_open = self._is_the_same(self._run)
         self._run.clear()
 
-
-def _compare_run(run: list[Segment], common: int, line: Line) -> tuple[int, bool]:
-    dek = line.deks.get(run[0].header.epoch)
-    if dek is None:  # of a time that this record knows nothing of
-        return common, True
-    try:
-        payload = segment.open_run(run, dek)
-    except SegmentError:
-        return common, True
-    for commit in payload.commits:
-        if commit.dseq <= common:
-            continue
-        if line.chains.get(commit.dseq) != commit.chain:
-            return common, True
-        common = commit.dseq
-    return common, False
+    def _is_the_same(self, run: list[Segment]) -> bool:
+        dek = self._line.deks.get(run[0].header.epoch)
+        if dek is None:  # of a time that this record knows nothing of
+            return False
+        try:
+            payload = segment.open_run(run, dek)
+        except SegmentError:
+            return False
+        for commit in payload.commits:
+            if commit.dseq <= self._common:
+                continue
+            if self._line.chains.get(commit.dseq) != commit.chain:
+                self._has_parted = commit.dseq in self._line.chains
+                return False
+            self._common = commit.dseq
+        return True
 
 
 def read(raw: bytes) -> Segment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clinic_desktop.clock import SystemClock
 from clinic_desktop.sync.server.files import Files
 from tests.proofs.needs import needs_recorder
 from tests.proofs.sync import bad_network, fuzz, histories, kills, relay_power, upgrades
@@ -16,6 +18,7 @@ from tests.proofs.sync.careless import CARELESS
 from tests.proofs.sync.simulated import injected, lies, runs
 from tests.proofs.sync.simulated.machines import one_thread
 from tests.proofs.sync.simulated.practice import Template, template
+from tests.proofs.sync.simulated.wire import Server
 from tests.proofs.sync.simulated.world import World
 from tests.support import old_records
 
@@ -84,6 +87,26 @@ def test_whatever_comes_is_read_or_refused(practice: Template) -> None:
             assert fuzz.faults_among(40_000, SEED, record.reader()) == []
         finally:
             record.close()
+
+
+def test_a_full_server_whose_files_are_spoilt_goes_on(practice: Template, tmp_path: Path) -> None:
+    shutil.copytree(practice.root / "server", tmp_path / "server")
+    server = Server(tmp_path / "server", SystemClock())
+    (person, *_others) = practice.people.values()
+    server.start()
+    try:
+        clinic = person.keys.vault.clinic
+        server.change(clinic, "UPDATE segment SET seg_no = seg_no WHERE clinic = :clinic")
+        server.fill_disk()
+        server.change(clinic, "UPDATE segment SET bytes = zeroblob(900000) WHERE clinic = :clinic")
+        files = Files(tmp_path / "server")
+        with files.practice(clinic) as rows:
+            assert rows is not None
+            (found,) = rows.all("SELECT max(length(bytes)) FROM segment WHERE clinic = :clinic")
+        files.close()
+        assert 0 < found[0] < 900_000
+    finally:
+        server.close()
 
 
 @needs_recorder

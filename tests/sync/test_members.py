@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from clinic_desktop import taking_out
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.opening import create_store
@@ -306,7 +307,7 @@ def test_what_a_pc_wrote_after_its_end_keeps_nobody_from_joining(
         raise ServerError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Syncing, "_finish", away)
+        patch.setattr(taking_out, "finish", away)
         with pytest.raises(ServerError):
             Syncing(front).revoke(id_of(back))
         sync(front, back)

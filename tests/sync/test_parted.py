@@ -50,6 +50,60 @@ def test_what_came_by_a_stick_of_a_copy_goes_on_beside_what_the_server_has(
     assert sorted(map(str, names(two))) == ["After", "Built on it", "One", "Two"]
 
 
+def registrations(opened: Clinic) -> int:
+    """How many are in the log."""
+    sql = "SELECT 1 FROM sync_commit WHERE reason = 'patients.registration.register'"
+    return len(rows(opened, sql))
+
+
+def test_whoever_comes_second_takes_over_the_names_that_the_first_gave(
+    practice: Practice, twins: tuple[Clinic, Clinic]
+) -> None:
+    front, (one, two) = practice.front, twins
+    add_patient(two, "Later")
+    sync(front, two)
+    agree(front, one, two)
+    for each in (front, one, two):
+        assert sorted(map(str, names(each))) == ["Later", "One", "Two"]
+        assert registrations(each) == 3
+
+
+def test_a_name_is_taken_over_only_as_far_as_nothing_of_others_lies_between(
+    practice: Practice, twins: tuple[Clinic, Clinic]
+) -> None:
+    front, (one, two) = practice.front, twins
+    add_patient(front, "Between")
+    add_patient(two, "Three")
+    carry(two, front, practice.root / "second.clinicbundle")
+    sync(front, two)
+    agree(front, one, two)
+    for each in (front, one, two):
+        assert sorted(map(str, names(each))) == ["Between", "One", "Three", "Two"]
+    assert registrations(front) == 5  # "Three" is there twice, with the same values
+
+
+@pytest.mark.parametrize("first", [("front",), ("one",), ("one", "two"), ("front", "two")])
+def test_a_copy_that_others_built_on_hears_what_the_other_did(
+    practice: Practice, back: Clinic, first: tuple[str, ...]
+) -> None:
+    front, stick = practice.front, practice.root / "stick.clinicbundle"
+    sync(back, front)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    sync(two)
+    carry(one, front, stick)
+    add_patient(front, "Built on it")
+    carry(front, one, practice.root / "back.clinicbundle")
+    add_patient(one, "On top")
+    sync(*({"front": front, "one": one, "two": two}[each] for each in first))
+    agree(front, one, two)
+    for each in (front, one, two):
+        assert sorted(map(str, names(each))) == ["Built on it", "On top", "One", "Two"]
+        assert registrations(each) == 4
+
+
 def test_nothing_that_builds_on_a_copy_is_sent_before_it_is_brought_together(
     practice: Practice, twins: tuple[Clinic, Clinic]
 ) -> None:

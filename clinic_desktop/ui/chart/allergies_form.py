@@ -251,6 +251,11 @@ class AllergiesForm(ChartForm):
         )
 
     def _record_none(self) -> None:
+        if self.substance.text().strip() or self.reaction.text().strip():
+            words = _("Record what is typed here, or empty it, before none is said to be known.")
+            self.rows["substance"].set_error(words)
+            self.substance.setFocus()
+            return
         said = _("No known allergies: recorded.")
         self.write(allergies.record_none_known, self.patient_id, done=lambda: self._finish(said))
 

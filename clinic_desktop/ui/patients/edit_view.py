@@ -82,7 +82,7 @@ class EditView(DrawerForm):
     def may_close(self) -> bool:
         """What is typed is kept as a draft."""
         self.drafts.flush()
-        return True
+        return self.flags.draft.flush()
 
     # ------------------------------------------------------------ content
 

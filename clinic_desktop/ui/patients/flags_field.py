@@ -13,6 +13,7 @@ from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.services import patients
 from clinic_desktop.services.patients import AlertRow
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_1, SPACE_2, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -58,9 +59,22 @@ class FlagsField(QWidget):
         column.setSpacing(SPACE_2)
         column.addWidget(Label(_("Flags"), "strong"))
         column.addLayout(self._rows)
+        self.draft = FieldDraft(context, "flag", str(patient_id), self)
+        column.addWidget(self.draft.notice)
         column.addWidget(self._row)
         column.addLayout(line)
+        self.draft.keep("message", self.message)
+        self.draft.keep_by("severity", self._gravity, self._take_gravity, self.severity.changed)
+        self.draft.begin()
         self.load()
+
+    def _gravity(self) -> str:
+        """How grave the words are; without words there is nothing to keep."""
+        return str(self.severity.value()) if self.message.text().strip() else ""
+
+    def _take_gravity(self, value: object) -> None:
+        if value:
+            self.severity.set_value(value)
 
     def load(self) -> None:
         """Read the flags in force."""
@@ -107,6 +121,9 @@ class FlagsField(QWidget):
     def _raised(self, message: str) -> None:
         if self.message.text() == message:  # else the next one is being typed
             self.message.clear()
+            self.draft.notice.hide()
+            if self.draft.keeper.is_kept:
+                self.draft.forget()
         self.load()
 
     def _take_off(self, alert: AlertRow) -> None:

@@ -138,6 +138,8 @@ def _title(row: Unfinished) -> str:
         "decline": _("Decline the request"),
         "closure": _("Closed days"),
         "merge": _("Join the charts"),
+        "flag": _("Flags"),
+        "diagnosis": _("Diagnosis"),
         "third": _("To decide"),
     }
     if row.kind == "patient":
@@ -183,6 +185,7 @@ def _place_of_appointment(row: Unfinished) -> to.Destination | None:
 def _place_of_patient(row: Unfinished, patient: uuid.UUID) -> to.Destination | None:
     known: dict[str, Callable[[], to.Destination]] = {
         "patient": lambda: to.EditPatient(patient),
+        "flag": lambda: to.EditPatient(patient),
         "merge": lambda: to.MergePatients(patient),
         "review": lambda: to.Settings("audit"),
         "invoice": lambda: to.Billing(patient, row.encounter_id),
@@ -203,6 +206,7 @@ def _place_of_visit(
 ) -> to.Destination | None:
     kinds: dict[str, type[to.Visit | to.ReferralLetter | to.SickNote]] = {
         "visit": to.Visit,
+        "diagnosis": to.Visit,
         "addendum": to.Visit,
         "prescription": to.Visit,
         "referral": to.ReferralLetter,

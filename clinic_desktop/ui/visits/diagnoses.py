@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -11,7 +12,9 @@ from clinic_desktop.domain.folding import fold
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.conditions import Coded, ConditionRow
 from clinic_desktop.ui.core.code_search import Search
+from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.dispute_words import undecided_words
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_1, Tone
 from clinic_desktop.ui.widgets.combo_search import ComboSearch
@@ -23,7 +26,7 @@ MOST_ITEMS = 12
 
 
 class Diagnoses(QWidget):
-    """A field and the list below it."""
+    """A field and the list below it. Words in the field are kept, each visit has its own."""
 
     added = Signal(object)
     """``Coded``."""
@@ -32,7 +35,7 @@ class Diagnoses(QWidget):
     problem_wanted = Signal(object)
     """``Coded`` for the problem list."""
 
-    def __init__(self, search: Search, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, search: Search, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._search = search
         self.favourites: tuple[Coded, ...] = ()
@@ -42,12 +45,19 @@ class Diagnoses(QWidget):
         self.field.taken.connect(lambda item: self.added.emit(item.value))
         self._list = FactList()
         self._list.hide()
+        self.draft = FieldDraft(context, "diagnosis", "", self)
+        self.draft.keep("words", self.field.edit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_1)
         column.addWidget(self._list)
+        column.addWidget(self.draft.notice)
         column.addWidget(self.field)
         self.setFocusProxy(self.field)
+
+    def set_visit(self, visit: uuid.UUID) -> None:
+        """Words typed in another visit stay with that one."""
+        self.draft.belong_to(str(visit), lambda: self.field.set_value(None, ""))
 
     def begin(self, text: str = "") -> None:
         """Take the focus, with a text to look up."""

@@ -88,7 +88,7 @@ class VisitView(Screen):
 
     def _build_note(self, search: Search) -> None:
         self.vitals = VitalsRow(self.sheet.column)
-        self.diagnoses = Diagnoses(search, self.sheet.column)
+        self.diagnoses = Diagnoses(self.context, search, self.sheet.column)
         self.note = NotePanel(
             {"subjective": self.vitals, "assessment": self.diagnoses}, self.sheet.column
         )
@@ -197,6 +197,7 @@ class VisitView(Screen):
         self.sheet.clear_notices()
         self.saved.setText("")
         self.vitals.clear()
+        self.diagnoses.set_visit(state.page.visit.id)
         self.signed_note.clear_addendum()
         self.note.set_text(state.text)
         self._on_refreshed(state.page)

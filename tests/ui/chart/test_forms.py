@@ -172,7 +172,7 @@ def test_a_change_of_an_allergy_that_is_over_leads_nowhere(
     record.write(drafts.save_draft, "allergy-change", str(made), {"reaction": "rash"})
     assert [_place(line) for line in record.read(unfinished)] == [Chart(patient_id)]
     record.write(allergies.retire_allergy, made, in_error=True)
-    assert [_place(line) for line in record.read(unfinished)] == [None]
+    assert record.read(unfinished) == ()
 
 
 def test_a_change_of_an_allergy_is_no_draft_of_a_new_one(
@@ -245,6 +245,21 @@ def test_no_known_allergies_is_one_button_until_one_is_recorded(
     qtbot.waitUntil(lambda: not allergy_form.none_known.isVisible())
     allergy_form.listed.facts[0].actions[2].run()
     qtbot.waitUntil(allergy_form.none_known.isVisible)
+
+
+def test_no_known_allergies_never_throws_away_one_that_is_half_typed(
+    allergy_form: AllergiesForm, ui_context: Context, record: Record, patient_id: uuid.UUID,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    QTest.keyClicks(allergy_form.substance, "Penic")
+    allergy_form.none_known.click()
+    idle(ui_context, qtbot)
+    assert "empty it" in allergy_form.rows["substance"].message.text()
+    assert allergy_form.substance.text() == "Penic"
+    assert record.read(allergies.allergies_of, patient_id).status == "not-asked"
+    allergy_form.substance.clear()
+    with qtbot.waitSignal(allergy_form.close_requested):
+        allergy_form.none_known.click()
 
 
 def test_a_nameless_allergy_is_refused_at_its_field(

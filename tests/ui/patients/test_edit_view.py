@@ -14,8 +14,10 @@ from clinic_desktop.domain.names import HumanName
 from clinic_desktop.services import drafts, patients
 from clinic_desktop.services.patients import PatientEntry, Phone, UpdatePatient
 from clinic_desktop.services.patients.photo import photo_file
+from clinic_desktop.services.unfinished import unfinished
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.patients.edit_view import EditView
+from clinic_desktop.ui.today.unfinished import _place
 from tests.support.records import Record
 from tests.ui.patients.conftest import Stage
 
@@ -237,6 +239,34 @@ def test_the_next_flag_being_typed_outlives_the_one_before(
     stage.settle()
     assert [each.message for each in record.read(patients.alerts_of, maria)] == ["Deaf"]
     assert form.flags.message.text() == "Deaf mute"
+
+
+def test_a_flag_half_typed_is_there_again_until_it_is_raised(
+    stage: Stage, record: Record, maria: uuid.UUID, form: EditView
+) -> None:
+    form.flags.severity.set_value("danger")
+    stage.settle()
+    assert form.may_close()
+    stage.settle()
+    assert record.read(drafts.my_drafts) == [], "without words there is nothing to keep"
+    form.flags.message.setFocus()
+    stage.keys.type("Deaf")
+    stage.context.tasks.closing.emit()
+    stage.settle()
+    ((name, place),) = [(row.name.family, _place(row)) for row in record.read(unfinished)]
+    assert (name, place) == ("Иванова", to.EditPatient(maria))
+
+    again = EditView(stage.context, to.EditPatient(maria))
+    stage.open(again)
+    stage.until(again.flags.draft.notice.isVisible)
+    assert (again.flags.message.text(), again.flags.severity.value()) == ("Deaf", "danger")
+    again.flags.add.click()
+    stage.settle()
+    stage.until(lambda: not again.flags.message.text())
+    stage.settle()
+    assert record.read(drafts.my_drafts) == []
+    (alert,) = record.read(patients.alerts_of, maria)
+    assert (alert.message, alert.severity) == ("Deaf", "danger")
 
 
 def test_an_empty_flag_is_not_raised(stage: Stage, record: Record, form: EditView) -> None:

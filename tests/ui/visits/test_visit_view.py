@@ -20,6 +20,7 @@ from clinic_desktop.services import (
 )
 from clinic_desktop.services.conditions import Coded
 from clinic_desktop.services.notes import NoteText
+from clinic_desktop.services.unfinished import unfinished
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.navigator import (
     Billing,
@@ -29,9 +30,11 @@ from clinic_desktop.ui.core.navigator import (
     Visit,
 )
 from clinic_desktop.ui.prescribing.prescribe_panel import PrescribePanel
+from clinic_desktop.ui.today.unfinished import _place
 from clinic_desktop.ui.visits.templates_form import TemplatesForm
 from clinic_desktop.ui.visits.visit_view import VisitView
 from clinic_desktop.ui.widgets.notice import Notice
+from tests.support.charts import put_chart
 from tests.support.records import Record
 from tests.support.windows import RecordingHost, VisitedNavigator
 from tests.ui.visits.conftest import Page, open_page
@@ -270,6 +273,32 @@ def test_a_diagnosis_is_picked_from_the_shipped_codes(visit_page: Page) -> None:
     (row,) = page.record.read(conditions.diagnoses_of, page.visit)
     assert (row.term.code, row.term.display) == ("J18.9", "Pneumonia, unspecified organism")
     assert row.term.version
+
+
+def test_words_to_find_a_diagnosis_stay_in_their_visit_and_outlive_the_closed_record(
+    visit_page: Page,
+) -> None:
+    page, field = visit_page, visit_page.view.diagnoses.field
+    patient = page.record.write(put_chart, 5)
+    other = page.record.write(encounters.start_visit, patient_id=patient).encounter_id
+    page.view.diagnoses.begin()
+    page.type("worried well")
+    page.view.go_to(Visit(patient, other))
+    page.qtbot.waitUntil(lambda: page.view.vm.page is not None)
+    page.idle()
+    assert field.text() == "", "the words of one person never stand in the visit of another"
+    page.context.tasks.closing.emit()
+    page.idle()
+    (line,) = page.record.read(unfinished)
+    assert _place(line) == Visit(page.patient_id, page.visit)
+
+    again = open_page(page.record, page.context, page.qtbot, page.patient_id, page.visit)
+    page.qtbot.waitUntil(again.view.diagnoses.draft.notice.isVisible)
+    assert again.view.diagnoses.field.text() == "worried well"
+    with page.qtbot.waitSignal(again.view.vm.signed):
+        again.view.primary()
+    page.idle()
+    assert page.record.read(unfinished) == ()
 
 
 def test_blanks_left_are_said_before_signing(visit_page: Page) -> None:

@@ -265,15 +265,21 @@ def one_thread(seed: int) -> Iterator[None]:
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """What is there stays; the memory of what comes is gone through between histories."""
+    """What is there stays; the memory of what comes is gone through between histories.
+
+    Where nothing was collected by itself before, as among the tests, nothing is afterwards: on a
+    thread of the record it would free what belongs to a window.
+    """
+    was_on = gc.isenabled()
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
-        gc.unfreeze()
+        if was_on:
+            gc.enable()
+            gc.unfreeze()
 
 
 class _Ear(logging.Handler):
