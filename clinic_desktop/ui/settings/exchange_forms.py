@@ -17,6 +17,7 @@ from clinic_desktop.sync.enrolment import Invitation
 from clinic_desktop.sync.passes import Passed
 from clinic_desktop.syncing import Syncing
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.server_address import typed_address
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -87,10 +88,19 @@ class ServerForm(ExchangeForm):
         words = _("The server keeps what the PCs write for each other. It holds no key: whoever "
                   "runs it reads nothing, and sees only how many PCs there are, when they exchange "
                   "and how much.")  # fmt: skip
-        for part in (Label(words, tone="muted", wrap=True), form, self.progress, self.notice):
+        self.draft = FieldDraft(context, "server", "", self, used.url if used else None)
+        told = Label(words, tone="muted", wrap=True)
+        for part in (told, self.draft.notice, form, self.progress, self.notice):
             self.column.addWidget(part)
         self.column.addStretch(1)
         self.setFocusProxy(self.url)
+        self.draft.keep("url", self.url)
+        self.draft.keep("certificate", self.file.edit)
+        self.draft.begin()
+
+    def may_close(self) -> bool:
+        """What is typed is kept as a draft."""
+        return self.draft.flush()
 
     def primary_text(self) -> str:
         """The verb."""
@@ -108,6 +118,7 @@ class ServerForm(ExchangeForm):
         )  # fmt: skip
 
     def _done(self, _passed: Passed) -> None:
+        self.draft.forget()
         self.used.emit()
         self.close_requested.emit()
 

@@ -14,6 +14,7 @@ from clinic_desktop.errors import ClinicError
 from clinic_desktop.hub import HubStatus
 from clinic_desktop.i18n import _, isolate, pgettext
 from clinic_desktop.ui.core.context import Context, DrawerForm
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.theme.icons import Icon
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
 from clinic_desktop.ui.widgets.buttons import Button
@@ -128,9 +129,17 @@ class LookForm(DrawerForm):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_3)
+        self.draft = FieldDraft(context, "hub", "", self)
+        column.addWidget(self.draft.notice)
         column.addWidget(form)
         column.addStretch(1)
         self.setFocusProxy(self.address)
+        self.draft.keep("address", self.address)
+        self.draft.begin()
+
+    def may_close(self) -> bool:
+        """What is typed is kept as a draft."""
+        return self.draft.flush()
 
     def primary_text(self) -> str:
         """The verb."""
@@ -140,9 +149,14 @@ class LookForm(DrawerForm):
         """Ask the network, off the window's thread."""
         self._context.tasks.call_once(
             self, hub.use, self._context.clinic, self.address.text().strip(),
-            done=lambda _found: self.close_requested.emit(), failed=self._failed,
+            done=self._done, failed=self._failed,
         )  # fmt: skip
 
     def _failed(self, error: ClinicError) -> None:
         self.row.set_error(f"{error.message} {error.hint}".strip())
         self.address.setFocus()
+
+    def _done(self, _found: HubStatus) -> None:
+        if self.draft.keeper.is_kept or self.draft.is_typed():
+            self.draft.forget()
+        self.close_requested.emit()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from clinic_desktop.domain.permissions import allowed
@@ -18,6 +19,7 @@ from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.practice import PracticeDetails
 from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.preview import PreviewForm
 from clinic_desktop.ui.core.print_desk import PREVIEW_WIDTH
 from clinic_desktop.ui.settings.page import Scope, SettingsPage
@@ -30,7 +32,7 @@ from clinic_desktop.ui.widgets.form import Form
 
 
 class PracticePage(SettingsPage):
-    """Each field is kept when it is left."""
+    """Each field is kept when it is left; words in one that nobody has left are a draft."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(
@@ -65,6 +67,11 @@ class PracticePage(SettingsPage):
         )
         for card in cards:
             card.setEnabled(allowed(context.actor, "practice.write"))
+        self.draft = FieldDraft(context, "practice", "", self)
+        self._page.column.insertWidget(0, self.draft.notice)
+        self._typed_into = {**self.fields.edits(), "footer": self.footer}
+        for name, field in self._typed_into.items():
+            self.draft.keep_by(name, field.text, partial(_give_back, field), field.textChanged)
         self.end()
 
     def load(self) -> None:
@@ -72,12 +79,27 @@ class PracticePage(SettingsPage):
         self.context.tasks.read(self, practice.details, done=self._show)
 
     def _show(self, found: PracticeDetails) -> None:
-        self._details = found
+        before, self._details = self._details, found
         self.fields.set_values({name: getattr(found, name) for name in FIELDS})
         self.logo.show_logo(found.logo)
-        if not self.footer.hasFocus():
-            self.footer.setText(str(found.letterhead.get("footer", "")))
+        known = {str(_value(each, "footer")) for each in (before, found) if each is not None}
+        is_typed = self.footer.isModified() and self.footer.text().strip() not in known
+        if not (self.footer.hasFocus() or is_typed):
+            self.footer.setText(str(_value(found, "footer")))
+        if before is None:
+            self.draft.begin()
+        else:
+            self._settle(found)
         self.preprinted.setChecked(bool(found.letterhead.get("preprinted", False)))
+
+    def _settle(self, found: PracticeDetails) -> None:
+        """What the record holds is unfinished no more."""
+        for name, field in self._typed_into.items():
+            if field.text().strip() == _value(found, name):
+                self.draft.follow(name)
+        if self.draft.keeper.is_kept and not self.draft.is_typed():
+            self.draft.forget()
+            self.draft.notice.hide()
 
     def _on_field(self, name: str) -> None:
         if self._details is not None:
@@ -176,6 +198,14 @@ class PracticePage(SettingsPage):
             self.said(_("Saved in {place}.").format(place=isolate(where)))
 
         self.context.tasks.call(self, spool.save, made, path, done=saved, failed=self.refuse)
+
+
+def _give_back(field: QLineEdit, text: object) -> None:
+    """As if it were being typed: it is kept when the field is left."""
+    if field.text() != text:
+        field.setText(str(text))
+        field.setModified(True)
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _value(details: PracticeDetails, field: str) -> object:

@@ -72,10 +72,15 @@ class PracticeFields(QWidget):
         """All texts by field."""
         return {name: field.text().strip() for name, field in self._fields.items()}
 
+    def edits(self) -> Mapping[str, QLineEdit]:
+        """The fields themselves."""
+        return self._fields
+
     def set_values(self, values: Mapping[str, str]) -> None:
-        """Show these texts; a field being typed in keeps its own."""
+        """Show these texts; a field being typed in, or given back, keeps its own."""
         for name, field in self._fields.items():
-            if not (field.hasFocus() and field.isModified()):
+            is_kept = field.text().strip() == self._kept.get(name, "")
+            if not (field.isModified() and (field.hasFocus() or not is_kept)):
                 field.setText(values.get(name, ""))
                 self._kept[name] = values.get(name, "")
 

@@ -141,6 +141,9 @@ def _title(row: Unfinished) -> str:
         "flag": _("Flags"),
         "diagnosis": _("Diagnosis"),
         "third": _("To decide"),
+        "practice": _("Practice and letterhead"),
+        "server": _("Address of the server"),
+        "hub": _("Look for a hub"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -163,6 +166,9 @@ def _place(row: Unfinished) -> to.Destination | None:
         "tax": lambda: to.Settings("taxes"),
         "account": lambda: to.Settings("people"),
         "closure": lambda: to.Settings("closed-days"),
+        "practice": lambda: to.Settings("practice"),
+        "server": lambda: to.Settings("exchange"),
+        "hub": lambda: to.Settings("exchange"),
     }
     if row.kind in anywhere:
         return anywhere[row.kind]()

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from PySide6.QtTest import QTest
 
-from clinic_desktop.services import drafts
+from clinic_desktop.services import drafts, practice
 from clinic_desktop.services.scheduling import resources
 from clinic_desktop.services.scheduling.resources import SaveRoom
 from clinic_desktop.ui.core import navigator as to
+from clinic_desktop.ui.settings.exchange_forms import ServerForm
+from clinic_desktop.ui.settings.hub_card import LookForm
 from clinic_desktop.ui.settings.line_form import LineForm
+from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.prices_page import ServiceLine, ServicesPage, TaxesPage, TaxLine
 from clinic_desktop.ui.settings.schedule_lines import (
     LinesPage,
@@ -42,6 +45,60 @@ def close_record(desk: Desk) -> None:
 def kept(desk: Desk) -> list[str]:
     desk.idle()
     return [row.kind for row in desk.record.read(drafts.my_drafts)]
+
+
+def test_a_field_of_the_letterhead_half_typed_is_there_again_and_kept_when_it_is_left(
+    desk: Desk,
+) -> None:
+    page = desk.open("practice", PracticePage)
+    address = page.fields.edits()["address"]
+    address.setFocus()
+    QTest.keyClicks(address, "12 Moi Aven")
+    close_record(desk)
+    assert kept(desk) == ["practice"]
+    assert desk.record.read(practice.details).address == "", "nobody has left the field"
+
+    again = PracticePage(desk.context)
+    desk.qtbot.addWidget(again)
+    again.resize(900, 700)
+    again.show()
+    again.load()
+    desk.until(again.draft.notice.isVisible)
+    given = again.fields.edits()["address"]
+    assert given.text() == "12 Moi Aven"
+    again.load()  # the page is shown once more
+    desk.idle()
+    assert given.text() == "12 Moi Aven"
+    QTest.keyClicks(given, "ue")
+    given.editingFinished.emit()
+    desk.until(lambda: desk.record.read(practice.details).address == "12 Moi Avenue")
+    desk.until(lambda: not again.draft.notice.isVisible())
+    assert kept(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "field"),
+    [(ServerForm, "server", "url"), (LookForm, "hub", "address")],
+)
+def test_an_address_half_typed_is_there_again(
+    desk: Desk, page: type[Any], kind: str, field: str
+) -> None:
+    first = page(desk.context)
+    desk.qtbot.addWidget(first)
+    desk.idle()
+    QTest.keyClicks(getattr(first, field), "https://clinic.exam")
+    assert first.may_close()
+    assert kept(desk) == [kind]
+    again = page(desk.context)
+    desk.qtbot.addWidget(again)
+    desk.idle()
+    assert getattr(again, field).text() == "https://clinic.exam"
+    card = UnfinishedCard(desk.context)
+    desk.qtbot.addWidget(card)
+    card.load()
+    desk.until(lambda: len(card.lines) == 1)
+    card.lines[0].click()
+    assert desk.context.navigator.visited[-1] == to.Settings("exchange")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
