@@ -35,7 +35,7 @@ from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import carried, kept_segments, known_pcs, nearby, state, taking
 from clinic_desktop.sync.client import NEAR_CONNECT_S, Address, Link
-from clinic_desktop.sync.connecting import courier, link_to
+from clinic_desktop.sync.connecting import courier, has_no_line, link_to, server_if_any
 from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.keys import Courier, new_dek
@@ -299,7 +299,7 @@ def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[L
                 received += Exchange(store, link, beside=True).run().received
                 FileTurn(store, link, beside=True).run()
         except CopiedRecordError:
-            if settings is None or store.read(SYSTEM, _has_no_line).result():
+            if settings is None or store.read(SYSTEM, has_no_line).result():
                 raise
             # The server knows whether it is so; what a hub was brought may be a copy's.
         except ServerError:
@@ -313,7 +313,7 @@ def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[L
 
 def _follow(store: Store, watched: Callable[[Link], AbstractContextManager[Link]]) -> None:
     """Where a hub stands for the server and has another address today, use that one."""
-    found = store.read(SYSTEM, _peer).result()
+    found = store.read(SYSTEM, server_if_any).result()
     if (
         found is None
         or found.url == state.NO_LINE
@@ -394,7 +394,7 @@ def _cannot(error: OSError) -> ClinicError:
 
 
 def _settings(store: Store) -> Settings | None:
-    found = store.read(SYSTEM, _peer).result()
+    found = store.read(SYSTEM, server_if_any).result()
     return found.settings if found is not None else None
 
 
@@ -418,14 +418,6 @@ def _loop(port: int) -> str:
 
 
 # ------------------------------------------------------------------ steps, each a transaction
-
-
-def _has_no_line(reads: ReadSession) -> bool:
-    return state.has_no_line(reads.cursor)
-
-
-def _peer(reads: ReadSession) -> state.Peer | None:
-    return state.peer(reads.cursor)
 
 
 def _members(reads: ReadSession, clinic: uuid.UUID) -> Known:

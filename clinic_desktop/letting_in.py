@@ -11,8 +11,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinic_desktop import bundles
-from clinic_desktop.bundles import Exported
+from clinic_desktop.bundle_writing import Exported, export_whole, refuse_part
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
@@ -28,6 +27,7 @@ from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import state, taking
+from clinic_desktop.sync.connecting import has_no_line
 from clinic_desktop.sync.enrolment import MAX_REQUEST_FILE, Invitation, KnownPc, Request, Welcome
 from clinic_desktop.sync.keys import new_dek
 from clinic_desktop.sync.state import NO_LINE, Settings
@@ -60,7 +60,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
     refuse_other_person(request, opened.actor.login)
     store, owner = opened.store, opened.keys.identity
     store.read(SYSTEM, taking.refuse_copy).result()
-    bundles.refuse_part(store)
+    refuse_part(store)
     device = Device(uuid.UUID(bytes=request.device), request.name, request.signing, request.sealing)
     # The practice's first other PC: both keys of this one stand in the chain before.
     store.write(opened.actor, devices.introduce_this, owner).result()
@@ -71,7 +71,7 @@ def let_in_by_stick(opened: Clinic, asked: Path, code: str, answer: Path) -> Let
         return invitation.write_welcome(welcome(uow, opened, after, device), request)
 
     made = store.write(SYSTEM, letter).result()
-    return LetIn(device, bundles.export_whole(opened, answer, made))
+    return LetIn(device, export_whole(opened, answer, made))
 
 
 def refuse_other_person(request: Request, login: str) -> None:
@@ -159,5 +159,5 @@ def _begin_by_stick(uow: UnitOfWork, clinic: uuid.UUID) -> None:
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
     if state.peer(cursor) is None:
         state.use_peer(cursor, NO_LINE, Settings(clinic))
-    elif not state.has_no_line(cursor):
+    elif not has_no_line(uow):
         state.change_settings(cursor, is_untold=True)

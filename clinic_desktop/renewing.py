@@ -28,7 +28,7 @@ from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
 from clinic_desktop.sync import kept_segments, known_pcs, lines, state, statements, taking
 from clinic_desktop.sync.client import Address, Link, RefusedError
-from clinic_desktop.sync.connecting import next_count, server_in_use
+from clinic_desktop.sync.connecting import has_no_line, next_count, server_in_use
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.lines import Comparing, Heard, Line
 from clinic_desktop.sync.refusals import refused
@@ -77,7 +77,7 @@ def begin_anew(
     store, owner, clinic = opened.store, opened.keys.identity, opened.keys.vault.clinic
     if store.read(SYSTEM, _has_earlier_keys, owner).result():
         raise _unknown_keys()
-    if server is None and store.read(SYSTEM, _has_no_line).result():
+    if server is None and store.read(SYSTEM, has_no_line).result():
         begin_anew_by_stick(opened)
         return
     plan = store.write(opened.actor, make_plan, clinic, server).result()
@@ -217,10 +217,6 @@ def link_as(opened: Clinic, address: Address, me: Courier) -> Link:
 def _has_earlier_keys(reads: ReadSession, owner: Identity) -> bool:
     members = chain.current(reads)
     return members is not None and members.is_earlier(owner.public.sealing)
-
-
-def _has_no_line(reads: ReadSession) -> bool:
-    return state.has_no_line(reads.cursor)
 
 
 def _remember_said(uow: UnitOfWork, statement: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from clinic_desktop.bundles import take_bundle
+from clinic_desktop.bundle_taking import take_bundle
 from clinic_desktop.clinic_folder import joining_folder, refuse_occupied, take_folder
 from clinic_desktop.clock import Clock, SystemClock
 from clinic_desktop.config import DataDir
@@ -33,12 +33,7 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.files import replace_file
 from clinic_desktop.i18n import _
-from clinic_desktop.joining import (
-    Signing,
-    begin,
-    refuse_other_login,
-    settle,
-)
+from clinic_desktop.joining import Signing, begin, refuse_other_login, settle
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.vault import new_database_key

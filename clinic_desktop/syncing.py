@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from clinic_desktop import meeting_place
+from clinic_desktop import inviting, meeting_place, taking_out
 from clinic_desktop.arrival import arrive
 from clinic_desktop.bringing_together import bring_together
 from clinic_desktop.clinic import Clinic
@@ -21,44 +20,40 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.incarnation import is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM, allowed
-from clinic_desktop.errors import (
-    CopiedRecordError,
-    NotFoundError,
-    RevokedError,
-    ServerError,
-    StoppedError,
-    ValidationError,
-)
+from clinic_desktop.errors import CopiedRecordError, RevokedError, ServerError, StoppedError
 from clinic_desktop.hub import agree, hubs_beside, meet_nearby
 from clinic_desktop.i18n import _
-from clinic_desktop.letting_in import LetIn, let_in_by_stick, refuse_other_person, welcome
+from clinic_desktop.letting_in import LetIn, let_in_by_stick, refuse_other_person
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
-from clinic_desktop.security.membership import OWNER, Membership
-from clinic_desktop.security.membership_entries import BeginEpoch, Device
-from clinic_desktop.security.primitives import Identity, UnreadableError
+from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import epochs, handing, passes, state, taking
-from clinic_desktop.sync.client import Address, Link, RefusedError
-from clinic_desktop.sync.connecting import courier, link_of, next_count, server_in_use
-from clinic_desktop.sync.enrolment import Invitation, Request
+from clinic_desktop.sync import handing, passes, state, taking
+from clinic_desktop.sync.client import Address, Link
+from clinic_desktop.sync.connecting import (
+    courier,
+    has_no_line,
+    link_of,
+    next_count,
+    server_if_any,
+    server_in_use,
+)
+from clinic_desktop.sync.enrolment import Invitation
 from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.kept_line import KeptLine
-from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, seal_dek
+from clinic_desktop.sync.keys import new_dek
 from clinic_desktop.sync.passes import Passed, Tell
 from clinic_desktop.sync.proving import PartedError
-from clinic_desktop.sync.refusals import refused
-from clinic_desktop.sync.registering import register
 from clinic_desktop.sync.snapshot_checking import Checking
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from clinic_desktop.sync.standing import Standing, standing
-from clinic_desktop.sync.state import Lacking, Peer, Settings
+from clinic_desktop.sync.state import Settings
+from clinic_desktop.telling_server import tell_practice
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_ALL_KEYS = 1_000_000
 _KEYS_AT_A_TIME = 50
 """How many data keys a pass hands on besides."""
 
@@ -128,13 +123,13 @@ class Syncing:
             return arrive(self._clinic, self._watched, self._until_over(tell))
         nearby = meet_nearby(self._store, self._watched)
         meeting_place.learn(self._store)
-        if self._store.read(SYSTEM, _has_no_line).result():
+        if self._store.read(SYSTEM, has_no_line).result():
             self._store.read(SYSTEM, taking.refuse_copy).result()
-            self._store.write(SYSTEM, _begin_planned_epoch).result()
+            self._store.write(SYSTEM, taking_out.begin_planned_epoch).result()
             return self._met(nearby)
         with self._linked() as link:
             with suppress(ServerError):  # it is tried again, and the status says so
-                self._finish(link)
+                taking_out.finish(self._clinic, link)
             passed = Exchange(self._store, link, tell, is_current=self._is_current).run()
             self._is_current = True
             agree(self._clinic)
@@ -142,7 +137,7 @@ class Syncing:
                 owner = self._clinic.keys.identity
                 meeting_place.tell_again(self._store, self._clinic.actor, owner)
             for also in (
-                partial(self._hand_keys, link, _KEYS_AT_A_TIME),
+                partial(handing.hand_keys, self._store, link, _KEYS_AT_A_TIME),
                 FileTurn(self._store, link).run,
                 Leaving(self._store, link).run,
                 Checking(self._store, link).run,
@@ -256,13 +251,13 @@ class Syncing:
             return last
 
         with closing(Link(address, self._store.clock, me, count)) as link:
-            self._register(link, after)
+            tell_practice(self._clinic, link, after)
             # Only now: a server that works is not given up for one that does not answer.
             self._store.write(SYSTEM, _prepare, clinic, address, last).result()
             actor = self._clinic.actor
             self._store.write(actor, meeting_place.tell, clinic, owner, address).result()
             passed = Exchange(self._store, link).run()
-            self._hand_keys(link)
+            handing.hand_keys(self._store, link)
             return passed
 
     def _hear_others(self) -> None:
@@ -270,7 +265,7 @@ class Syncing:
 
         An owner whose PC is behind would decide on what others changed long ago.
         """
-        found = self._store.read(SYSTEM, _peer).result()
+        found = self._store.read(SYSTEM, server_if_any).result()
         if found is None or found.url == state.NO_LINE:
             return
         with self._linked() as link:
@@ -292,20 +287,13 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         self._store.read(SYSTEM, chain.refuse_earlier, self._clinic.keys.identity).result()
-        made = Invitation.new()
         with self._linked() as link:
-            try:
-                for letter in (b"request", b"welcome"):
-                    link.signed("POST", f"/v1/mail/{made.box(letter)}")
-            except RefusedError as error:
-                raise (_too_many() if error.refusal.code == "full" else refused(error)) from error
-        self._store.write(SYSTEM, _keep_invitation, made.secret).result()
-        return made
+            return inviting.invite(self._store, link)
 
     def withdraw(self) -> None:
         """End the invitation: whoever answers it is let in no more."""
         require(self._clinic.actor, "device.approve")
-        self._store.write(SYSTEM, _keep_invitation, b"").result()
+        inviting.withdraw(self._store)
 
     @_in_turn
     def approve(self, digits: str) -> Device:
@@ -322,23 +310,18 @@ class Syncing:
         actor, owner = self._clinic.actor, self._clinic.keys.identity
         require(actor, "device.approve")
         with self._linked() as link:
-            invitation = self._invitation()
-            request = _request(link, invitation, digits)
+            invitation, request = inviting.asked(self._store, link, digits)
             refuse_other_person(request, actor.login)
             device = Device(
                 uuid.UUID(bytes=request.device), request.name, request.signing, request.sealing
             )
             Exchange(self._store, link).run()  # what others decided comes before this
             after = self._store.write(actor, devices.admit, device, owner).result()
-            self._register(link, after)
-            self._hand_keys(link)
+            tell_practice(self._clinic, link, after)
+            handing.hand_keys(self._store, link)
             Exchange(self._store, link).run()
-            letter = self._store.write(SYSTEM, self._letter, invitation, request, after).result()
-            try:
-                link.call("PUT", f"/v1/mail/{invitation.box(b'welcome')}", letter)
-            except RefusedError as error:
-                raise (_over() if error.refusal.code == "unknown" else refused(error)) from error
-        self._store.write(SYSTEM, _keep_invitation, b"").result()
+            inviting.answer(self._clinic, link, invitation, request, after)
+        inviting.withdraw(self._store)
         return device
 
     @_in_turn
@@ -364,137 +347,12 @@ class Syncing:
         require(actor, "device.approve")
         require_password(actor, self._store.proofs)
         self._hear_others()
-        self._store.write(actor, _take_out, device, owner).result()
-        if self._store.read(SYSTEM, _has_no_line).result():
+        self._store.write(actor, taking_out.take_out, device, owner).result()
+        if self._store.read(SYSTEM, has_no_line).result():
             return self._pass(lambda *_far: None)
         with self._linked() as link:
-            self._finish(link)
+            taking_out.finish(self._clinic, link)
             return Exchange(self._store, link).run()
-
-    def _finish(self, link: Link) -> None:
-        """Take the steps that are left of taking a PC out; each may be broken off and repeated.
-
-        A new recovery sheet is told to the server in the same way. The others have the new data
-        key before anything is sealed with it. That needs no owner; telling the server does, and
-        beginning another key after two owners took PCs out apart.
-        """
-        actor, owner = self._clinic.actor, self._clinic.keys.identity
-        after = self._store.read(SYSTEM, chain.current).result()
-        if after is not None and self._decides(after):
-            is_lost = self._store.read(SYSTEM, epochs.is_lost).result()
-            if is_lost:
-                Exchange(self._store, link).fetch_keys()  # one last look
-            if is_lost or after.needs_epoch:
-                self._store.write(actor, _plan_epoch, owner).result()
-        found = self._store.read(SYSTEM, _peer).result()
-        if found is not None and found.settings.next_epoch:
-            self._hand_keys(link)
-            self._store.write(SYSTEM, _begin_epoch, found.settings.next_epoch).result()
-        if found is None or after is None:
-            return
-        told = (found.settings.told_root, found.settings.told_ended)
-        is_told = told == (after.root.signing, after.ended)
-        if found.settings.is_untold or found.settings.vouched[0] or not is_told:
-            self._tell(link, after)
-
-    def _tell(self, link: Link, members: Membership) -> None:
-        """Let the server know what the chain says, if an owner is signed in."""
-        if self._decides(members):
-            self._register(link, members)
-            self._store.write(SYSTEM, _keep_told, members).result()
-
-    def _decides(self, members: Membership) -> bool:
-        """Whether an owner is signed in, with keys that sign: others leave it to another PC."""
-        person = members.signer(self._clinic.keys.identity.public.signing)
-        is_owner = person is not None and OWNER in person.roles
-        return is_owner and allowed(self._clinic.actor, "device.approve")
-
-    def _register(self, link: Link, members: Membership) -> None:
-        """As the signed-in owner, whose keys may be new by the word of the recovery sheet."""
-        owner, found = self._clinic.keys.identity, self._store.read(SYSTEM, _peer).result()
-        key, proof = found.settings.vouched if found is not None else (b"", b"")
-        is_mine = key == owner.public.signing
-        register(link, members, owner, proof if is_mine else b"")
-        if is_mine:
-            self._store.write(SYSTEM, _keep_choice, vouched=(b"", b"")).result()
-
-    def _hand_keys(self, link: Link, most: int = _ALL_KEYS) -> None:
-        """Hand data keys to PCs that this one has not handed them yet."""
-        assert link.me is not None  # noqa: S101 - a PC of the practice
-        given: list[Lacking] = []
-        for each in self._store.read(SYSTEM, handing.due, most).result():
-            device = uuid.UUID(bytes=each.device)
-            sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
-            try:
-                link.signed("PUT", "/v1/keybox", sealed)
-            except RefusedError as error:
-                if error.refusal.code == "unknown":
-                    continue  # the server has not heard of a sheet or PC yet: an owner tells it
-                raise refused(error) from error
-            given.append(each)
-        self._store.write(SYSTEM, _note_handed, given).result()
-
-    def _invitation(self) -> Invitation:
-        found = self._store.read(SYSTEM, _peer).result()
-        if found is None or not found.settings.invitation:
-            raise NotFoundError(_("No PC is invited."), hint=_("Make a new invitation."))
-        return Invitation(found.settings.invitation)
-
-    def _letter(
-        self, uow: UnitOfWork, invitation: Invitation, request: Request, after: Membership
-    ) -> bytes:
-        """The answer to the new PC, made once: the server takes no other after it."""
-        found = state.peer(uow.cursor)
-        to, letter = found.settings.answered if found is not None else (b"", b"")
-        asked = invitation.secret + request.device
-        if to != asked:
-            device = after.devices[uuid.UUID(bytes=request.device)]
-            letter = invitation.write_welcome(welcome(uow, self._clinic, after, device), request)
-            state.change_settings(uow.cursor, answered=(asked, letter))
-        return letter
-
-
-def _too_many() -> ServerError:
-    return ServerError(
-        _("Too many PCs were invited within the hour."),
-        kept=_("Nobody was invited now."),
-        hint=_("Invitations end after an hour: try again then."),
-    )
-
-
-def _over() -> NotFoundError:
-    return NotFoundError(_("The invitation is over."), hint=_("Make a new invitation."))
-
-
-def _request(link: Link, invitation: Invitation, digits: str) -> Request:
-    """The letter of the PC that shows these digits."""
-    try:
-        letter = link.call("GET", f"/v1/mail/{invitation.box(b'request')}")
-    except RefusedError as error:
-        if error.refusal.code != "unknown":
-            raise refused(error) from error
-        raise _over() from None
-    if not letter:
-        raise NotFoundError(
-            _("The new PC has not answered the invitation yet."),
-            hint=_("Type the code there first, and then here the six digits that it shows."),
-        )
-    if not secrets.compare_digest(invitation.digits(letter).encode(), digits.strip().encode()):
-        raise ValidationError(
-            "digits",
-            _("These are not the digits of the PC that answered the invitation."),
-            kept=_("No PC was let in."),
-            hint=_("Look at the new PC again. If they differ, somebody else answered: "
-                   "make a new invitation."),
-        )  # fmt: skip
-    try:
-        return invitation.read_request(letter)
-    except UnreadableError:
-        raise ValidationError(
-            "digits",
-            _("The answer to the invitation cannot be read."),
-            hint=_("Make a new invitation."),
-        ) from None
 
 
 # ------------------------------------------------------------------ steps, each a transaction
@@ -516,69 +374,5 @@ def _is_restored(reads: ReadSession) -> bool:
     return is_restored(reads.cursor)
 
 
-def _take_out(uow: UnitOfWork, device: uuid.UUID, owner: Identity) -> None:
-    """A PC ends and another data key begins, or neither."""
-    devices.revoke(uow, device, owner)
-    _plan_epoch(uow, owner)
-
-
-def _plan_epoch(uow: UnitOfWork, owner: Identity) -> None:
-    """Another data key, if a PC was taken out since or the newest is lost with the PC it lay on.
-
-    All are handed to the others once more.
-
-    One that was planned before may be with that PC, and others may have sealed with it.
-    """
-    cursor, found, members = uow.cursor, state.peer(uow.cursor), chain.current(uow)
-    if found is None or members is None:
-        return
-    if not members.needs_epoch and not epochs.is_lost(uow):
-        return
-    if found.settings.next_epoch:
-        _begin_epoch(uow, found.settings.next_epoch)
-    epoch = next_epoch(members.epoch.turn if members.epoch is not None else 0)
-    dek = new_dek()
-    devices.begin_epoch(uow, BeginEpoch(epoch, check_of(dek), members.ended), owner)
-    state.change_settings(cursor, next_epoch=epoch, next_dek=dek, is_untold=True, handed=())
-
-
-def _begin_planned_epoch(uow: UnitOfWork) -> None:
-    """Where no line goes, each file and each hub hands the keys out with what is sealed by them."""
-    found = state.peer(uow.cursor)
-    if found is not None and found.settings.next_epoch:
-        _begin_epoch(uow, found.settings.next_epoch)
-        state.change_settings(uow.cursor, is_untold=False)
-
-
-def _begin_epoch(uow: UnitOfWork, epoch: int) -> None:
-    """Seal with the planned key from now on."""
-    found = state.peer(uow.cursor)
-    if found is not None and found.settings.next_epoch == epoch:
-        state.keep_key(uow.cursor, epoch, found.settings.next_dek, to_millis(uow.now))
-        state.change_settings(uow.cursor, next_epoch=0, next_dek=b"")
-
-
-def _keep_told(uow: UnitOfWork, members: Membership) -> None:
-    state.change_settings(
-        uow.cursor, is_untold=False, told_root=members.root.signing, told_ended=members.ended
-    )
-
-
-def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:
-    state.note_handed(uow.cursor, given)
-
-
-def _keep_invitation(uow: UnitOfWork, secret: bytes) -> None:
-    state.change_settings(uow.cursor, invitation=secret, answered=(b"", b""))
-
-
-def _has_no_line(reads: ReadSession) -> bool:
-    return state.has_no_line(reads.cursor)
-
-
-def _peer(reads: ReadSession) -> Peer | None:
-    return state.peer(reads.cursor)
-
-
-def _keep_choice(uow: UnitOfWork, /, **chosen: int | tuple[bytes, bytes]) -> None:
+def _keep_choice(uow: UnitOfWork, /, **chosen: int) -> None:
     state.change_settings(uow.cursor, **chosen)

@@ -59,7 +59,7 @@ def register(
 
 
 def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    from clinic_desktop.bundles import export_bundle
+    from clinic_desktop.bundle_writing import export_bundle
 
     with open_clinic(options, data_dir) as opened:
         made = export_bundle(opened, options.file, options.most * _MIB, options.after,
@@ -81,7 +81,7 @@ def _export(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
 
 
 def _import(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    from clinic_desktop.bundles import import_bundle
+    from clinic_desktop.bundle_taking import import_bundle
 
     with open_clinic(options, data_dir) as opened:
         taken = import_bundle(opened, options.file)

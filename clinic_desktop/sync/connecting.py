@@ -63,6 +63,16 @@ def server_in_use(reads: ReadSession) -> Peer:
     return found
 
 
+def server_if_any(reads: ReadSession | UnitOfWork) -> Peer | None:
+    """The same; ``None`` where none was set up."""
+    return state.peer(reads.cursor)
+
+
+def has_no_line(reads: ReadSession | UnitOfWork) -> bool:
+    """Whether this PC belongs to a practice of several and no server is in use."""
+    return state.has_no_line(reads.cursor)
+
+
 def _keys_of_hubs(reads: ReadSession) -> frozenset[bytes]:
     devices = known_pcs.known_devices(reads.cursor).values()
     return frozenset(each.signing for each in devices if not each.has_ended)

@@ -7,12 +7,17 @@ cannot read that the new PC belongs here: it would wait for ever.
 
 from __future__ import annotations
 
+import uuid
+from typing import Final
+
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.membership_pasts import places
 from clinic_desktop.db.pasts import Pasts
-from clinic_desktop.db.session import ReadSession
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.causality import has_seen
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership_entries import (
     BadEntryError,
     Device,
@@ -23,9 +28,34 @@ from clinic_desktop.security.membership_entries import (
 )
 from clinic_desktop.security.primitives import PublicKeys
 from clinic_desktop.sync import epochs, state
+from clinic_desktop.sync.client import Link, RefusedError
+from clinic_desktop.sync.keys import seal_dek
+from clinic_desktop.sync.refusals import refused
 from clinic_desktop.sync.state import Lacking
 
 _ANY = 1 << 30
+ALL_KEYS: Final = 1_000_000
+
+
+def hand_keys(store: Store, link: Link, most: int = ALL_KEYS) -> None:
+    """Hand data keys to PCs that this one has not handed them yet.
+
+    Raises:
+        ServerError: it cannot be reached, or takes none.
+    """
+    assert link.me is not None  # noqa: S101 - a PC of the practice
+    given: list[Lacking] = []
+    for each in store.read(SYSTEM, due, most).result():
+        device = uuid.UUID(bytes=each.device)
+        sealed = seal_dek(link.me, each.epoch, each.dek, device, each.box)
+        try:
+            link.signed("PUT", "/v1/keybox", sealed)
+        except RefusedError as error:
+            if error.refusal.code == "unknown":
+                continue  # the server has not heard of a sheet or PC yet: an owner tells it
+            raise refused(error) from error
+        given.append(each)
+    store.write(SYSTEM, _note_handed, given).result()
 
 
 def due(reads: ReadSession, most: int) -> list[Lacking]:
@@ -71,3 +101,7 @@ def _devices(entry: Entry) -> tuple[Device, ...]:
     if isinstance(body, Genesis):
         return body.devices
     return (body.device,) if isinstance(body, PutDevice) else ()
+
+
+def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:
+    state.note_handed(uow.cursor, given)

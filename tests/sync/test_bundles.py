@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop import bundles, clinic
-from clinic_desktop.bundles import export_bundle, files_here, import_bundle
+from clinic_desktop import clinic
+from clinic_desktop.bundle_taking import Imported, import_bundle
+from clinic_desktop.bundle_writing import export_bundle, files_here
 from clinic_desktop.cli import run
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
@@ -52,7 +53,7 @@ class Pair:
     def stick(self) -> Path:
         return self.root / "stick.clinicbundle"
 
-    def carry(self, source: Clinic, target: Clinic) -> bundles.Imported:
+    def carry(self, source: Clinic, target: Clinic) -> Imported:
         export_bundle(source, self.stick)
         return import_bundle(target, self.stick)
 

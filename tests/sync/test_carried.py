@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.sync.messages import SyncReply, SyncRequest, decode, encode

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from clinic_desktop import taking_out
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.opening import create_store
@@ -23,7 +24,7 @@ from clinic_desktop.security.membership_entries import BeginEpoch, Device, PutDe
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.services import devices
-from clinic_desktop.sync import known_pcs, statements
+from clinic_desktop.sync import handing, known_pcs, statements
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
@@ -100,7 +101,7 @@ def test_a_pc_that_came_meanwhile_gets_the_new_key(
     front, third = practice.front, practice.new_pc("third")
     sync(front, back)
     with monkeypatch.context() as patched:
-        patched.setattr(Syncing, "_hand_keys", lambda *_words: None)  # told to nobody
+        patched.setattr(handing, "hand_keys", lambda *_words: None)  # told to nobody
         Syncing(front).revoke(id_of(third))
         add_patient(front, "Ada")
         with closing(link_of(front.store)) as link:
@@ -129,7 +130,7 @@ def test_a_new_key_that_is_lost_with_its_pc_is_replaced_by_another(
     front, third = practice.front, practice.new_pc("third")
     sync(front, back)
     with monkeypatch.context() as patched:
-        patched.setattr(Syncing, "_hand_keys", lambda *_words: None)  # told to nobody
+        patched.setattr(handing, "hand_keys", lambda *_words: None)  # told to nobody
         Syncing(front).revoke(id_of(third))
     sync(back, back)
     begun = "SELECT 1 FROM membership_entry WHERE kind = 'epoch'"
@@ -306,7 +307,7 @@ def test_what_a_pc_wrote_after_its_end_keeps_nobody_from_joining(
         raise ServerError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Syncing, "_finish", away)
+        patch.setattr(taking_out, "finish", away)
         with pytest.raises(ServerError):
             Syncing(front).revoke(id_of(back))
         sync(front, back)

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from clinic_desktop import bundles
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import NewerProgramError, ServerError
@@ -101,7 +102,7 @@ def test_on_a_stick_it_is_said_too(
 ) -> None:
     add_patient(practice.front, "Ada")
     written = tmp_path / f"clinic{bundle.SUFFIX}"
-    bundles.export_bundle(practice.front, written)
+    export_bundle(practice.front, written)
     keys, read = keys_of(practice.front).keys, segment.read
     monkeypatch.setattr(segment, "read", lambda raw: read(newer_of(raw)))
 
@@ -110,7 +111,7 @@ def test_on_a_stick_it_is_said_too(
         return newer(raw, keys)
 
     with pytest.raises(NewerProgramError, match="newer version"):
-        bundles.import_bundle(back, written)
+        import_bundle(back, written)
     assert names(back) == []
-    bundles.import_bundle(back, written)
+    import_bundle(back, written)
     assert names(back) == ["Ada"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync import passes

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from clinic_desktop import clinic, meeting_place
-from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.carrying import carry, let_in
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop.bundles import export_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.snapshot_loading import Loader

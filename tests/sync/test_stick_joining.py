@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from clinic_desktop import clinic, hub, joining
-from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.cli import run
 from clinic_desktop.clinic import Clinic, NewClinic
 from clinic_desktop.clock import FixedClock

@@ -18,7 +18,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
-from clinic_desktop.sync import exchange, state
+from clinic_desktop.sync import exchange, handing, state
 from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.syncing import Syncing
@@ -191,7 +191,7 @@ def key_not_handed_on(stage: Stage) -> None:
     sync(practice.front, back)
     third = rows(practice.opened[-2], "SELECT prefix FROM sync_device WHERE dev = 1")[0][0]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Syncing, "_hand_keys", lambda *_words: None)
+        patched.setattr(handing, "hand_keys", lambda *_words: None)
         Syncing(practice.front).revoke(other_pc(practice.front, str(third)))
     stage.close(back)
     stage.name = "back"

@@ -6,7 +6,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from clinic_desktop.app import Session
-from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import StoppedError
 from clinic_desktop.ui.settings.exchange_page import ExchangePage

@@ -8,13 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
-from clinic_desktop.bundles import (
-    Exported,
-    Imported,
-    export_bundle,
-    files_here,
-    import_bundle,
-)
+from clinic_desktop.bundle_taking import Imported, import_bundle
+from clinic_desktop.bundle_writing import Exported, export_bundle, files_here
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate, ngettext

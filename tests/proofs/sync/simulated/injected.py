@@ -15,12 +15,12 @@ from clinic_desktop.db import applying, commits, conflicts, incoming, journal, s
 from clinic_desktop.db.applying import WAITS
 from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.sync import exchange, kept_segments, segment, state, taking
+from clinic_desktop.sync import exchange, handing, kept_segments, segment, state, taking
 from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import PlainFile
 from clinic_desktop.sync.server.tables import Rows
-from clinic_desktop.syncing import Syncing
 from tests.proofs.result import Result, progress
 from tests.proofs.sync import careless
 from tests.proofs.sync.simulated.practice import Template, template
@@ -91,7 +91,7 @@ def sealed_anew(cursor: Any, most_bytes: int) -> list[bytes]:
     return _unsent(cursor, most_bytes)
 
 
-def keys_stay_here(_self: Syncing, _link: Any, _most: int = 0) -> None:
+def keys_stay_here(_store: Store, _link: Any, _most: int = 0) -> None:
     """The other PCs are not handed the new data key."""
 
 
@@ -300,7 +300,7 @@ INJECTED: dict[str, Injected] = {
     "one-is-skipped": Injected(kept_segments, "covered", one_is_skipped),
     "sealed-with-holes": Injected(taking, "outgoing", sealed_with_holes),
     "sealed-anew": Injected(kept_segments, "unsent", sealed_anew),
-    "keys-stay-here": Injected(Syncing, "_hand_keys", keys_stay_here),
+    "keys-stay-here": Injected(handing, "hand_keys", keys_stay_here),
     "keys-for-all": Injected(state, "lacking", keys_for_all),
     "settled-before-applied": Injected(exchange.Exchange, "_apply", settled_before_applied),
     "early-ones-are-dropped": Injected(applying._Batch, "_hold", early_ones_are_dropped),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from clinic_desktop import clinic
-from clinic_desktop.bundles import export_bundle, import_bundle
+from clinic_desktop.bundle_taking import import_bundle
+from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.config import DataDir
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
