@@ -60,7 +60,7 @@ def rewrite(cursor: Any, old: int, upto: Mapping[int, int], again: Again = NOT_G
     rest = [each for each in later if each.place not in given]
     places: dict[Place, Place] = {place: (dev, one.dseq) for place, (dev, one) in given.items()}
     places |= {each.place: (THIS_PC, number) for number, each in enumerate(rest, 1)}
-    news = _news(cursor, old, upto, rest, _called(later, given))
+    news = _news(cursor, old, upto, later, _called(later, given), given)
     for each in later:  # no number is given twice on the way
         cursor.execute(
             "UPDATE sync_commit SET dev = ?, dseq = ? WHERE cid = ?", (_NOBODY, each.cid, each.cid)
@@ -134,9 +134,13 @@ def _called(later: list[Old], given: Given) -> dict[Place, _Deps]:
 
 
 def _news(
-    cursor: Any, old: int, upto: Mapping[int, int], rest: list[Old], called: Mapping[Place, _Deps]
-) -> list[_Deps]:
-    """What each of these had come to know of what stays; the first of a PC, all it knew before."""
+    cursor: Any, old: int, upto: Mapping[int, int], later: list[Old],
+    called: Mapping[Place, _Deps], given: Given,
+) -> list[_Deps]:  # fmt: skip
+    """What each that is written anew had come to know of what stays; the first, all before it.
+
+    Also what its PC came to know with those that bear another name: there it may not be said.
+    """
     said: dict[Place, _Deps] = defaultdict(dict)
     past: dict[int, _Deps] = {}
     for dev, last in upto.items():
@@ -155,9 +159,14 @@ def _news(
         cursor.execute("DELETE FROM sync_dep WHERE dev = ? AND dseq > ?", (stored, last))
     found = []
     known: _Deps = {}
-    for each in rest:
+    untold: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for each in later:
         deps: _Deps = {}
         knows = [*past.pop(each.dev, {}).items(), *said[each.place].items()]
+        if each.place in given:
+            untold[each.dev] += knows
+            continue
+        knows = [*untold.pop(each.dev, ()), *knows]
         elsewhere = [called.get(place, {}) for place in (each.place, *knows)]
         stays = [(other, min(most, upto.get(other, most))) for other, most in knows]
         for other, most in (*stays, *(one for deps in elsewhere for one in deps.items())):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from clinic_desktop import renewing
+from clinic_desktop.bringing_together import bring_together
 from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.db.incarnation import Last
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync import passes
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
+from clinic_desktop.sync.lines import Heard
 from clinic_desktop.sync.proving import PartedError
+from clinic_desktop.sync.sides import of_copy, written_anew
 from tests.sync.conftest import Practice, add_patient, rows, sync
 from tests.sync.test_incarnations import agree, copy
 from tests.sync.test_older_states import names
@@ -104,6 +110,43 @@ def test_a_copy_that_others_built_on_hears_what_the_other_did(
     for each in (front, one, two):
         assert sorted(map(str, names(each))) == ["Built on it", "On top", "One", "Two"]
         assert registrations(each) == 4
+
+
+def test_what_a_pc_knew_is_said_though_its_first_commits_bear_another_name(
+    practice: Practice, back: Clinic
+) -> None:
+    front, third = practice.front, practice.new_pc("third")
+    sync(back, front, third)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(third, "Of the third")  # the twins have not heard of it
+    sync(third, front)
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    carry(two, front, practice.root / "stick.clinicbundle")
+    add_patient(front, "Built on it")
+    sync(one)
+    ((device,),) = rows(one, "SELECT device_id FROM sync_device WHERE dev = 1")
+    assert isinstance(device, bytes)
+    bring_together(front, device)  # and then the line fails
+    sync(two)
+    write_anew_again(front)
+    ((name,),) = rows(third, "SELECT hex(device_id) FROM sync_device WHERE dev = 1")
+    said = "SELECT min(s.dseq) FROM sync_dep s JOIN sync_device d ON d.dev = s.other"
+    assert rows(front, f"{said} WHERE s.dev = 1 AND hex(d.device_id) = '{name}'") == [(1,)]
+    agree(front, one, two, third)
+
+
+def write_anew_again(opened: Clinic) -> None:
+    """Under one more name: nobody has what was written under this one."""
+    store, clinic = opened.store, opened.keys.vault.clinic
+    plan = store.write(opened.actor, renewing.make_plan, clinic, None).result()
+    assert plan.address is not None
+    renewing.introduce(opened, plan, plan.address, [opened.keys.identity])
+    with closing(link_of(store)) as link:
+        again = written_anew(store, link, store.read(SYSTEM, of_copy, Last(0, 0)).result())
+    assert again
+    renewing._turn(opened, plan, Heard(0, differs=True), again)
 
 
 def waiting(opened: Clinic) -> int:
