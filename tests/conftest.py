@@ -136,7 +136,6 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail on threads, running timers and windows that a test leaves behind."""
     threads, windows, timers = threading.enumerate(), _windows(), _running_timers()
     yield
-    assert not gc.isenabled(), "garbage is collected on any thread again: the next window crashes"
     gc.collect()
     if request.node.get_closest_marker("leaks"):
         return
@@ -202,6 +201,7 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """What a file's tests imported and cached lives on too; set it aside at its end."""
     yield
+    assert not gc.isenabled(), "garbage is collected on any thread again: the next window crashes"
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
         gc.freeze()

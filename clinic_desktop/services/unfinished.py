@@ -29,6 +29,7 @@ from clinic_desktop.services.drafts import DraftRow, my_drafts
 from clinic_desktop.services.patients.registration import name_of
 
 _CANCELLED = AppointmentStatus.CANCELLED.value
+_ELSEWHERE = frozenset({"document", "price-list"})
 _WITH_PATIENT = frozenset({"appointment", "walk-in", "waitlist"})
 
 
@@ -54,9 +55,9 @@ class Unfinished:
 def unfinished(reads: ReadSession) -> tuple[Unfinished, ...]:
     """Every draft of the signed-in person that there is a form for, newest first.
 
-    The title of a document is given back with its file, and by nothing else.
+    The title of a document is given back with its file, the price list of the first run there.
     """
-    found = (_about(reads, draft) for draft in my_drafts(reads) if draft.kind != "document")
+    found = (_about(reads, draft) for draft in my_drafts(reads) if draft.kind not in _ELSEWHERE)
     return tuple(each for each in found if each is not None)
 
 

@@ -50,6 +50,7 @@ from clinic_desktop.ui.chart.problems_form import ProblemsForm
 from clinic_desktop.ui.conflicts.third_form import ThirdForm
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.first_run.later_steps import PricesStep
 from clinic_desktop.ui.patients.demographics_form import DemographicsForm
 from clinic_desktop.ui.patients.edit_view import EditView
 from clinic_desktop.ui.patients.flags_field import FlagsField
@@ -91,6 +92,8 @@ from clinic_desktop.ui.settings.schedule_lines import (
 from clinic_desktop.ui.settings.templates_page import TemplateLine, TemplatesPage
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.setup.practice_fields import PracticeFields
+from clinic_desktop.ui.setup.price_rows import PriceRows
+from clinic_desktop.ui.setup.price_rows import _Row as _PriceRow
 from clinic_desktop.ui.visits.diagnoses import Diagnoses
 from clinic_desktop.ui.visits.note_panel import NotePanel
 from clinic_desktop.ui.visits.signed_note import SignedNote
@@ -364,6 +367,9 @@ FORMS: dict[str, Callable[[Bench], QWidget]] = {
     "room": partial(_settings_line, RoomsPage),
     "type": partial(_settings_line, TypesPage),
     "practice": _practice,
+    "first-prices": lambda bench: PricesStep(
+        bench.context.tasks, bench.context.language, "KES", bench.record.clock
+    ),
     "server": lambda bench: ServerForm(bench.context),
     "hub": lambda bench: LookForm(bench.context),
 }
@@ -416,6 +422,7 @@ SHOWN_BY: dict[str, tuple[type, ...]] = {
     "room": (RoomForm,),
     "type": (TypeForm,),
     "practice": (PracticePage, PracticeFields),
+    "first-prices": (PriceRows, _PriceRow),
     "server": (ServerForm,),
     "hub": (LookForm,),
 }

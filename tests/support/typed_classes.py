@@ -37,7 +37,7 @@ def typed_classes() -> frozenset[type]:
     heirs = {each for each in every if any(base in own for base in each.__mro__)}
     drawers = {each for each in every if issubclass(each, DrawerForm)}
     return frozenset(
-        heirs | {each for each in drawers if any(part in heirs for part in _called_in(each))}
+        heirs | {each for each in drawers if any(part in heirs for part in _called_in(each))}  # type: ignore[arg-type]
     )
 
 

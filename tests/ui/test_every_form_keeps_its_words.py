@@ -34,7 +34,7 @@ from clinic_desktop.ui.settings.recovery_page import NewSheetForm
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
 from clinic_desktop.ui.settings.ways_in import AdmitForm
-from clinic_desktop.ui.setup import price_rows, printer_map
+from clinic_desktop.ui.setup import printer_map
 from clinic_desktop.ui.setup.backup_panel import BackupPanel
 from clinic_desktop.ui.setup.code_panel import CodePanel
 from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
@@ -70,14 +70,12 @@ KEEPS_NOTHING: dict[type, str] = {
     ),
     AdmitForm: "a sign-in name beside a new password, good for one hour",
     **dict.fromkeys(
-        (OwnerStep, JoinView, LockView, RecoverView, RestoreView, ServerRestoreView,
+        (JoinView, LockView, RecoverView, RestoreView, ServerRestoreView,
          StickJoinView),
         "nobody is signed in: there is no record to keep words in, or none that is open",
     ),
-    **dict.fromkeys(
-        (price_rows.PriceRows, price_rows._Row, BackupPanel),
-        "the first run, which nobody locks: nothing is idle there before it is done",
-    ),
+    OwnerStep: "kept with the answers of the first run, all but the password",
+    BackupPanel: "a folder of this PC, kept when the field is left",
     printer_map._Row: "the address of a printer of this PC, kept when the field is left",
     RegionFields: "a search of countries, currencies and time zones",
     PrivacyPage: "years in figures, kept when the field is left",

@@ -161,7 +161,14 @@ class FieldDraft:
             return
         self._given_back = draft.body
         self._put(draft.body)
+        if not self.is_typed() and self._shows(draft.body):  # the record holds it by now
+            self.forget()
+            return
         self.notice.tell(draft.saved_at, self._context.clock.now())
+
+    def _shows(self, texts: dict[str, Any]) -> bool:
+        now = self._texts()
+        return all(texts[name] == text for name, text in now.items() if name in texts)
 
     def _put(self, texts: dict[str, Any]) -> None:
         for name, (_read, write) in self._fields.items():

@@ -211,7 +211,7 @@ class FirstRunView(QWidget):
             return RecoveryStep(opened, tasks)
         if key is StepKey.PRICES:
             own = opened.store.read(SYSTEM, practice.details).result()
-            return PricesStep(tasks, opened.language(), own.currency)
+            return PricesStep(tasks, opened.language(), own.currency, opened.store.clock)
         if key is StepKey.PRINTERS:
             return PrintersStep(tasks)
         return BackupStep(opened, self._background.run)

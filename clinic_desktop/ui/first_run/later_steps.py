@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from PySide6.QtCore import Qt
 
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.clock import Clock
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import Language, _, commas, current, isolate
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services import practice
 from clinic_desktop.services.billing import catalogue, starter
 from clinic_desktop.services.billing.catalogue import ServiceRow
+from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.ui.core.background import Run
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
+from clinic_desktop.ui.core.restored_notice import RestoredNotice
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.first_run.step import Step
 from clinic_desktop.ui.setup.backup_panel import BackupPanel
@@ -75,32 +80,55 @@ class RecoveryStep(Step):
 
 
 class PricesStep(Step):
-    """A list to correct, not one to begin from nothing."""
+    """A list to correct, not one to begin from nothing; half corrected it outlives a crash."""
 
-    def __init__(self, tasks: Tasks, language: Language, currency: str) -> None:
+    def __init__(self, tasks: Tasks, language: Language, currency: str, clock: Clock) -> None:
         super().__init__(
             _("Services and prices"),
             _("Examples to correct: change, leave out or add lines. Prices are in {currency}."
               ).format(currency=currency),
         )  # fmt: skip
-        self._tasks = tasks
+        self._tasks, self._clock = tasks, clock
         self._is_known = False
         self.rows = PriceRows()
         self.rows.show_services(starter.starter_services(language, currency), currency)
+        self._begun_with = self.rows.texts()
+        self.draft = DraftKeeper(tasks, "price-list", "", self._draft_body, self)
+        self.rows.edited.connect(self.draft.touch)
+        self.restored = RestoredNotice(self._start_afresh)
         self.notice = Notice(Tone.DANGER, "")
         self.notice.hide()
         self.known = Label("", wrap=True)
         self.known.hide()
-        for widget in (self.notice, self.known, self.rows):
+        for widget in (self.restored, self.notice, self.known, self.rows):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         tasks.read(self, catalogue.services, done=self._on_known)
 
+    def _draft_body(self) -> dict[str, Any] | None:
+        texts = self.rows.texts()
+        return None if self._is_known or texts == self._begun_with else texts
+
+    def _restore(self, draft: DraftRow | None) -> None:
+        if draft is not None and self._draft_body() is None:
+            self.rows.set_texts(draft.body)
+            self.restored.tell(draft.saved_at, self._clock.now())
+            if self.isVisible():
+                self.begin()
+
+    def _start_afresh(self) -> None:
+        self.rows.set_texts(self._begun_with)
+        self.draft.discard()
+        self.restored.hide()
+
     def _on_known(self, rows: tuple[ServiceRow, ...]) -> None:
         # Come back to: the list is in the record already, and is not entered twice.
-        if rows:
+        if not rows:
+            self.draft.load(self._restore)
+        else:
             self._is_known = True
             self.rows.hide()
+            self.restored.hide()
             self.known.setText(
                 _("The price list is kept: {names}. Change it in the settings.").format(
                     names=commas(row.name for row in rows)
@@ -123,6 +151,7 @@ class PricesStep(Step):
         elif self.rows.show_error():
 
             def entered(_count: int) -> None:
+                self.draft.discard()
                 self._tasks.read(self, catalogue.services, done=self._on_known)
                 go_on()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -44,6 +45,7 @@ def percent_parser(text: str) -> Parsed:
 
 class _Row(QWidget):
     removed = Signal()
+    edited = Signal()
 
     def __init__(self, form: ServiceForm, currency: str) -> None:
         super().__init__()
@@ -57,6 +59,8 @@ class _Row(QWidget):
             self.price.set_text(amount_text(form.amount_minor, currency))
         self.remove = IconButton(Icon.CLOSE, _("Leave out {service}").format(service=form.name))
         self.remove.clicked.connect(self.removed)
+        self.name.textChanged.connect(lambda _text: self.edited.emit())
+        self.price.changed.connect(lambda _value: self.edited.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_2)
@@ -81,6 +85,9 @@ class _Row(QWidget):
             return None
         return ServiceForm(name, money.amount_minor if money else 0, self._form.code)
 
+    def texts(self) -> dict[str, str]:
+        return {"name": self.name.text(), "price": self.price.text(), "code": self._form.code}
+
     def show_error(self) -> bool:
         fine = self.price.show_error()
         if fine and self.price.text().strip() and not self.name.text().strip():
@@ -93,6 +100,8 @@ class _Row(QWidget):
 
 class PriceRows(QWidget):
     """A short price list that a person corrects."""
+
+    edited = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,6 +120,9 @@ class PriceRows(QWidget):
         self.tax_form.add(_("Name of the tax"), self.tax_name)
         self.tax_form.add(_("Tax rate in percent"), self.tax_rate, hint=_("Empty for no tax."))
         self.tax_included = Tick(_("The prices contain the tax"))
+        self.tax_name.textChanged.connect(lambda _text: self.edited.emit())
+        self.tax_rate.changed.connect(lambda _value: self.edited.emit())
+        self.tax_included.toggled.connect(lambda _on: self.edited.emit())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_2)
@@ -134,6 +146,7 @@ class PriceRows(QWidget):
     def _append(self, form: ServiceForm) -> _Row:
         row = _Row(form, self._currency)
         row.removed.connect(lambda: self._remove(row))
+        row.edited.connect(self.edited)
         self._lines.append(row)
         self._column.addWidget(row)
         # Tab goes down the lines and then on to what stands below them.
@@ -154,6 +167,27 @@ class PriceRows(QWidget):
         if had_focus:
             left = self._lines[min(place, len(self._lines) - 1)].name if self._lines else self.add
             left.setFocus()
+        self.edited.emit()
+
+    def texts(self) -> dict[str, Any]:
+        """What is typed, for a draft."""
+        return {
+            "lines": [row.texts() for row in self._lines],
+            "tax": self.tax_name.text(),
+            "rate": self.tax_rate.text(),
+            "included": self.tax_included.isChecked(),
+        }
+
+    def set_texts(self, texts: dict[str, Any]) -> None:
+        """Put a draft in the place of what is shown."""
+        lines = [line for line in texts.get("lines", []) if isinstance(line, dict)]
+        forms = (ServiceForm(str(line["name"]), 0, str(line["code"])) for line in lines)
+        self.show_services(tuple(forms), self._currency)
+        for row, line in zip(self._lines, lines, strict=True):
+            row.price.set_text(str(line["price"]))
+        self.tax_name.setText(str(texts.get("tax", "")))
+        self.tax_rate.set_text(str(texts.get("rate", "")))
+        self.tax_included.setChecked(bool(texts.get("included")))
 
     def rows(self) -> tuple[_Row, ...]:
         """The lines, from the first to the last."""

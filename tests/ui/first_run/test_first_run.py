@@ -15,7 +15,7 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SINGLE_DOCTOR
 from clinic_desktop.security import keys
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice, setup
+from clinic_desktop.services import drafts, practice, setup
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER
@@ -298,6 +298,33 @@ def test_the_later_steps_are_resumed_after_signing_in(pc: Pc) -> None:
     pc.press(ENTER, CTRL)
     pc.reach(StepKey.PRINTERS)
     assert len(opened.store.read(opened.actor, catalogue.services).result()) == 7
+
+
+def test_prices_half_corrected_are_there_again_after_a_power_cut(pc: Pc) -> None:
+    make_practice(pc)
+    leave_sheet_for_later(pc)
+    prices = pc.view.step(StepKey.PRICES)
+    assert isinstance(prices, PricesStep)
+    first, count = prices.rows.rows()[0].name.text(), len(prices.rows.rows())
+    pc.type("2500")
+    prices.rows.rows()[1].remove.click()
+    pc.tab_to("prices.tax-rate")
+    pc.type("16")
+    pc.quit()
+    opened = clinic.open_clinic(pc.data_dir, "amina", PASSWORD)
+    pc.start(opened)
+    again = pc.view.step(StepKey.PRICES)
+    assert isinstance(again, PricesStep)
+    pc.qtbot.waitUntil(again.restored.isVisible)
+    assert len(again.rows.rows()) == count - 1
+    assert again.rows.rows()[0].name.text() == first
+    assert again.rows.rows()[0].price.text().startswith("2500")
+    assert again.rows.tax_rate.text() == "16"
+    pc.settle()
+    pc.press(ENTER, CTRL)
+    pc.reach(StepKey.PRINTERS)
+    assert len(opened.store.read(opened.actor, catalogue.services).result()) == count - 1
+    assert opened.store.read(opened.actor, drafts.my_drafts).result() == []
 
 
 def test_steps_can_be_left_for_later(pc: Pc) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,6 +74,25 @@ def test_a_field_of_the_letterhead_half_typed_is_there_again_and_kept_when_it_is
     given.editingFinished.emit()
     desk.until(lambda: desk.record.read(practice.details).address == "12 Moi Avenue")
     desk.until(lambda: not again.draft.notice.isVisible())
+    assert kept(desk) == []
+
+
+def test_words_that_the_record_holds_by_now_are_unfinished_no_more(desk: Desk) -> None:
+    page = desk.open("practice", PracticePage)
+    address = page.fields.edits()["address"]
+    QTest.keyClicks(address, "12 Moi Avenue")
+    close_record(desk)
+    assert kept(desk) == ["practice"]
+    now = desk.record.read(practice.details)
+    desk.record.write(practice.change_details, replace(now, address="12 Moi Avenue"))
+
+    again = PracticePage(desk.context)
+    desk.qtbot.addWidget(again)
+    again.show()
+    again.load()
+    desk.idle()
+    assert again.fields.edits()["address"].text() == "12 Moi Avenue"
+    assert not again.draft.notice.isVisible()
     assert kept(desk) == []
 
 
