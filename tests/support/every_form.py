@@ -130,6 +130,12 @@ class Bench:
         """Somebody."""
         return self.day.people["Singh"]
 
+    @property
+    def host(self) -> RecordingHost:
+        """What the window was asked for."""
+        assert isinstance(self.context.host, RecordingHost)
+        return self.context.host
+
     def idle(self) -> None:
         """Wait until everything is answered."""
         for _turn in range(3):
@@ -306,8 +312,7 @@ def _settings_line(page: type[LinesPage], bench: Bench) -> QWidget:
     made = page(bench.context)  # type: ignore[call-arg]
     bench.shown(made)
     made.open_line(None)
-    assert isinstance(bench.context.host, RecordingHost)
-    return bench.context.host.drawers[-1]
+    return bench.host.drawers[-1]
 
 
 def _of_patient(kind: type[Any], place: type[Any], bench: Bench) -> QWidget:
