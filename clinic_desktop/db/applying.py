@@ -42,7 +42,9 @@ NEWER = "newer"
 """Another such word: only a newer program may apply it; ``detail`` is its schema version."""
 COPIED = "copied"
 """Its author had more of this PC than ever left it: this record is an older state of another."""
-_RETRIED = (WAITS, NEWER, "device", "chain", "cutoff")
+AGAIN = "again"
+"""It waits too, and no person with it: what it says is here under another name."""
+_RETRIED = (WAITS, AGAIN, NEWER, "device", "chain", "cutoff")
 """What may be applied later though nothing about it changes."""
 _OF_ITS_SHAPE = (TypeError, AttributeError, ValueError, OverflowError)
 """What a commit of another shape than any that this program wrote may raise."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from clinic_desktop.db.applying import NEWER, SIGNED, WAITS
+from clinic_desktop.db.applying import AGAIN, NEWER, SIGNED, WAITS
 from clinic_desktop.db.chain import ERASED, THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.models.types import from_millis, to_millis
@@ -77,8 +77,8 @@ def _held(cursor: Any) -> tuple[int, int, int]:
     counts = {WAITS: 0, NEWER: 0, "out": 0}
     before: dict[int, str] = {}
     for dev, dseq, why in cursor.execute(
-        "SELECT dev, dseq, why FROM sync_hold WHERE why NOT IN (?, ?) ORDER BY dev, dseq",
-        (SIGNED, ERASED),
+        "SELECT dev, dseq, why FROM sync_hold WHERE why NOT IN (?, ?, ?) ORDER BY dev, dseq",
+        (SIGNED, ERASED, AGAIN),
     ):
         kind = {WAITS: WAITS, "device": WAITS, NEWER: NEWER}.get(why, "out")
         kind = before.get(dev, kind) if kind != "out" else kind

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from clinic_desktop.db.applying import COPIED, WAITS
+from clinic_desktop.db.applying import AGAIN, COPIED, WAITS
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.given_names import NOT_GIVEN, Again
@@ -171,9 +171,9 @@ def _beyond(
         kept[device] = [
             _decode_commit(row[0])
             for row in cursor.execute(
-                "SELECT body FROM sync_hold WHERE dev = ? AND dseq > 0 AND why IN (?, ?)"
+                "SELECT body FROM sync_hold WHERE dev = ? AND dseq > 0 AND why IN (?, ?, ?)"
                 " ORDER BY dseq",
-                (known.dev, WAITS, COPIED),
+                (known.dev, WAITS, AGAIN, COPIED),
             ).fetchall()
         ]
     return devices, kept, state.keys(cursor)

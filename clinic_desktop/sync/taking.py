@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db import said_again
 from clinic_desktop.db.applying import COPIED, NEWER, apply
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.commits import checkpoints, outgoing
@@ -159,6 +160,8 @@ def apply_run(uow: UnitOfWork) -> Step:
         )
         if not one.runs or done.size >= _A_MOMENT:
             break
+    if not done.runs:
+        said_again.note(uow.cursor)
     if done.runs and kept_segments.has_outlived(uow.cursor):  # once: it is told with this commit
         uow.audit("access.device-outlived")
     return done

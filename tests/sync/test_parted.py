@@ -9,6 +9,8 @@ import pytest
 from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.sync import passes
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.proving import PartedError
@@ -102,6 +104,33 @@ def test_a_copy_that_others_built_on_hears_what_the_other_did(
     for each in (front, one, two):
         assert sorted(map(str, names(each))) == ["Built on it", "On top", "One", "Two"]
         assert registrations(each) == 4
+
+
+def waiting(opened: Clinic) -> int:
+    """Commits of others that wait, as people are told."""
+    return opened.store.read(SYSTEM, passes.still_open).result().to_apply
+
+
+def test_nobody_waits_for_what_came_too_early_and_is_here_under_another_name(
+    practice: Practice, back: Clinic
+) -> None:
+    front, third = practice.front, practice.new_pc("third")
+    sync(back, front, third)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    add_patient(two, "Three")
+    carry(two, front, practice.root / "stick.clinicbundle")
+    sync(one, third)
+    add_patient(front, "Built on it")
+    carry(front, third, practice.root / "early.clinicbundle")
+    assert waiting(third) == 1
+    sync(front, third)  # the third brings to the server what came to it too early
+    agree(front, one, two, third)
+    for each in (front, one, two, third):
+        assert sorted(map(str, names(each))) == ["Built on it", "One", "Three", "Two"]
+        assert waiting(each) == 0
 
 
 def test_nothing_that_builds_on_a_copy_is_sent_before_it_is_brought_together(
