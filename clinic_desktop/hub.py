@@ -1,4 +1,4 @@
-"""Meeting in the house: this PC as the hub of the others while its program runs, and finding one.
+"""Meeting in the house: this PC as the hub of the others while its program runs.
 
 A hub is a relay that is near: PCs use it beside the server, or instead of one. It is off until
 somebody switches it on, and answers no PC that does not belong to the practice.
@@ -6,10 +6,9 @@ somebody switches it on, and answers no PC that does not belong to the practice.
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,24 +19,13 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import (
-    ClinicError,
-    CopiedRecordError,
-    NotFoundError,
-    ServerError,
-    SetupError,
-    StorageError,
-    ValidationError,
-)
+from clinic_desktop.errors import ClinicError, SetupError, StorageError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import carried, kept_segments, known_pcs, nearby, state, taking
-from clinic_desktop.sync.client import NEAR_CONNECT_S, Address, Link
-from clinic_desktop.sync.connecting import courier, has_no_line, link_to, server_if_any
-from clinic_desktop.sync.exchange import Exchange
-from clinic_desktop.sync.files import FileTurn
+from clinic_desktop.sync.connecting import courier, server_if_any
 from clinic_desktop.sync.keys import Courier, new_dek
 from clinic_desktop.sync.pinned import NEAR, NEAR_PORT, answering
 from clinic_desktop.sync.server import held
@@ -49,7 +37,6 @@ from clinic_desktop.sync.state import Settings
 from clinic_desktop.sync.statements import Known
 
 _LOOP: Final = "127.0.0.1"
-_MOST_HUBS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -89,7 +76,7 @@ class _Record:
 
     def deks(self) -> list[bytes]:
         """All data keys as they are."""
-        return self.store.read(SYSTEM, _deks).result()
+        return self.store.read(SYSTEM, deks).result()
 
 
 class Hub:
@@ -106,7 +93,7 @@ class Hub:
             SetupError: this PC is switched to be no hub.
             StorageError: the port is taken, or the hub's folder cannot be used.
         """
-        settings, store = _settings(opened.store), opened.store
+        settings, store = settings_of(opened.store), opened.store
         if settings is None or not settings.hub_port:
             raise SetupError(_("This PC is no hub."), hint=_("Switch it on with “hub on”."))
         me = store.write(SYSTEM, courier, settings.clinic).result()
@@ -157,7 +144,7 @@ def switch_on(opened: Clinic, port: int = NEAR_PORT) -> HubStatus:
     if not 1024 <= port < 1 << 16:
         raise ValidationError("port", _("A port is a number from 1024 to 65535."))
     store = opened.store
-    if _settings(store) is None:
+    if settings_of(store) is None:
         store.write(opened.actor, devices.introduce_this, opened.keys.identity).result()
     store.write(SYSTEM, _switch_on, opened.keys.vault.clinic, port).result()
     return status(opened)
@@ -177,8 +164,8 @@ def switch_off(opened: Clinic) -> HubStatus:
 def status(opened: Clinic) -> HubStatus:
     """Whether this PC is a hub, and which ones it uses."""
     require(opened.actor, "sync.run")
-    found = _settings(opened.store) or Settings(uuid.UUID(int=0))
-    own = _loop(found.hub_port)
+    found = settings_of(opened.store) or Settings(uuid.UUID(int=0))
+    own = own_url(found.hub_port)
     hubs = tuple(each for each in found.hubs if each != own)
     return HubStatus(found.hub_port, for_others(own) if found.hub_port else "", hubs)
 
@@ -189,45 +176,6 @@ def for_others(url: str) -> str:
     if loop != f"{NEAR}://{_LOOP}":
         return url
     return f"{NEAR}://{nearby.own_addresses()[0]}:{port}"
-
-
-def use(opened: Clinic, typed: str = "") -> HubStatus:
-    """Use a hub beside the server from now on: the one at this address, or those that answer.
-
-    Raises:
-        SetupError: this PC belongs to no practice with others yet.
-        NotFoundError: no hub of the practice answers in this network.
-        ServerError: what keeps this PC from the one at the address.
-    """
-    require(opened.actor, "sync.run")
-    store = opened.store
-    if typed:
-        url = typed if typed.startswith(f"{NEAR}://") else f"{NEAR}://{typed}"
-        check(store, url)
-        found = [url]
-    else:
-        found = search(store)
-        if not found:
-            raise NotFoundError(
-                _("No hub of the practice answers in this network."),
-                hint=_("Look whether Clinic Desktop is open at the hub. Some networks keep PCs "
-                       "from asking all at once: then type the address that is shown at the hub."),
-            )  # fmt: skip
-    store.write(SYSTEM, _remember, found).result()
-    return status(opened)
-
-
-def forget(opened: Clinic, url: str) -> HubStatus:
-    """Use a hub no more.
-
-    Raises:
-        NotFoundError: it was not used.
-    """
-    require(opened.actor, "sync.run")
-    if url not in status(opened).hubs:
-        raise NotFoundError(_("This PC uses no such hub."))
-    opened.store.write(SYSTEM, _forget, url).result()
-    return status(opened)
 
 
 def let_go(opened: Clinic, device: bytes, tip: kept_segments.Tip, made: frozenset[bytes]) -> None:
@@ -272,7 +220,7 @@ def agree(opened: Clinic) -> None:
     Raises:
         StorageError: the hub's folder cannot be used.
     """
-    settings, folder = _settings(opened.store), opened.data_dir.hub
+    settings, folder = settings_of(opened.store), opened.data_dir.hub
     if settings is None or not settings.hub_port or not folder.exists():
         return
     with _held(opened) as rows:
@@ -280,108 +228,6 @@ def agree(opened: Clinic) -> None:
             tips = held.tips(rows)
             for device, known in opened.store.read(SYSTEM, _others, tips).result().items():
                 held.agree(rows, device, known)
-
-
-def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[Link]]) -> int:
-    """A pass with each hub beside the server; how many changes came of it.
-
-    One that is away is looked for in the network once: its address may be another today. That is
-    so for a hub that stands for the server, too.
-    """
-    _follow(store, watched)
-    settings = _settings(store)
-    hubs = list(settings.hubs) if settings is not None else []
-    received, has_looked = 0, False
-    for url in hubs:  # grows while it is gone through
-        try:
-            with watched(link_to(store, Address(url))) as link:
-                link.call("GET", "/v1/health")  # a pass asks several times before it gives up
-                received += Exchange(store, link, beside=True).run().received
-                FileTurn(store, link, beside=True).run()
-        except CopiedRecordError:
-            if settings is None or store.read(SYSTEM, has_no_line).result():
-                raise
-            # The server knows whether it is so; what a hub was brought may be a copy's.
-        except ServerError:
-            if not has_looked:
-                has_looked = True
-                new = [each for each in search(store) if each not in hubs]
-                store.write(SYSTEM, _remember, new).result()
-                hubs += new
-    return received
-
-
-def _follow(store: Store, watched: Callable[[Link], AbstractContextManager[Link]]) -> None:
-    """Where a hub stands for the server and has another address today, use that one."""
-    found = store.read(SYSTEM, server_if_any).result()
-    if (
-        found is None
-        or found.url == state.NO_LINE
-        or not Address(found.url).is_near
-        or found.url == _loop(found.settings.hub_port)
-    ):
-        return
-    with suppress(ServerError), watched(link_to(store, Address(found.url))) as link:
-        link.call("GET", "/v1/health")
-        return
-    for url in search(store)[:1]:
-        store.write(SYSTEM, _move, url).result()
-
-
-def hubs_beside(found: state.Peer | None, url: str) -> tuple[str, ...]:
-    """The hubs to use beside a server that is set up now; one that stood for it is among them."""
-    if found is None or found.url == state.NO_LINE:
-        return found.settings.hubs if found is not None else ()
-    stood = (found.url,) if Address(found.url).is_near else ()
-    return tuple(each for each in dict.fromkeys((*stood, *found.settings.hubs)) if each != url)
-
-
-def search(store: Store) -> list[str]:
-    """Addresses of the practice's hubs that answer in this network."""
-    return nearby.find(store.read(SYSTEM, _deks).result(), store.clock)
-
-
-def check(store: Store, url: str) -> None:
-    """Look whether a hub of the practice answers, and if not, what is in the way.
-
-    Raises:
-        ServerError: with what to do.
-        ValidationError: this is no address.
-    """
-    place = Address(url).place
-    try:
-        socket.create_connection(place, NEAR_CONNECT_S).close()
-    except ConnectionRefusedError as error:
-        raise _in_the_way(
-            _("The PC at {address} answers, but no hub is open there."),
-            _("Open Clinic Desktop at that PC and switch the hub on; check the port."),
-            url,
-        ) from error
-    except TimeoutError as error:
-        raise _in_the_way(
-            _("Nothing answers at {address}."),
-            _("Either that PC is off or in another network, or its firewall blocks it: allow "
-              "Clinic Desktop there in private networks, TCP port {port}."),
-            url,
-        ) from error  # fmt: skip
-    except OSError as error:
-        raise _in_the_way(
-            _("This PC finds no way to {address}."),
-            _("Check the cable or the wireless network, and the address. A network for guests "
-              "keeps its PCs apart."),
-            url,
-        ) from error  # fmt: skip
-    with closing(link_to(store, Address(url))) as link:
-        link.call("GET", "/v1/health")
-
-
-def _in_the_way(what: str, hint: str, url: str) -> ServerError:
-    host, port = Address(url).place
-    return ServerError(
-        what.format(address=f"{host}:{port}"),
-        kept=_("Nothing was lost: what is here goes out at the next try."),
-        hint=hint.format(port=port),
-    )
 
 
 def _cannot(error: OSError) -> ClinicError:
@@ -393,7 +239,8 @@ def _cannot(error: OSError) -> ClinicError:
     )
 
 
-def _settings(store: Store) -> Settings | None:
+def settings_of(store: Store) -> Settings | None:
+    """How this PC exchanges; ``None`` where it does not."""
     found = store.read(SYSTEM, server_if_any).result()
     return found.settings if found is not None else None
 
@@ -413,7 +260,8 @@ def _others(
     return found
 
 
-def _loop(port: int) -> str:
+def own_url(port: int) -> str:
+    """How this PC reaches its own hub at this port."""
     return f"{NEAR}://{_LOOP}:{port}"
 
 
@@ -427,18 +275,19 @@ def _members(reads: ReadSession, clinic: uuid.UUID) -> Known:
     return known_pcs.members(reads.cursor, clinic, signing)
 
 
-def _deks(reads: ReadSession) -> list[bytes]:
+def deks(reads: ReadSession) -> list[bytes]:
+    """All data keys: whoever answers a question in the network has one of them."""
     return list(state.keys(reads.cursor).values())
 
 
 def _switch_on(uow: UnitOfWork, clinic: uuid.UUID, port: int) -> None:
     """This PC uses its own hub as any other; where there was no server, as the server."""
-    cursor, found, own = uow.cursor, state.peer(uow.cursor), _loop(port)
+    cursor, found, own = uow.cursor, state.peer(uow.cursor), own_url(port)
     if not state.keys(cursor):
         state.keep_key(cursor, 1, new_dek(), to_millis(uow.now))
     before = found.settings if found is not None else Settings(clinic)
-    stands_for_server = found is None or found.url in {state.NO_LINE, _loop(before.hub_port)}
-    others = tuple(each for each in before.hubs if each not in {own, _loop(before.hub_port)})
+    stands_for_server = found is None or found.url in {state.NO_LINE, own_url(before.hub_port)}
+    others = tuple(each for each in before.hubs if each not in {own, own_url(before.hub_port)})
     hubs = others if stands_for_server else (own, *others)
     settings = msgspec.structs.replace(before, hub_port=port, hubs=hubs)
     state.use_peer(cursor, own if found is None or stands_for_server else found.url, settings)
@@ -447,37 +296,8 @@ def _switch_on(uow: UnitOfWork, clinic: uuid.UUID, port: int) -> None:
 def _switch_off(uow: UnitOfWork) -> None:
     found = state.peer(uow.cursor)
     if found is not None:
-        own = _loop(found.settings.hub_port)
+        own = own_url(found.settings.hub_port)
         hubs = tuple(each for each in found.settings.hubs if each != own)
         settings = msgspec.structs.replace(found.settings, hub_port=0, hubs=hubs)
         # Where the hub stood for a server there is none again: only sticks, and other hubs.
         state.use_peer(uow.cursor, state.NO_LINE if found.url == own else found.url, settings)
-
-
-def _remember(uow: UnitOfWork, urls: list[str]) -> None:
-    """Use these hubs too, the newest first; the server in use is none beside itself.
-
-    Raises:
-        SetupError: this PC belongs to no practice with others yet.
-    """
-    found = state.peer(uow.cursor)
-    if found is None:
-        raise SetupError(
-            _("This PC exchanges with no other PC yet."),
-            hint=_("Join the practice first, with the code that another PC shows."),
-        )
-    hubs = [each for each in dict.fromkeys((*urls, *found.settings.hubs)) if each != found.url]
-    state.change_settings(uow.cursor, hubs=tuple(hubs[:_MOST_HUBS]))
-
-
-def _move(uow: UnitOfWork, url: str) -> None:
-    found = state.peer(uow.cursor)
-    if found is not None:
-        state.use_peer(uow.cursor, url, found.settings)
-
-
-def _forget(uow: UnitOfWork, url: str) -> None:
-    found = state.peer(uow.cursor)
-    if found is not None:
-        hubs = tuple(each for each in found.settings.hubs if each != url)
-        state.change_settings(uow.cursor, hubs=hubs)

@@ -16,12 +16,12 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ServerError, ValidationError
-from clinic_desktop.hub import hubs_beside
 from clinic_desktop.security.primitives import Identity, digest, is_signed, sign
 from clinic_desktop.services import practice
 from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Address, RefusedError
 from clinic_desktop.sync.connecting import link_to
+from clinic_desktop.using_hubs import hubs_beside
 
 _KEY: Final = "exchange.server"
 _MARK: Final = b"clinic-desktop server 1"

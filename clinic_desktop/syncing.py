@@ -21,7 +21,7 @@ from clinic_desktop.db.incarnation import is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM, allowed
 from clinic_desktop.errors import CopiedRecordError, RevokedError, ServerError, StoppedError
-from clinic_desktop.hub import agree, hubs_beside, meet_nearby
+from clinic_desktop.hub import agree
 from clinic_desktop.i18n import _
 from clinic_desktop.letting_in import LetIn, let_in_by_stick, refuse_other_person
 from clinic_desktop.models.types import to_millis
@@ -51,6 +51,7 @@ from clinic_desktop.sync.snapshot_leaving import Leaving
 from clinic_desktop.sync.standing import Standing, standing
 from clinic_desktop.sync.state import Settings
 from clinic_desktop.telling_server import tell_practice
+from clinic_desktop.using_hubs import hubs_beside, meet_nearby
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.sync import ours, overhead, peers, relaying, task
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.postgres import Database
-from clinic_desktop.sync.server.relay import Practices
+from clinic_desktop.sync.server.tables import Practices
 from tests.support import postgres
 from tests.support.relays import Pc, running
 

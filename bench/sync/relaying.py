@@ -10,8 +10,10 @@ from os import sysconf
 from pathlib import Path
 
 from clinic_desktop.clock import SystemClock
+from clinic_desktop.sync.server.calls import Call
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.relay import Call, Practices, Relay
+from clinic_desktop.sync.server.relay import Relay
+from clinic_desktop.sync.server.tables import Practices
 from tests.support.relays import PaperPractice, Pc
 
 

@@ -80,14 +80,14 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
 
 
 def _use(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    from clinic_desktop.hub import use
+    from clinic_desktop.using_hubs import use
 
     with open_clinic(options, data_dir) as opened:
         _show(use(opened, options.address), output)
 
 
 def _forget(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    from clinic_desktop.hub import forget
+    from clinic_desktop.using_hubs import forget
 
     with open_clinic(options, data_dir) as opened:
         _show(forget(opened, options.address), output)

@@ -113,6 +113,28 @@ def test_nothing_is_left_after_the_time_is_over(record: Record, person: uuid.UUI
     assert record.read(lambda reads: chain.verify_chain(reads.cursor)) is None
 
 
+def test_no_unfinished_text_about_the_person_is_left(record: Record, person: uuid.UUID) -> None:
+    (visit,) = [uuid.UUID(bytes=row[0]) for row in record.rows("SELECT id FROM encounter")]
+    record.clock.advance(seconds=YEARS.total_seconds())
+    bill = InvoiceForm(person, (LineForm("Consultation", 1000),))  # which the law keeps
+    issued = record.write(invoices.issue, bill)
+    words = {"words": "Zebediah"}
+    about = {
+        "flag": str(person),
+        "diagnosis": str(visit),
+        "refund": str(issued.id),
+        "document": f"{person} {'0' * 64}",
+        "third": f"encounter {visit} 2 value",
+    }
+    for kind, subject in about.items():
+        record.write(drafts.save_draft, kind, subject, words)
+    named = {**words, "patient_id": str(person)}
+    record.write(drafts.save_draft, "third", f"note {uuid.uuid4()} 2 value", named)
+    record.write(drafts.save_draft, "room", "", {"name": "Room 7"})
+    record.write(erasure.erase, person, WHY)
+    assert [row.kind for row in record.read(drafts.my_drafts)] == ["room"]
+
+
 def test_the_law_keeps_a_chart_and_says_until_when(record: Record, person: uuid.UUID) -> None:
     plan = record.read(erasure.plan, person)
     assert not plan.is_allowed

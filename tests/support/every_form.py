@@ -78,6 +78,7 @@ from clinic_desktop.ui.settings.line_form import LineForm as SettingsLineForm
 from clinic_desktop.ui.settings.people_page import NewPersonForm
 from clinic_desktop.ui.settings.practice_page import PracticePage
 from clinic_desktop.ui.settings.prices_page import ServiceLine, ServicesPage, TaxesPage, TaxLine
+from clinic_desktop.ui.settings.printers_page import PrintersPage
 from clinic_desktop.ui.settings.schedule_closures import ClosureForm
 from clinic_desktop.ui.settings.schedule_hours import HoursPage
 from clinic_desktop.ui.settings.schedule_lines import (
@@ -94,6 +95,7 @@ from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.setup.practice_fields import PracticeFields
 from clinic_desktop.ui.setup.price_rows import PriceRows
 from clinic_desktop.ui.setup.price_rows import _Row as _PriceRow
+from clinic_desktop.ui.setup.printer_map import _Row as _PrinterRow
 from clinic_desktop.ui.visits.diagnoses import Diagnoses
 from clinic_desktop.ui.visits.note_panel import NotePanel
 from clinic_desktop.ui.visits.signed_note import SignedNote
@@ -308,6 +310,16 @@ def _practice(bench: Bench) -> QWidget:
     return page
 
 
+def _printers(bench: Bench) -> QWidget:
+    page = PrintersPage(bench.context)
+    with bench.qtbot.waitSignal(page.map.ready):
+        page.load()
+    for row in page.map.rows.values():
+        if row.printer.findData("ask-thermal") < 0:  # only some papers fit such a printer
+            row.address.setEnabled(False)
+    return page
+
+
 def _settings_line(page: type[LinesPage], bench: Bench) -> QWidget:
     made = page(bench.context)  # type: ignore[call-arg]
     bench.shown(made)
@@ -372,6 +384,7 @@ FORMS: dict[str, Callable[[Bench], QWidget]] = {
     "room": partial(_settings_line, RoomsPage),
     "type": partial(_settings_line, TypesPage),
     "practice": _practice,
+    "printers": _printers,
     "first-prices": lambda bench: PricesStep(
         bench.context.tasks, bench.context.language, "KES", bench.record.clock
     ),
@@ -427,6 +440,7 @@ SHOWN_BY: dict[str, tuple[type, ...]] = {
     "room": (RoomForm,),
     "type": (TypeForm,),
     "practice": (PracticePage, PracticeFields),
+    "printers": (_PrinterRow,),
     "first-prices": (PriceRows, _PriceRow),
     "server": (ServerForm,),
     "hub": (LookForm,),

@@ -24,7 +24,7 @@ from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.keys import Courier, new_dek
 from clinic_desktop.sync.messages import SyncReply, SyncRequest, decode, encode, sign_request
 from clinic_desktop.sync.segment import Origin, Segment
-from clinic_desktop.sync.server.relay import Call
+from clinic_desktop.sync.server.calls import Call
 from clinic_desktop.sync.snapshot import Manifest, SealedPage, Sealer
 from clinic_desktop.sync.statements import DeviceKeys, Known
 

@@ -10,9 +10,10 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.sync.messages import SyncReply, SyncRequest, decode, encode
 from clinic_desktop.sync.segment import Segment
+from clinic_desktop.sync.server.calls import Call
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.relay import Call, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.statements import AddDevice, RevokeDevice
 from clinic_desktop.syncing import Syncing
 from tests.support.relays import PaperPractice, Pc

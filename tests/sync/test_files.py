@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop import hub
+from clinic_desktop import hub, using_hubs
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import NotFoundError, ServerError
@@ -222,7 +222,7 @@ def test_scans_go_through_the_house_while_the_server_is_away(
     practice: Practice, back: Clinic, opened_hub: Hub, tmp_path: Path
 ) -> None:
     sync(practice.front, back)
-    hub.use(back, f"127.0.0.1:{opened_hub.port}")
+    using_hubs.use(back, f"127.0.0.1:{opened_hub.port}")
     practice.server.stop()
     add_scan(practice.front)
     for pc in (practice.front, back):

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop import clinic, hub, meeting_place
+from clinic_desktop import clinic, hub, meeting_place, using_hubs
 from clinic_desktop.clinic import Clinic, NewClinic
 from clinic_desktop.clock import FixedClock, SystemClock
 from clinic_desktop.config import DataDir
@@ -77,7 +77,9 @@ def test_while_the_server_is_away_the_house_goes_on(practice: Practice, back: Cl
     front, heard = practice.front, threading.Event()
     sync(front, back)
     with hub_at(front, heard.set) as opened:
-        assert hub.use(back, f"127.0.0.1:{opened.port}").hubs == (f"lan://127.0.0.1:{opened.port}",)
+        assert using_hubs.use(back, f"127.0.0.1:{opened.port}").hubs == (
+            f"lan://127.0.0.1:{opened.port}",
+        )
         practice.server.stop()
         add_patient(front, "Ada")
         add_patient(back, "Bea")
@@ -125,7 +127,7 @@ def test_a_hub_with_another_key_is_hung_up_on(practice: Practice, back: Clinic) 
         false = Listener(relay, answering(Identity.new()), "127.0.0.1", 0)
         try:
             with pytest.raises(ServerError, match="no PC of this practice"):
-                hub.use(back, f"127.0.0.1:{false.port}")
+                using_hubs.use(back, f"127.0.0.1:{false.port}")
         finally:
             false.stop()
     assert hub.status(back).hubs == ()
@@ -134,13 +136,13 @@ def test_a_hub_with_another_key_is_hung_up_on(practice: Practice, back: Clinic) 
 def test_what_is_in_the_way_is_said(practice: Practice) -> None:
     front = practice.front
     with pytest.raises(ServerError, match="no hub is open there"):
-        hub.use(front, f"127.0.0.1:{free_port()}")
+        using_hubs.use(front, f"127.0.0.1:{free_port()}")
     with pytest.raises(ServerError, match="finds no way"):
-        hub.use(front, "no-such-pc.invalid")
+        using_hubs.use(front, "no-such-pc.invalid")
     with pytest.raises(ValidationError):
-        hub.use(front, "a b/c")
+        using_hubs.use(front, "a b/c")
     with pytest.raises(NotFoundError):
-        hub.forget(front, "lan://192.0.2.1:1")
+        using_hubs.forget(front, "lan://192.0.2.1:1")
     with pytest.raises(SetupError):
         Hub(front, lambda: None)
     with closing(socket.socket()) as taken:
@@ -194,8 +196,10 @@ def test_a_practice_without_any_server_meets_at_its_hub(
                 assert Syncing(front).run().received > 0
                 assert names(front) == ["Bea"]
                 # The hub's PC has another address the next day.
-                back.store.write(SYSTEM, hub._move, f"lan://127.0.0.1:{free_port()}").result()
-                monkeypatch.setattr(hub, "search", lambda _store: [address.url])
+                back.store.write(
+                    SYSTEM, using_hubs._move, f"lan://127.0.0.1:{free_port()}"
+                ).result()
+                monkeypatch.setattr(using_hubs, "search", lambda _store: [address.url])
                 add_patient(back, "Cleo")
                 assert Syncing(back).run().sent > 0
                 assert Syncing(back).status().server == address.url
@@ -224,7 +228,7 @@ def test_the_command_line_is_a_hub_until_it_is_stopped(
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
         assert said["port"] == port
-        hub.use(back, f"127.0.0.1:{port}")
+        using_hubs.use(back, f"127.0.0.1:{port}")
         add_patient(back, "Bea")
         practice.server.stop()
         while names(back) != ["Ada", "Bea"]:  # the hub's first pass may still be under way
@@ -251,7 +255,7 @@ def house(tmp_path: Path, clock: FixedClock) -> Iterator[tuple[Hub, Clinic, Clin
         finish(DataDir(tmp_path / "back"), Asking("ana", PASSWORD), answer, clock)
         back = clinic.open_clinic(DataDir(tmp_path / "back"), "ana", PASSWORD, clock)
         with closing(back):
-            back.store.write(SYSTEM, hub._move, f"lan://127.0.0.1:{opened.port}").result()
+            back.store.write(SYSTEM, using_hubs._move, f"lan://127.0.0.1:{opened.port}").result()
             yield opened, front, back
 
 
@@ -327,7 +331,7 @@ def test_a_pause_is_for_the_server_and_the_house_goes_on(practice: Practice, bac
     front = practice.front
     sync(front, back)
     with hub_at(front) as opened:
-        hub.use(back, f"127.0.0.1:{opened.port}")
+        using_hubs.use(back, f"127.0.0.1:{opened.port}")
         add_patient(front, "Ada")
         practice.server.stop()
         for pc in (front, back):
@@ -359,7 +363,7 @@ def test_a_hub_that_was_brought_back_goes_on_with_the_others(
         again = clinic.open_clinic(into, "ana", PASSWORD, clock)
         with closing(again), hub_at(again) as anew:
             add_patient(again, "New")
-            back.store.write(SYSTEM, hub._move, f"lan://127.0.0.1:{anew.port}").result()
+            back.store.write(SYSTEM, using_hubs._move, f"lan://127.0.0.1:{anew.port}").result()
             with suppress(ServerError, CopiedRecordError):  # it says what it must hear first
                 sync(back)
             for pc in (again, back, again, back):

@@ -10,10 +10,11 @@ import pytest
 
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.sync.messages import SyncReply, decode
+from clinic_desktop.sync.server.calls import Call, RefusedError
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.polls import Polls
-from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.server.tables import Rows
 from clinic_desktop.sync.statements import AddDevice, RevokeDevice
 from tests.support.relays import PaperPractice, Pc

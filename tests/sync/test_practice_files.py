@@ -19,9 +19,10 @@ from clinic_desktop.errors import StorageError
 from clinic_desktop.sync.messages import SyncReply, decode
 from clinic_desktop.sync.server import tables
 from clinic_desktop.sync.server.app import make_app
+from clinic_desktop.sync.server.calls import Call
 from clinic_desktop.sync.server.files import Files, PlainFile
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.relay import Call, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.server.tables import NoRoomError
 from tests.support.asgi import ask
 from tests.support.relays import PaperPractice, Pc

@@ -17,11 +17,12 @@ from clinic_desktop.sync import statements
 from clinic_desktop.sync.keys import Courier, seal_dek
 from clinic_desktop.sync.messages import Keybox, Statements, SyncReply, decode
 from clinic_desktop.sync.server.app import description, make_app
+from clinic_desktop.sync.server.calls import Call, RefusedError
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.polls import Polls
 from clinic_desktop.sync.server.postgres import Database
-from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.statements import AddDevice, AddOwner, RemoveOwner, RevokeDevice
 from tests.support import postgres
 from tests.support.relays import PaperPractice, Pc

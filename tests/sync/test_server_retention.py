@@ -12,11 +12,12 @@ from clinic_desktop.clock import FixedClock
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.messages import PagesRequest, Snapshots, SyncReply, Vouches, decode, encode
+from clinic_desktop.sync.server.calls import Call, RefusedError
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.polls import Polls
 from clinic_desktop.sync.server.postgres import Database
-from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.server.retention import DAY_MS
 from clinic_desktop.sync.snapshot import Manifest
 from clinic_desktop.sync.statements import AddDevice, RevokeDevice

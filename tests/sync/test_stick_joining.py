@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from clinic_desktop import clinic, hub, joining
+from clinic_desktop import clinic, hub, joining, using_hubs
 from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.cli import run
@@ -234,7 +234,7 @@ def test_a_hub_is_opened_later_in_such_a_practice(valley: Valley) -> None:
     try:
         with hub_at(front) as opened:
             assert Syncing(front).status().server.startswith("lan://")
-            hub.use(back, f"127.0.0.1:{opened.port}")
+            using_hubs.use(back, f"127.0.0.1:{opened.port}")
             add_patient(back, "Bea")
             Syncing(back).run()
             Syncing(front).run()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from pytestqt.qtbot import QtBot
 
-from clinic_desktop import hub
+from clinic_desktop import hub, using_hubs
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.errors import ServerError
 from clinic_desktop.syncing import Syncing
@@ -54,7 +54,7 @@ def test_pcs_meet_at_an_open_window_while_the_server_is_away(
 
 def _answers(pc: Clinic, address: str) -> bool:
     try:
-        hub.use(pc, address)
+        using_hubs.use(pc, address)
     except ServerError:
         return False
     return True
@@ -67,7 +67,7 @@ def test_what_is_held_from_the_server_meets_the_house_by_itself(
     sync(practice.front, back)
     arrived = threading.Event()
     with hub_at(back, arrived.set) as opened:
-        hub.use(practice.front, f"127.0.0.1:{opened.port}")
+        using_hubs.use(practice.front, f"127.0.0.1:{opened.port}")
         chosen = Syncing(practice.front)
         if why == "paused":
             chosen.pause(practice.clock.now() + timedelta(hours=1))

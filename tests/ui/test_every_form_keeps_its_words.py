@@ -35,7 +35,6 @@ from clinic_desktop.ui.settings.recovery_page import NewSheetForm
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
 from clinic_desktop.ui.settings.ways_in import AdmitForm
-from clinic_desktop.ui.setup import printer_map
 from clinic_desktop.ui.setup.backup_panel import BackupPanel
 from clinic_desktop.ui.setup.code_panel import CodePanel
 from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
@@ -78,7 +77,6 @@ KEEPS_NOTHING: dict[type, str] = {
     ),
     OwnerStep: "kept with the answers of the first run, all but the password",
     BackupPanel: "a folder of this PC, kept when the field is left",
-    printer_map._Row: "the address of a printer of this PC, kept when the field is left",
     RegionFields: "a search of countries, currencies and time zones",
     PrivacyPage: "years in figures, kept when the field is left",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import uuid
 import zlib
 from collections.abc import Iterable
@@ -34,6 +35,7 @@ from clinic_desktop.services.access import command, query
 from clinic_desktop.services.privacy import requests, retention
 from clinic_desktop.services.privacy.blanks import Values, blanks_for, empty_row
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHORTEST_REASON = 10
 _SHORTEST_WORD = 3
 _TELLING = (
@@ -196,7 +198,7 @@ class _Work:
         reads.session.flush()
         self._ids = [each.bytes for each in charts.chart_ids(reads.session, patient_id)]
         self.bills: list[tuple[str, date]] = []
-        held = self._held()
+        self._kept_rows = held = self._held()
         self.blanks = blanks_for(self._cursor, self._ids, held)
         self._files: dict[bytes, str] = {}
         self._rewritten: dict[str, tuple[bytes, str]] = {}
@@ -319,17 +321,23 @@ class _Work:
             if all(bytes(row[0]) in going for row in users):
                 self._cursor.execute("DELETE FROM blob WHERE sha256 = ?", (sha,))
         self._drop("print_job", "printed_document_id", self.blanks.get("printed_document", {}))
-        subjects = {str(uuid.UUID(bytes=pk)) for rows in self.blanks.values() for pk in rows}
+        self._drop_drafts()
+        return len(going)
+
+    def _drop_drafts(self) -> None:
+        """Of the person and of every row about the person, also of bills that the law keeps."""
+        rows = {pk for rows in self.blanks.values() for pk in rows} | self._kept_rows
+        subjects = {str(uuid.UUID(bytes=pk)) for pk in rows | set(self._ids)}
+        people = [str(uuid.UUID(bytes=each)) for each in self._ids]
         for user, kind, subject, body in self._cursor.execute(
             "SELECT user_id, kind, subject, body FROM draft"
         ).fetchall():
-            people = (str(uuid.UUID(bytes=each)) for each in self._ids)
-            if subject in subjects or any(each in body for each in people):
+            is_about = not subjects.isdisjoint(_ID.findall(subject))
+            if is_about or any(each in body for each in people):
                 self._cursor.execute(
                     "DELETE FROM draft WHERE user_id = ? AND kind = ? AND subject = ?",
                     (user, kind, subject),
                 )
-        return len(going)
 
     def _drop(self, table: str, column: str, ids: Iterable[bytes]) -> None:
         for pk in ids:

@@ -20,8 +20,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clinic_desktop.sync.messages import MEDIA, REQUEST_HEADER, Refusal
+from clinic_desktop.sync.server.calls import Call, RefusedError
 from clinic_desktop.sync.server.proxies import Trusted
-from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.server.tables import NoRoomError
 
 log = logging.getLogger(__name__)

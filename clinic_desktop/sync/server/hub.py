@@ -14,9 +14,10 @@ from clinic_desktop.clock import Clock
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.keys import read_sealed
 from clinic_desktop.sync.messages import Keybox, Refusal, Statements, decode, encode, read_caller
+from clinic_desktop.sync.server.calls import Call, RefusedError
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.relay import Call, Practices, RefusedError, Relay
-from clinic_desktop.sync.server.tables import Rows
+from clinic_desktop.sync.server.relay import Relay
+from clinic_desktop.sync.server.tables import Practices, Rows
 from clinic_desktop.sync.statements import AddDevice, Known
 
 LIMITS: Final = Limits(per_minute=1200, burst=1200)

@@ -21,7 +21,8 @@ from typing import Any, Final
 import msgspec
 
 from clinic_desktop.sync.messages import MEDIA, REQUEST_HEADER, Refusal
-from clinic_desktop.sync.server.relay import Call, RefusedError, Relay
+from clinic_desktop.sync.server.calls import Call, RefusedError
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.server.tables import NoRoomError
 
 log = logging.getLogger(__name__)

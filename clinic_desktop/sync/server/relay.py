@@ -11,9 +11,9 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.db.snapshot_pages import SnapshotError
@@ -41,11 +41,12 @@ from clinic_desktop.sync.messages import (
     encode,
     read_caller,
 )
-from clinic_desktop.sync.server import held, pieces, retention, snapshots
+from clinic_desktop.sync.server import held, mail, pieces, retention, snapshots
+from clinic_desktop.sync.server.calls import Call, RefusedError, refuse
 from clinic_desktop.sync.server.held import Sender, Taken
 from clinic_desktop.sync.server.limits import Limits, Rate
 from clinic_desktop.sync.server.polls import Polls, Tips
-from clinic_desktop.sync.server.tables import Rows, only
+from clinic_desktop.sync.server.tables import Practices, Rows, only
 from clinic_desktop.sync.snapshot import read_manifest
 from clinic_desktop.sync.statements import DeviceKeys, Known, NewRoot, StatementError, person_id
 from clinic_desktop.sync.vouching import VouchError, read_vouch
@@ -55,50 +56,6 @@ _SPARE: Final = 64 << 10
 """What an answer holds besides its segments."""
 _MOST_KNOWN: Final = 4096
 """Practices whose checked statements are remembered."""
-
-
-class Practices(Protocol):
-    """Where a server keeps what it was given: files, or a database."""
-
-    def count(self) -> int:
-        """How many practices there are."""
-
-    def practice(
-        self, clinic: uuid.UUID, *, make: bool = False
-    ) -> AbstractContextManager[Rows | None]:
-        """A transaction on a practice's rows, alone with them; ``None`` where there is none."""
-
-    def letters(self) -> AbstractContextManager[Rows]:
-        """A transaction on the letter boxes."""
-
-    def free_bytes(self) -> int | None:
-        """What is left on its disk; ``None`` where that is on another machine."""
-
-    def close(self) -> None:
-        """Let go of everything."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request as it came."""
-
-    method: str
-    path: str
-    header: str
-    body: bytes
-    address: str
-
-
-class RefusedError(Exception):
-    """A call that is answered with no; nothing of it was kept."""
-
-    def __init__(self, status: int, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.status, self.refusal = status, refusal
-
-
-def _refuse(status: int, code: str) -> RefusedError:
-    return RefusedError(status, Refusal(code))
 
 
 def _is_signed(call: Call, caller: Caller, device: DeviceKeys) -> bool:
@@ -140,11 +97,11 @@ class Relay:
         try:
             known = statements.follow(None, first)
         except StatementError:
-            raise _refuse(400, "statement") from None
+            raise refuse(400, "statement") from None
         with self.practices.practice(known.clinic) as rows:
             is_new = rows is None
         if is_new and self.practices.count() >= self.limits.practices:
-            raise _refuse(507, "full")
+            raise refuse(507, "full")
         self._guide(known.root, known.clinic)
         with self.practices.practice(known.clinic, make=True) as rows:
             assert rows is not None  # noqa: S101 - it was just made
@@ -154,7 +111,7 @@ class Relay:
             )
             row = rows.one("SELECT body FROM statement WHERE clinic = :clinic AND n = 1")
             if row is not None and bytes(row[0]) != call.body:
-                raise _refuse(409, "exists")
+                raise refuse(409, "exists")
             if row is None:
                 self._keep(rows, known, call.body)
         return b""
@@ -171,7 +128,7 @@ class Relay:
             try:
                 self._keep(asking.rows, statements.follow(asking.known, one), call.body)
             except StatementError:
-                raise _refuse(409, "statement") from None
+                raise refuse(409, "statement") from None
         if isinstance(one.body, NewRoot):
             self._guide(one.body.key, asking.caller.clinic)
         return b""
@@ -285,7 +242,7 @@ class Relay:
     ) -> tuple[tuple[bytes, ...], tuple[pieces.Named, ...]]:
         with self._asking(call) as asking:
             if not pieces.keep(asking.rows, kind, request.brought, self.limits.practice_bytes):
-                raise _refuse(409, "quota")
+                raise refuse(409, "quota")
             missing = pieces.missing(asking.rows, kind, request.asked)
             most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
             found = pieces.found(asking.rows, kind, request.wanted, most)
@@ -296,16 +253,16 @@ class Relay:
         try:
             manifest = read_manifest(call.body)
         except SnapshotError:
-            raise _refuse(400, "message") from None
+            raise refuse(400, "message") from None
         with self._asking(call) as asking:
             caller = asking.caller
             mine = (caller.clinic.bytes, caller.device.bytes)
             key = asking.known.devices[caller.device.bytes].signing
             if (manifest.clinic, manifest.device) != mine or not manifest.is_signed_by(key):
-                raise _refuse(400, "message")
+                raise refuse(400, "message")
             fault = snapshots.keep(asking.rows, manifest, self.limits.practice_bytes)
             if fault:
-                raise _refuse(409, fault)
+                raise refuse(409, fault)
             self._tidy(asking)
         return b""
 
@@ -320,15 +277,15 @@ class Relay:
         try:
             said = read_vouch(call.body)
         except VouchError:
-            raise _refuse(400, "message") from None
+            raise refuse(400, "message") from None
         with self._asking(call) as asking:
             caller = asking.caller
             key = asking.known.devices[caller.device.bytes].signing
             mine = (caller.clinic.bytes, caller.device.bytes)
             if (said.clinic, said.device) != mine or not said.is_signed_by(key):
-                raise _refuse(400, "message")
+                raise refuse(400, "message")
             if not retention.keep_vouch(asking.rows, said):
-                raise _refuse(404, "unknown")
+                raise refuse(404, "unknown")
             self._tidy(asking)
         return b""
 
@@ -348,16 +305,16 @@ class Relay:
         try:
             key = read_sealed(call.body)
         except UnreadableError:
-            raise _refuse(400, "message") from None
+            raise refuse(400, "message") from None
         with self._asking(call) as asking:
             known = asking.known
             if key.device not in known.devices and known.person(key.device) is None:
-                raise _refuse(404, "unknown")
+                raise refuse(404, "unknown")
             if key.author != asking.caller.device.bytes:
-                raise _refuse(400, "message")
+                raise refuse(400, "message")
             count = only(asking.rows.one("SELECT count(*) FROM keybox WHERE clinic = :clinic"))[0]
             if count >= self.limits.keys:
-                raise _refuse(507, "full")
+                raise refuse(507, "full")
             asking.rows.run(
                 "INSERT INTO keybox (clinic, device_id, epoch, body)"
                 " VALUES (:clinic, :device, :epoch, :body)"
@@ -378,58 +335,32 @@ class Relay:
 
     def open_mail(self, call: Call, box: bytes) -> bytes:
         """Open a letter box for an invitation; it closes by itself."""
-        now = int(self.clock.now().timestamp())
+        now = self._second()
         until = now + self.limits.mail_s
         with self._asking(call) as asking:
-            closed = asking.rows.all(
-                "DELETE FROM invitation WHERE clinic = :clinic AND until <= :now RETURNING box",
-                now=now,
-            )
-            count = only(asking.rows.one("SELECT count(*) FROM invitation WHERE clinic = :clinic"))[
-                0
-            ]
-            if count >= self.limits.mails:
-                raise _refuse(507, "full")
-            asking.rows.run(
-                "INSERT INTO invitation (clinic, box, until) VALUES (:clinic, :box, :until)"
-                " ON CONFLICT DO NOTHING",
-                box=box, until=until,
-            )  # fmt: skip
+            closed = mail.invite(asking.rows, box, now, until, self.limits.mails)
         with self.practices.letters() as letters:
-            for (each,) in closed:
-                letters.run("DELETE FROM letter WHERE box = :box", box=bytes(each))
-            letters.run(
-                "INSERT INTO letter (box, until) VALUES (:box, :until) ON CONFLICT DO NOTHING",
-                box=box, until=until,
-            )  # fmt: skip
+            mail.open_box(letters, box, until, closed)
         return b""
 
     def put_mail(self, call: Call, box: bytes) -> bytes:
         """Put a letter into an open box that is empty; the same letter again changes nothing."""
         self._slow_down(f"address {call.address}")
         if not 0 < len(call.body) <= MAX_MAIL:
-            raise _refuse(400, "message")
+            raise refuse(400, "message")
         with self.practices.letters() as letters:
-            found = self._letter(letters, box)
-            if found not in {b"", call.body}:
-                raise _refuse(409, "taken")
-            letters.run("UPDATE letter SET body = :body WHERE box = :box", body=call.body, box=box)
+            mail.put(letters, box, call.body, self._second())
         return b""
 
     def get_mail(self, call: Call, box: bytes) -> bytes:
         """The letter of a box; empty where none came yet."""
         self._slow_down(f"address {call.address}")
         with self.practices.letters() as letters:
-            return self._letter(letters, box)
+            return mail.found(letters, box, self._second())
 
-    def _letter(self, letters: Rows, box: bytes) -> bytes:
-        row = letters.one(
-            "SELECT body FROM letter WHERE box = :box AND until > :now",
-            box=box, now=int(self.clock.now().timestamp()),
-        )  # fmt: skip
-        if row is None:
-            raise _refuse(404, "unknown")
-        return bytes(row[0] or b"")
+    def _second(self) -> int:
+        """Now, in seconds since 1970 UTC."""
+        return int(self.clock.now().timestamp())
 
     @contextmanager
     def _asking(self, call: Call, *, people: bool = False) -> Iterator[_Asking]:
@@ -442,10 +373,10 @@ class Relay:
         try:
             caller = read_caller(call.header)
         except MessageError:
-            raise _refuse(401, "unknown") from None
+            raise refuse(401, "unknown") from None
         with self.practices.practice(caller.clinic) as rows:
             if rows is None:
-                raise _refuse(401, "unknown")
+                raise refuse(401, "unknown")
             known = self._stated_so_far(caller.clinic, rows)
             person = known.person(caller.device.bytes) if people else None
             written = self._check(rows, call, caller, known, person)
@@ -465,7 +396,7 @@ class Relay:
         ):
             known = statements.follow(known, statements.read(bytes(body)))
         if known is None:
-            raise _refuse(401, "unknown")
+            raise refuse(401, "unknown")
         with self._known_lock:
             self._known[clinic.bytes] = known
             if len(self._known) > _MOST_KNOWN:
@@ -479,9 +410,9 @@ class Relay:
         asks = caller.device.bytes
         device = known.devices.get(asks) or known.ended.get(asks) or person
         if device is None or not _is_signed(call, caller, device):
-            raise _refuse(401, "unknown")
+            raise refuse(401, "unknown")
         if caller.device.bytes in known.ended:
-            raise _refuse(403, "revoked")
+            raise refuse(403, "revoked")
         if person is not None:
             self._remember(rows, asks)
         counter = only(rows.one(
@@ -523,24 +454,24 @@ class Relay:
 
     def _slow_down(self, name: str) -> None:
         if not self._rate.takes(name, self.clock.uptime()):
-            raise _refuse(429, "slow-down")
+            raise refuse(429, "slow-down")
 
     def _slow_down_pc(self, caller: Caller) -> None:
         """One that asks too often, or whose practice does, all its PCs together."""
         self._slow_down(f"device {caller.device}")
         if not self._together.takes(caller.clinic.hex, self.clock.uptime()):
-            raise _refuse(429, "slow-down")
+            raise refuse(429, "slow-down")
 
     @staticmethod
     def _statement(raw: bytes) -> statements.Statement:
         try:
             return statements.read(raw)
         except StatementError:
-            raise _refuse(400, "statement") from None
+            raise refuse(400, "statement") from None
 
     @staticmethod
     def _decode(raw: bytes, kind: type[Any]) -> Any:
         try:
             return decode(raw, kind)
         except MessageError:
-            raise _refuse(400, "message") from None
+            raise refuse(400, "message") from None

@@ -25,7 +25,8 @@ from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.polls import Polls
 from clinic_desktop.sync.server.proxies import Trusted
-from clinic_desktop.sync.server.relay import Practices, Relay
+from clinic_desktop.sync.server.relay import Relay
+from clinic_desktop.sync.server.tables import Practices
 
 log = logging.getLogger(__name__)
 _STOP_S = 5

@@ -8,8 +8,10 @@ every statement of this package.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from contextlib import AbstractContextManager
+from typing import Any, Final, Protocol
 
 VERSION: Final = 3
 PRACTICE: Final = {
@@ -121,6 +123,27 @@ class Rows:
         self.run(sql, **values)
         found = self._cursor.fetchone()
         return None if found is None else tuple(found)
+
+
+class Practices(Protocol):
+    """Where a server keeps what it was given: files, or a database."""
+
+    def count(self) -> int:
+        """How many practices there are."""
+
+    def practice(
+        self, clinic: uuid.UUID, *, make: bool = False
+    ) -> AbstractContextManager[Rows | None]:
+        """A transaction on a practice's rows, alone with them; ``None`` where there is none."""
+
+    def letters(self) -> AbstractContextManager[Rows]:
+        """A transaction on the letter boxes."""
+
+    def free_bytes(self) -> int | None:
+        """What is left on its disk; ``None`` where that is on another machine."""
+
+    def close(self) -> None:
+        """Let go of everything."""
 
 
 def only(row: tuple[Any, ...] | None) -> tuple[Any, ...]:

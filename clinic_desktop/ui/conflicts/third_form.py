@@ -69,6 +69,9 @@ class ThirdForm(DrawerForm):
             self.draft.keep(name, field)
         changed = next(iter(self.fields.values())).textChanged
         self.draft.keep_by("versions", self._versions, self._typed_over, changed)
+        # With the person's name on it, so that it goes where the person is erased.
+        whose = str(self.item.row.patient_id or "")
+        self.draft.keep_by("patient_id", lambda: whose, lambda _text: None, changed)
         self.draft.begin()
 
     def _versions(self) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from clinic_desktop import hub
+from clinic_desktop import hub, using_hubs
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.hub import HubStatus
@@ -96,7 +96,7 @@ class HubCard(Card):
         forget = FactAction(
             Icon.CLOSE,
             _("Stop using the hub at {address}").format(address=isolate(url)),
-            partial(self._ask, hub.forget, url),
+            partial(self._ask, using_hubs.forget, url),
         )
         return Fact(url, isolate(url), _("A hub that this PC uses"), None, (forget,))
 
@@ -148,7 +148,7 @@ class LookForm(DrawerForm):
     def submit(self, print_too: bool) -> None:
         """Ask the network, off the window's thread."""
         self._context.tasks.call_once(
-            self, hub.use, self._context.clinic, self.address.text().strip(),
+            self, using_hubs.use, self._context.clinic, self.address.text().strip(),
             done=self._done, failed=self._failed,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
@@ -13,10 +14,12 @@ from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.printing.catalogue import KINDS
 from clinic_desktop.printing.raster import HEADS
+from clinic_desktop.services.drafts import DraftRow
 from clinic_desktop.services.papers import printers, trying
 from clinic_desktop.services.papers.making import MadePaper
 from clinic_desktop.services.papers.printers import FOLDER, THERMAL, PrinterChoice
 from clinic_desktop.ui.core import spool
+from clinic_desktop.ui.core.draft_keeper import DraftKeeper
 from clinic_desktop.ui.core.tasks import Tasks
 from clinic_desktop.ui.theme.look import look
 from clinic_desktop.ui.theme.tokens import SPACE_2, SPACE_3, Tone
@@ -203,7 +206,7 @@ def _part(row: _Row, widget: QWidget) -> str:
 
 
 class PrinterMap(QWidget):
-    """A line for each kind of document. Choices are kept at once."""
+    """A line for each kind of document. Choices are kept at once, an address when it is left."""
 
     ready = Signal()
     """The lines are there."""
@@ -214,6 +217,7 @@ class PrinterMap(QWidget):
         super().__init__(parent)
         self._tasks = tasks
         self._rows: dict[str, _Row] = {}
+        self.draft = DraftKeeper(tasks, "printer", "", self._draft_body, self)
         self._notice = Notice(Tone.INFO, "")
         self._notice.hide()
         self._lines = QVBoxLayout()
@@ -238,8 +242,20 @@ class PrinterMap(QWidget):
     def _on_names(self, names: list[str]) -> None:
         self._tasks.read(self, printers.choices, done=lambda choices: self._show(choices, names))
 
+    def _typed(self) -> dict[str, str]:
+        return {kind: row.typed for kind, row in self._rows.items() if row.typed is not None}
+
+    def _draft_body(self) -> dict[str, Any] | None:
+        typed = {kind: words for kind, words in self._typed().items() if words.strip()}
+        return {"addresses": typed} if typed else None
+
+    def _restore(self, draft: DraftRow | None) -> None:
+        for kind, words in (draft.body.get("addresses", {}) if draft else {}).items():
+            if kind in self._rows and self._rows[kind].typed is None:
+                self._rows[kind].type_on(str(words))
+
     def _show(self, choices: tuple[PrinterChoice, ...], names: list[str]) -> None:
-        typed = {kind: row.typed for kind, row in self._rows.items() if row.typed is not None}
+        is_first, typed = not self._rows, self._typed()
         while (item := self._lines.takeAt(0)) is not None:
             old = item.widget()
             if old is not None:
@@ -248,6 +264,7 @@ class PrinterMap(QWidget):
         for place, choice in enumerate(choices):
             row = _Row(choice, names)
             row.chosen.connect(self._keep)
+            row.address.textEdited.connect(lambda _text: self.draft.touch())
             row.folder_wanted.connect(lambda row=row: self._ask_folder(row.send_to))
             row.tested.connect(lambda row=row: self._test(row.choice))
             self._rows[choice.kind] = row
@@ -264,6 +281,8 @@ class PrinterMap(QWidget):
                   "PDF files."),
             )  # fmt: skip
         self._notice.setVisible(not names)
+        if is_first:
+            self.draft.load(self._restore)
         self.ready.emit()
 
     @property
@@ -285,6 +304,8 @@ class PrinterMap(QWidget):
         dialog.open()
 
     def _keep(self, choice: PrinterChoice) -> None:
+        if self.draft.is_kept:
+            self.draft.save()  # what was typed of an address is the choice by now
         self._tasks.write(self, printers.choose, choice, failed=self._refuse)
 
     def _test(self, choice: PrinterChoice) -> None:

@@ -142,6 +142,7 @@ def _title(row: Unfinished) -> str:
         "diagnosis": _("Diagnosis"),
         "third": _("To decide"),
         "practice": _("Practice and letterhead"),
+        "printer": _("Printers"),
         "server": _("Address of the server"),
         "hub": _("Look for a hub"),
     }
@@ -167,6 +168,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "account": lambda: to.Settings("people"),
         "closure": lambda: to.Settings("closed-days"),
         "practice": lambda: to.Settings("practice"),
+        "printer": lambda: to.Settings("printers"),
         "server": lambda: to.Settings("exchange"),
         "hub": lambda: to.Settings("exchange"),
     }

@@ -17,9 +17,10 @@ from clinic_desktop.db import engine
 from clinic_desktop.sync import statements
 from clinic_desktop.sync.keys import Courier, seal_dek
 from clinic_desktop.sync.messages import PagesRequest, SyncReply, decode, encode
+from clinic_desktop.sync.server.calls import Call
 from clinic_desktop.sync.server.files import Files
 from clinic_desktop.sync.server.limits import Limits
-from clinic_desktop.sync.server.relay import Call, Relay
+from clinic_desktop.sync.server.relay import Relay
 from clinic_desktop.sync.vouching import Said, vouch
 from tests.proofs.storage.recorder import ACKED, ARMED
 from tests.support.records import NOON

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtTest import QTest
+
+from clinic_desktop.services import drafts
 from clinic_desktop.services.papers import printers
 from clinic_desktop.ui.settings.printers_page import PrintersPage
 from tests.support.thermal_printer import KICK, READY, decoded, thermal_printer
@@ -40,6 +43,35 @@ def test_a_thermal_printer_is_reached_by_its_address(desk: Desk) -> None:
     assert not row.address.isVisible()
     assert not row.drawer.isVisible()
     assert "a5" in [row.paper.itemData(at) for at in range(row.paper.count())]
+
+
+def test_an_address_half_typed_is_there_again_when_the_record_was_closed(desk: Desk) -> None:
+    page = desk.open("printers", PrintersPage)
+    desk.until(lambda: bool(page.map.rows))
+    row = page.map.rows["receipt"]
+    choose(row.printer, "ask-thermal")
+    QTest.keyClicks(row.address, "192.168.1")
+    desk.context.tasks.closing.emit()
+    desk.idle()
+    assert [each.kind for each in desk.record.read(drafts.my_drafts)] == ["printer"]
+    assert not desk.record.read(printers.choice, "receipt").printer
+    row.address.blockSignals(True)
+
+    again = PrintersPage(desk.context)
+    desk.qtbot.addWidget(again)
+    again.show()
+    again.load()
+    desk.until(lambda: bool(again.map.rows))
+    given = again.map.rows["receipt"]
+    desk.until(lambda: given.address.text() == "192.168.1")
+    assert given.address.isVisible()
+    QTest.keyClicks(given.address, ".50")
+    given.address.editingFinished.emit()
+    desk.until(
+        lambda: desk.record.read(printers.choice, "receipt").printer == "thermal:192.168.1.50"
+    )
+    desk.idle()
+    assert desk.record.read(drafts.my_drafts) == []
 
 
 def test_an_address_being_typed_outlives_a_new_reading_of_the_printers(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
-from clinic_desktop import hub
+from clinic_desktop import hub, using_hubs
 from clinic_desktop.db import journal
 from clinic_desktop.db.worker import Store
 from clinic_desktop.errors import ClinicError, NotFoundError
@@ -96,7 +96,7 @@ class Besides(Troubled):
     def _use_hub(self, pc: Pc) -> None:
         self.net.house.asks = pc
         try:
-            hub.use(pc.opened)
+            using_hubs.use(pc.opened)
         except NotFoundError as error:
             self._must_say(error)
 
