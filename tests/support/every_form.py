@@ -91,6 +91,7 @@ from clinic_desktop.ui.settings.schedule_lines import (
     TypesPage,
 )
 from clinic_desktop.ui.settings.templates_page import TemplateLine, TemplatesPage
+from clinic_desktop.ui.settings.ways_in import AdmitForm
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.setup.practice_fields import PracticeFields
 from clinic_desktop.ui.setup.price_rows import PriceRows
@@ -389,6 +390,7 @@ FORMS: dict[str, Callable[[Bench], QWidget]] = {
         bench.context.tasks, bench.context.language, "KES", bench.record.clock
     ),
     "server": lambda bench: ServerForm(bench.context),
+    "admit": lambda bench: AdmitForm(bench.context),
     "hub": lambda bench: LookForm(bench.context),
 }
 
@@ -443,6 +445,7 @@ SHOWN_BY: dict[str, tuple[type, ...]] = {
     "printers": (_PrinterRow,),
     "first-prices": (PriceRows, _PriceRow),
     "server": (ServerForm,),
+    "admit": (AdmitForm,),
     "hub": (LookForm,),
 }
 """Which classes with fields are on the screen with each form."""

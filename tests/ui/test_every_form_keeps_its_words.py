@@ -34,7 +34,6 @@ from clinic_desktop.ui.settings.privacy_page import PrivacyPage
 from clinic_desktop.ui.settings.recovery_page import NewSheetForm
 from clinic_desktop.ui.settings.settings_view import SettingsView
 from clinic_desktop.ui.settings.stick_invite_form import StickInviteForm
-from clinic_desktop.ui.settings.ways_in import AdmitForm
 from clinic_desktop.ui.setup.backup_panel import BackupPanel
 from clinic_desktop.ui.setup.code_panel import CodePanel
 from clinic_desktop.ui.setup.recovery_panel import RecoveryPanel
@@ -69,7 +68,6 @@ KEEPS_NOTHING: dict[type, str] = {
          NewSheetForm),
         "codes and pieces of a key, which are kept nowhere",
     ),
-    AdmitForm: "a sign-in name beside a new password, good for one hour",
     **dict.fromkeys(
         (JoinView, LockView, RecoverView, RestoreView, ServerRestoreView,
          StickJoinView),

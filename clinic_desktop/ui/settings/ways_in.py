@@ -12,6 +12,7 @@ from clinic_desktop.errors import ClinicError, ValidationError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.services.devices import Pc
 from clinic_desktop.ui.core.context import Context
+from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.settings.exchange_forms import ExchangeForm
 from clinic_desktop.ui.setup.password_fields import NewPassword
 from clinic_desktop.ui.theme.tokens import Tone
@@ -71,13 +72,20 @@ class AdmitForm(ExchangeForm):
         words = _("At a PC where they sign in already, they open Settings › Other PCs and press "
                   "the key beside this PC. Within an hour you let them in here, and they choose a "
                   "password for this PC.")  # fmt: skip
+        self.draft = FieldDraft(context, "admit", "", self)
         for part in (
-            Label(words, tone="muted", wrap=True), form, self.new_password, self.progress,
-            self.notice,
+            Label(words, tone="muted", wrap=True), self.draft.notice, form, self.new_password,
+            self.progress, self.notice,
         ):  # fmt: skip
             self.column.addWidget(part)
         self.column.addStretch(1)
         self.setFocusProxy(self.login)
+        self.draft.keep("login", self.login)  # the password is kept nowhere
+        self.draft.begin()
+
+    def may_close(self) -> bool:
+        """The name typed is kept as a draft."""
+        return self.draft.flush()
 
     def primary_text(self) -> str:
         """The verb."""
@@ -100,6 +108,7 @@ class AdmitForm(ExchangeForm):
 
     def _done(self, name: str) -> None:
         self.new_password.clear()
+        self.draft.forget()
         self.admitted.emit(name)
         self.close_requested.emit()
 

@@ -145,6 +145,7 @@ def _title(row: Unfinished) -> str:
         "printer": _("Printers"),
         "server": _("Address of the server"),
         "hub": _("Look for a hub"),
+        "admit": _("Let a colleague in at this PC"),
     }
     if row.kind == "patient":
         return _("Patient details") if row.subject else _("New patient")
@@ -171,6 +172,7 @@ def _place(row: Unfinished) -> to.Destination | None:
         "printer": lambda: to.Settings("printers"),
         "server": lambda: to.Settings("exchange"),
         "hub": lambda: to.Settings("exchange"),
+        "admit": lambda: to.Settings("exchange"),
     }
     if row.kind in anywhere:
         return anywhere[row.kind]()
