@@ -16,10 +16,11 @@ from clinic_desktop.db.given_names import Again
 from clinic_desktop.db.incarnation import NewPc, leave
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.renewing import change, introduce, link_as, make_plan, say
+from clinic_desktop.renewing import Plan, change, introduce, link_as, make_plan, say, turn
 from clinic_desktop.security.primitives import Identity
-from clinic_desktop.sync import kept_segments, known_pcs, proving
+from clinic_desktop.sync import kept_segments, known_pcs, proving, state, unheard
 from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.lines import Heard
 from clinic_desktop.sync.proving import PartedError, Parting
 from clinic_desktop.sync.sides import Sides, of_other, written_anew
 
@@ -27,16 +28,23 @@ from clinic_desktop.sync.sides import Sides, of_other, written_anew
 def bring_together(opened: Clinic, device: bytes) -> None:
     """Take what the server has of a PC, and write anew what was taken of it besides.
 
+    Where it is this PC itself, another has left what was written anew here: see ``sync.unheard``.
+
     Raises:
         ServerError: it is away, or no longer holds what this PC has to compare.
         PartedError: it knows no such owner.
+        CopiedRecordError: this PC was copied itself, and has to go on as one of its own before.
         PermissionDeniedError, RuleError: not an owner.
     """
     store, owner = opened.store, opened.keys.identity
     plan = store.write(opened.actor, make_plan, opened.keys.vault.clinic, None).result()
+    if device == plan.old:
+        _take_over(opened, plan)
+        return
     assert plan.address is not None  # noqa: S101 - it was a server that has something else
     me = Courier(plan.clinic, uuid.UUID(bytes=plan.old), plan.old_keys)
     with closing(link_as(opened, plan.address, me)) as link:
+        proving.prove_own(store, link)  # what is sealed from here on is to stay its name's
         found = proving.parting(store, link, device)
         sides = store.write(SYSTEM, of_other, device, found).result()
         again = written_anew(store, link, sides)
@@ -52,6 +60,24 @@ def bring_together(opened: Clinic, device: bytes) -> None:
         say(opened, plan)
 
 
+def _take_over(opened: Clinic, plan: Plan) -> None:
+    """Write the own log anew once more, with the names that another PC gave meanwhile.
+
+    Nobody has heard of the name until now, so nothing is left under it.
+    """
+    assert plan.address is not None  # noqa: S101 - it was a server that has something else
+    me = Courier(plan.clinic, uuid.UUID(bytes=plan.old), plan.old_keys)
+    with closing(link_as(opened, plan.address, me)) as link:
+        again = unheard.meanwhile(opened.store, link)
+    if not again:
+        return  # what was the reason is gone
+    if not introduce(opened, plan, plan.address, [opened.keys.identity]):
+        raise PartedError(plan.old)
+    turn(opened, plan, Heard(0, differs=True), again)
+    if plan.address.is_near:
+        say(opened, plan)
+
+
 # ------------------------------------------------------------------ steps, each a transaction
 
 
@@ -64,6 +90,8 @@ def _bring_together(
     if sides.own is None:  # nothing of it is in the record yet
         leave(cursor, dev, sides.others[dev])
     else:
+        old = state.device_id(cursor)
         change(uow, pc, sides.own, owner, sides.others, again)
+        proving.note(cursor, [old])  # some of it the server may not have, or a copy's in its place
     kept_segments.keep(cursor, dev, [found.after], kept_segments.HELD)
     proving.trust(uow, {device})

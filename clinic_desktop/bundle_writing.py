@@ -25,7 +25,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.models.types import to_millis
 from clinic_desktop.services.access import require
 from clinic_desktop.stick_stop import Stopped, looking, never, unless
-from clinic_desktop.sync import bundle, carried, carried_files, taking
+from clinic_desktop.sync import bundle, carried, carried_files, taking, unheard
 from clinic_desktop.sync.bundle import Bundle, BundleError, Head
 from clinic_desktop.sync.carried import Place, Plan
 from clinic_desktop.sync.carried_files import Load
@@ -185,6 +185,7 @@ class _Contents:
 def _write(
     store: Store, path: Path, most: int, me: Courier, wanted: _Wanted, stopped: Stopped = never
 ) -> Exported:
+    store.write(SYSTEM, unheard.hand_out).result()
     while store.write(SYSTEM, taking.seal).result():
         pass
     found = _contents(store, path, min(most, shutil.disk_usage(path.parent).free), me, wanted)

@@ -101,7 +101,7 @@ def begin_anew(
             kept=_("Nothing was sent, and nothing was changed."),
             hint=_("Ask whoever runs the server."),
         )
-    _turn(opened, plan, heard, again)
+    turn(opened, plan, heard, again)
     if plan.address.is_near:  # a stick may be quicker than the hub
         say(opened, plan)
 
@@ -154,7 +154,7 @@ def begin_anew_by_stick(opened: Clinic, brought: Iterable[Segment] = ()) -> None
     heard = comparing.heard
     if not (plan.is_told or heard.differs):
         raise taking.copied(_("Nothing was changed."), "by a stick")
-    _turn(opened, plan, heard)
+    turn(opened, plan, heard)
     say(opened, plan)
 
 
@@ -173,7 +173,13 @@ def say(opened: Clinic, plan: Plan) -> None:
     opened.store.write(SYSTEM, _remember_said, said).result()
 
 
-def _turn(opened: Clinic, plan: Plan, heard: Heard, again: Again = NOT_GIVEN) -> None:
+def turn(opened: Clinic, plan: Plan, heard: Heard, again: Again = NOT_GIVEN) -> None:
+    """Change the record: what the old name did, as far as was heard, stays that name's.
+
+    Raises:
+        StorageError: the folder of this PC's hub cannot be used; nothing was changed.
+        RuleError: not an owner.
+    """
     store, own = opened.store, plan.own(heard)
     sides = store.read(SYSTEM, of_copy, own).result()
     # First: this PC would hear of its own hub what it is about to give up, and believe it.
@@ -277,4 +283,5 @@ def change(
         invitation=b"",
         answered=(b"", b""),
         anew_since=to_millis(uow.now),
+        is_unheard=True,
     )

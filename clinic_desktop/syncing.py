@@ -29,7 +29,7 @@ from clinic_desktop.renewing import begin_anew
 from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import handing, passes, state, taking
+from clinic_desktop.sync import handing, passes, state, taking, unheard
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.connecting import (
     courier,
@@ -116,13 +116,32 @@ class Syncing:
             if not allowed(self._clinic.actor, "device.approve"):
                 raise
             self._is_current = False
-            bring_together(self._clinic, error.device)
+            try:
+                bring_together(self._clinic, error.device)
+            except CopiedRecordError:
+                begin_anew(self._clinic)
             return self._pass(tell)
 
     def _pass(self, tell: Tell) -> Passed:
         if self._store.gate.is_held:
             return arrive(self._clinic, self._watched, self._until_over(tell))
-        nearby = meet_nearby(self._store, self._watched)
+        if not self._store.read(SYSTEM, unheard.goes_to_server_first).result():
+            return self._meet(tell, meet_nearby(self._store, self._watched))
+        try:
+            return self._meet(tell, 0)
+        except (PartedError, RevokedError):
+            raise
+        except ServerError:
+            self._meet_at_last()
+            raise
+
+    def _meet_at_last(self) -> None:
+        """The hubs after all, where nothing has left this PC for long: the server may be away."""
+        if not self._store.read(SYSTEM, unheard.awaits_server, self._store.clock.now()).result():
+            meet_nearby(self._store, self._watched)
+
+    def _meet(self, tell: Tell, nearby: int) -> Passed:
+        """The server, after the hubs, of which so many changes came."""
         meeting_place.learn(self._store)
         if self._store.read(SYSTEM, has_no_line).result():
             self._store.read(SYSTEM, taking.refuse_copy).result()
@@ -165,6 +184,8 @@ class Syncing:
             As ``run``.
         """
         if self._store.gate.is_held:  # what hubs hold is taken once the record is here
+            return self._met(0)
+        if self._store.read(SYSTEM, unheard.awaits_server, self._store.clock.now()).result():
             return self._met(0)
         return self._met(meet_nearby(self._store, self._watched))
 

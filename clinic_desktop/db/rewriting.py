@@ -51,11 +51,7 @@ def rewrite(cursor: Any, old: int, upto: Mapping[int, int], again: Again = NOT_G
     that it had, and its later commits are those of number 1. ``again`` is what other PCs wrote:
     what is among it already takes the name that it has there.
     """
-    names: dict[int, bytes] = {
-        dev: bytes(device)
-        for dev, device in cursor.execute("SELECT dev, device_id FROM sync_device").fetchall()
-    }
-    later = _later(cursor, old, upto)
+    names, later = names_of(cursor), written_since(cursor, old, upto)
     given = given_names.find(cursor, later, upto, again, names)
     rest = [each for each in later if each.place not in given]
     places: dict[Place, Place] = {place: (dev, one.dseq) for place, (dev, one) in given.items()}
@@ -105,7 +101,17 @@ def lost(cursor: Any, upto: Mapping[int, int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _later(cursor: Any, old: int, upto: Mapping[int, int]) -> list[Old]:
+def names_of(cursor: Any) -> dict[int, bytes]:
+    """The ids of all PCs, by their numbers."""
+    rows = cursor.execute("SELECT dev, device_id FROM sync_device").fetchall()
+    return {dev: bytes(device) for dev, device in rows}
+
+
+def written_since(cursor: Any, old: int, upto: Mapping[int, int]) -> list[Old]:
+    """The commits after those of ``upto``, in the order in which they came here.
+
+    Those of ``old`` are stored as this PC's.
+    """
     found = []
     for dev, last in upto.items():
         stored = THIS_PC if dev == old else dev

@@ -27,6 +27,7 @@ from clinic_desktop.sync import (
     receiving,
     state,
     taking,
+    unheard,
 )
 from clinic_desktop.sync.carried import Cargo
 from clinic_desktop.sync.client import Link, RefusedError, Tuner
@@ -97,13 +98,15 @@ class Exchange:
             NewerProgramError: what one PC sealed needs a newer program; all else was exchanged.
             RevokedError: this PC was taken out of the practice.
             CopiedRecordError: this record is a copy of one that went on elsewhere.
-            PartedError: of a copied PC something else was taken here than the server has.
+            PartedError: of a copied PC something else was taken here than the server has, or
+                another PC left there what this one has written anew.
         """
         number = self._store.write(SYSTEM, passes.begin_run, self.link.address.url).result()
         code = "stopped"  # until it is known how it ended: a pass broken off is no good one
         try:
             if not self._is_beside:
                 self._asks_first = self._carries_first = proving.prove(self._store, self.link)
+                unheard.look(self._store, self.link)
             self._rounds()
             if self._is_beside and self._near_tip:
                 self._store.write(SYSTEM, _came_back, self._near_tip).result()
@@ -151,6 +154,8 @@ class Exchange:
             raise newer_program(_("It stays on the server. All else was exchanged."))
 
     def _seal(self) -> None:
+        if self._is_beside:  # a hub is brought it next
+            self._store.write(SYSTEM, unheard.hand_out).result()
         while self._store.write(SYSTEM, taking.seal).result():
             pass
 
@@ -243,7 +248,7 @@ class Exchange:
     def _tip(self, seg_no: int, tip_hash: bytes) -> None:
         """Look at what the server holds of this PC, and remember it if it is ours."""
         if self._is_beside:
-            self._store.read(SYSTEM, _must_be_mine, seg_no, tip_hash).result()
+            self._store.read(SYSTEM, proving.must_be_mine, seg_no, tip_hash).result()
             self._near_tip = seg_no
         else:
             self._sent += self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
@@ -362,22 +367,14 @@ def _progress(reads: ReadSession) -> _Progress:
 
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
     """Remember what the server holds of this PC."""
-    _must_be_mine(uow, seg_no, tip_hash)
+    proving.must_be_mine(uow, seg_no, tip_hash)
+    if seg_no:
+        unheard.hand_out(uow)
     return kept_segments.arrived(uow.cursor, seg_no)
 
 
 def _came_back(uow: UnitOfWork, seg_no: int) -> None:
     kept_segments.came_back(uow.cursor, seg_no)
-
-
-def _must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes) -> None:
-    """Compare what a server holds of this PC with what this PC made.
-
-    Raises:
-        CopiedRecordError: somebody went on from the same record elsewhere.
-    """
-    if kept_segments.hash_of(reads.cursor, seg_no) != tip_hash:
-        raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
 
 
 def _applied(reads: ReadSession) -> int:

@@ -17,7 +17,7 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.sync import kept_segments, lines, state
+from clinic_desktop.sync import kept_segments, lines, state, taking
 from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.kept_segments import Tip
 from clinic_desktop.sync.known_pcs import known_devices
@@ -83,6 +83,21 @@ def prove(store: Store, link: Link) -> bool:
     if proved:
         store.write(SYSTEM, trust, proved).result()
     return bool(lacking)
+
+
+def prove_own(store: Store, link: Link) -> None:
+    """Compare what the server has under this PC's own name with what was made here.
+
+    Raises:
+        CopiedRecordError: it is another's.
+        ServerError: it is away.
+    """
+    others, _tips = store.read(SYSTEM, _doubted).result()
+    try:
+        reply = lines.ask(link, dict.fromkeys(others, ALL))
+    except DroppedError:
+        return  # what is doubted after all is compared by the next pass
+    store.read(SYSTEM, must_be_mine, reply.tip, reply.tip_hash).result()
 
 
 def parting(store: Store, link: Link, device: bytes) -> Parting:
@@ -170,6 +185,16 @@ def trust(uow: UnitOfWork, proved: AbstractSet[bytes]) -> None:
     if found is not None:
         left = tuple(each for each in found.settings.besides if each not in proved)
         state.change_settings(uow.cursor, besides=left)
+
+
+def must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes) -> None:
+    """Compare what a server holds of this PC with what this PC made.
+
+    Raises:
+        CopiedRecordError: somebody went on from the same record elsewhere.
+    """
+    if kept_segments.hash_of(reads.cursor, seg_no) != tip_hash:
+        raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
 
 
 def _line(reads: ReadSession, device: bytes) -> tuple[Line, dict[int, bytes]]:

@@ -82,7 +82,9 @@ def of_other(uow: UnitOfWork, device: bytes, found: Parting) -> Sides:
     others[dev] = Last(found.commit, found.seg_no)
     if not first:
         return _sides(cursor, None, others)
-    while THIS_PC not in first and taking.seal(uow):
+    # What does not build on it stays its own, also where it is sealed only now: else it would lie
+    # between what others write anew, and they would take over nothing.
+    while taking.seal(uow, first.get(THIS_PC)):
         pass
     own = _before(cursor, THIS_PC, first.get(THIS_PC, kept_segments.covered(cursor) + 1))
     sent = kept_segments.last_sent(cursor)

@@ -77,6 +77,8 @@ class Settings(Struct, frozen=True):
     """How far the server's clock is ahead of this PC's, in milliseconds; for display only."""
     anew_since: int = 0
     """When this PC went on under another name than its record had, in ms since 1970 UTC."""
+    is_unheard: bool = False
+    """Whether its log was written anew, and nothing has left this PC since."""
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,11 @@ class Step:
     """Bytes of the segments."""
 
 
-def seal(uow: UnitOfWork) -> bool:
-    """Seal what is in no segment yet; whether there may be more."""
+def seal(uow: UnitOfWork, before: int | None = None) -> bool:
+    """Seal what is in no segment yet; whether there may be more.
+
+    ``before`` is the first commit that is left out.
+    """
     cursor = uow.cursor
     found, covered = state.peer(cursor), kept_segments.covered(cursor)
     key = epochs.in_use(uow, covered)
@@ -70,9 +73,12 @@ def seal(uow: UnitOfWork) -> bool:
         return False
     epoch, upto = key
     most = _AT_A_TIME if upto is None else min(_AT_A_TIME, upto - covered)
-    commits = outgoing(cursor, covered, most)
+    commits = [
+        each for each in outgoing(cursor, covered, most) if before is None or each.dseq < before
+    ]
     is_all = len(commits) < most
     points = checkpoints(cursor, THIS_PC, found.settings.told) if is_all else []
+    points = [each for each in points if before is None or each.dseq < before]
     if not commits and not points:
         return False
     me, last = state.me(cursor, found.settings.clinic), kept_segments.tip(cursor)

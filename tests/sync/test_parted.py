@@ -146,7 +146,7 @@ def write_anew_again(opened: Clinic) -> None:
     with closing(link_of(store)) as link:
         again = written_anew(store, link, store.read(SYSTEM, of_copy, Last(0, 0)).result())
     assert again
-    renewing._turn(opened, plan, Heard(0, differs=True), again)
+    renewing.turn(opened, plan, Heard(0, differs=True), again)
 
 
 def waiting(opened: Clinic) -> int:
