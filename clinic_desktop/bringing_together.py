@@ -16,7 +16,16 @@ from clinic_desktop.db.given_names import Again
 from clinic_desktop.db.incarnation import NewPc, leave
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.renewing import Plan, change, introduce, link_as, make_plan, say, turn
+from clinic_desktop.renewing import (
+    Plan,
+    begin_anew,
+    change,
+    introduce,
+    link_as,
+    make_plan,
+    say,
+    turn,
+)
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.sync import kept_segments, known_pcs, proving, state, unheard
 from clinic_desktop.sync.keys import Courier
@@ -29,11 +38,11 @@ def bring_together(opened: Clinic, device: bytes) -> None:
     """Take what the server has of a PC, and write anew what was taken of it besides.
 
     Where it is this PC itself, another has left what was written anew here: see ``sync.unheard``.
+    One that was copied itself becomes a PC of its own, and brings together with its next pass.
 
     Raises:
         ServerError: it is away, or no longer holds what this PC has to compare.
         PartedError: it knows no such owner.
-        CopiedRecordError: this PC was copied itself, and has to go on as one of its own before.
         PermissionDeniedError, RuleError: not an owner.
     """
     store, owner = opened.store, opened.keys.identity
@@ -44,10 +53,14 @@ def bring_together(opened: Clinic, device: bytes) -> None:
     assert plan.address is not None  # noqa: S101 - it was a server that has something else
     me = Courier(plan.clinic, uuid.UUID(bytes=plan.old), plan.old_keys)
     with closing(link_as(opened, plan.address, me)) as link:
-        proving.prove_own(store, link)  # what is sealed from here on is to stay its name's
-        found = proving.parting(store, link, device)
-        sides = store.write(SYSTEM, of_other, device, found).result()
-        again = written_anew(store, link, sides)
+        is_copy = not proving.owns_name(store, link)
+        if not is_copy:  # what is sealed from here on stays its name's
+            found = proving.parting(store, link, device)
+            sides = store.write(SYSTEM, of_other, device, found).result()
+            again = written_anew(store, link, sides)
+    if is_copy:
+        begin_anew(opened)
+        return
     if sides.own is not None and not introduce(opened, plan, plan.address, [owner]):
         raise PartedError(device)
     for each in sides.left:  # first: this PC would hear of its own hub what it is about to give up

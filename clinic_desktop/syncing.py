@@ -116,10 +116,7 @@ class Syncing:
             if not allowed(self._clinic.actor, "device.approve"):
                 raise
             self._is_current = False
-            try:
-                bring_together(self._clinic, error.device)
-            except CopiedRecordError:
-                begin_anew(self._clinic)
+            bring_together(self._clinic, error.device)
             return self._pass(tell)
 
     def _pass(self, tell: Tell) -> Passed:

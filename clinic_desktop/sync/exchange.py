@@ -248,7 +248,7 @@ class Exchange:
     def _tip(self, seg_no: int, tip_hash: bytes) -> None:
         """Look at what the server holds of this PC, and remember it if it is ours."""
         if self._is_beside:
-            self._store.read(SYSTEM, proving.must_be_mine, seg_no, tip_hash).result()
+            self._store.read(SYSTEM, _must_be_mine, seg_no, tip_hash).result()
             self._near_tip = seg_no
         else:
             self._sent += self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
@@ -367,7 +367,7 @@ def _progress(reads: ReadSession) -> _Progress:
 
 def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
     """Remember what the server holds of this PC."""
-    proving.must_be_mine(uow, seg_no, tip_hash)
+    _must_be_mine(uow, seg_no, tip_hash)
     if seg_no:
         unheard.hand_out(uow)
     return kept_segments.arrived(uow.cursor, seg_no)
@@ -375,6 +375,16 @@ def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
 
 def _came_back(uow: UnitOfWork, seg_no: int) -> None:
     kept_segments.came_back(uow.cursor, seg_no)
+
+
+def _must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes) -> None:
+    """Compare what a server holds of this PC with what this PC made.
+
+    Raises:
+        CopiedRecordError: somebody went on from the same record elsewhere.
+    """
+    if kept_segments.hash_of(reads.cursor, seg_no) != tip_hash:
+        raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
 
 
 def _applied(reads: ReadSession) -> int:

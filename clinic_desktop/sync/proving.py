@@ -17,7 +17,7 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.sync import kept_segments, lines, state, taking
+from clinic_desktop.sync import kept_segments, lines, state
 from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.kept_segments import Tip
 from clinic_desktop.sync.known_pcs import known_devices
@@ -85,19 +85,18 @@ def prove(store: Store, link: Link) -> bool:
     return bool(lacking)
 
 
-def prove_own(store: Store, link: Link) -> None:
-    """Compare what the server has under this PC's own name with what was made here.
+def owns_name(store: Store, link: Link) -> bool:
+    """Whether what the server has under this PC's own name was made here.
 
     Raises:
-        CopiedRecordError: it is another's.
         ServerError: it is away.
     """
     others, _tips = store.read(SYSTEM, _doubted).result()
     try:
         reply = lines.ask(link, dict.fromkeys(others, ALL))
     except DroppedError:
-        return  # what is doubted after all is compared by the next pass
-    store.read(SYSTEM, must_be_mine, reply.tip, reply.tip_hash).result()
+        return True  # if not, the next pass finds that
+    return store.read(SYSTEM, _own_hash, reply.tip).result() == reply.tip_hash
 
 
 def parting(store: Store, link: Link, device: bytes) -> Parting:
@@ -187,14 +186,8 @@ def trust(uow: UnitOfWork, proved: AbstractSet[bytes]) -> None:
         state.change_settings(uow.cursor, besides=left)
 
 
-def must_be_mine(reads: ReadSession | UnitOfWork, seg_no: int, tip_hash: bytes) -> None:
-    """Compare what a server holds of this PC with what this PC made.
-
-    Raises:
-        CopiedRecordError: somebody went on from the same record elsewhere.
-    """
-    if kept_segments.hash_of(reads.cursor, seg_no) != tip_hash:
-        raise taking.copied(_("Nothing was sent, and nothing was changed."), f"segment {seg_no}")
+def _own_hash(reads: ReadSession, seg_no: int) -> bytes | None:
+    return kept_segments.hash_of(reads.cursor, seg_no)
 
 
 def _line(reads: ReadSession, device: bytes) -> tuple[Line, dict[int, bytes]]:
