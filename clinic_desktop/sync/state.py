@@ -59,6 +59,8 @@ class Settings(Struct, frozen=True):
     """Addresses of hubs in the house, beside the server in use."""
     files_asked: int = 0
     """When the server was last asked whether it still holds the files that it was given."""
+    files_again: int = 0
+    """When files last went there once more, because it said that pieces of them rotted."""
     in_snapshot: int = 0
     """How many commits the newest snapshot on the server covers, as far as is known."""
     looked_at: int = 0

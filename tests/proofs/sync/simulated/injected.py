@@ -271,9 +271,11 @@ def tip_without_segments(rows: Rows, fresh: list[segment.Segment], now: int) -> 
         )  # fmt: skip
 
 
-def gives_the_newest(rows: Rows, have: dict[bytes, int], most: int) -> tuple[list[bytes], bool]:
+def gives_the_newest(
+    rows: Rows, have: dict[bytes, int], most: int, gaps: dict[bytes, int]
+) -> tuple[list[bytes], bool]:
     """The server hands on the last segment only."""
-    found, more = _given(rows, have, most)
+    found, more = _given(rows, have, most, gaps)
     return found[-1:], more
 
 
