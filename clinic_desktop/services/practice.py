@@ -15,13 +15,13 @@ from sqlalchemy import select
 
 from clinic_desktop.db import membership
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import ENGAGED_ROLES, INSURER, STAFF_ROLES
 from clinic_desktop.errors import BadFileError, NotFoundError, ValidationError
 from clinic_desktop.i18n import PSEUDO, _
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.local import Blob, LocalSetting
 from clinic_desktop.models.practice import AppUser, Practice, Practitioner, Setting
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.membership_entries import (
     AddPerson,
     Body,

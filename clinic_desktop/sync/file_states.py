@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.models.types import to_millis
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.sync import state
 from clinic_desktop.sync.file_pieces import File, is_digest
 
