@@ -57,6 +57,8 @@ class Settings(Struct, frozen=True):
     """Until when nothing is exchanged by itself, in milliseconds since 1970 UTC."""
     hubs: tuple[str, ...] = ()
     """Addresses of hubs in the house, beside the server in use."""
+    told_hubs: tuple[str, ...] = ()
+    """Those that an owner told the whole practice of, as they were when this PC last looked."""
     files_asked: int = 0
     """When the server was last asked whether it still holds the files that it was given."""
     files_again: int = 0
