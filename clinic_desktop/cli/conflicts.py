@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CODES = {
     3: "No such question is open, or it has no such version.",
     4: "What it is about is closed to you, or is not yours to decide.",
-    6: "Only one version can hold, or the row is signed or issued.",
+    6: "Only one version can hold, or the row is signed or issued; or --again is not possible.",
 }
 
 
@@ -44,6 +44,10 @@ def register(
     resolve.add_argument(
         "--keep", action="append", default=[], metavar="VERSION",
         help="the version that holds; twice where the chart is to hold both",
+    )  # fmt: skip
+    resolve.add_argument(
+        "--again", action="store_true",
+        help="take an owner's step that came to nothing once more, with your keys of today",
     )  # fmt: skip
     resolve.set_defaults(run=_resolve)
 
@@ -72,6 +76,12 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             _("“{text}” is no id of a question.").format(text=options.id),
             hint=_("Find the id with “conflicts list”."),
         ) from error
+    if options.again:
+        with open_clinic(options, data_dir) as opened:
+            identity = opened.keys.identity
+            opened.store.write(opened.actor, deciding.repeat_step, conflict, identity).result()
+        output.result({"id": str(conflict), "again": True}, _("Done again."))
+        return
     if not options.keep:
         raise ValidationError(
             "keep",
@@ -92,7 +102,7 @@ def _object(item: ConflictItem) -> dict[str, Any]:
         "group": row.group, "row": str(row.row_id), "opened": row.opened_at.isoformat(),
         "patient": str(row.patient_id) if row.patient_id else None,
         "may_decide": item.may_decide, "can_keep_both": item.can_keep_both,
-        "signed": item.is_fixed,
+        "signed": item.is_fixed, "again": item.again.kind if item.again else None,
         "versions": [_version(item, each) for each in item.versions],
     }  # fmt: skip
 

@@ -53,5 +53,5 @@ def take_back(uow: UnitOfWork, url: str) -> None:
         row.value = False
 
 
-def _at(url: str) -> Select[tuple[Setting]]:
+def _at(url: str) -> Select[Setting]:
     return select(Setting).where(Setting.key == _KEY + url, Setting.user_id.is_(None))

@@ -31,7 +31,7 @@ from clinic_desktop.security.membership_entries import Person as PersonInChain
 from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.services import insured, practice, recovery_drill
-from clinic_desktop.services.access import command, query
+from clinic_desktop.services.access import command, part, query
 
 _NEW_KEY = "key.change-due"
 LONGEST_ENGAGEMENT = timedelta(days=366)
@@ -159,13 +159,7 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None
     """
     row = _active(uow, user_id)
     _keep_an_owner(uow, row)
-    if user_id == uow.actor.user_id:
-        # The record's new key, which follows, would be on record by somebody who left.
-        raise ValidationError(
-            "user",
-            _("You cannot end your own way in."),
-            hint=_("Another owner of the practice can do it."),
-        )
+    _refuse_oneself(uow, user_id)
     row.is_active = False
     membership.append(uow, signer, RevokePerson(user_id))
     uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))
@@ -252,6 +246,40 @@ def change_roles(
     if tuple(row.roles) != roles:
         row.roles = list(roles)
         membership.append(uow, signer, ChangeRoles(user_id, roles))
+
+
+@part
+def show_step(uow: UnitOfWork, body: AddPerson | ChangeRoles | RevokePerson) -> None:
+    """Bring a person's row to what a step says that is about to be signed again.
+
+    Raises:
+        NotFoundError: the row of the person is not here.
+        ValidationError: nobody would be owner any more, or it is oneself.
+    """
+    person = body.person.id if isinstance(body, AddPerson) else body.id
+    row = uow.session.get(AppUser, person)
+    if row is None:
+        raise NotFoundError(_("There is no such person."))
+    if isinstance(body, RevokePerson):
+        _refuse_oneself(uow, person)
+        _keep_an_owner(uow, row)
+        row.is_active = False
+        uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))
+        return
+    roles = body.person.roles if isinstance(body, AddPerson) else body.roles
+    if "owner" not in roles:
+        _keep_an_owner(uow, row)
+    row.is_active, row.roles = True, list(roles)
+
+
+def _refuse_oneself(uow: UnitOfWork, user_id: uuid.UUID) -> None:
+    if user_id == uow.actor.user_id:
+        # The record's new key, which follows, would be on record by somebody who left.
+        raise ValidationError(
+            "user",
+            _("You cannot end your own way in."),
+            hint=_("Another owner of the practice can do it."),
+        )
 
 
 def _active(uow: UnitOfWork, user_id: uuid.UUID) -> AppUser:
