@@ -25,7 +25,7 @@ from clinic_desktop.security.membership_entries import (
     read_body,
 )
 from clinic_desktop.security.primitives import Identity
-from clinic_desktop.services import people
+from clinic_desktop.services import people_rows
 from clinic_desktop.services.access import part
 
 Again = AddPerson | ChangeRoles | RevokePerson
@@ -65,7 +65,7 @@ def take_again(uow: UnitOfWork, asked: OpenConflict, signer: Identity) -> None:
 
     Raises:
         RuleError: it cannot be taken again, or the signer is no owner with today's keys.
-        NotFoundError, ValidationError: see ``people.show_step``.
+        NotFoundError, ValidationError: see ``people_rows.show_step``.
     """
     membership.refuse_earlier(uow, signer)
     body = _body(uow, asked)
@@ -75,7 +75,7 @@ def take_again(uow: UnitOfWork, asked: OpenConflict, signer: Identity) -> None:
             kept=_("Nothing was changed."),
             hint=_("Look at the people in the settings, and do there what is needed."),
         )
-    people.show_step(uow, body)
+    people_rows.show_step(uow, body)
     membership.append(uow, signer, body)
 
 
