@@ -341,7 +341,7 @@ SHOWN_BY = {
     "any-link": (612, 562),
     "tip-is-believed": (541, 550, 576),
     "never-sent-again": (615, 586),
-    "never-rolled-back": (501,),
+    "never-rolled-back": (927,),
     "keys-for-all": (505,),
     "early-ones-are-dropped": (505,),
     "form-not-compared": (501,),
