@@ -22,7 +22,8 @@ SENDING, STORED, COMING = "sending", "stored", "coming"
 DAMAGED, UNREADABLE = "damaged", "unreadable"
 """A file of which the server says that a piece rotted there; of which one here cannot be read."""
 LARGEST: Final = 1 << 30
-DAY_MS: Final = 24 * 3600 * 1000
+_HOUR_MS: Final = 3600 * 1000
+DAY_MS: Final = 24 * _HOUR_MS
 ASKED_AGAIN: Final = 100
 """Files a day: under 2 KB with one data key."""
 
@@ -63,20 +64,32 @@ def note_asked(uow: UnitOfWork, *, lost: bool) -> None:
         uow.cursor.execute("DELETE FROM sync_file WHERE state = ?", (STORED,))
 
 
-def may_go_again(reads: ReadSession) -> list[File]:
-    """The files that are here, for a server that lost pieces; none where some went today."""
+def may_go_again(reads: ReadSession, *, beside: bool) -> list[File]:
+    """The files that are here, for a server or a hub that lost pieces; none where it must wait."""
     found, now = state.peer(reads.cursor), to_millis(reads.now)
-    if found is None or 0 <= now - found.settings.files_again < DAY_MS:
+    if found is None or 0 < _waits_until(found.settings, beside=beside) - now <= DAY_MS:
         return []
     return here(reads)
 
 
 def go_again(uow: UnitOfWork, files: Sequence[File], *, beside: bool) -> None:
-    """Send these once more; at a hub ``beside`` the server what the server has stays known."""
-    state.change_settings(uow.cursor, files_again=to_millis(uow.now))
-    for each in files if not beside else ():
+    """Send these once more; at a hub ``beside`` the server what the server has stays known.
+
+    Once a day, so that none makes this PC send for ever; where no file was meant, it is looked
+    again after an hour, for it takes the names of all pieces.
+    """
+    until = to_millis(uow.now) + (DAY_MS if files else _HOUR_MS)
+    if beside:
+        state.change_settings(uow.cursor, hub_files_wait=until)
+        return
+    state.change_settings(uow.cursor, files_wait=until)
+    for each in files:
         uow.cursor.execute("DELETE FROM sync_file WHERE sha256 = ?", (each.sha256,))
         _announce(uow, each)
+
+
+def _waits_until(settings: state.Settings, *, beside: bool) -> int:
+    return settings.hub_files_wait if beside else settings.files_wait
 
 
 def here(reads: ReadSession) -> list[File]:

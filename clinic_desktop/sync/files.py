@@ -115,19 +115,17 @@ class FileTurn:
         self._rotten()
 
     def _rotten(self) -> list[File]:
-        """Files that are here and of which the server says that pieces rotted: they go again.
-
-        Once a day, so that no server makes this PC send for ever.
-        """
-        lost, self._lost = self._lost, set()
-        here = self._store.read(SYSTEM, file_states.may_go_again).result() if lost else []
+        """Files that are here and of which the server says that pieces rotted: they go again."""
+        lost, self._lost, beside = self._lost, set(), self._is_beside
+        if not lost:
+            return []
+        here = self._store.read(SYSTEM, file_states.may_go_again, beside=beside).result()
         found = [
             file
             for file in here
             if any(not lost.isdisjoint(each.names()) for each in self._sealers(file))
         ]
-        if found:
-            beside = self._is_beside
+        if here:
             self._store.write(SYSTEM, file_states.go_again, found, beside=beside).result()
         return found
 

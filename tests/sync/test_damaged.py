@@ -217,3 +217,29 @@ def test_only_the_very_same_segment_replaces_one_that_rotted(served: Served) -> 
     assert served.sync(second, have=1).behind == {first.device.bytes: 1}
     served.sync(second, have=2, carried=made[1:2])
     assert served.sync(second, have=1).segments == tuple(each.raw for each in made[1:])
+
+
+def test_a_digest_that_rotted_is_no_reason_to_ask_for_the_segment(
+    served: Served,
+) -> None:
+    """Of the last one the PC's row tells it too, of others the segment after it."""
+    first, second = served.first, served.second
+    served.sync(first, first.work(), first.work())
+    served.change("UPDATE segment SET hash = x'00'")
+    assert served.sync(second, have=0).segments == tuple(each.raw for each in first.made)
+    assert served.sync(second, have=2).behind == {}
+    told = served.sync(first, *first.made, first.work())
+    assert (told.tip, told.tip_hash) == (3, first.made[2].hash)
+
+
+def test_a_pc_hears_of_the_last_whole_segment_before_all_that_rotted(served: Served) -> None:
+    """A bad place of a disk takes neighbours: the answer names a digest that the PC knows."""
+    first, second = served.first, served.second
+    served.sync(first, *(first.work() for _ in range(4)))
+    served.change("UPDATE segment SET bytes = x'00' WHERE seg_no > 1")
+    assert served.sync(second, have=3).behind == {first.device.bytes: 3}  # it read the last only
+    told = served.sync(first)
+    assert (told.tip, told.tip_hash) == (1, first.made[0].hash)
+    assert served.sync(first, *first.made[1:]).tip == 4
+    reply = served.sync(second, have=1)
+    assert reply.segments == tuple(each.raw for each in first.made[1:])

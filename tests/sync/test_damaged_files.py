@@ -144,6 +144,37 @@ def test_a_server_that_lost_everything_for_ever_is_given_a_file_once_a_day(
             assert len(line.brought) == len(set(line.brought)) == 5
 
 
+def test_pieces_of_no_file_here_are_not_looked_for_with_each_answer(
+    practice: Practice, back: Clinic
+) -> None:
+    """That takes the names of all pieces of all files."""
+    front = practice.front
+    add_scan(front)
+    sync(front, back, front, front)
+    into_lost = "INSERT INTO lost SELECT clinic,"
+    server_rows(practice, f"{into_lost} x'{'07' * 16}' FROM practice")
+    sync_a_day_later(front)
+    server_rows(practice, f"{into_lost} id FROM chunk LIMIT 1 OFFSET 2")
+    sync_a_day_later(front)
+    assert lost_at_server(practice) == 2
+    practice.clock.advance(hours=1)
+    sync_a_day_later(front)
+    assert lost_at_server(practice) == 1
+
+
+def sync_a_day_later(pc: Clinic) -> None:
+    forget_when_asked(pc)
+    sync(pc)
+
+
+def lost_at_server(practice: Practice) -> int:
+    (path,) = practice.server.folder.glob("??/??/*.db")
+    with closing(sqlite3.connect(path)) as server:
+        (count,) = server.execute("SELECT count(*) FROM lost").fetchone()
+    assert isinstance(count, int)
+    return count
+
+
 def names_at_server(practice: Practice) -> list[bytes]:
     (path,) = practice.server.folder.glob("??/??/*.db")
     with closing(sqlite3.connect(path)) as server:
@@ -167,6 +198,34 @@ def test_what_cannot_be_read_is_fetched_once_a_day(practice: Practice, back: Cli
         forget_when_asked(back)
         turn(back, line)
         assert line.left < before
+
+
+def test_a_server_that_an_older_version_filled_serves_on(practice: Practice, back: Clinic) -> None:
+    """What it held it hands out as before; what comes from now on is looked after."""
+    front = practice.front
+    add_scan(front)
+    sync(front)
+    practice.server.stop()
+    (file,) = practice.server.folder.glob("??/??/*.db")
+    with closing(sqlite3.connect(file)) as held, held:
+        for table in ("chunk", "page"):
+            held.execute(f"ALTER TABLE {table} DROP COLUMN hash")
+        for table in ("lost", "gap"):
+            held.execute(f"DROP TABLE {table}")
+        held.execute("PRAGMA user_version = 3")
+    practice.server.start()
+    sync(back)
+    assert content(back) == SCAN
+    add_patient(back, "Bob")
+    add_file(front, OTHER, OTHER)
+    sync(back, front)
+    assert len(patients(front)) == 2
+    rot(practice, "chunk", "body", "WHERE hash IS NOT NULL LIMIT 1")
+    sync(back)
+    assert blobs(back) == 1
+    forget_when_asked(front)
+    sync(front, back)
+    assert blobs(back) == 2
 
 
 # ------------------------------------------------------------------ at a hub

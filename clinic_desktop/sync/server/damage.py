@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
-from clinic_desktop.sync.segment import Segment
+from clinic_desktop.sync import segment
+from clinic_desktop.sync.segment import Segment, SegmentError
 from clinic_desktop.sync.server.tables import Rows
 
 log = logging.getLogger(__name__)
@@ -75,8 +77,47 @@ def gaps(rows: Rows) -> dict[bytes, int]:
     return {bytes(device): int(seg_no) for device, seg_no in found}
 
 
-def note_segment(rows: Rows, device: bytes, seg_no: int) -> None:
-    """Remember that it is damaged."""
+def is_segment_whole(rows: Rows, device: bytes, seg_no: int, kept: bytes, raw: bytes) -> bool:
+    """Whether a segment is as it came; it is remembered as damaged if it is not.
+
+    Where only the digest ``kept`` beside it rotted, as what names it says, that is put right: else
+    its PC would be asked for a segment that is refused when it comes.
+    """
+    found = hashlib.blake2b(raw, digest_size=32).digest()
+    if found == kept:
+        return True
+    if found != _named(rows, device, seg_no):
+        _note_segment(rows, device, seg_no)
+        return False
+    log.error("A digest kept here was not as it came: the disk may be failing")
+    rows.run(
+        "UPDATE segment SET hash = :hash"
+        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+        hash=found, device=device, seg_no=seg_no,
+    )  # fmt: skip
+    return True
+
+
+def _named(rows: Rows, device: bytes, seg_no: int) -> bytes | None:
+    """The digest of a segment, as the one after it says, or what is kept of the PC's last one."""
+    row = rows.one(
+        "SELECT bytes FROM segment"
+        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+        device=device, seg_no=seg_no + 1,
+    )  # fmt: skip
+    if row is not None:
+        with suppress(SegmentError):
+            return segment.read(bytes(row[0])).header.prev
+        return None
+    row = rows.one(
+        "SELECT tip_hash FROM device"
+        " WHERE clinic = :clinic AND device_id = :device AND tip = :seg_no",
+        device=device, seg_no=seg_no,
+    )  # fmt: skip
+    return bytes(row[0]) if row else None
+
+
+def _note_segment(rows: Rows, device: bytes, seg_no: int) -> None:
     rows.run(
         "INSERT INTO gap (clinic, device_id, seg_no) VALUES (:clinic, :device, :seg_no)"
         " ON CONFLICT DO NOTHING",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -121,14 +120,18 @@ def behind(rows: Rows, have: Mapping[bytes, int], gaps: Mapping[bytes, int]) -> 
 
 def up_to(rows: Rows, device: bytes, taken: Taken, first: int) -> Taken:
     """What a PC is told of its own segments where this one is damaged: it sends it again."""
-    row = rows.one(
-        "SELECT hash FROM segment"
-        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
-        device=device, seg_no=first - 1,
-    ) if first > 1 else (segment.BEGINNING,)  # fmt: skip
-    if row is None:
-        return taken  # the one before was dropped, and nobody could say that it is the same PC
-    return replace(taken, tip=first - 1, tip_hash=bytes(row[0]))
+    for seg_no in range(first - 1, 0, -1):
+        row = rows.one(
+            "SELECT hash, bytes FROM segment"
+            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+            device=device, seg_no=seg_no,
+        )  # fmt: skip
+        if row is None:
+            return taken  # it was dropped, and nobody could say that it is the same PC
+        raw = bytes(row[1])
+        if damage.is_segment_whole(rows, device, seg_no, bytes(row[0]), raw):
+            return replace(taken, tip=seg_no, tip_hash=segment.read(raw).hash)
+    return replace(taken, tip=0, tip_hash=segment.BEGINNING)
 
 
 def used(rows: Rows) -> int:
@@ -206,9 +209,8 @@ def lacking(
             after, maker = sseq, bytes(device)
             if not have.get(maker, 0) < seg_no < gaps.get(maker, seg_no + 1):
                 continue
-            if hashlib.blake2b(raw, digest_size=32).digest() != bytes(digest):
+            if not damage.is_segment_whole(rows, maker, seg_no, bytes(digest), bytes(raw)):
                 gaps[maker] = seg_no
-                damage.note_segment(rows, maker, seg_no)
                 continue
             if found and size + len(raw) > most:
                 return found, True
