@@ -13,7 +13,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
 from clinic_desktop.services.conflicts.fields import TABLE_NAMES
-from clinic_desktop.services.conflicts.words import field_name, severity_word, value_words
+from clinic_desktop.services.conflicts.words import again, field_name, severity_word, value_words
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -77,6 +77,7 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             hint=_("Find the id with “conflicts list”."),
         ) from error
     if options.again:
+        _refuse_version(options.keep)
         with open_clinic(options, data_dir) as opened:
             identity = opened.keys.identity
             opened.store.write(opened.actor, deciding.repeat_step, conflict, identity).result()
@@ -94,6 +95,16 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
         _refuse_half_of_two(store.read(actor, listing.item, conflict).result(), options.keep)
         store.write(actor, deciding.resolve, Resolve(conflict, tuple(options.keep))).result()
     output.result({"id": str(conflict), "kept": options.keep}, _("Decided."))
+
+
+def _refuse_version(keep: list[str]) -> None:
+    if keep:
+        raise ValidationError(
+            "keep",
+            _("A step is taken again, or a version holds: not both."),
+            kept=_("Nothing was decided."),
+            hint=_("Give --again without --keep."),
+        )
 
 
 def _refuse_half_of_two(item: ConflictItem, keep: list[str]) -> None:
@@ -135,17 +146,26 @@ def _lines(item: ConflictItem) -> list[str]:
     subject = isolate(row.subject) if isinstance(row.subject, str) else ""
     lines = [f"{row.id}  {severity_word(row.severity)}  {table} {subject}  {patient}"]
     for each in item.versions:
-        said = ", ".join(
-            f"{field_name(name)}: {value_words(item, name, each.values)}" for name in item.fields
-        )
-        words = _deleted(each) or said
+        words = _deleted(each) or _said(item, each)
         who = _("{who} at {pc}, {when}").format(
             who=isolate(each.who or _("The program")),
             pc=isolate(_("this PC") if each.is_here else each.pc),
             when=isolate(current().datetime(each.at)),
         )
         lines.append(f"  {each.name}  {who}: {words}")
+    if item.again is not None:
+        how = _("To take it again: “conflicts resolve {id} --again”.").format(id=row.id)
+        lines.append(f"  {how}")
     return lines
+
+
+def _said(item: ConflictItem, version: VersionRow) -> str:
+    """What a version says, or the step it tells of: its own bytes say nothing to people."""
+    if item.row.table == "membership_entry":
+        return again(item.again) if item.again is not None else "…"
+    return ", ".join(
+        f"{field_name(name)}: {value_words(item, name, version.values)}" for name in item.fields
+    )
 
 
 def _deleted(version: VersionRow) -> str:

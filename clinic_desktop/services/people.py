@@ -243,7 +243,10 @@ def change_roles(
     uow.expect_seen(tuple(row.roles), seen)
     if "owner" not in roles:
         keep_an_owner(uow, row)
-    if tuple(row.roles) != roles:
+    state = membership.current(uow)
+    known = state.people.get(user_id) if state is not None else None
+    # The row may show what came to nothing in the chain, beside the use of the sheet for example.
+    if tuple(row.roles) != roles or (known is not None and known.roles != roles):
         row.roles = list(roles)
         membership.append(uow, signer, ChangeRoles(user_id, roles))
 

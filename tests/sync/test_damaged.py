@@ -80,13 +80,14 @@ def change_file(folder: Path, sql: str) -> list[tuple[Any, ...]]:
 def change_database(url: str, sql: str) -> list[tuple[Any, ...]]:
     """Behind the back of a server on PostgreSQL."""
     with psycopg.connect(url) as other:
-        cursor = other.execute(sql.replace("x'00'", "'\\x00'"))  # type: ignore[arg-type]
+        cursor = other.execute(sql.replace("x'00'", "'\\x00'"))
         return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture(params=["files", "postgres"])
 def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
-    folder, words = tmp_path / "server", ("--insecure",)
+    folder = tmp_path / "server"
+    words: tuple[str, ...] = ("--insecure",)
     if request.param == "postgres":
         cluster: Cluster = request.getfixturevalue("cluster")
         url = fresh_database(cluster, tmp_path.name.replace("-", "_"))
@@ -108,7 +109,7 @@ def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
 
 def fresh_database(cluster: Cluster, name: str) -> str:
     with psycopg.connect(cluster.url, autocommit=True) as other:
-        other.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        other.execute(f"CREATE DATABASE {name}")
     return cluster.url.replace("/postgres?", f"/{name}?")
 
 

@@ -101,14 +101,19 @@ def test_a_step_that_was_typed_anew_meanwhile_is_not_offered(
     sync(front, back)
     nora = members(front).person("nora")
     assert nora is not None
-    step = (people.change_roles, nora.id, ("owner",))
-    front.store.write(front.actor, *step, front.keys.identity).result()
+    signer = front.keys.identity
+    front.store.write(front.actor, people.change_roles, nora.id, ("owner",), signer).result()
     back.switch_by_recovery(practice.sheet, "ana", NEW)
     sync(front, back)
-    asked = question(back)
-    repeat(back, asked)
-    assert back.store.read(back.actor, listing.open_items).result() == ()
-    sync(back, front)
+    asked, signer = question(back), back.keys.identity
+    back.store.write(back.actor, people.change_roles, nora.id, ("owner",), signer).result()
+    rows = back.store.read(back.actor, listing.open_items).result()
+    items = [back.store.read(back.actor, listing.item, row.id).result() for row in rows]
+    assert [each for each in items if each.again is not None] == []
+    before = members(back).n
+    with pytest.raises((NotFoundError, RuleError)):
+        repeat(back, asked)
+    assert members(back).n == before
 
 
 def test_whoever_closes_the_question_takes_no_step(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, commas, isolate
 from clinic_desktop.services.conflicts.listing import ConflictItem, VersionRow
-from clinic_desktop.services.conflicts.words import field_name, value_words
+from clinic_desktop.services.conflicts.words import again, field_name, value_words
 from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.conflicts.version_cards import VersionCards
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
@@ -47,7 +47,7 @@ class ConflictPanel(QWidget):
         column.addWidget(header)
         column.addWidget(Label(words.question(item), wrap=True))
         if item.again is not None:
-            column.addWidget(Label(words.again(item.again), wrap=True))
+            column.addWidget(Label(again(item.again), wrap=True))
         for notice in self._notices():
             column.addWidget(notice)
         column.addWidget(self.cards)

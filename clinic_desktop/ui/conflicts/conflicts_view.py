@@ -15,6 +15,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve, Resolved
 from clinic_desktop.services.conflicts.listing import ConflictItem, ConflictRow
+from clinic_desktop.services.conflicts.words import again
 from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.conflicts.conflict_panel import ConflictPanel
 from clinic_desktop.ui.conflicts.third_form import ThirdForm
@@ -255,7 +256,7 @@ class ConflictsView(Screen):
         text = _("Only if you know who took it, and it is still right.")
         self.context.host.confirm(
             _("Take this step again?"),
-            f"{words.again(step)} {text}",
+            f"{again(step)} {text}",
             _("Take it again"),
             lambda: self.context.tasks.write_once(
                 self, deciding.repeat_step, item.row.id, self.context.clinic.keys.identity,

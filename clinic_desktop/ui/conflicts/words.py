@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from clinic_desktop.i18n import _, commas, current, isolate, pgettext
+from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.services.conflicts.fields import TABLE_NAMES
 from clinic_desktop.services.conflicts.listing import ConflictItem, ConflictRow, VersionRow
-from clinic_desktop.services.conflicts.repeating import Step
 from clinic_desktop.services.conflicts.words import severity_word
 from clinic_desktop.services.field_words import field_value
 from clinic_desktop.ui.core.history_words import who as who_words
-from clinic_desktop.ui.core.right_words import role_names
 from clinic_desktop.ui.theme.tokens import Tone
 from clinic_desktop.ui.widgets.pill import Glyph, PillSpec
 
@@ -124,18 +122,3 @@ def going(item: ConflictItem) -> str:
         "duplicate_identity": _("Join the charts…"),
         "paid_twice": _("Open the account"),
     }.get(item.row.kind, _("Open the medicines"))
-
-
-def again(step: Step) -> str:
-    """What would be done, if an owner's step is taken again."""
-    who, login = isolate(step.name), isolate(step.login)
-    names = role_names()
-    roles = isolate(commas(names.get(each, each) for each in step.roles))
-    return {
-        "add-person": _(
-            "The step: {who}, who signs in as {login}, works here as: {roles}. The password is the "
-            "one that was chosen then, at the PC where it was typed."
-        ),
-        "roles": _("The step: {who} has the roles: {roles}."),
-        "revoke-person": _("The step: {who} signs in here no more."),
-    }[step.kind].format(who=who, login=login, roles=roles)
