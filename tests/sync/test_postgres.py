@@ -128,7 +128,7 @@ def test_two_servers_share_a_database(cluster: Cluster, tmp_path: Path) -> None:
         link.close()
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def old(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database as an older server left it, with one practice's rows."""
     name = f"old_{uuid.uuid4().hex}"
@@ -140,6 +140,9 @@ def old(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
         for table, since in tables.SINCE.items():
             if since > request.param:
                 other.execute(f"DROP TABLE {table}")
+        for table in tables.HASHED:
+            if tables.SINCE.get(table, 1) <= request.param:
+                other.execute(f"ALTER TABLE {table} DROP COLUMN hash")
         other.execute("UPDATE relay SET version = %s", (request.param,))
         other.execute("INSERT INTO practice (clinic, head, used) VALUES (%s, 7, 4)", (OLD.bytes,))
         other.execute(
@@ -187,14 +190,14 @@ def test_a_database_of_an_older_version_is_brought_to_this_one(
 def test_an_upgrade_that_fails_leaves_the_old_version_and_a_later_one_is_refused(old: str) -> None:
     with psycopg.connect(old) as other:
         (version,) = tables.only(other.execute("SELECT version FROM relay").fetchone())
-        other.execute("CREATE TABLE vouch_3 ()")  # in the way, in the middle of it
+        other.execute("CREATE TABLE gap_3 ()")  # in the way, in the middle of it
     before = layout(old)
     with pytest.raises(SetupError):
         Database(old)
     assert layout(old) == before
     with psycopg.connect(old) as other:
         assert other.execute("SELECT version FROM relay").fetchone() == (version,)
-        other.execute("DROP TABLE vouch_3")
+        other.execute("DROP TABLE gap_3")
         other.execute("UPDATE relay SET version = %s", (tables.VERSION + 1,))
     with pytest.raises(StorageError, match="another version"):
         Database(old)

@@ -120,21 +120,31 @@ def test_files_of_another_version_are_left_alone(practices: Files) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_file_of_an_older_version_gets_what_is_new(practices: Files, version: int) -> None:
     clinic = uuid.uuid4()
     use(practices, clinic)
     practices.close()
-    with closing(dbapi2.connect(str(practices.path(clinic)))) as other:
+    with closing(dbapi2.connect(str(practices.path(clinic)))) as other, other:
         for table, since in tables.SINCE.items():
             if since > version:
                 other.execute(f"DROP TABLE {table}")
+        for table in tables.HASHED:
+            if tables.SINCE.get(table, 1) <= version:
+                other.execute(f"ALTER TABLE {table} DROP COLUMN hash")
+        other.execute(
+            "INSERT INTO chunk (clinic, id, body) VALUES (?, x'01', x'02')", (clinic.bytes,)
+        )
         other.execute(f"PRAGMA user_version = {version}")
     again = Files(practices.root)
     try:
         with again.practice(clinic) as rows:
             assert rows is not None
-            assert rows.all("SELECT id FROM page WHERE clinic = :clinic") == []
+            assert rows.all("SELECT id, hash FROM page WHERE clinic = :clinic") == []
+            assert rows.all("SELECT id FROM lost WHERE clinic = :clinic") == []
+            assert rows.all("SELECT body, hash FROM chunk WHERE clinic = :clinic") == [
+                (b"\x02", None)
+            ]
             assert rows.all("SELECT said FROM vouch WHERE clinic = :clinic") == []
     finally:
         again.close()

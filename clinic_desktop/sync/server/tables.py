@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
-VERSION: Final = 3
+VERSION: Final = 4
 PRACTICE: Final = {
     "practice": "clinic {bytes} PRIMARY KEY, head {number} NOT NULL, used {number} NOT NULL",
     "statement": "clinic {bytes}, n {number}, body {bytes} NOT NULL, PRIMARY KEY (clinic, n)",
@@ -25,22 +25,32 @@ PRACTICE: Final = {
     " bytes {bytes} NOT NULL, PRIMARY KEY (clinic, sseq), UNIQUE (clinic, device_id, seg_no)",
     "keybox": "clinic {bytes}, device_id {bytes}, epoch {number}, body {bytes} NOT NULL,"
     " PRIMARY KEY (clinic, device_id, epoch)",
-    "chunk": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+    "chunk": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, hash {bytes},"
+    " PRIMARY KEY (clinic, id)",
     "invitation": "clinic {bytes}, box {bytes}, until {number} NOT NULL, PRIMARY KEY (clinic, box)",
     "snapshot": "clinic {bytes}, id {bytes}, n {number} NOT NULL, body {bytes} NOT NULL,"
     " PRIMARY KEY (clinic, id)",
-    "page": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+    "page": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, hash {bytes},"
+    " PRIMARY KEY (clinic, id)",
     "vouch": "clinic {bytes}, snapshot {bytes}, device_id {bytes}, said {number},"
     " body {bytes} NOT NULL, PRIMARY KEY (clinic, snapshot, device_id, said)",
+    "lost": "clinic {bytes}, id {bytes}, PRIMARY KEY (clinic, id)",
+    "gap": "clinic {bytes}, device_id {bytes}, seg_no {number},"
+    " PRIMARY KEY (clinic, device_id, seg_no)",
 }
-"""What belongs to a practice; ``head`` numbers its segments, ``used`` counts all bytes it keeps."""
-SINCE: Final = {"snapshot": 2, "page": 2, "vouch": 3}
+"""What belongs to a practice; ``head`` numbers its segments, ``used`` counts all bytes it keeps.
+
+``lost`` names pieces, ``gap`` segments that are not as they came: see ``damage``.
+"""
+SINCE: Final = {"snapshot": 2, "page": 2, "vouch": 3, "lost": 4, "gap": 4}
 """Tables that a server of version 1 did not have, and since which one they are there."""
+HASHED: Final = ("chunk", "page")
+"""Tables that had no digest of what they hold before version 4: what they held then has none."""
 PARTS: Final = 16
 LETTERS: Final = {"letter": "box {bytes} PRIMARY KEY, until {number} NOT NULL, body {bytes}"}
 
 
-_IS_NEW: Final = "UPDATE relay SET version = 3"
+_IS_NEW: Final = "UPDATE relay SET version = 4"
 
 
 def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
@@ -53,11 +63,19 @@ def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
 
 def new_in_sqlite(version: int) -> tuple[str, ...]:
     """The statements that bring a practice's file of an older version to this one."""
-    return in_sqlite(_after(version))
+    return (*in_sqlite(_after(version)), *_digests(version, "BLOB"))
 
 
 def _after(version: int) -> dict[str, str]:
     return {name: PRACTICE[name] for name, since in SINCE.items() if since > version}
+
+
+def _digests(version: int, kind: str) -> tuple[str, ...]:
+    return tuple(
+        f"ALTER TABLE {name} ADD COLUMN hash {kind}"
+        for name in HASHED
+        if SINCE.get(name, 1) <= version < 4
+    )
 
 
 def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
@@ -68,7 +86,7 @@ def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
 
 def new_in_postgres(version: int, parts: int = PARTS) -> tuple[str, ...]:
     """The statements that bring a database of an older version to this one."""
-    return (*_in_postgres(_after(version), parts), _IS_NEW)
+    return (*_in_postgres(_after(version), parts), *_digests(version, "bytea"), _IS_NEW)
 
 
 def _in_postgres(kept: dict[str, str], parts: int) -> tuple[str, ...]:
