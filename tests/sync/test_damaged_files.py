@@ -210,7 +210,15 @@ def test_a_server_that_an_older_version_filled_serves_on(practice: Practice, bac
     with closing(sqlite3.connect(file)) as held, held:
         for table in ("chunk", "page"):
             held.execute(f"ALTER TABLE {table} DROP COLUMN hash")
-        for table in ("lost", "gap"):
+        held.execute(
+            "CREATE TABLE keybox (clinic BLOB, device_id BLOB, epoch INTEGER, body BLOB NOT NULL,"
+            " PRIMARY KEY (clinic, device_id, epoch)) STRICT"
+        )
+        held.execute(
+            "INSERT INTO keybox SELECT clinic, device_id, epoch, min(body) FROM handed"
+            " GROUP BY clinic, device_id, epoch"
+        )
+        for table in ("lost", "gap", "handed"):
             held.execute(f"DROP TABLE {table}")
         held.execute("PRAGMA user_version = 3")
     practice.server.start()

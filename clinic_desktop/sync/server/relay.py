@@ -42,7 +42,7 @@ from clinic_desktop.sync.messages import (
     encode,
     read_caller,
 )
-from clinic_desktop.sync.server import damage, held, mail, pieces, retention, snapshots
+from clinic_desktop.sync.server import damage, held, keyboxes, mail, pieces, retention, snapshots
 from clinic_desktop.sync.server.calls import Call, RefusedError, refuse
 from clinic_desktop.sync.server.held import Sender, Taken
 from clinic_desktop.sync.server.limits import Limits, Rate
@@ -329,26 +329,14 @@ class Relay:
                 raise refuse(404, "unknown")
             if key.author != asking.caller.device.bytes:
                 raise refuse(400, "message")
-            count = only(asking.rows.one("SELECT count(*) FROM keybox WHERE clinic = :clinic"))[0]
-            if count >= self.limits.keys:
-                raise refuse(507, "full")
-            asking.rows.run(
-                "INSERT INTO keybox (clinic, device_id, epoch, body)"
-                " VALUES (:clinic, :device, :epoch, :body)"
-                " ON CONFLICT (clinic, device_id, epoch) DO UPDATE SET body = excluded.body",
-                device=key.device, epoch=key.epoch, body=call.body,
-            )  # fmt: skip
+            keyboxes.keep(asking.rows, known, key, call.body, self.limits.keys)
         return b""
 
     def keys(self, call: Call) -> bytes:
         """The data keys that wait for the PC that asks, or for the recovery sheet."""
         with self._asking(call, people=True) as asking:
-            rows = asking.rows.all(
-                "SELECT body FROM keybox WHERE clinic = :clinic AND device_id = :device"
-                " ORDER BY epoch LIMIT 500",
-                device=asking.caller.device.bytes,
-            )
-        return encode(Keybox(1, tuple(bytes(row[0]) for row in rows)))
+            found = keyboxes.of(asking.rows, asking.caller.device.bytes)
+        return encode(Keybox(1, found))
 
     def open_mail(self, call: Call, box: bytes) -> bytes:
         """Open a letter box for an invitation; it closes by itself."""
