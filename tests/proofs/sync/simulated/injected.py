@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from clinic_desktop.db import applying, commits, conflicts, incoming, journal, session, worker
+from clinic_desktop.db import (
+    applying,
+    commits,
+    confirmed,
+    conflicts,
+    incoming,
+    journal,
+    session,
+    worker,
+)
 from clinic_desktop.db.applying import WAITS
 from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed
 from clinic_desktop.sync import exchange, handing, kept_segments, segment, state, taking
 from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import PlainFile
@@ -114,6 +124,12 @@ def keys_for_all(cursor: Any, most: int, _sheet: Any = None) -> list[state.Lacki
         for device, box in rows
         if (bytes(device), epoch) not in done
     ][:most]
+
+
+def everybody_counts(_reads: Any, _settled: Any = None, *, here: bool = False) -> Confirmed:
+    """A PC that came by itself after another was taken out is handed keys as any other."""
+    del here
+    return NOBODY_WAITS
 
 
 # ------------------------------------------------------------------ receiving
@@ -302,6 +318,7 @@ INJECTED: dict[str, Injected] = {
     "sealed-anew": Injected(kept_segments, "unsent", sealed_anew),
     "keys-stay-here": Injected(handing, "hand_keys", keys_stay_here),
     "keys-for-all": Injected(state, "lacking", keys_for_all),
+    "everybody-counts": Injected(confirmed, "confirmed", everybody_counts),
     "settled-before-applied": Injected(exchange.Exchange, "_apply", settled_before_applied),
     "early-ones-are-dropped": Injected(applying._Batch, "_hold", early_ones_are_dropped),
     "past-is-forgotten": Injected(applying._Batch, "_past", past_is_forgotten),

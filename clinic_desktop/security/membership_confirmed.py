@@ -1,0 +1,202 @@
+"""PCs that came by themselves after another was taken out, and whom nobody has confirmed yet.
+
+Whoever knows an owner's password at a PC that was taken out has that owner's keys, and can name
+another PC in the chain of members, as one does that came out of a backup. So a PC counts for a
+*taking-out* only if somebody stands for it:
+
+* whoever took the other PC out had seen this PC, with the keys it has now, named;
+* or an entry that names it was written at another PC that counts;
+* or a recovery sheet that counts stands for it.
+
+What a PC that was taken out wrote without whoever took it out having seen it stands for nobody. A
+sheet counts if whoever took the PC out had seen it named, or a PC that counts or another such sheet
+named it. A PC that does not count for some taking-out is handed no data key, and what it begins is
+not sealed with. Who had seen what, the logs of the PCs tell: everybody finds the same.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from clinic_desktop.security.membership_entries import (
+    BadEntryError,
+    Device,
+    Entry,
+    Genesis,
+    NewRoot,
+    PutDevice,
+    RevokeDevice,
+    read_body,
+)
+from clinic_desktop.security.membership_forks import Settled
+
+Place = tuple[int, int]
+"""A PC by its number in the record, and one of its commits."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An entry in one of the commits that hold it: two PCs can have written the same."""
+
+    entry: Entry
+    device: uuid.UUID
+    """The PC whose commit it is."""
+    place: Place
+
+
+Knew = Callable[[Written, Written], bool]
+"""Whether the author of the first had seen the second."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """For whom nobody stands."""
+
+    pcs: frozenset[uuid.UUID] = frozenset()
+    """PCs of the practice that no data key is handed to."""
+    root: bool = True
+    """Whether the recovery sheet of today counts."""
+    since: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    """By such a PC, one that had been taken out before it came."""
+
+
+NOBODY_WAITS = Confirmed()
+
+
+def judge(
+    settled: Settled, written: Sequence[Written], knew: Knew, here: uuid.UUID | None = None
+) -> Confirmed:
+    """Whom each taking-out leaves without anybody who stands for them.
+
+    ``here`` is a PC that counts in any case: for what it may hand on itself.
+    """
+    state = settled.state
+    if state is None:
+        return NOBODY_WAITS
+    rights, bodies = state.decided | state.roots, _Bodies()
+    takings = [
+        each for each in written
+        if each.entry.author in rights and isinstance(bodies.of(each.entry), RevokeDevice)
+    ]  # fmt: skip
+    if not takings:
+        return NOBODY_WAITS
+    standing = _Standing(settled, written, takings, knew, bodies)
+    waiting, since, root = set[uuid.UUID](), dict[uuid.UUID, uuid.UUID](), True
+    for taking in takings:
+        pcs, roots = standing.of(taking, here)
+        for each in state.devices.keys() - pcs:
+            waiting.add(each)
+            since.setdefault(each, bodies.of(taking.entry).id)
+        root = root and state.root.signing in roots
+    return Confirmed(frozenset(waiting), root, since)
+
+
+class _Bodies:
+    """What entries say; among branches anybody can write one that says nothing."""
+
+    def __init__(self) -> None:
+        self._read: dict[Entry, Any] = {}
+
+    def of(self, entry: Entry) -> Any:
+        if entry not in self._read:
+            try:
+                self._read[entry] = read_body(entry)
+            except BadEntryError:
+                self._read[entry] = None
+        return self._read[entry]
+
+
+class _Standing:
+    """Who stands for whom."""
+
+    def __init__(
+        self,
+        settled: Settled,
+        written: Sequence[Written],
+        takings: Sequence[Written],
+        knew: Knew,
+        bodies: _Bodies,
+    ) -> None:
+        assert settled.state is not None  # noqa: S101 - there are entries
+        state, lost = settled.state, set(settled.passed_over)
+        self._knew, self._devices = knew, {**state.gone, **state.devices}
+        self._named: dict[uuid.UUID, list[Written]] = defaultdict(list)
+        self._roots: dict[bytes, list[Written]] = defaultdict(list)
+        self._by_root: dict[bytes, list[Written]] = defaultdict(list)
+        self._counts = {
+            each: self._is_before_the_end(each, takings, bodies)
+            for each in written
+            if each.device not in state.devices
+        }
+        for each in written:
+            if each.entry in lost:
+                continue
+            body = bodies.of(each.entry)
+            for device in _devices(body):
+                if self._devices.get(device.id) is not None and _same(
+                    device, self._devices[device.id]
+                ):
+                    self._named[device.id].append(each)
+            if isinstance(body, Genesis | NewRoot):
+                self._roots[body.root.signing].append(each)
+            if each.entry.author in state.roots:
+                self._by_root[each.entry.signature].append(each)
+
+    def _is_before_the_end(self, one: Written, takings: Iterable[Written], bodies: _Bodies) -> bool:
+        """Of a PC that was taken out: whether all who did so had seen this."""
+        return all(
+            self._knew(each, one) for each in takings if bodies.of(each.entry).id == one.device
+        )
+
+    def of(self, taking: Written, here: uuid.UUID | None) -> tuple[set[uuid.UUID], set[bytes]]:
+        """The PCs, and the sheets, that count for one taking-out."""
+        pcs = {taking.device, here or taking.device} | {
+            device
+            for device, named in self._named.items()
+            if any(self._knew(taking, each) for each in named)
+        }
+        roots = {
+            key
+            for key, named in self._roots.items()
+            if any(self._knew(taking, each) for each in named)
+        }
+        while self._grow(pcs, roots):
+            pass
+        return pcs, roots
+
+    def _grow(self, pcs: set[uuid.UUID], roots: set[bytes]) -> bool:
+        """Those whom these stand for; whether there were any."""
+        before = len(pcs) + len(roots)
+        for key, named in self._roots.items():
+            if any(self._stands(each, pcs, roots) for each in named):
+                roots.add(key)
+        for device, named in self._named.items():
+            others = (each for each in named if each.device != device)
+            by_sheet = any(each.entry.author in roots for each in named)
+            if by_sheet or any(self._stands(each, pcs, roots) for each in others):
+                pcs.add(device)
+        for same in self._by_root.values():
+            # A step of the sheet that lies elsewhere too may have been taken from there.
+            if same[0].entry.author in roots and len({each.device for each in same}) == 1:
+                pcs.add(same[0].device)
+        return len(pcs) + len(roots) > before
+
+    def _stands(self, one: Written, pcs: set[uuid.UUID], roots: set[bytes]) -> bool:
+        if one.entry.author in roots:
+            return True
+        return one.device in pcs and self._counts.get(one, True)
+
+
+def _devices(body: Any) -> tuple[Device, ...]:
+    if isinstance(body, Genesis):
+        return body.devices
+    return (body.device,) if isinstance(body, PutDevice) else ()
+
+
+def _same(one: Device, other: Device) -> bool:
+    """With the same keys: a PC of which others are said is another one."""
+    return (one.signing, one.sealing) == (other.signing, other.sealing)
