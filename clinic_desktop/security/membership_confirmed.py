@@ -58,6 +58,8 @@ class Confirmed:
 
     pcs: frozenset[uuid.UUID] = frozenset()
     """PCs of the practice that no data key is handed to."""
+    ended: frozenset[uuid.UUID] = frozenset()
+    """PCs that were taken out while they waited: nothing is sealed with what they began either."""
     root: bool = True
     """Whether the recovery sheet of today counts."""
     since: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
@@ -85,14 +87,16 @@ def judge(
     if not takings:
         return NOBODY_WAITS
     standing = _Standing(settled, written, takings, knew, bodies)
-    waiting, since, root = set[uuid.UUID](), dict[uuid.UUID, uuid.UUID](), True
+    waiting, ended, root = set[uuid.UUID](), set[uuid.UUID](), True
+    since: dict[uuid.UUID, uuid.UUID] = {}
     for taking in takings:
         pcs, roots = standing.of(taking, here)
         for each in state.devices.keys() - pcs:
             waiting.add(each)
             since.setdefault(each, bodies.of(taking.entry).id)
+        ended |= state.gone.keys() - pcs
         root = root and state.root.signing in roots
-    return Confirmed(frozenset(waiting), root, since)
+    return Confirmed(frozenset(waiting), frozenset(ended), root, since)
 
 
 class _Bodies:

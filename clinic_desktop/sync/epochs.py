@@ -7,6 +7,7 @@ of the same time is the one in use.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from clinic_desktop.db import confirmed
@@ -76,8 +77,7 @@ def needs_another(reads: ReadSession | UnitOfWork) -> bool:
     settled = chain.settled(reads)
     if settled.state is None or not settled.state.ended:
         return False
-    newest = _newest(reads, settled)
-    return settled.state.ended > (newest.ended if newest is not None else 0)
+    return replace(settled.state, epoch=_newest(reads, settled)).needs_epoch
 
 
 def _newest(reads: ReadSession | UnitOfWork, settled: Settled) -> BeginEpoch | None:
@@ -100,7 +100,10 @@ def _newest(reads: ReadSession | UnitOfWork, settled: Settled) -> BeginEpoch | N
 
 def _barred(reads: ReadSession | UnitOfWork, settled: Settled) -> frozenset[int]:
     """The data keys that only PCs began for which nobody stands."""
-    waiting = confirmed.confirmed(reads, settled, here=True).pcs if settled.state else ()
+    if settled.state is None or settled.state.epoch is None:
+        return frozenset()
+    found = confirmed.confirmed(reads, settled, here=True)
+    waiting = found.pcs | found.ended
     if not waiting:
         return frozenset()
     good: set[bytes] = set()

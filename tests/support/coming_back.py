@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import closing
+
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import incarnation
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.renewing import introduce, make_plan, turn
-from clinic_desktop.sync.lines import Heard
+from clinic_desktop.renewing import introduce, link_as, make_plan, turn
+from clinic_desktop.sync import lines
+from clinic_desktop.sync.keys import Courier
+from clinic_desktop.sync.sides import of_copy, written_anew
 
 
 def come_back(thief: Clinic) -> bool:
@@ -16,12 +21,17 @@ def come_back(thief: Clinic) -> bool:
     Raises:
         ServerError: the server is away.
     """
-    thief.store.write(SYSTEM, as_brought_back).result()
-    plan = thief.store.write(thief.actor, make_plan, thief.keys.vault.clinic, None).result()
+    store, clinic = thief.store, thief.keys.vault.clinic
+    store.write(SYSTEM, as_brought_back).result()
+    plan = store.write(thief.actor, make_plan, clinic, None).result()
     assert plan.address is not None
     if not introduce(thief, plan, plan.address, [thief.keys.identity]):
         return False
-    turn(thief, plan, Heard(plan.line.known, differs=True))
+    me = Courier(clinic, uuid.UUID(bytes=plan.pc.device_id), plan.pc.keys)
+    with closing(link_as(thief, plan.address, me)) as link:
+        heard = lines.compare(link, plan.old, plan.line)
+        again = written_anew(store, link, store.read(SYSTEM, of_copy, plan.own(heard)).result())
+    turn(thief, plan, heard, again)
     return True
 
 

@@ -189,6 +189,15 @@ def test_one_that_comes_earlier_in_the_order_changes_nothing(logs: Logs) -> None
     assert logs.waiting == {CAME}
 
 
+def test_one_that_is_taken_out_while_it_waits_never_counted(logs: Logs) -> None:
+    taken_out(logs)
+    logs.write(CAME, PutDevice(pc(CAME)))
+    logs.exchange(CAME, FRONT)
+    logs.write(FRONT, RevokeDevice(CAME, 1))
+    assert logs.waiting == set()
+    assert logs.judged().ended == {CAME}
+
+
 def test_the_sheet_stands_for_the_pc_where_it_is_used(logs: Logs) -> None:
     taken_out(logs)
     logs.exchange(FRONT, CAME)
