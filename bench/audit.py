@@ -22,8 +22,8 @@ from bench.timing import Line, Spent, Timed, interleave, timed
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import triggers
 from clinic_desktop.db.log_check import LogReport, check_log
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.models.registry import TABLES, TableSpec
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import encounters
 
 _WARM = 3

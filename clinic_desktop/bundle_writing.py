@@ -18,11 +18,11 @@ from clinic_desktop.bundle_faults import in_sentences, must_be_ours, no_room
 from clinic_desktop.bundle_pc import be_itself, this_pc
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import RuleError, StaleError, StorageError
 from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import _, current, isolate, ngettext
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services.access import require
 from clinic_desktop.stick_stop import Stopped, looking, never, unless
 from clinic_desktop.sync import bundle, carried, carried_files, taking, unheard

@@ -33,7 +33,7 @@ from clinic_desktop.security.keys import Keys, NewOwner
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import KdfCost
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from clinic_desktop.services.backups.history import note_moved
 from clinic_desktop.services.backups.upgrade import before_upgrade
 from clinic_desktop.signing_in import let_in_by_sheet, let_sign_in
@@ -150,7 +150,7 @@ def _make_room(data_dir: DataDir) -> None:
 def _change_key_if_due(opened: Clinic) -> None:
     """Somebody left, and the power went before the key was changed."""
     if opened.store.gate.refusal is None and allowed(opened.actor, "user.approve"):
-        is_due = opened.store.read(opened.actor, practice.new_key_is_due).result()
+        is_due = opened.store.read(opened.actor, people.new_key_is_due).result()
         if is_due:
             with suppress(StorageError):  # the disk may have room another day
                 opened.change_key()

@@ -18,10 +18,10 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, SetupError, StorageError, ValidationError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import carried, kept_segments, known_pcs, nearby, state, taking

@@ -16,11 +16,11 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.ids import free_prefix
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import StorageError, ValidationError
 from clinic_desktop.hub import for_others
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.security.primitives import UnreadableError

@@ -33,7 +33,7 @@ from clinic_desktop.security.pins import Returning, looks_like
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import membership, own_code, own_pin, practice
+from clinic_desktop.services import membership, own_code, own_pin, people, practice
 from clinic_desktop.services.access import require, require_password
 from clinic_desktop.services.audit.events import note_lock, note_refusals
 from clinic_desktop.services.backups.making import SUFFIX, Backup, Source, Tell, back_up, free_path
@@ -218,22 +218,22 @@ class Clinic:
         self.rules = rules
 
     @_in_turn
-    def add_person(self, new: practice.NewPerson, password: str) -> uuid.UUID:
+    def add_person(self, new: people.NewPerson, password: str) -> uuid.UUID:
         """Enter a person who can sign in from now on.
 
         Raises:
-            PermissionDeniedError, ValidationError: as in ``practice.add_person``.
+            PermissionDeniedError, ValidationError: as in ``people.add_person``.
         """
         login = practice.short_name("login", new.login)
         name = practice.short_name("name", new.name)
         self._check_password(password, login, name)
         new, fresh = replace(new, login=login, name=name), Identity.new()
-        user_id = self._write(practice.add_person, new, self.keys.identity, fresh.public)
+        user_id = self._write(people.add_person, new, self.keys.identity, fresh.public)
         self.keys.admit(user_id, login, name, password, fresh)
         return user_id
 
     @_in_turn
-    def set_password(self, person: practice.Person, password: str) -> None:
+    def set_password(self, person: people.Person, password: str) -> None:
         """Give somebody a new password, as the owner may for one who forgot it.
 
         Raises:
@@ -242,7 +242,7 @@ class Clinic:
         require(self.actor, "user.approve")
         self._check_password(password, person.login, person.name)
         fresh = Identity.new()
-        self._write(practice.renew_keys, person.id, self.keys.identity, fresh.public)
+        self._write(people.renew_keys, person.id, self.keys.identity, fresh.public)
         self.keys.admit(person.id, person.login, person.name, password, fresh)
         self.attempts.forgive(person.login)
         self.returning.forget(person.id)
@@ -263,7 +263,7 @@ class Clinic:
         if person.id == self.actor.user_id:
             self.keys.identity = identity
 
-    def switch_code_off(self, person: practice.Person) -> None:
+    def switch_code_off(self, person: people.Person) -> None:
         """Ask somebody for no code any more who lost the phone.
 
         Raises:
@@ -281,7 +281,7 @@ class Clinic:
         Raises:
             PermissionDeniedError, NotFoundError, ValidationError, StaleError: as in the record.
         """
-        self._write(practice.change_roles, user_id, roles, self.keys.identity, seen)
+        self._write(people.change_roles, user_id, roles, self.keys.identity, seen)
 
     @_in_turn
     def change_password(self, old: str, new: str) -> None:
@@ -311,7 +311,7 @@ class Clinic:
             StorageError: the person is out, but the key is still the old one; it is changed at the
                 next sign-in of an owner.
         """
-        self._write(practice.retire_person, user_id, self.keys.identity)
+        self._write(people.retire_person, user_id, self.keys.identity)
         self.returning.forget(user_id)
         self.keys.dismiss(user_id)
         prepare()
@@ -328,7 +328,7 @@ class Clinic:
         require(self.actor, "user.approve")
         self.store.gate.check()
         self.keys.change_key(lambda old, new: change_key(self.store, old, new))
-        self._write(practice.note_new_key)
+        self._write(people.note_new_key)
 
     @_in_turn
     def broken_seals(self) -> list[str]:
@@ -361,7 +361,7 @@ class Clinic:
         # Both sheets open the record until the chain knows the new one: no crash locks out.
         self.keys.add_recovery(recovery)
         drill = Drill.of(recovery, self.keys.cost)
-        self._write(practice.renew_recovery, self.keys.identity, recovery.identity, drill)
+        self._write(people.renew_recovery, self.keys.identity, recovery.identity, drill)
         state = self.store.read(SYSTEM, chain.current).result()
         if state is not None:
             self.keys.follow(state)
@@ -392,8 +392,8 @@ class Clinic:
             ReadOnlyError: the record is still coming.
         """
         self.store.gate.refuse_a_part()
-        people = self.store.read(SYSTEM, practice.people).result()
-        owners = [each.id for each in people if each.is_active and "owner" in each.roles]
+        staff = self.store.read(SYSTEM, people.everybody).result()
+        owners = [each.id for each in staff if each.is_active and "owner" in each.roles]
         now = self.store.clock.now()
         if target.suffix != SUFFIX:
             target = free_path(target, self.keys.vault.device, now)

@@ -22,16 +22,16 @@ from clinic_desktop.db.opening import create_store
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.ids import free_prefix
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import NotFoundError, ServerError, ValidationError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Vault, new_database_key
-from clinic_desktop.services import practice
+from clinic_desktop.services import people, practice
 from clinic_desktop.sync import known_pcs, passes, state
 from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.connecting import link_of
@@ -138,9 +138,9 @@ def recover_from_server(
     try:
         with suppress(ServerError):  # what is here is whole; it goes on with the next pass
             _tell(opened, wanted.sheet.identity)
-        people = opened.store.read(SYSTEM, practice.people).result()
+        staff = opened.store.read(SYSTEM, people.everybody).result()
         inside = {each.user for each in opened.keys.vault.slots}
-        without = tuple(each.login for each in people if each.is_active and each.id not in inside)
+        without = tuple(each.login for each in staff if each.is_active and each.id not in inside)
         elsewhere = of_other_pcs(opened.store)
     finally:
         opened.close()

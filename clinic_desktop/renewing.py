@@ -20,10 +20,10 @@ from clinic_desktop.db.given_names import NOT_GIVEN, Again
 from clinic_desktop.db.incarnation import NONE, Last, NewPc, is_restored, surely_known, surely_sent
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.ids import free_prefix
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import BadFileError, CopiedRecordError, ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
 from clinic_desktop.sync import kept_segments, known_pcs, lines, state, statements, taking

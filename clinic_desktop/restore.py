@@ -34,7 +34,7 @@ from clinic_desktop.security.password_rules import LEAST_ALONE, check_new
 from clinic_desktop.security.primitives import Identity, KdfCost, UnreadableError
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import Person, Vault, new_database_key
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from clinic_desktop.services.backups import confining, history
 from clinic_desktop.services.backups.container import (
     Found,
@@ -247,9 +247,9 @@ def _let_in(
             # The sheet is at hand now: to the server the owner's keys of today are nobody's.
             with suppress(ServerError, CopiedRecordError, SetupError):
                 begin_anew(opened, way.recovery.identity)
-        people = opened.store.read(SYSTEM, practice.people).result()
+        staff = opened.store.read(SYSTEM, people.everybody).result()
         inside = {each.user for each in opened.keys.vault.slots}
-        without = tuple(each.login for each in people if each.is_active and each.id not in inside)
+        without = tuple(each.login for each in staff if each.is_active and each.id not in inside)
         return without, of_other_pcs(opened.store) if way.recovery is not None else ()
     finally:
         opened.close()

@@ -6,7 +6,7 @@ from clinic_desktop import clinic
 from clinic_desktop.clock import Clock
 from clinic_desktop.config import DataDir
 from clinic_desktop.security.primitives import KdfCost
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.services.sample.filling import fill_sample
 from clinic_desktop.services.sample.script import SAMPLE_PASSWORD, script
 

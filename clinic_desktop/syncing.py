@@ -20,12 +20,12 @@ from clinic_desktop.db import membership as chain
 from clinic_desktop.db.confirmed import is_waiting
 from clinic_desktop.db.incarnation import is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM, allowed
 from clinic_desktop.errors import CopiedRecordError, RevokedError, ServerError, StoppedError
 from clinic_desktop.hub import agree
 from clinic_desktop.i18n import _
 from clinic_desktop.letting_in import LetIn, let_in_by_stick, refuse_other_person
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.renewing import begin_anew
 from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.services import devices

@@ -12,8 +12,8 @@ import uuid
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.membership_entries import BeginEpoch
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices

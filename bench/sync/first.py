@@ -40,13 +40,13 @@ from clinic_desktop.db.snapshot_pages import (
 )
 from clinic_desktop.db.versions_check import VersionsCheck
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.models.clinical import AllergyIntolerance
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.observation import Observation
 from clinic_desktop.models.patient import ContactPoint, Patient, PatientIdentifier
 from clinic_desktop.models.registry import SCHEMA_VERSION, TABLES
-from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.sync.snapshot import Sealer
 
 YEAR = 365 * 86_400_000

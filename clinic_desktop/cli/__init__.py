@@ -17,24 +17,31 @@ from clinic_desktop.config import DataDir, default_data_dir
 from clinic_desktop.errors import ClinicError, StorageError
 from clinic_desktop.i18n import _
 
-_SUBJECTS = (
-    *(
-        "setup",
-        "users",
-        "lock",
-        "recovery",
-        "backup",
-        "maintenance",
-        "salvage",
-        "audit",
-        "patients",
-        "subjects",
-        "papers",
-        "records",
-        "packs",
-    ),
-    *("sync", "devices", "joining", "conflicts", "bundles", "hub", "serve", "demo", "day"),
-)
+_SUBJECTS = {
+    "setup": ("init",),
+    "users": ("user",),
+    "lock": ("lock",),
+    "recovery": ("recovery",),
+    "backup": ("backup", "restore"),
+    "maintenance": ("doctor", "check"),
+    "salvage": ("salvage",),
+    "audit": ("audit",),
+    "patients": ("patient", "search"),
+    "subjects": ("subject",),
+    "papers": ("print",),
+    "records": ("import", "export"),
+    "packs": ("pack",),
+    "sync": ("sync",),
+    "devices": ("device",),
+    "joining": ("join",),
+    "conflicts": ("conflicts",),
+    "bundles": ("bundle",),
+    "hub": ("hub",),
+    "serve": ("serve", "server"),
+    "demo": ("demo",),
+    "day": ("day",),
+}
+"""The modules here, in the order of the help, and the commands that each of them has."""
 PACK_SUFFIX = ".clinicpack"
 
 
@@ -52,8 +59,11 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message, hint=self.format_usage().strip())
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """All commands with their options."""
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """All commands with their options; of a known ``command`` only that one's module is loaded.
+
+    A server shall start without the record's modules, which it never needs.
+    """
     parser = _Parser(
         prog="clinic-desktop",
         description="An offline-first clinic record. Without a command it opens the window.",
@@ -65,7 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     # Left out here it keeps what was said before the command.
     common = _json_option(argparse.SUPPRESS)
-    for subject in _SUBJECTS:
+    asked = [subject for subject, names in _SUBJECTS.items() if command in names]
+    for subject in asked or _SUBJECTS:
         import_module(f"clinic_desktop.cli.{subject}").register(commands, common)
     return parser
 
@@ -123,7 +134,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         rest = argv  # the full parser says it, and how it is meant
     is_pack = len(rest) == 1 and rest[0].lower().endswith(PACK_SUFFIX)
     if rest and not is_pack:
-        return build_parser().parse_args(argv)
+        return build_parser(rest[0]).parse_args(argv)
     options.command = None
     options.pack = Path(rest[0]) if is_pack else None  # from a double click
     return options

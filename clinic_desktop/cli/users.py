@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
     from clinic_desktop.clinic import Clinic
     from clinic_desktop.config import DataDir
-    from clinic_desktop.services.practice import Person
+    from clinic_desktop.services.people import Person
 
 
 def register(
@@ -46,7 +46,7 @@ def register(
 
 
 def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    from clinic_desktop.services.practice import NewPerson
+    from clinic_desktop.services.people import NewPerson
 
     new = NewPerson(
         login=options.login,
@@ -65,10 +65,10 @@ def _add(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None
 
 def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
     from clinic_desktop.services.audit.role_words import role_words
-    from clinic_desktop.services.practice import people
+    from clinic_desktop.services.people import everybody
 
     with open_clinic(options, data_dir) as opened:
-        found = opened.store.read(SYSTEM, people).result()
+        found = opened.store.read(SYSTEM, everybody).result()
     words = role_words(current())
     output.result(
         {"people": [asdict(person) for person in found]},
@@ -111,10 +111,10 @@ def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
 
 
 def _person(opened: Clinic, login: str) -> Person:
-    from clinic_desktop.services.practice import people
+    from clinic_desktop.services.people import everybody
 
     wanted = login.strip().casefold()
-    found = opened.store.read(SYSTEM, people).result()
+    found = opened.store.read(SYSTEM, everybody).result()
     for person in found:
         if person.is_active and person.login.casefold() == wanted:
             return person

@@ -33,8 +33,8 @@ from clinic_desktop.db.lawful import Lawful
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.pasts import Reached
 from clinic_desktop.domain.causality import Dot, Heading, Verdict, in_order, reach
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.models.registry import SCHEMA_VERSION
-from clinic_desktop.models.types import to_millis
 
 WAITS, SIGNED = "waits", "signed"
 """Words of ``sync_hold`` that are no fault: a commit, and a signature over one, that came early."""

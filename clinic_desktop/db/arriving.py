@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import ReadOnlyError
 from clinic_desktop.i18n import _, current
-from clinic_desktop.models.types import from_millis
 
 _KEY = "arriving"
 

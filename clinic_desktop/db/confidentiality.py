@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.domain.instants import from_millis, to_millis
 
 _ANY = "SELECT EXISTS (SELECT 1 FROM chart_confidentiality WHERE is_deleted = 0)"
 # Up to the chart that stands for the person, and down to all that were joined to it.

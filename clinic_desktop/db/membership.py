@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from clinic_desktop.db.membership_pasts import Seen
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.errors import DatabaseDamagedError, RuleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.membership import MembershipEntry
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security import membership_chain
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import (

@@ -31,10 +31,10 @@ from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.session import UnitOfWork, capture_commits
 from clinic_desktop.db.worker import Store
 from clinic_desktop.db.writing_gate import full_from_the_start
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import DatabaseDamagedError, StorageError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 
 log = logging.getLogger(__name__)
 MIRROR_FAULT = "integrity.mirror-"

@@ -9,7 +9,7 @@ from typing import Final
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.models.types import to_millis
+from clinic_desktop.domain.instants import to_millis
 
 USED: Final = "restriction.exception"
 """The event by which somebody says why the chart is used all the same."""

@@ -20,13 +20,13 @@ from clinic_desktop.db.checkpoints import Checkpoint
 from clinic_desktop.db.journal import Author, Changes
 from clinic_desktop.db.looks import Look, is_weighty
 from clinic_desktop.db.proofs import Proofs
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.base import Base, Synced
 from clinic_desktop.models.local import NumberSeries
 from clinic_desktop.models.provenance import AuditEvent
-from clinic_desktop.models.types import from_millis, to_millis
 
 Row = TypeVar("Row", bound=Base)
 

@@ -26,10 +26,10 @@ from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.proofs import Proofs
 from clinic_desktop.db.session import ReadSession, UnitOfWork, reading, writing
 from clinic_desktop.db.writing_gate import WritingGate
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM, Actor
 from clinic_desktop.errors import ClinicError, DatabaseDamagedError, ReadOnlyError, RuleError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 
 P = ParamSpec("P")
 T = TypeVar("T")

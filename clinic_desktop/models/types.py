@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Dialect, Integer, LargeBinary, String, Text
 from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+from clinic_desktop.domain.instants import from_millis, to_millis
+
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
-
-def to_millis(instant: datetime) -> int:
-    """Milliseconds since 1970 in UTC; exact for any year."""
-    return (instant - _EPOCH) // _MILLISECOND
-
-
-def from_millis(millis: int) -> datetime:
-    """The instant of a stored value."""
-    return _EPOCH + millis * _MILLISECOND
 
 
 class Id(TypeDecorator[uuid.UUID]):

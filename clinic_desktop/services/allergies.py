@@ -10,10 +10,10 @@ from typing import Any
 from clinic_desktop.db import journal
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import AllergyStatus, ClinicalStatus, VerificationStatus
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import NotFoundError, RuleError, ValidationError
 from clinic_desktop.i18n import _, isolate
 from clinic_desktop.models.clinical import AllergyIntolerance
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, part, query
 

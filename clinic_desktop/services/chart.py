@@ -11,8 +11,8 @@ from typing import Any
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import ObservationCategory
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.vitals import VITALS, VitalKind
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of

@@ -9,7 +9,7 @@ from typing import Any
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import MedicationRequestStatus
-from clinic_desktop.models.types import from_millis
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import query
 

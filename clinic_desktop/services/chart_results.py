@@ -10,7 +10,8 @@ from typing import Any
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import Interpretation
-from clinic_desktop.models.types import from_millis, to_json
+from clinic_desktop.domain.instants import from_millis
+from clinic_desktop.models.types import to_json
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import query
 

@@ -14,7 +14,7 @@ from typing import Any
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import query
 from clinic_desktop.services.observations_words import reported_words, unit_words

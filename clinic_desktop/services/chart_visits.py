@@ -11,10 +11,10 @@ from typing import Any
 from clinic_desktop.db import confidentiality, disputes
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 

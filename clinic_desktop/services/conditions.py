@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ClinicalStatus, ConditionCategory, VerificationStatus
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.clinical import Condition
 from clinic_desktop.models.practice import Favourite
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, query
 

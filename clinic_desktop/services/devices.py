@@ -16,9 +16,9 @@ from clinic_desktop.db.checkpoints import last_up_to
 from clinic_desktop.db.devices import show_members
 from clinic_desktop.db.given_names import NOT_GIVEN, Again
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import NotFoundError, RuleError
 from clinic_desktop.i18n import _, isolate
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import (
     BeginEpoch,

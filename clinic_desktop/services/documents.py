@@ -12,11 +12,11 @@ from sqlalchemy import Select, or_, select
 
 from clinic_desktop.db import confidentiality
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import NotFoundError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.document import Attachment, DocumentReference
 from clinic_desktop.models.local import Blob
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.documents_checks import CheckedFile

@@ -18,10 +18,10 @@ from clinic_desktop.db import confidentiality, restriction
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.folding import fold
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.permissions import THEIRS
 from clinic_desktop.models.patient import Coverage
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import query
 from clinic_desktop.services.billing import accounts

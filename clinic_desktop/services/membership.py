@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.permissions import INSURER, STAFF_ROLES, Actor
 from clinic_desktop.errors import ValidationError, WrongPasswordError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.security.membership import OWNER, Membership
 from clinic_desktop.security.membership_entries import (
     NewRoot,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.codes import ObservationCategory, ObservationStatus, System
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.domain.partial_dates import Age
 from clinic_desktop.domain.vitals import (
     BLOOD_PRESSURE_PANEL,
@@ -30,7 +31,7 @@ from clinic_desktop.domain.vitals import (
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.models.encounter import Encounter
 from clinic_desktop.models.observation import Observation
-from clinic_desktop.models.types import from_millis, to_json, to_millis
+from clinic_desktop.models.types import to_json
 from clinic_desktop.services import charts, undecided
 from clinic_desktop.services import observations_words as words
 from clinic_desktop.services.access import command, query

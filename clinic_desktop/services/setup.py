@@ -11,7 +11,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.models.billing import Price
 from clinic_desktop.models.local import LocalSetting
 from clinic_desktop.models.practice import AppUser
-from clinic_desktop.services import practice
+from clinic_desktop.services import people, practice
 from clinic_desktop.services.access import command, query
 
 _STEP = "setup.step"
@@ -41,14 +41,14 @@ def checklist(reads: ReadSession) -> tuple[SetupItem, ...]:
     own = practice.details(reads)
     count = reads.session.scalar
     prices = select(func.count()).select_from(Price)
-    people = select(func.count()).select_from(AppUser)
+    staff = select(func.count()).select_from(AppUser)
     printers = select(func.count()).where(LocalSetting.key.startswith("printer."))
     return (
         SetupItem(SetupStep.PRACTICE, bool(own.address and own.phone)),
-        SetupItem(SetupStep.PEOPLE, (count(people) or 0) > 1),
+        SetupItem(SetupStep.PEOPLE, (count(staff) or 0) > 1),
         SetupItem(SetupStep.PRICES, bool(count(prices))),
         SetupItem(SetupStep.PRINTERS, bool(count(printers))),
-        SetupItem(SetupStep.RECOVERY, practice.recovery_sheet_day(reads) is not None),
+        SetupItem(SetupStep.RECOVERY, people.recovery_sheet_day(reads) is not None),
     )
 
 

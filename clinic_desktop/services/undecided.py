@@ -12,9 +12,9 @@ from typing import Any
 from clinic_desktop.db import disputes
 from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.merging import Severity
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part
 

@@ -14,10 +14,10 @@ from typing import Final
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, RevokedError, ServerError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import (
     epochs,
     kept_segments,

@@ -25,9 +25,9 @@ import msgspec
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import UnreadableError, keyed_digest, seal, unseal
 from clinic_desktop.sync import epochs, passes, state
 from clinic_desktop.sync.client import Link, RefusedError

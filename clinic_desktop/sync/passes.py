@@ -9,7 +9,7 @@ from typing import Any
 from clinic_desktop.db.applying import AGAIN, NEWER, SIGNED, WAITS
 from clinic_desktop.db.chain import ERASED, THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.models.types import from_millis, to_millis
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.sync.kept_segments import BAD, HELD, SENT
 from clinic_desktop.sync.state import change_settings, peer
 

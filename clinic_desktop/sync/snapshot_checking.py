@@ -31,9 +31,9 @@ from clinic_desktop.db.snapshot_loading import (
 )
 from clinic_desktop.db.snapshot_making import tell
 from clinic_desktop.db.snapshot_pages import SnapshotError, write
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, ServerError
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.vault import new_database_key
 from clinic_desktop.sync import kept_segments, known_pcs, state
 from clinic_desktop.sync.client import RefusedError

@@ -14,9 +14,9 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.snapshot_loading import little_memory
 from clinic_desktop.db.snapshot_making import head, tell
 from clinic_desktop.db.snapshot_pages import SnapshotError
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import epochs, kept_segments, passes, state
 from clinic_desktop.sync.carried import can_give
 from clinic_desktop.sync.client import RefusedError

@@ -10,8 +10,8 @@ from clinic_desktop.db import confirmed
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.i18n import _, current, isolate
-from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.sync import epochs, passes, state
 from clinic_desktop.sync.kept_segments import SENT
 from clinic_desktop.sync.passes import Open

@@ -19,10 +19,10 @@ from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.commits import checkpoints, outgoing
 from clinic_desktop.db.incarnation import RESTORED, is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.errors import CopiedRecordError, ServerError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import SCHEMA_VERSION
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.sync import epochs, kept_segments, keys, known_pcs, segment, state, statements
 from clinic_desktop.sync.known_pcs import KnownDevice

@@ -16,8 +16,8 @@ from clinic_desktop.db.given_names import NOT_GIVEN, Again
 from clinic_desktop.db.incarnation import Last
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.sync import known_pcs, lines, state
 from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.lines import ALL, DroppedError

@@ -24,7 +24,7 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import PermissionDeniedError, ShrunkenRecordError, StorageError
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from clinic_desktop.services.backups import ledger, places
 from clinic_desktop.services.backups.ledger import Reason
 from clinic_desktop.services.backups.making import UNFINISHED, file_name
@@ -222,7 +222,7 @@ def test_before_an_import_everything_must_be_in_a_backup_and_before_others_the_h
 def test_who_leaves_is_out_before_the_backup_and_the_key_is_changed_after_it(
     opened: Clinic,
 ) -> None:
-    bo = opened.add_person(practice.NewPerson("bo", "Bo", ("nurse",)), "a long sentence for bo")
+    bo = opened.add_person(people.NewPerson("bo", "Bo", ("nurse",)), "a long sentence for bo")
     key, seen = opened.keys.key, []
 
     def prepare() -> None:

@@ -18,8 +18,8 @@ from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.models.registry import BY_NAME, TABLES
 from clinic_desktop.security.membership_entries import RevokePerson
 from clinic_desktop.security.primitives import Identity
-from clinic_desktop.services import practice
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services import people
+from clinic_desktop.services.people import NewPerson
 from tests.support.pcs import Pc, family, fill, forged, hidden, meet, new_patient, same, set_family
 from tests.support.records import Record, keys_of
 
@@ -304,7 +304,7 @@ def test_a_body_of_another_shape_is_kept_out(two: tuple[Pc, Pc], body: bytes) ->
 
 def _engage(pc: Pc, record: Record, login: str) -> None:
     new = NewPerson(login, f"Nurse {login}", ("nurse",))
-    pc.write(practice.add_person, new, keys_of(record).identity, Identity.new().public)
+    pc.write(people.add_person, new, keys_of(record).identity, Identity.new().public)
 
 
 def test_owners_who_let_people_in_while_apart(two: tuple[Pc, Pc], record: Record) -> None:
@@ -330,7 +330,7 @@ def test_what_one_owner_did_apart_another_may_take_back(two: tuple[Pc, Pc], reco
     meet(first, second)
     for login, pc in (("grace", second), ("joseph", first)):
         ((row,),) = pc.rows("SELECT id FROM app_user WHERE login = ?", login)
-        pc.write(practice.retire_person, uuid.UUID(bytes=row), keys_of(record).identity)
+        pc.write(people.retire_person, uuid.UUID(bytes=row), keys_of(record).identity)
         meet(first, second)
         for each in two:
             state = each.read(chain.agree)
@@ -451,7 +451,7 @@ def test_roles_are_those_of_the_chain(two: tuple[Pc, Pc], record: Record) -> Non
 def _owner(pc: Pc, record: Record, login: str) -> tuple[Actor, Identity]:
     """One more owner, with the keys to sign."""
     keys, new = Identity.new(), NewPerson(login, f"Dr {login}", ("owner", "doctor"))
-    row = pc.write(practice.add_person, new, keys_of(record).identity, keys.public)
+    row = pc.write(people.add_person, new, keys_of(record).identity, keys.public)
     return Actor(row, login, new.name, new.roles), keys
 
 
@@ -497,7 +497,7 @@ def test_who_wrote_with_a_role_taken_meanwhile_is_asked_about(
     grace, _keys = _owner(first, record, "grace")
     meet(first, second)
     row = uuid.UUID(bytes=_id(grace))
-    first.write(practice.change_roles, row, ("receptionist",), keys_of(record).identity)
+    first.write(people.change_roles, row, ("receptionist",), keys_of(record).identity)
     second.pull(first)
     second.actor = grace
     second.sql(

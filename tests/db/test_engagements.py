@@ -24,10 +24,10 @@ from clinic_desktop.domain.permissions import (
 )
 from clinic_desktop.errors import PermissionDeniedError, ValidationError, WrongPasswordError
 from clinic_desktop.security import membership_chain
-from clinic_desktop.services import note_templates, patients, practice
+from clinic_desktop.services import note_templates, patients, people, practice
 from clinic_desktop.services.audit import reminders, seen
 from clinic_desktop.services.notes import NoteText
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from tests.proofs.permissions import matrix, oracle
 from tests.support.charts import put_chart
 from tests.support.records import CHEAP, NOON, PASSWORD
@@ -119,7 +119,7 @@ def test_what_an_engagement_needs(opened: Clinic, change: dict[str, object], fie
     with pytest.raises(ValidationError) as error:
         opened.add_person(replace(RUTH, login="new", **change), RUTH_PASSWORD)  # type: ignore[arg-type]
     assert error.value.field == field
-    people = opened.store.read(opened.actor, practice.people).result()
-    ruth = next(each for each in people if each.login == "ruth")
+    staff = opened.store.read(opened.actor, people.everybody).result()
+    ruth = next(each for each in staff if each.login == "ruth")
     with pytest.raises(ValidationError):
         opened.change_roles(ruth.id, ("doctor",))

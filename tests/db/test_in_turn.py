@@ -15,8 +15,8 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.db import membership as chain
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import InUseError
-from clinic_desktop.services import practice
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services import people
+from clinic_desktop.services.people import NewPerson
 from tests.support.records import CHEAP, PASSWORD, opens
 
 SENTENCE = "blue bicycle bell number {}"
@@ -37,7 +37,7 @@ def test_several_windows_threads_change_people_at_once(clinic_dir: DataDir) -> N
     for number in range(3):
         old_one = NewPerson(f"old{number}", "Somebody", ("nurse",))
         opened.add_person(old_one, SENTENCE.format(number))
-    old = {p.login: p for p in opened.store.read(SYSTEM, practice.people).result()}
+    old = {p.login: p for p in opened.store.read(SYSTEM, people.everybody).result()}
     together = Barrier(6)
 
     def do(number: int) -> None:

@@ -28,7 +28,7 @@ from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.conditions import Coded
 from clinic_desktop.services.confidentiality import team
 from clinic_desktop.services.notes import NoteText
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.services.privacy import disclosures, restriction
 from clinic_desktop.services.privacy.disclosures import NoteDisclosure
 from tests.db.test_reception import CANARY, every_answer

@@ -21,8 +21,8 @@ from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import Rules
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import membership, practice
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services import membership, people
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.services.privacy import retention
 from tests.support.records import CHEAP, PASSWORD
 
@@ -78,8 +78,8 @@ def test_a_practice_begins_with_a_chain_signed_by_its_sheet(opened: Clinic) -> N
 
 
 def test_every_command_about_people_is_in_the_chain(opened: Clinic) -> None:
-    people = opened.store.read(opened.actor, practice.people).result()
-    jose = next(person for person in people if person.login == "jose")
+    staff = opened.store.read(opened.actor, people.everybody).result()
+    jose = next(person for person in staff if person.login == "jose")
     opened.change_roles(jose.id, ("receptionist", "nurse"))
     opened.change_roles(jose.id, ("receptionist", "nurse"))
     opened.set_password(jose, "green garden gate")
@@ -93,8 +93,8 @@ def test_every_command_about_people_is_in_the_chain(opened: Clinic) -> None:
 
 def test_two_owners_do_not_overwrite_each_other(opened: Clinic) -> None:
     """Whoever saves second is told; nothing is signed, and the next look goes over it."""
-    people = opened.store.read(opened.actor, practice.people).result()
-    jose = next(person for person in people if person.login == "jose")
+    staff = opened.store.read(opened.actor, people.everybody).result()
+    jose = next(person for person in staff if person.login == "jose")
     opened.change_roles(jose.id, ("nurse", "stock"), jose.roles)
     entries = kinds(opened)
     with pytest.raises(StaleError):
@@ -147,10 +147,10 @@ def test_who_is_no_owner_signs_nothing_even_with_the_right(opened: Clinic) -> No
     stranger = Identity.new()
     with pytest.raises(RuleError, match="owner"):
         opened.store.write(
-            opened.actor, practice.add_person, NewPerson("eve", "Eve", ("owner",)), stranger,
+            opened.actor, people.add_person, NewPerson("eve", "Eve", ("owner",)), stranger,
             Identity.new().public,
         ).result()  # fmt: skip
-    assert "eve" not in [p.login for p in opened.store.read(SYSTEM, practice.people).result()]
+    assert "eve" not in [p.login for p in opened.store.read(SYSTEM, people.everybody).result()]
 
 
 def test_a_way_in_that_the_chain_does_not_know_is_refused_and_taken_away(opened: Clinic) -> None:

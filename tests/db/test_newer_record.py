@@ -29,7 +29,7 @@ from clinic_desktop.errors import (
 from clinic_desktop.restore import Way, restore
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.second_factor import Offer
-from clinic_desktop.services import integrity, own_code, patients, practice
+from clinic_desktop.services import integrity, own_code, patients, people, practice
 from clinic_desktop.services.backups import ledger
 from clinic_desktop.services.backups.ledger import Reason, Result
 from tests.support.charts import put_chart
@@ -112,7 +112,7 @@ def test_the_keys_are_left_alone_too(opened: Clinic) -> None:
         lambda: opened.use_recovery(SHEET),
         opened.change_key,
         lambda: opened.rename("Another"),
-        lambda: opened.add_person(practice.NewPerson("bo", "Bo", ("nurse",)), "a long sentence"),
+        lambda: opened.add_person(people.NewPerson("bo", "Bo", ("nurse",)), "a long sentence"),
     ):
         with pytest.raises(ReadOnlyError):
             attempt()

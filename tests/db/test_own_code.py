@@ -24,8 +24,8 @@ from clinic_desktop.errors import (
 from clinic_desktop.security.attempts import CODE_FREE
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.second_factor import CODES, Offer
-from clinic_desktop.services import own_code, own_pin, practice
-from clinic_desktop.services.practice import NewPerson, Person
+from clinic_desktop.services import own_code, own_pin, people
+from clinic_desktop.services.people import NewPerson, Person
 from tests.support.phone import Phone
 from tests.support.records import CHEAP, NOON, PASSWORD
 
@@ -148,8 +148,8 @@ def test_it_is_switched_on_by_a_code_of_the_phone_only(opened: Clinic, clock: Fi
 
 
 def test_the_owner_helps_whoever_lost_the_phone(opened: Clinic, clock: FixedClock) -> None:
-    people = opened.store.read(opened.actor, practice.people).result()
-    jose, amina = (person(people, login) for login in ("jose", "amina"))
+    staff = opened.store.read(opened.actor, people.everybody).result()
+    jose, amina = (person(staff, login) for login in ("jose", "amina"))
     assert opened.store.read(opened.actor, own_code.with_code).result() == {jose.id, amina.id}
     opened.switch_code_off(jose)
     with pytest.raises(NotFoundError):

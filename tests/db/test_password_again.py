@@ -14,10 +14,10 @@ from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import PasswordAgainError, TooManyAttemptsError, WrongPasswordError
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import own_pin, practice
+from clinic_desktop.services import own_pin, people
 from clinic_desktop.services.access import ACTIONS, PASSWORD_LASTS_S
 from clinic_desktop.services.papers import recovery
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from tests.support.records import CHEAP, NOON, PASSWORD
 
 JOSE = "blue bicycle bell"
@@ -66,11 +66,11 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "own_code.switch_off_for",
         "own_code.switch_on",
         "papers.recovery.recovery_sheet",
-        "practice.add_person",
-        "practice.change_roles",
-        "practice.renew_keys",
-        "practice.renew_recovery",
-        "practice.retire_person",
+        "people.add_person",
+        "people.change_roles",
+        "people.renew_keys",
+        "people.renew_recovery",
+        "people.retire_person",
         "privacy.deidentified._write_all",
         "privacy.erasure.erase",
         "privacy.portability._write_person",
@@ -81,7 +81,7 @@ def test_a_fresh_password_is_enough_and_an_old_one_is_not(opened: Clinic, clock:
     clock.advance(seconds=PASSWORD_LASTS_S)
     opened.add_person(NEW, JOSE)
     clock.advance(seconds=1)
-    jose = opened.store.read(opened.actor, practice.people).result()[-1]
+    jose = opened.store.read(opened.actor, people.everybody).result()[-1]
     actions = (
         lambda: opened.set_password(jose, "another long sentence"),
         lambda: opened.change_roles(jose.id, ("nurse",)),
@@ -131,7 +131,7 @@ def test_each_person_gives_an_own_one(opened: Clinic, clock: Settable) -> None:
 
     def change() -> None:
         signer = opened.keys.identity
-        opened.store.write(jose, practice.change_roles, user, ("nurse",), signer).result()
+        opened.store.write(jose, people.change_roles, user, ("nurse",), signer).result()
 
     with pytest.raises(PasswordAgainError):
         change()

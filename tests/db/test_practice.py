@@ -22,9 +22,9 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.i18n import Language
 from clinic_desktop.practice_language import LATIN_DIGITS
-from clinic_desktop.services import practice, setup
+from clinic_desktop.services import people, practice, setup
 from clinic_desktop.services.billing import catalogue, starter
-from clinic_desktop.services.practice import NewPerson, Person
+from clinic_desktop.services.people import NewPerson, Person
 from tests.support.records import CHEAP, PASSWORD, Record
 
 JOSE = NewPerson("jose", "José Otieno", ("receptionist",))
@@ -41,7 +41,7 @@ def opened(clinic_dir: DataDir) -> Iterator[Clinic]:
 
 
 def person(of: Clinic, login: str) -> Person:
-    found = of.store.read(of.actor, practice.people).result()
+    found = of.store.read(of.actor, people.everybody).result()
     return next(each for each in found if each.login == login)
 
 
@@ -64,7 +64,7 @@ def test_a_login_is_given_once(opened: Clinic) -> None:
 def test_a_short_password_enters_nobody(opened: Clinic) -> None:
     with pytest.raises(ValidationError):
         opened.add_person(JOSE, "short")
-    assert len(opened.store.read(opened.actor, practice.people).result()) == 1
+    assert len(opened.store.read(opened.actor, people.everybody).result()) == 1
 
 
 def test_who_has_left_cannot_sign_in(opened: Clinic) -> None:
@@ -130,10 +130,10 @@ def test_the_lock_screen_follows_the_name_of_the_practice(opened: Clinic) -> Non
 
 
 def test_a_person_speaks_an_own_language_in_the_clinics_formats(opened: Clinic) -> None:
-    opened.store.write(opened.actor, practice.speak, "ar").result()
+    opened.store.write(opened.actor, people.speak, "ar").result()
     opened.store.write(opened.actor, practice.decide, LATIN_DIGITS, value=False).result()
     assert opened.language() == Language("ar", "KE", "Africa/Nairobi", latin_digits=False)
-    opened.store.write(opened.actor, practice.speak, "").result()
+    opened.store.write(opened.actor, people.speak, "").result()
     assert opened.language().language == "en"
 
 

@@ -27,7 +27,7 @@ from clinic_desktop.services.fhir.exporting import export_folder
 from clinic_desktop.services.notes import NoteText
 from clinic_desktop.services.papers import archive
 from clinic_desktop.services.papers.making import KINDS_MADE, PaperRequest, make
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from tests.proofs.permissions.matrix import action, services
 from tests.support.pdf_reading import text_of
 from tests.support.records import NOON, PASSWORD, Record

@@ -12,7 +12,7 @@ from clinic_desktop.cli.recovery import VARIABLE
 from clinic_desktop.config import DataDir
 from clinic_desktop.errors import WrongPasswordError
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from tests.support.records import PASSWORD
 
 NEW_PASSWORD = "a whole new sentence"
@@ -37,6 +37,6 @@ def test_a_sheet_is_made_tried_and_used(
     monkeypatch.setenv(NEW_PASSWORD_VARIABLE, NEW_PASSWORD)
     assert run("use", "--login", "amina")["can_sign_in"] == ["amina"]
     opened = clinic.open_clinic(clinic_dir, "amina", NEW_PASSWORD)
-    day = opened.store.read(opened.actor, practice.recovery_sheet_day).result()
+    day = opened.store.read(opened.actor, people.recovery_sheet_day).result()
     opened.close()
     assert day is not None

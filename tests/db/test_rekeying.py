@@ -21,8 +21,8 @@ from clinic_desktop.errors import PermissionDeniedError, StorageError
 from clinic_desktop.security import vault_file
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.security.vault import new_database_key
-from clinic_desktop.services import practice
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services import people, practice
+from clinic_desktop.services.people import NewPerson
 from tests.support.records import CHEAP, PASSWORD
 
 JOSE_PASSWORD = "blue bicycle bell"
@@ -44,7 +44,7 @@ def opened(clinic_dir: DataDir) -> Iterator[Clinic]:
 
 
 def logins(of: Clinic) -> list[str]:
-    return [each.login for each in of.store.read(SYSTEM, practice.people).result()]
+    return [each.login for each in of.store.read(SYSTEM, people.everybody).result()]
 
 
 def test_the_record_goes_on_under_its_new_key(opened: Clinic) -> None:
@@ -71,7 +71,7 @@ def test_readers_finish_first_and_go_on_afterwards(opened: Clinic) -> None:
     assert begun.wait(60)
     changing = threading.Thread(target=opened.change_key)
     changing.start()
-    after = opened.store.read(SYSTEM, practice.people)
+    after = opened.store.read(SYSTEM, people.everybody)
     go.set()
     changing.join(60)
     assert reading.result() == "read"
@@ -152,13 +152,13 @@ def test_who_leaves_takes_a_key_that_opens_nothing(opened: Clinic) -> None:
     jose = next(slot.user for slot in opened.keys.vault.slots if slot.login == "jose")
     opened.retire_person(jose)
     assert not rekeying.opens(opened.data_dir.database, before)
-    assert not opened.store.read(opened.actor, practice.new_key_is_due).result()
+    assert not opened.store.read(opened.actor, people.new_key_is_due).result()
 
 
 def test_a_change_that_did_not_begin_is_made_up_for(opened: Clinic) -> None:
     before = opened.keys.key
     jose = next(slot.user for slot in opened.keys.vault.slots if slot.login == "jose")
-    opened.store.write(opened.actor, practice.retire_person, jose, opened.keys.identity).result()
+    opened.store.write(opened.actor, people.retire_person, jose, opened.keys.identity).result()
     opened.close()
     again = clinic.open_clinic(opened.data_dir, "amina", PASSWORD)
     assert again.keys.key != before

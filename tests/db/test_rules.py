@@ -15,7 +15,7 @@ from clinic_desktop.errors import CodeNeededError, PermissionDeniedError, RuleEr
 from clinic_desktop.security.membership_entries import MOST_LOCK_MINUTES, Policy, Rules
 from clinic_desktop.security.second_factor import Offer
 from clinic_desktop.services import membership, own_code
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from tests.support.phone import Phone
 from tests.support.records import CHEAP, NOON, PASSWORD
 

@@ -12,9 +12,9 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.models.encounter import Encounter, Note
 from clinic_desktop.models.patient import ContactPoint, Patient
 from clinic_desktop.security.primitives import Identity
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from clinic_desktop.services.fhir.tables import Rows
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.services.prescribing import prescriptions
 from clinic_desktop.services.prescribing.lines import LineForm
 from tests.support.records import Record, keys_of
@@ -55,7 +55,7 @@ def test_rows_are_written_as_they_refer_to_each_other(record: Record) -> None:
 def test_a_colleague_is_written_before_the_account(record: Record) -> None:
     new = NewPerson("brian", "Dr Brian Otieno", ("doctor",))
     owner, hers = keys_of(record).identity, Identity.new().public
-    written = inserted(record, lambda uow: practice.add_person(uow, new, owner, hers))
+    written = inserted(record, lambda uow: people.add_person(uow, new, owner, hers))
     assert written.index("practitioner") < written.index("app_user")
 
 

@@ -18,7 +18,7 @@ from clinic_desktop.models.confidentiality import CareTeamMember, ChartConfident
 from clinic_desktop.models.patient import Coverage
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.security.primitives import Identity
-from clinic_desktop.services import allergies, encounters, note_templates, patients, practice
+from clinic_desktop.services import allergies, encounters, note_templates, patients, people
 from clinic_desktop.services.billing import accounts, catalogue, invoices, payments, starter
 from clinic_desktop.services.confidentiality import emergency
 from clinic_desktop.services.notes import NoteText
@@ -228,9 +228,9 @@ class _Filling:
         form = invoices.InvoiceForm(patient_id, (invoices.LineForm("ECG at rest", 60_000),))
         issued = self._write(invoices.issue, form)
         self._write(payments.take, payments.TakePayment(issued.id, issued.total_minor))
-        new = practice.NewPerson("grace", "Grace Wanjiru", ("cashier",))
+        new = people.NewPerson("grace", "Grace Wanjiru", ("cashier",))
         signer, keys = self._opened.keys.identity, Identity.new().public
-        user_id = self._write(practice.add_person, new, signer, keys)
+        user_id = self._write(people.add_person, new, signer, keys)
         grace = Actor(user_id, new.login, new.name, new.roles)
         wish = payments.GiveBack(issued.id, 20_000, "Charged twice")
         self._opened.store.proofs.gave(user_id)

@@ -25,8 +25,8 @@ from clinic_desktop.models.practice import AppUser
 from clinic_desktop.security import device_secret, vault_file
 from clinic_desktop.security.keys import Keys
 from clinic_desktop.security.primitives import Identity, KdfCost
-from clinic_desktop.services import practice
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services import people
+from clinic_desktop.services.people import NewPerson
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def engage(record: Record, *roles: str) -> Actor:
     login = "-".join(("signed", *roles))
     new, keys = NewPerson(login, f"Signed {login}", roles), Identity.new()
     signer = keys_of(record).identity
-    user_id = record.write(practice.add_person, new, signer, keys.public)
+    user_id = record.write(people.add_person, new, signer, keys.public)
     return Actor(user_id, login, new.name, roles)
 
 

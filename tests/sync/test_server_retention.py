@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clinic_desktop.clock import FixedClock
-from clinic_desktop.models.types import to_millis
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.messages import PagesRequest, Snapshots, SyncReply, Vouches, decode, encode
 from clinic_desktop.sync.server.calls import Call, RefusedError

@@ -30,11 +30,11 @@ from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import Device, Rules
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import devices
-from clinic_desktop.services import practice as people
+from clinic_desktop.services import devices, people
+from clinic_desktop.services import practice as choices
 from clinic_desktop.services.audit import entitlements
 from clinic_desktop.services.conflicts import listing
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.syncing import Syncing
@@ -235,7 +235,7 @@ def test_an_owners_new_password_for_a_colleague_ends_the_keys_elsewhere(
     carry(front, id_of(back))
     let_in(back, "nora", AGAIN)
     front.switch_user("ana", PASSWORD)
-    nora = next(each for each in front.store.read(SYSTEM, people.people).result()
+    nora = next(each for each in front.store.read(SYSTEM, people.everybody).result()
                 if each.login == "nora")  # fmt: skip
     front.set_password(nora, NEW)
     sync(front, back)
@@ -293,7 +293,7 @@ def test_the_address_of_the_server_is_believed_again(practice: Practice, back: C
     sync(back, back, front)
     for pc in (front, back):
         owners = frozenset(each.signing for each in members(pc).owners)
-        told_of = pc.store.read(pc.actor, people.setting, meeting_place._KEY).result()
+        told_of = pc.store.read(pc.actor, choices.setting, meeting_place._KEY).result()
         believed = meeting_place._read(told_of, members(pc).clinic, owners)
         assert believed == practice.address
         assert owners == {back.keys.identity.public.signing}

@@ -29,7 +29,7 @@ from clinic_desktop.errors import (
 )
 from clinic_desktop.services import devices
 from clinic_desktop.services.patients import registration
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.syncing import Syncing

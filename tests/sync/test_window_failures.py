@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import devices
 from clinic_desktop.sync import exchange, handing, state
 from clinic_desktop.sync.client import Link

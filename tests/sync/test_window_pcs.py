@@ -15,7 +15,7 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.errors import RevokedError
 from clinic_desktop.i18n import ENGLISH
 from clinic_desktop.services import devices
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.sync.passes import Passed
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.speech import speak

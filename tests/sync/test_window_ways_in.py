@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.services import devices
 from clinic_desktop.services.devices import Pc
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.ui.settings.ways_in import AdmitForm
 from clinic_desktop.ui.shell.password_again import PasswordForm
 from clinic_desktop.ui.shell.question import Question

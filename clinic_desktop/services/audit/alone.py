@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from clinic_desktop.clock import uuid7
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.models.billing import Invoice
 from clinic_desktop.models.confidentiality import EmergencyAccess
@@ -20,7 +21,6 @@ from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.provenance import AuditEvent
 from clinic_desktop.models.task import Task
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.approvals import SELF_APPROVED
 from clinic_desktop.services.confidentiality.emergency import BEGAN, REVIEWED

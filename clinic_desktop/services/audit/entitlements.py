@@ -16,10 +16,10 @@ from sqlalchemy import select
 from clinic_desktop import services
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.permissions import ENGAGED_ROLES, MATRIX, rights_of
 from clinic_desktop.models.practice import AppUser
 from clinic_desktop.models.provenance import AuditEvent
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import BadEntryError, Entry
 from clinic_desktop.security.membership_forks import in_order

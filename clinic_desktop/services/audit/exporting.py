@@ -19,10 +19,10 @@ from clinic_desktop.db.chain import THIS_PC, body_digest, redactions
 from clinic_desktop.db.checkpoints import sign_as, signers
 from clinic_desktop.db.replay import UNREADABLE
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.errors import StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services.access import command, query
 
 FORMAT = "clinic-desktop audit export 1"

@@ -10,11 +10,11 @@ from typing import Any
 from clinic_desktop.db import confidentiality, history
 from clinic_desktop.db.history import History, Version
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.permissions import Actor, allowed
 from clinic_desktop.errors import NotFoundError, RuleError, StaleError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import command, query, require
 from clinic_desktop.services.audit.names import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.session import ReadSession
-from clinic_desktop.models.types import from_millis
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.services import recovery_drill
 from clinic_desktop.services.access import query
 from clinic_desktop.services.audit import alone, entitlements

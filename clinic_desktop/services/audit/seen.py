@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from clinic_desktop.clock import uuid7
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.folding import fold
-from clinic_desktop.models.types import from_millis
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.audit.events import REFUSED

@@ -11,9 +11,9 @@ from clinic_desktop.db.log_check import Finding, LogReport, Trouble, check_log
 from clinic_desktop.db.mirror import Mirror
 from clinic_desktop.db.opening import MIRROR_FAULT
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import N_, _
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services.access import command, query
 
 ACCEPTED = "integrity.accepted"

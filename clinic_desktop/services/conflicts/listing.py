@@ -13,12 +13,12 @@ from clinic_desktop.db.answers import TOLD
 from clinic_desktop.db.conflicts import OpenConflict, open_conflicts
 from clinic_desktop.db.disputes import Disputes, Told
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.merging import Kind, Severity, normal
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.errors import NotFoundError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part, query
 from clinic_desktop.services.conflicts import rights

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from clinic_desktop.models.types import from_millis
+from clinic_desktop.domain.instants import from_millis
 
 Row = dict[str, Any]
 Resource = dict[str, Any]

@@ -9,9 +9,10 @@ from pathlib import PurePath
 from typing import Final
 
 from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.models.provenance import ImportBatch, SourceResource
-from clinic_desktop.models.types import to_json, to_millis
+from clinic_desktop.models.types import to_json
 from clinic_desktop.services.fhir import shapes
 from clinic_desktop.services.fhir.index import Index
 from clinic_desktop.services.fhir.naming import Names

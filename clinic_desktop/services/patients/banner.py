@@ -13,9 +13,9 @@ from clinic_desktop.db.lists import marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus
 from clinic_desktop.domain.folding import fold, words_of
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import recorded

@@ -16,10 +16,10 @@ from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus, EncounterStatus
 from clinic_desktop.domain.dates import Age, BirthDate, DateError, age
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.domain.money import Money
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.permissions import allowed
-from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services.access import part
 from clinic_desktop.services.patients.registration import birth_of
 

@@ -26,10 +26,10 @@ from clinic_desktop.domain.deidentifying import (
     random_id,
     shift_of,
 )
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import StorageError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, spreadsheet
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.fhir.exporting import check_empty

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.privacy import Disclosure
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, insured
 from clinic_desktop.services.access import command, part, query
 

@@ -25,11 +25,11 @@ from clinic_desktop.db.conflicts import ERASED
 from clinic_desktop.db.journal import Changes
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.retention import invoice_kept_until
 from clinic_desktop.errors import RuleError, ValidationError
 from clinic_desktop.i18n import _, current
 from clinic_desktop.models.privacy import LogRedaction
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.privacy import requests, retention

@@ -22,13 +22,14 @@ from clinic_desktop.db import confidentiality
 from clinic_desktop.db.lists import batches, marks
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.domain.sharing import OF_PERSON, PAPERS, TABLES
 from clinic_desktop.errors import ConfidentialError, RuleError, StorageError
 from clinic_desktop.i18n import _
 from clinic_desktop.models import Base
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.types import Id, UtcDateTime, from_millis
+from clinic_desktop.models.types import Id, UtcDateTime
 from clinic_desktop.printing.letterhead import Stationery
 from clinic_desktop.printing.paper import A4
 from clinic_desktop.printing.subject_record import SubjectRecordDoc, render_subject_record

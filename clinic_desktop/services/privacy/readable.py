@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from clinic_desktop.db.session import ReadSession
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.sharing import SECTIONS
 from clinic_desktop.i18n import Language
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.printing.subject_record import RecordSection
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part

@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.dates import BirthDate
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.domain.retention import RetentionRule, kept_until, rule_of
 from clinic_desktop.errors import ValidationError
 from clinic_desktop.i18n import _
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services import charts, practice
 from clinic_desktop.services.access import command, query
 from clinic_desktop.services.patients.registration import birth_of

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.models.patient import Coverage
-from clinic_desktop.models.types import to_millis
 from clinic_desktop.services import charts, guard
 from clinic_desktop.services.access import query
 from clinic_desktop.services.allergies import AllergyState, allergies_of, recorded

@@ -24,12 +24,12 @@ from sqlalchemy.types import NullType
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AllergyStatus, AppointmentStatus
 from clinic_desktop.domain.dates import BirthDate
+from clinic_desktop.domain.instants import from_millis, to_millis
 from clinic_desktop.domain.names import HumanName
 from clinic_desktop.models.patient import Patient
 from clinic_desktop.models.practice import Location, Practitioner
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.models.scheduling import IS_PRESENT, Appointment, AppointmentType
-from clinic_desktop.models.types import from_millis, to_millis
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part
 from clinic_desktop.services.conflicts.marks import questions_about

@@ -11,8 +11,8 @@ from typing import Any
 from clinic_desktop.db import disputes
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.codes import AppointmentStatus
+from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.models.registry import BY_NAME
-from clinic_desktop.models.types import from_millis
 from clinic_desktop.services.access import part
 
 _SHOWN = (

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from clinic_desktop.clock import Clock
 from clinic_desktop.db.snapshot_pages import SnapshotError
-from clinic_desktop.models.types import to_millis
+from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.security.primitives import UnreadableError
 from clinic_desktop.sync import segment, statements
 from clinic_desktop.sync.keys import read_sealed

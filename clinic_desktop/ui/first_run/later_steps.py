@@ -13,7 +13,7 @@ from clinic_desktop.clock import Clock
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import Language, _, commas, current, isolate
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from clinic_desktop.services.billing import catalogue, starter
 from clinic_desktop.services.billing.catalogue import ServiceRow
 from clinic_desktop.services.drafts import DraftRow
@@ -49,7 +49,7 @@ class RecoveryStep(Step):
         for widget in (self.panel, self.known):
             self.column.addWidget(widget)
         self.column.addStretch(1)
-        tasks.read(self, practice.recovery_sheet_day, done=self._on_known)
+        tasks.read(self, people.recovery_sheet_day, done=self._on_known)
 
     def _on_known(self, day: date | None) -> None:
         if day is not None:  # come back to: one sheet is enough

@@ -9,7 +9,7 @@ from clinic_desktop.domain.permissions import allowed
 from clinic_desktop.errors import ClinicError
 from clinic_desktop.i18n import _
 from clinic_desktop.practice_language import LATIN_DIGITS
-from clinic_desktop.services import practice
+from clinic_desktop.services import people, practice
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.billing.catalogue import ServiceRow
 from clinic_desktop.services.practice import PracticeDetails
@@ -65,7 +65,7 @@ class LanguagePage(SettingsPage):
         """What is kept now."""
         read = self.context.tasks.read
         read(self, practice.details, done=self._show)
-        read(self, practice.people, done=self._show_mine)
+        read(self, people.everybody, done=self._show_mine)
         read(self, practice.setting, LATIN_DIGITS, done=self._show_digits)
         if allowed(self.context.actor, "practice.write"):
             read(self, catalogue.services, all_=True, done=self._show_currency)
@@ -75,7 +75,7 @@ class LanguagePage(SettingsPage):
         self.shared.set_value(found.language)
         self.region.set_value(Region(found.country, found.currency, found.time_zone))
 
-    def _show_mine(self, people: tuple[practice.Person, ...]) -> None:
+    def _show_mine(self, people: tuple[people.Person, ...]) -> None:
         actor = self.context.actor
         self.mine.set_value(next((p.language for p in people if p.id == actor.user_id), ""))
 
@@ -90,7 +90,7 @@ class LanguagePage(SettingsPage):
 
     def _on_mine(self, code: object) -> None:
         write = self.context.tasks.write
-        write(self, practice.speak, str(code), done=self._rebuild, failed=self.refuse)
+        write(self, people.speak, str(code), done=self._rebuild, failed=self.refuse)
 
     def _on_digits(self, latin: object) -> None:
         self.context.tasks.write(

@@ -19,9 +19,9 @@ from clinic_desktop.domain.permissions import (
 )
 from clinic_desktop.errors import ClinicError, StaleError, ValidationError
 from clinic_desktop.i18n import _, commas, isolate, pgettext
-from clinic_desktop.services import insured, own_code, practice
+from clinic_desktop.services import insured, own_code, people
 from clinic_desktop.services.backups.ledger import Reason
-from clinic_desktop.services.practice import NewPerson, Person
+from clinic_desktop.services.people import NewPerson, Person
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.core.field_draft import FieldDraft
 from clinic_desktop.ui.core.paged_model import Cell, CellKind, Column
@@ -58,7 +58,7 @@ class AccountsPage(LinesPage):
             Column("roles", _("Roles"), _roles, letters=22),
             Column("active", pgettext("column", "State"), _state, CellKind.PILL, 12),
         )  # fmt: skip
-        super().__init__(context, words, columns, practice.people, "app_user")
+        super().__init__(context, words, columns, people.everybody, "app_user")
 
     def open_line(self, row: Person | None) -> None:
         """A new person, or one who is here."""
@@ -356,7 +356,7 @@ class PersonForm(_PersonDrawer):
         """Another owner was quicker: say what the roles are by now; the next save goes over it."""
         self.failed(error)
         if isinstance(error, StaleError):
-            self.context.tasks.read(self, practice.people, done=self._show_newer)
+            self.context.tasks.read(self, people.everybody, done=self._show_newer)
 
     def _show_newer(self, people: tuple[Person, ...]) -> None:
         self.person = next(each for each in people if each.id == self.person.id)

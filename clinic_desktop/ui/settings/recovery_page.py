@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from clinic_desktop.i18n import _, current, isolate, pgettext
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import practice, recovery_drill
+from clinic_desktop.services import people, recovery_drill
 from clinic_desktop.services.recovery_drill import DrillState
 from clinic_desktop.ui.core.context import Context, DrawerForm
 from clinic_desktop.ui.settings.drill_form import DrillForm
@@ -60,7 +60,7 @@ class RecoveryPage(SettingsPage):
     def load(self) -> None:
         """Whether there is a sheet on paper."""
         self.context.tasks.read(self, recovery_drill.drill_state, done=self._know_drill)
-        self.context.tasks.read(self, practice.recovery_sheet_day, done=self._show)
+        self.context.tasks.read(self, people.recovery_sheet_day, done=self._show)
 
     def _know_drill(self, state: DrillState) -> None:
         self._drill = state

@@ -12,14 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.errors import StaleError
 from clinic_desktop.security.membership_entries import Rules
-from clinic_desktop.services import membership, practice
+from clinic_desktop.services import membership, people
 from clinic_desktop.services.billing import accounts, invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import TakePayment
 from clinic_desktop.services.patients import consent_texts, consents
 from clinic_desktop.services.patients.consent_texts import SaveText
 from clinic_desktop.services.patients.consents import Decision
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.services.privacy import retention
 from clinic_desktop.services.scheduling import hours, resources
 from clinic_desktop.services.scheduling.hours import WeekHours
@@ -171,14 +171,14 @@ def roles_of_a_person(desk: Desk) -> Form:
     new = NewPerson(login="bo", name="Dr Bo", roles=("doctor",))
     someone = desk.context.clinic.add_person(new, "one long password of Bo")
     desk.meet()
-    people = desk.first.read(practice.people)
-    form = PersonForm(desk.context, next(each for each in people if each.id == someone))
+    staff = desk.first.read(people.everybody)
+    form = PersonForm(desk.context, next(each for each in staff if each.id == someone))
     desk.show(form)
     form.roles.ticks["nurse"].setChecked(True)
 
     def elsewhere() -> None:
         signer = keys_of(desk.record).identity
-        desk.second.write(practice.change_roles, someone, ("doctor", "receptionist"), signer)
+        desk.second.write(people.change_roles, someone, ("doctor", "receptionist"), signer)
         desk.pull()
         form.submit(print_too=False)
         desk.until(form.notice.isVisible)
@@ -188,7 +188,7 @@ def roles_of_a_person(desk: Desk) -> Form:
         return MINE if form.roles.ticks["nurse"].isChecked() else ""
 
     def saved() -> str:
-        found = next(each for each in desk.first.read(practice.people) if each.id == someone)
+        found = next(each for each in desk.first.read(people.everybody) if each.id == someone)
         return MINE if set(found.roles) == {"doctor", "nurse"} else str(found.roles)
 
     return Form(

@@ -15,7 +15,7 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.domain.permissions import SINGLE_DOCTOR
 from clinic_desktop.security import keys
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import drafts, practice, setup
+from clinic_desktop.services import drafts, people, practice, setup
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER
@@ -138,7 +138,7 @@ def check_practice(pc: Pc) -> None:
     assert again.actor.roles == SINGLE_DOCTOR
     assert read(again.actor, printers.choice, "receipt").result().printer.startswith(FOLDER)
     assert read(again.actor, setup.open_step).result() == ""
-    assert read(again.actor, practice.recovery_sheet_day).result() == NOON.date()
+    assert read(again.actor, people.recovery_sheet_day).result() == NOON.date()
     assert "first_run" not in filter(None, this_pc.remembered(again.data_dir).values())
     again.close()
 
@@ -452,7 +452,7 @@ def test_a_sheet_that_is_not_on_paper_is_not_taken(pc: Pc) -> None:
     assert step.panel.rows[1].field.property("error") == "false"
     pc.press(ENTER)
     assert pc.view.here is StepKey.RECOVERY
-    assert opened.store.read(opened.actor, practice.recovery_sheet_day).result() is None
+    assert opened.store.read(opened.actor, people.recovery_sheet_day).result() is None
 
 
 def test_the_wizard_come_back_to_asks_for_no_second_sheet(pc: Pc) -> None:

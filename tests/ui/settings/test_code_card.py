@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from clinic_desktop.security.second_factor import Offer
 from clinic_desktop.services import own_code
 from clinic_desktop.services.own_code import OwnCode
-from clinic_desktop.services.practice import people
+from clinic_desktop.services.people import everybody
 from clinic_desktop.ui.core import spool
 from clinic_desktop.ui.settings.code_card import CodesForm, SwitchOnForm
 from clinic_desktop.ui.settings.lock_page import LockPage
@@ -128,7 +128,7 @@ def switch_on(desk: Desk, offer: Offer) -> None:
 
 
 def test_the_owner_switches_it_off_for_somebody(desk: Desk) -> None:
-    person = desk.record.read(people)[0]
+    person = desk.record.read(everybody)[0]
     without = PersonForm(desk.context, person)
     desk.qtbot.addWidget(without)
     desk.idle()

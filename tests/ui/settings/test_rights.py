@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desktop.domain.permissions import USUAL_SETS
 from clinic_desktop.models.patient import Coverage, Patient
-from clinic_desktop.services import drafts, practice
+from clinic_desktop.services import drafts, people
 from clinic_desktop.services.billing import invoices, payments
 from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
 from clinic_desktop.services.billing.payments import GiveBack, TakePayment
@@ -218,12 +218,12 @@ def test_a_colleague_who_was_quicker_is_not_overwritten(
 ) -> None:
     """The form says what the roles are by now, and keeps what was ticked."""
     nurse = engage(record, "nurse")
-    person = next(each for each in record.read(practice.people) if each.id == nurse.user_id)
+    person = next(each for each in record.read(people.everybody) if each.id == nurse.user_id)
     form = PersonForm(ui_context, person)
     qtbot.addWidget(form)
     form.show()
     signer = keys_of(record).identity
-    record.write(practice.change_roles, person.id, ("nurse", "stock"), signer, person.roles)
+    record.write(people.change_roles, person.id, ("nurse", "stock"), signer, person.roles)
     form.roles.choose(("nurse", "cashier"))
     form.submit(print_too=False)
     qtbot.waitUntil(lambda: form.person.roles == ("nurse", "stock"))
@@ -231,5 +231,5 @@ def test_a_colleague_who_was_quicker_is_not_overwritten(
     assert form.roles.value() == ("nurse", "cashier")
     with qtbot.waitSignal(form.close_requested):
         form.submit(print_too=False)
-    roles = {each.id: each.roles for each in record.read(practice.people)}
+    roles = {each.id: each.roles for each in record.read(people.everybody)}
     assert roles[person.id] == ("nurse", "cashier")

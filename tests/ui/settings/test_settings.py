@@ -17,7 +17,7 @@ from clinic_desktop import clinic, this_pc
 from clinic_desktop.domain.permissions import Actor
 from clinic_desktop.errors import ValidationError, WrongPasswordError
 from clinic_desktop.practice_language import LATIN_DIGITS
-from clinic_desktop.services import note_templates, practice
+from clinic_desktop.services import note_templates, people, practice
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.papers import printers
 from clinic_desktop.services.papers.printers import FOLDER
@@ -284,7 +284,7 @@ def test_a_person_added_here_signs_in(desk: Desk) -> None:
 def test_roles_password_and_end_of_a_person(desk: Desk) -> None:
     keys = desk.context.clinic.keys
     user = desk.context.clinic.add_person(
-        practice.NewPerson("jose", "José", ("nurse",)), JOSE_PASSWORD
+        people.NewPerson("jose", "José", ("nurse",)), JOSE_PASSWORD
     )
     page = desk.open("people", AccountsPage)
     page.open_line(page._rows[user])
@@ -300,7 +300,7 @@ def test_roles_password_and_end_of_a_person(desk: Desk) -> None:
     with desk.qtbot.waitSignal(form.close_requested):
         form.retire.click()
     desk.idle()
-    found = {person.login: person for person in desk.record.read(practice.people)}
+    found = {person.login: person for person in desk.record.read(people.everybody)}
     assert found["jose"].roles == ("doctor", "nurse")
     assert not found["jose"].is_active
     assert keys.vault.slot("jose") is None

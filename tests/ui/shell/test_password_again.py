@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from clinic_desktop.app import Session
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.config import DataDir
-from clinic_desktop.services import practice
+from clinic_desktop.services import people
 from clinic_desktop.services.access import PASSWORD_LASTS_S
 from clinic_desktop.ui.settings.people_page import NewPersonForm
 from clinic_desktop.ui.shell.password_again import PasswordForm
@@ -65,7 +65,7 @@ def asked(session: Session) -> PasswordForm | None:
 
 def logins(session: Session) -> list[str]:
     assert session.clinic is not None
-    found = session.clinic.store.read(session.clinic.actor, practice.people).result()
+    found = session.clinic.store.read(session.clinic.actor, people.everybody).result()
     return [each.login for each in found]
 
 

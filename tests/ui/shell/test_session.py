@@ -19,10 +19,10 @@ from clinic_desktop.config import DataDir
 from clinic_desktop.i18n import ENGLISH, current
 from clinic_desktop.models.practice import Practice
 from clinic_desktop.security.recovery_key import RecoveryKey
-from clinic_desktop.services import drafts, encounters, own_pin, patients, practice, setup
+from clinic_desktop.services import drafts, encounters, own_pin, patients, people, setup
 from clinic_desktop.services.backups.container import find
 from clinic_desktop.services.backups.making import Backup
-from clinic_desktop.services.practice import NewPerson
+from clinic_desktop.services.people import NewPerson
 from clinic_desktop.this_pc import ALONE_LOCK_MINUTES, SHARED_LOCK_MINUTES
 from clinic_desktop.ui.calendar.calendar_view import CalendarView
 from clinic_desktop.ui.core.navigator import Billing, Chart, EditAllergies, Settings, Visit
@@ -394,7 +394,7 @@ def test_another_language_makes_the_desk_anew_at_the_same_page(
     assert opened is not None
     assert context is not None
     context.navigator.open(Settings("language"))
-    opened.store.write(opened.actor, practice.speak, "ar").result()
+    opened.store.write(opened.actor, people.speak, "ar").result()
     with qtbot.waitSignal(session.desk_shown):
         context.navigator.rebuild_requested.emit(Settings("language"))
     assert session.desk is not before
