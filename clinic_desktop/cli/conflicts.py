@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic_desktop.cli import exit_codes
 from clinic_desktop.cli.access import open_clinic
-from clinic_desktop.errors import ValidationError
+from clinic_desktop.errors import RuleError, ValidationError
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
@@ -80,9 +80,21 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             hint=_("Give --keep VERSION; “conflicts list” shows the versions."),
         )
     with open_clinic(options, data_dir) as opened:
-        wish = Resolve(conflict, tuple(options.keep))
-        opened.store.write(opened.actor, deciding.resolve, wish).result()
+        store, actor = opened.store, opened.actor
+        _refuse_half_of_two(store.read(actor, listing.item, conflict).result(), options.keep)
+        store.write(actor, deciding.resolve, Resolve(conflict, tuple(options.keep))).result()
     output.result({"id": str(conflict), "kept": options.keep}, _("Decided."))
+
+
+def _refuse_half_of_two(item: ConflictItem, keep: list[str]) -> None:
+    """Two payments or bookings both stay: to keep one would read as if the other were gone."""
+    names = {each.name for each in item.versions}
+    if item.is_pair and set(keep) <= names and set(keep) != names:
+        raise RuleError(
+            _("These are two entries, and deciding takes neither of them out."),
+            kept=_("Nothing was decided."),
+            hint=_("If both are right, give --keep for each; else put one right in the window."),
+        )
 
 
 def _object(item: ConflictItem) -> dict[str, Any]:
@@ -110,7 +122,8 @@ def _lines(item: ConflictItem) -> list[str]:
     row = item.row
     patient = isolate(row.patient.listed()) if row.patient else ""
     table = _(TABLE_NAMES.get(row.table, row.table))
-    lines = [f"{row.id}  {severity_word(row.severity)}  {table}  {patient}"]
+    subject = isolate(row.subject) if isinstance(row.subject, str) else ""
+    lines = [f"{row.id}  {severity_word(row.severity)}  {table} {subject}  {patient}"]
     for each in item.versions:
         said = ", ".join(
             f"{field_name(name)}: {value_words(item, name, each.values)}" for name in item.fields
@@ -118,7 +131,7 @@ def _lines(item: ConflictItem) -> list[str]:
         words = _deleted(each) or said
         who = _("{who} at {pc}, {when}").format(
             who=isolate(each.who or _("The program")),
-            pc=isolate(each.pc),
+            pc=isolate(_("this PC") if each.is_here else each.pc),
             when=isolate(current().datetime(each.at)),
         )
         lines.append(f"  {each.name}  {who}: {words}")

@@ -66,6 +66,11 @@ SELECT a.id, b.id FROM patient_identifier i
 WHERE {which} AND a.id <> b.id AND i.value <> '' AND i.is_deleted = 0 AND j.is_deleted = 0
  AND a.is_deleted = 0 AND b.is_deleted = 0
  AND +a.merged_into IS NULL AND +b.merged_into IS NULL"""
+# Of a folder that was copied both number on alike, until one of them notices.
+_SAME_CHART = """
+SELECT a.id, b.id FROM patient a JOIN patient b ON b.mrn = a.mrn AND b.id <> a.id
+WHERE {which} AND a.mrn <> '' AND a.is_deleted = 0 AND b.is_deleted = 0
+ AND +a.merged_into IS NULL AND +b.merged_into IS NULL"""
 _PAID_TWICE = """
 SELECT a.id, b.id FROM payment a JOIN payment b
  ON b.invoice_id = a.invoice_id AND b.id <> a.id AND b.kind = 'payment'
@@ -84,6 +89,8 @@ KINDS = (
           _SAME_NAME),
     _Kind("duplicate_identity", Severity.CLINICAL, "patient", 0,
           (("patient_identifier", "i.id"), ("patient", "i.patient_id")), _SAME_NUMBER),
+    _Kind("duplicate_identity", Severity.CLINICAL, "patient", 0, (("patient", "a.id"),),
+          _SAME_CHART),
     _Kind("paid_twice", Severity.ADMIN, "payment", 0,
           (("payment", "a.id"), ("invoice", "a.invoice_id")), _PAID_TWICE),
     _Kind("printed", Severity.SAFETY, "medication_request", 1,

@@ -35,6 +35,7 @@ class Told:
     """Milliseconds since 1970 UTC, by the clock of that PC."""
     user_id: uuid.UUID | None
     pc: str
+    """Its name; of several PCs of one name also the letters that its papers are numbered with."""
     is_here: bool
     values: dict[str, Any] = field(default_factory=dict)
     """As the file keeps them; empty where nothing of the row was written."""
@@ -81,8 +82,10 @@ class Disputes:
 
     def _told(self, cid: int, written: Iterable[Version]) -> Told:
         row = self._cursor.execute(
-            "SELECT c.wall, c.user_id, c.dev, c.dseq, d.device_id, d.name FROM sync_commit c"
-            " JOIN sync_device d ON d.dev = c.dev WHERE c.cid = ?",
+            "SELECT c.wall, c.user_id, c.dev, c.dseq, d.device_id, CASE WHEN d.prefix <> '' AND"
+            " EXISTS (SELECT 1 FROM sync_device o WHERE o.name = d.name AND o.dev <> d.dev)"
+            " THEN d.name || ' (' || d.prefix || ')' ELSE d.name END"
+            " FROM sync_commit c JOIN sync_device d ON d.dev = c.dev WHERE c.cid = ?",
             (cid,),
         ).fetchone()
         wall, user, dev, dseq, device, pc = row

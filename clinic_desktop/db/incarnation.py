@@ -131,6 +131,11 @@ def _rename(cursor: Any, pc: NewPc, common: int, seg_no: int) -> int:
         (_BEFORE, THIS_PC),
     ).fetchone()
     cursor.execute("DELETE FROM local_setting WHERE key = ?", (_BEFORE,))
+    # Under other letters every series begins at 1: nobody is to look for the numbers before.
+    cursor.execute(
+        "DELETE FROM number_series WHERE (SELECT prefix FROM sync_device WHERE dev = ?) <> ?",
+        (THIS_PC, pc.prefix),
+    )
     public = pc.keys.public
     cursor.execute(
         "UPDATE sync_device SET device_id = ?, prefix = ?, status = 'active', sign_pk = ?,"

@@ -108,8 +108,8 @@ def save_note(
     uow.expect("note", note.id, base)
     for part in NOTE_PARTS:
         setattr(note, part, getattr(text, part))
+    # written_at stays: two PCs that write into one note are asked about its words, not the minute.
     note.author_id = uow.actor.user_id
-    note.written_at = uow.now
     if uow.actor.user_id is not None:
         discard_draft(uow, DRAFT, str(encounter_id))
     return note.id

@@ -178,6 +178,18 @@ def test_one_person_entered_at_two_pcs(two: tuple[Pc, Pc]) -> None:
     same(*two)
 
 
+def test_two_people_who_bear_one_chart_number_are_asked_about(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    ann, bea = new_patient(first), new_patient(second, "Otieno")
+    for pc, row in ((first, ann), (second, bea)):
+        pc.sql("UPDATE patient SET mrn = 'K7-000001-4' WHERE id = ?", row.bytes)
+    meet(first, second)
+    item = only(first, "duplicate_identity")
+    assert {item.row.row_id, item.row.other_id} == {ann, bea}
+    assert {each.values["mrn"] for each in item.versions} == {"K7-000001-4"}
+    same(*two)
+
+
 def test_namesakes_are_two_people_once_somebody_said_so(two: tuple[Pc, Pc]) -> None:
     first, second = two
     number = "INSERT INTO patient_identifier (id, patient_id, system, kind, value, assigner)"

@@ -171,6 +171,55 @@ def test_both_allergies_stay_and_can_be_made_one_again(two: tuple[Pc, Pc]) -> No
     same(*two)
 
 
+def test_one_allergy_that_is_severe_or_mild_is_not_made_two(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    two_allergies(first, second)
+    keep(first, only(first).versions[0].name)
+    meet(first, second)
+    first.sql("UPDATE allergy_intolerance SET severity = 'mild'")
+    second.sql("UPDATE allergy_intolerance SET severity = 'severe'")
+    meet(first, second)
+    item = only(first)
+    assert item.fields == ("severity",)
+    assert not item.can_keep_both
+    with pytest.raises(RuleError):
+        keep(first, *[each.name for each in item.versions])
+    assert first.rows("SELECT COUNT(*) FROM allergy_intolerance") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_offered"), [("", True), ("7980", False)], ids=["words", "one-code"]
+)
+def test_one_code_in_two_languages_is_one_thing(
+    two: tuple[Pc, Pc], code: str, *, is_offered: bool
+) -> None:
+    first, second = two
+    first.write(allergies.record_allergy, RecordAllergy(new_patient(first), "Nuts"))
+    meet(first, second)
+    for pc, words in ((first, "Penicillin"), (second, "Пенициллин")):
+        pc.sql("UPDATE allergy_intolerance SET display = ?, code = ?", words, code)
+    meet(first, second)
+    assert only(first).can_keep_both is is_offered
+
+
+def test_two_who_write_into_one_note_are_asked_once(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    visit = first.write(encounters.start_visit, patient_id=new_patient(first)).encounter_id
+    meet(first, second)
+    for minutes, (pc, words) in enumerate([(first, "rest"), (second, "surgery")]):
+        pc.clock.advance(minutes=minutes)
+        pc.write(notes.save_note, visit, NoteText(plan=words))
+    meet(first, second)
+    assert only(first).fields == only(second).fields == ("plan",)
+
+
+def test_two_pcs_of_one_name_are_told_apart(two: tuple[Pc, Pc]) -> None:
+    first, second = two
+    two_doses(first, second)
+    first.sql("UPDATE sync_device SET name = 'Desk', prefix = 'K' || dev")
+    assert {each.pc for each in only(first).versions} == {"Desk (K1)", "Desk (K2)"}
+
+
 def test_words_are_put_together_anew(two: tuple[Pc, Pc]) -> None:
     first, second = two
     row = new_patient(first)

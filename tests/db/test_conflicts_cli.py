@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from clinic_desktop.cli import run
+from clinic_desktop.services.billing import invoices, payments
+from clinic_desktop.services.billing.invoices import InvoiceForm, LineForm
+from clinic_desktop.services.billing.payments import TakePayment
 from tests.support.pcs import Pc, meet, new_patient, set_family
 from tests.support.records import PASSWORD, Record
 
@@ -53,4 +56,26 @@ def test_a_question_is_listed_and_decided(
     code, said = call(record, capsys, "conflicts", "resolve", asked["id"], *keep)
     assert (code, said) == (0, {"id": asked["id"], "kept": [versions["Kamau"]]})
     assert call(record, capsys, "conflicts", "resolve", asked["id"], *keep)[0] == 3
+    assert call(record, capsys, "conflicts", "list")[1] == {"conflicts": []}
+
+
+def test_of_two_payments_neither_is_taken_out_by_a_word(
+    two: tuple[Pc, Pc], record: Record, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = two
+    bill = InvoiceForm(new_patient(first), (LineForm("Consultation", 50_000),))
+    issued = first.write(invoices.issue, bill)
+    meet(first, second)
+    for pc in two:
+        pc.write(payments.take, TakePayment(issued.id, 50_000))
+    meet(first, second)
+    first.store.close()
+
+    (asked,) = call(record, capsys, "conflicts", "list")[1]["conflicts"]
+    assert asked["kind"] == "paid_twice"
+    one, other = (each["version"] for each in asked["versions"])
+    code, said = call(record, capsys, "conflicts", "resolve", asked["id"], "--keep", one)
+    assert (code, said["error"]["kept"]) == (6, "Nothing was decided.")
+    both = ("--keep", one, "--keep", other)
+    assert call(record, capsys, "conflicts", "resolve", asked["id"], *both)[0] == 0
     assert call(record, capsys, "conflicts", "list")[1] == {"conflicts": []}

@@ -166,7 +166,7 @@ def three(record: Record, tmp_path: Path) -> Iterator[tuple[Pc, Pc, Pc]]:
 
 def new_patient(pc: Pc, family: str = "Wanjiru") -> uuid.UUID:
     def add(uow: UnitOfWork) -> uuid.UUID:
-        row = Patient(family=family, given="Maria", mrn=f"A{uow.new_id().hex[:8]}")
+        row = Patient(family=family, given="Maria", mrn=f"A{uow.new_id().hex[-8:]}")
         uow.add(row)
         return row.id
 

@@ -119,6 +119,9 @@ def test_a_copied_folder_goes_on_as_a_pc_of_its_own(practice: Practice, back: Cl
     add_patient(one, "One more")
     agree(front, one, two)
     assert len(names(front)) == 8
+    ((prefix,),) = rows(two, "SELECT prefix FROM sync_device WHERE dev = 1")
+    given = {str(row[1]): str(row[2]) for row in patients(front)}
+    assert given["Two more"].startswith(f"{prefix}-000001-"), "a new series has no gap before it"
     listed = front.store.read(front.actor, pcs).result()
     assert len(listed) == 3
     new = rows(two, "SELECT device_id FROM sync_device WHERE dev = 1")

@@ -25,8 +25,9 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.services.access import command, require
 from clinic_desktop.services.conflicts import rights
-from clinic_desktop.services.conflicts.fields import BOTH, EDITABLE
+from clinic_desktop.services.conflicts.fields import EDITABLE
 from clinic_desktop.services.conflicts.listing import find
+from clinic_desktop.services.conflicts.side_by_side import fit_side_by_side
 
 LONGEST = 200_000
 """Letters in one field of a third value."""
@@ -183,7 +184,7 @@ def _copies(
     """A row of its own for every version that holds beside the first."""
     if len(kept) == 1:
         return ()
-    if is_fixed or asked.kind != Kind.VALUE.value or (asked.table, asked.group) not in BOTH:
+    if is_fixed or not fit_side_by_side(asked, kept):
         raise RuleError(
             _("Only one of these versions can be right."),
             kept=_("Nothing was changed."),

@@ -101,6 +101,26 @@ FIELD_NAMES: Final[Mapping[str, str]] = {
     "copies": N_("Copies"),
     "login": N_("Login"),
     "roles": N_("Roles"),
+    "written_at": N_("Written at"),
+    "recorded_at": N_("Recorded at"),
+    "recorder_id": N_("Recorded by"),
+    "performed_at": N_("Done at"),
+    "performer_id": N_("Done by"),
+    "requester_id": N_("Prescribed by"),
+    "type_display": N_("Kind of appointment"),
+    "dated_at": N_("Date"),
+    "author": N_("Author"),
+    "conclusion": N_("Conclusion"),
+    "body": N_("Text"),
+    "narrative": N_("Text"),
+    "recipient": N_("To"),
+    "urgency": N_("Urgency"),
+    "specialty": N_("Specialty"),
+    "registration_number": N_("Registration number"),
+    "email": N_("E-mail"),
+    "start_on": N_("Begin"),
+    "end_on": N_("End"),
+    "restrictions": N_("Restrictions"),
 }
 """By column; of two that differ but are not here, the column's own name stands."""
 REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
@@ -163,13 +183,17 @@ UNSEEN: Final = frozenset(
     }
 )
 """Columns that stand behind others which people read; shown only where nothing else differs."""
-BOTH: Final = frozenset(
-    {
-        *(("allergy_intolerance", 1), ("condition", 1), ("patient_alert", 2), ("coverage", 2)),
-        *(("patient_identifier", 2), ("immunization", 1), ("procedure", 2)),
-    }
-)
-"""Groups of which a chart can hold both versions, as two rows. Not of doses: two lines of one
+BOTH: Final[Mapping[tuple[str, int], tuple[str, ...]]] = {
+    ("allergy_intolerance", 1): ("display",),
+    ("condition", 1): ("display",),
+    ("patient_alert", 2): ("message",),
+    ("coverage", 2): ("payer_name", "policy_number"),
+    ("patient_identifier", 2): ("value",),
+    ("immunization", 1): ("display", "occurred_at"),
+    ("procedure", 2): ("display", "performed_at"),
+}
+"""Groups of which a chart can hold both versions, as two rows, with the columns that make two
+things of them: one allergy that is severe or mild is one row. Not of doses: two lines of one
 medicine would both be taken; and not of anything there is only one of."""
 EDITABLE: Final[Mapping[tuple[str, int], tuple[str, ...]]] = {
     ("note", 1): ("subjective", "objective", "assessment", "plan"),

@@ -23,13 +23,13 @@ from clinic_desktop.services import charts
 from clinic_desktop.services.access import part, query
 from clinic_desktop.services.conflicts import rights
 from clinic_desktop.services.conflicts.fields import (
-    BOTH,
     EDITABLE,
     PAIRED,
     REFERENCES,
     SUBJECTS,
     UNSEEN,
 )
+from clinic_desktop.services.conflicts.side_by_side import fit_side_by_side
 
 _AHEAD = timedelta(minutes=10)
 """A clock that is further ahead of ours is said."""
@@ -181,7 +181,7 @@ def item(reads: ReadSession, conflict_id: uuid.UUID) -> ConflictItem:
         _fields(asked, told),
         fixed,
         rights.may_decide(reads, asked, is_fixed=fixed),
-        is_value and not fixed and key in BOTH,
+        not fixed and fit_side_by_side(asked, told),
         EDITABLE.get(key, ()) if is_value and not fixed else (),
         asked.kind in TOLD,
         asked.other_id is not None,

@@ -15,6 +15,7 @@ from clinic_desktop import clinic
 from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.config import DataDir
+from clinic_desktop.db import membership
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 from clinic_desktop.models.document import Attachment
@@ -321,6 +322,9 @@ class Troubled:
         gone = self.pcs[-1]
         if gone.is_out and self.chance.random() < 0.5:
             return
+        members = owner.read(membership.current)
+        if uuid.UUID(bytes=gone.device_id) not in members.known:
+            return  # a copy that goes on under a name of which nobody has heard yet
         for each in self.pcs:  # a copy that bears the same name goes with it
             each.is_out = each.is_out or each.device_id == gone.device_id
         try:
