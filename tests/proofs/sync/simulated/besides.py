@@ -6,6 +6,7 @@ All of it is chosen apart from the rest, so that the histories without any of it
 from __future__ import annotations
 
 import dataclasses
+import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -56,7 +57,8 @@ class Besides(Troubled):
         if self._is_mixed:
             # A program that is older than what the practice holds is told so, and joins nothing.
             self._disasters = [each for each in self._disasters if each != "join"]
-        self._may_return = self.chosen.random() < RETURNS and len(self.pcs) > 2
+        self._returns = random.Random(f"who comes by itself {self.seed}")
+        self._may_return = self._returns.random() < RETURNS and len(self.pcs) > 2
         if self._may_return:
             self._disasters = ["revoke"]
         self._is_full = "join" in self._disasters
@@ -114,8 +116,8 @@ class Besides(Troubled):
         """A PC that was taken out goes on by a changed program; one of ours out of a backup."""
         if self._disasters or not self._may_return:
             return
-        self._may_return = self.chosen.random() < 0.5  # perhaps another one, too
-        for thief in self.pcs if self.chosen.random() < 0.7 else ():
+        self._may_return = self._returns.random() < 0.5  # perhaps another one, too
+        for thief in self.pcs if self._returns.random() < 0.7 else ():
             if thief.is_out and thief.is_up and not thief.came_back:
                 self.net.house.asks = thief
                 self._return(thief)

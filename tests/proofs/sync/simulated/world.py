@@ -454,7 +454,7 @@ class World(Besides):
 
     def _fault_of_waiting(self, pc: Pc, held: Pc) -> Any:
         """Whether one for whom nobody stands was handed what began after a PC was taken out."""
-        later = judge.begun_unaware(pc, held.device_id)
+        later = judge.Chain(pc).begun_unaware(held.device_id)
         clinic = pc.person.keys.vault.clinic
         had = self.server.keys_for(clinic, held.device_id)
         if later & (had | judge.epochs(held) if held.came_back else had):
@@ -504,11 +504,17 @@ class World(Besides):
         self._note(f"{len(live)} agree")
 
     def _fault_of_keys(self, live: list[Pc]) -> Any:
-        """A PC that was taken out gets no key of those that came after."""
-        new = set.union(*map(judge.epochs, live)) - {1}
+        """A PC that was taken out gets no key that somebody began who knew that.
+
+        One that began before, or apart from it, it may have: it belonged to the practice then.
+        """
+        chain = judge.Chain(live[0])
         for pc in self.pcs:
             clinic = pc.person.keys.vault.clinic
             had = judge.epochs(pc) | self.server.keys_for(clinic, pc.device_id)
+            new = chain.begun_without(pc.device_id)
+            if pc.came_back:
+                new |= chain.begun_unaware(pc.device_id)
             if pc.is_out and new & had:
                 yield f"{pc.name} was taken out and is handed keys"
         for held in self.pcs:
