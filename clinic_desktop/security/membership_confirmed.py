@@ -86,7 +86,7 @@ def judge(
     ]  # fmt: skip
     if not takings:
         return NOBODY_WAITS
-    standing = _Standing(settled, written, takings, knew, bodies)
+    standing = _Standing(settled, written, takings, _Known(written, knew), bodies)
     waiting, ended, root = set[uuid.UUID](), set[uuid.UUID](), True
     since: dict[uuid.UUID, uuid.UUID] = {}
     for taking in takings:
@@ -97,6 +97,30 @@ def judge(
         ended |= state.gone.keys() - pcs
         root = root and state.root.signing in roots
     return Confirmed(frozenset(waiting), frozenset(ended), root, since)
+
+
+class _Known:
+    """``knew``, and what an entry follows: its author had that, whatever his PC says to know.
+
+    Else whoever takes a PC out and says to know nothing would leave everybody waiting for ever:
+    nobody who might confirm them would count, nor would the recovery sheet.
+    """
+
+    def __init__(self, written: Iterable[Written], knew: Knew) -> None:
+        self._by_digest = {each.digest: each for each in {one.entry for one in written}}
+        self._knew, self._before = knew, dict[Entry, frozenset[Entry]]()
+
+    def __call__(self, one: Written, other: Written) -> bool:
+        return other.entry in self._followed(one.entry) or self._knew(one, other)
+
+    def _followed(self, entry: Entry) -> frozenset[Entry]:
+        if entry not in self._before:
+            found, below = set[Entry](), self._by_digest.get(entry.prev)
+            while below is not None:
+                found.add(below)
+                below = self._by_digest.get(below.prev)
+            self._before[entry] = frozenset(found)
+        return self._before[entry]
 
 
 class _Bodies:

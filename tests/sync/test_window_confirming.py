@@ -35,8 +35,8 @@ def test_an_owner_is_told_and_confirms_it(practice: Practice, back: Clinic, qtbo
         confirm.run()
         seat.form(Question).submit(False)
         give_password(seat)
+        seat.until(lambda: waiting(seat.opened) == set())
         seat.settle()
-        assert waiting(seat.opened) == set()
         assert "waits for an owner" not in page.state.accessibleName()
     sync(laptop)
     assert names(laptop) == ["Ada"]

@@ -233,3 +233,27 @@ def test_a_sheet_that_was_printed_at_a_pc_that_counts_does(logs: Logs) -> None:
     logs.exchange(BACK, FRONT)
     logs.write(FRONT, NewRoot(root_of(identity(79))), identity(78))
     assert logs.judged().root
+
+
+def test_whoever_says_to_know_nothing_leaves_those_whom_his_step_follows(logs: Logs) -> None:
+    """He takes out another PC of the practice, in a commit with an empty past."""
+    taken_out(logs)
+    logs.exchange(FRONT, CAME, BACK)
+    logs.knows[CAME] = {}
+    logs.write(CAME, RevokeDevice(BACK, 1))
+    assert logs.waiting == set()
+
+
+def test_the_sheet_ends_what_he_did_by_going_back_to_the_beginning(logs: Logs) -> None:
+    """He takes out a PC in a step that follows the first one, and says to know nothing else."""
+    taken_out(logs)
+    logs.exchange(FRONT, BACK)
+    began = next(each.entry for each in logs.written if each.entry.n == 1)
+    logs.seen[CAME], logs.knows[CAME] = [began], {}
+    logs.write(CAME, PutDevice(pc(CAME)))
+    logs.write(CAME, RevokeDevice(FRONT, 1))
+    logs.exchange(CAME, BACK)
+    assert BACK in logs.waiting, "he can do that while he has an owner's keys"
+    fresh = identity(77).public
+    logs.write(BACK, PersonKeys(uuid.UUID(int=1), fresh.sealing, fresh.signing), SHEET)
+    assert logs.waiting == {CAME}
