@@ -368,7 +368,7 @@ SHOWN_BY = {
     "settled-before-applied": (505,),
     "deleted-once": (505,),
     "replaces-one": (501,),
-    "everybody-counts": (607, 819),
+    "everybody-counts": (520, 564),
 }
 """The histories that are known to show a fault where ``FIRST`` does not, the quickest first.
 
