@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from clinic_desktop.db import membership as chain
@@ -47,6 +48,23 @@ def confirmed(
 
     own = chain.this_device(reads).id if here else None
     return judge(settled or chain.settled(reads), written(cursor), knew, own)
+
+
+def to_hand(reads: ReadSession | UnitOfWork) -> Callable[[bytes, bytes], bool]:
+    """Whether this PC may hand secrets to one of this id, sealed to this key.
+
+    Not to a key of before that the chain names no more: it may be that of whoever said it.
+    """
+    members = chain.current(reads)
+    waiting = confirmed(reads, here=True).pcs
+
+    def may(device: bytes, sealing: bytes) -> bool:
+        if members is None:
+            return True  # the practice is older than its chain
+        found = members.devices.get(uuid.UUID(bytes=device))
+        return found is not None and found.sealing == sealing and found.id not in waiting
+
+    return may
 
 
 def is_waiting(reads: ReadSession | UnitOfWork) -> bool:

@@ -62,8 +62,10 @@ class Confirmed:
     """PCs that were taken out while they waited: nothing is sealed with what they began either."""
     root: bool = True
     """Whether the recovery sheet of today counts."""
+    unheard: frozenset[uuid.UUID] = frozenset()
+    """PCs that stand for nobody else: another said keys of its own for them once."""
     since: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-    """By such a PC, one that had been taken out before it came."""
+    """By one that waits, one that had been taken out before it came."""
 
 
 NOBODY_WAITS = Confirmed()
@@ -87,16 +89,17 @@ def judge(
     if not takings:
         return NOBODY_WAITS
     standing = _Standing(settled, written, takings, _Known(written, knew), bodies)
-    waiting, ended, root = set[uuid.UUID](), set[uuid.UUID](), True
+    waiting, ended, unheard, root = set[uuid.UUID](), set[uuid.UUID](), set[uuid.UUID](), True
     since: dict[uuid.UUID, uuid.UUID] = {}
     for taking in takings:
-        pcs, roots = standing.of(taking, here)
-        for each in state.devices.keys() - pcs:
+        found = standing.of(taking, here)
+        for each in state.devices.keys() - found.pcs:
             waiting.add(each)
             since.setdefault(each, bodies.of(taking.entry).id)
-        ended |= state.gone.keys() - pcs
-        root = root and state.root.signing in roots
-    return Confirmed(frozenset(waiting), frozenset(ended), root, since)
+        ended |= state.gone.keys() - found.pcs
+        unheard |= state.devices.keys() - found.heard
+        root = root and state.root.signing in found.roots
+    return Confirmed(frozenset(waiting), frozenset(ended), root, frozenset(unheard), since)
 
 
 class _Known:
@@ -153,6 +156,8 @@ class _Standing:
         state, lost = settled.state, set(settled.passed_over)
         self._knew, self._devices = knew, {**state.gone, **state.devices}
         self._named: dict[uuid.UUID, list[Written]] = defaultdict(list)
+        self._with_others: dict[uuid.UUID, list[Written]] = defaultdict(list)
+        """Where other keys were said for it than it has now."""
         self._roots: dict[bytes, list[Written]] = defaultdict(list)
         self._by_root: dict[bytes, list[Written]] = defaultdict(list)
         self._counts = {
@@ -161,18 +166,29 @@ class _Standing:
             if each.device not in state.devices
         }
         for each in written:
+            body = bodies.of(each.entry)
+            if each.entry.author in state.decided | state.roots:
+                self._look_for_other_keys(each, body)
             if each.entry in lost:
                 continue
-            body = bodies.of(each.entry)
             for device in _devices(body):
-                if self._devices.get(device.id) is not None and _same(
-                    device, self._devices[device.id]
-                ):
+                now = self._devices.get(device.id)
+                if now is not None and _same(device, now):
                     self._named[device.id].append(each)
             if isinstance(body, Genesis | NewRoot):
                 self._roots[body.root.signing].append(each)
             if each.entry.author in state.roots:
                 self._by_root[each.entry.signature].append(each)
+
+    def _look_for_other_keys(self, one: Written, body: Any) -> None:
+        """Whoever says keys of his own for a PC can write in its name, and take them back.
+
+        Also by a step that was passed over: it may have counted until what comes before it came.
+        """
+        for device in _devices(body):
+            now = self._devices.get(device.id)
+            if now is not None and not _same(device, now):
+                self._with_others[device.id].append(one)
 
     def _is_before_the_end(self, one: Written, takings: Iterable[Written], bodies: _Bodies) -> bool:
         """Of a PC that was taken out: whether all who did so had seen this."""
@@ -180,43 +196,76 @@ class _Standing:
             self._knew(each, one) for each in takings if bodies.of(each.entry).id == one.device
         )
 
-    def of(self, taking: Written, here: uuid.UUID | None) -> tuple[set[uuid.UUID], set[bytes]]:
+    def of(self, taking: Written, here: uuid.UUID | None) -> _Found:
         """The PCs, and the sheets, that count for one taking-out."""
-        pcs = {taking.device, here or taking.device} | {
-            device
-            for device, named in self._named.items()
-            if any(self._knew(taking, each) for each in named)
-        }
-        roots = {
-            key
-            for key, named in self._roots.items()
-            if any(self._knew(taking, each) for each in named)
-        }
-        while self._grow(pcs, roots):
+        found = _Found(
+            {device for device, named in self._named.items() if self._knew_one(taking, named)},
+            {key for key, named in self._roots.items() if self._knew_one(taking, named)},
+        )
+        if here is not None:
+            found.pcs.add(here)
+            found.heard.add(here)
+        while self._grow(found, taking):
             pass
-        return pcs, roots
+        return found
 
-    def _grow(self, pcs: set[uuid.UUID], roots: set[bytes]) -> bool:
+    def _knew_one(self, taking: Written, named: Iterable[Written]) -> bool:
+        return any(self._knew(taking, each) for each in named)
+
+    def _grow(self, found: _Found, taking: Written) -> bool:
         """Those whom these stand for; whether there were any."""
-        before = len(pcs) + len(roots)
+        before = found.size
+        for device in found.pcs - found.heard:
+            strange = [each for each in self._with_others[device] if each.device != device]
+            if all(self._knew(taking, each) or self._stands(each, found) for each in strange):
+                found.heard.add(device)
         for key, named in self._roots.items():
-            if any(self._stands(each, pcs, roots) for each in named):
-                roots.add(key)
+            if any(self._stands(each, found) for each in named):
+                found.roots.add(key)
         for device, named in self._named.items():
-            others = (each for each in named if each.device != device)
-            by_sheet = any(each.entry.author in roots for each in named)
-            if by_sheet or any(self._stands(each, pcs, roots) for each in others):
-                pcs.add(device)
+            others = [each for each in named if each.device != device]
+            by_sheet = any(each.entry.author in found.roots for each in named)
+            if by_sheet or any(self._stands(each, found) for each in others):
+                found.pcs.add(device)
         for same in self._by_root.values():
             # A step of the sheet that lies elsewhere too may have been taken from there.
-            if same[0].entry.author in roots and len({each.device for each in same}) == 1:
-                pcs.add(same[0].device)
-        return len(pcs) + len(roots) > before
+            alone = len({each.device for each in same}) == 1
+            counts = alone and same[0].entry.author in found.roots
+            if counts and self._has_its_own_keys(same[0].device, found):
+                found.pcs.add(same[0].device)
+        return found.size > before
 
-    def _stands(self, one: Written, pcs: set[uuid.UUID], roots: set[bytes]) -> bool:
-        if one.entry.author in roots:
+    def _has_its_own_keys(self, device: uuid.UUID, found: _Found) -> bool:
+        """Whether nobody who does not count said for a PC the keys that it has now, or others.
+
+        Where the PC had said them itself before, or nobody ever said others, they are its own.
+        """
+        named, others = self._named[device], self._with_others[device]
+        strange = [e for e in named if e.device != device and not self._stands(e, found)]
+        if not strange:
             return True
-        return one.device in pcs and self._counts.get(one, True)
+        own = [each for each in named if each.device == device]
+        said_first = any(all(self._knew(other, each) for other in strange) for each in own)
+        return said_first or not (own or others)
+
+    def _stands(self, one: Written, found: _Found) -> bool:
+        if one.entry.author in found.roots:
+            return True
+        return one.device in found.heard and self._counts.get(one, True)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Those that count for a taking-out, as far as found."""
+
+    pcs: set[uuid.UUID]
+    roots: set[bytes]
+    heard: set[uuid.UUID] = field(default_factory=set)
+    """The PCs of which all that lies in their log is surely their own."""
+
+    @property
+    def size(self) -> int:
+        return len(self.pcs) + len(self.roots) + len(self.heard)
 
 
 def _devices(body: Any) -> tuple[Device, ...]:

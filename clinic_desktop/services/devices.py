@@ -65,6 +65,16 @@ def waits_itself() -> RuleError:
     )  # fmt: skip
 
 
+def _had_other_keys() -> RuleError:
+    return RuleError(
+        _("Somebody who waits to be confirmed said other keys for this PC once: the others do not "
+          "take its word for another."),
+        kept=_("Nothing was changed."),
+        hint=_("Confirm it at another PC. If none can, bring back a backup at this one, so that it "
+               "goes on as a PC of its own, and use the recovery sheet at it."),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Pc:
     """One PC."""
@@ -223,16 +233,19 @@ def confirm(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
 
     Raises:
         NotFoundError: no such PC belongs to the practice.
-        RuleError: this PC waits to be confirmed itself, or the signer is no owner.
+        RuleError: this PC waits to be confirmed itself, or others do not take its word; or the
+            signer is no owner.
     """
     chain.refuse_earlier(uow, signer)
-    state, waiting = chain.current(uow), confirmed.confirmed(uow).pcs
+    state, found, here = chain.current(uow), confirmed.confirmed(uow), chain.this_device(uow).id
     if state is None or device not in state.devices:
         raise NotFoundError(_("There is no such PC."))
-    if chain.this_device(uow).id in waiting:
+    if here in found.pcs:
         raise waits_itself()
-    if device not in waiting:
+    if device not in found.pcs:
         return state
+    if here in found.unheard:
+        raise _had_other_keys()
     uow.audit("access.device-confirmed", object_id=device)
     return chain.append(uow, signer, PutDevice(state.devices[device]))
 

@@ -161,7 +161,7 @@ def contents(reads: ReadSession, places: Sequence[Place]) -> list[bytes]:
 def keys_for_others(reads: ReadSession, me: Courier) -> list[bytes]:
     """All data keys, sealed to each other PC that counts: it may have been away while one began."""
     cursor, epochs = reads.cursor, state.keys(reads.cursor)
-    waiting = {each.bytes for each in confirmed.confirmed(reads, here=True).pcs}
+    may = confirmed.to_hand(reads)
     boxes = cursor.execute(
         "SELECT device_id, box_pk FROM sync_device"
         " WHERE dev <> ? AND status = 'active' AND box_pk IS NOT NULL ORDER BY dev",
@@ -170,7 +170,7 @@ def keys_for_others(reads: ReadSession, me: Courier) -> list[bytes]:
     return [
         seal_dek(me, epoch, dek, uuid.UUID(bytes=bytes(device)), bytes(box))
         for device, box in boxes
-        if bytes(device) not in waiting
+        if may(bytes(device), bytes(box))
         for epoch, dek in epochs.items()
     ]
 

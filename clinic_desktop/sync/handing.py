@@ -70,11 +70,10 @@ def due(reads: ReadSession, most: int) -> list[Lacking]:
     if not lacks:
         return []
     known_to, ours = _known_to(reads), epochs.begun_here(reads)
-    counts = confirmed.confirmed(reads, here=True)
-    waiting = {each.bytes for each in counts.pcs}
+    may, has_root = confirmed.to_hand(reads), confirmed.confirmed(reads, here=True).root
     return [
         each for each in lacks
-        if (counts.root if each.is_sheet else each.device not in waiting)
+        if (has_root if each.is_sheet else may(each.device, each.box))
         and (known_to is None or each.is_sheet or each.epoch in ours or each.device in known_to)
     ][:most]  # fmt: skip
 

@@ -9,6 +9,7 @@ import pytest
 
 from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
+from clinic_desktop.carrying import carry
 from clinic_desktop.cli import run
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.config import DataDir
@@ -24,6 +25,7 @@ from clinic_desktop.security.membership_entries import (
     NewRoot,
     PutDevice,
     Root,
+    read_body,
 )
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
@@ -133,6 +135,99 @@ def test_other_keys_for_a_pc_that_is_there_are_handed_nothing(
     sync(laptop, front)
     assert id_of(back) in waiting(front)
     assert to_hand(front) == {person_id(practice.sheet.identity.public.signing)}
+
+
+def say_keys(thief: Clinic, pc: Clinic, signing: bytes, sealing: bytes) -> None:
+    """Name another PC with these keys, as his own program may."""
+    said = PutDevice(Device(id_of(pc), "PC", signing, sealing))
+    thief.store.write(thief.actor, chain.append, thief.keys.identity, said).result()
+    sync(thief)
+
+
+def test_he_gets_no_key_in_the_place_of_whoever_took_the_pc_out(
+    practice: Practice, back: Clinic, laptop: Clinic
+) -> None:
+    front, mine = practice.front, Identity.new().public
+    sync(back)
+    say_keys(laptop, front, mine.signing, mine.sealing)
+    sync(back)
+    assert id_of(front) in waiting(back)
+    assert id_of(front).bytes not in to_hand(back)
+
+
+def test_a_key_that_the_chain_names_no_more_is_handed_nothing(
+    practice: Practice, back: Clinic, laptop: Clinic
+) -> None:
+    """A PC is named by its signing key alone before it exchanges for the first time."""
+    front, mine = practice.front, Identity.new().public
+    members = front.store.read(SYSTEM, chain.current).result()
+    assert members is not None
+    signing = members.devices[id_of(front)].signing
+    sync(back)
+    say_keys(laptop, front, signing, mine.sealing)
+    sync(back)
+    say_keys(laptop, front, signing, b"")
+    sync(back)
+    assert (mine.sealing,) in rows(back, "SELECT box_pk FROM sync_device")
+    assert id_of(front).bytes not in to_hand(back)
+
+
+def test_what_he_writes_in_the_name_of_another_pc_confirms_nobody(
+    practice: Practice, back: Clinic, laptop: Clinic
+) -> None:
+    front, mine = practice.front, Identity.new().public
+    sync(back, front)
+    members = front.store.read(SYSTEM, chain.current).result()
+    assert members is not None
+    real = members.devices[id_of(back)]
+    say_keys(laptop, back, mine.signing, mine.sealing)
+    sync(front)
+    say_keys(laptop, back, real.signing, real.sealing)
+    sync(front)
+    by_stick(front, back)  # the server does not know it any more
+    owner = back.keys.identity
+    with pytest.raises(RuleError, match="said other keys"):
+        back.store.write(back.actor, devices.confirm, id_of(laptop), owner).result()
+    named = PutDevice(device_of(back, laptop))
+    back.store.write(back.actor, chain.append, owner, named).result()
+    by_stick(back, front)
+    assert named in bodies_of(front, back)
+    assert waiting(front) == {id_of(laptop)}
+    assert id_of(back).bytes in to_hand(front)
+    assert id_of(laptop).bytes not in to_hand(front)
+
+
+def by_stick(source: Clinic, target: Clinic) -> None:
+    path = source.data_dir.root / "stick.clinicbundle"
+    path.unlink(missing_ok=True)
+    export_bundle(source, path)
+    import_bundle(target, path)
+
+
+def bodies_of(pc: Clinic, author: Clinic) -> list[object]:
+    """What another PC wrote into the chain, as this one has it."""
+
+    def found(reads: ReadSession) -> list[object]:
+        written, mine = confirmed.written(reads.cursor), id_of(author)
+        return [read_body(each.entry) for each in written if each.device == mine]
+
+    return pc.store.read(SYSTEM, found).result()  # type: ignore[no-any-return]
+
+
+def device_of(pc: Clinic, named: Clinic) -> Device:
+    members = pc.store.read(SYSTEM, chain.current).result()
+    assert members is not None
+    return members.devices[id_of(named)]
+
+
+def test_nobody_sends_a_way_in_to_one_that_waits(
+    practice: Practice, back: Clinic, laptop: Clinic
+) -> None:
+    front = practice.front
+    sync(front, back)
+    with pytest.raises(RuleError, match="waits to be confirmed"):
+        carry(front, id_of(laptop))
+    carry(front, id_of(back))
 
 
 def test_a_recovery_sheet_of_his_own_gets_no_data_key(

@@ -25,7 +25,11 @@ def ask_to_confirm(
     text += "\n\n" + _("Look at that PC first: does it stand where it should, and did one of you "
                        "bring a backup back there, or copy its folder?")  # fmt: skip
 
+    def confirmed(_passed: object) -> None:
+        page.said(_("The PC is confirmed: it gets the keys with its next exchange."))
+        done()
+
     def run() -> None:
-        page.context.tasks.call(page, confirm, pc.id, done=lambda _passed: done(), failed=failed)
+        page.context.tasks.call(page, confirm, pc.id, done=confirmed, failed=failed)
 
     page.context.host.confirm(title, text, _("It is ours: confirm it"), run)

@@ -266,7 +266,7 @@ class ExchangePage(SettingsPage):
         return Fact(pc.id, name, " · ".join(words), pill, actions)
 
     def _actions(self, pc: Pc, name: str) -> Iterator[FactAction]:
-        if self._may_run:
+        if self._may_run and not pc.is_waiting:
             words = _("Send your way in to {name}").format(name=name)
             yield FactAction(Icon.KEY, words, partial(self._on_send, pc))
         if self._is_owner and pc.is_waiting:
@@ -363,11 +363,7 @@ class ExchangePage(SettingsPage):
         self.load()
 
     def _on_confirm(self, pc: Pc) -> None:
-        ask_to_confirm(self, pc, self._keeper.syncing.confirm, self._confirmed, self._not_revoked)
-
-    def _confirmed(self) -> None:
-        self.said(_("The PC is confirmed: it gets the keys with its next exchange."))
-        self._heard()
+        ask_to_confirm(self, pc, self._keeper.syncing.confirm, self._heard, self._not_revoked)
 
     def _on_revoke(self, pc: Pc) -> None:
         text = _("Do this when it was lost, stolen or sold. Nothing more is taken from it, and it "

@@ -257,3 +257,39 @@ def test_the_sheet_ends_what_he_did_by_going_back_to_the_beginning(logs: Logs) -
     fresh = identity(77).public
     logs.write(BACK, PersonKeys(uuid.UUID(int=1), fresh.sealing, fresh.signing), SHEET)
     assert logs.waiting == {CAME}
+
+
+def test_he_cannot_put_himself_in_the_place_of_whoever_took_the_pc_out(logs: Logs) -> None:
+    """The first entry, which the sheet signed, lies in the log of that PC, too."""
+    taken_out(logs)
+    logs.exchange(FRONT, CAME)
+    logs.write(CAME, PutDevice(pc(FRONT, keys=667)))
+    assert logs.waiting == {FRONT}
+    logs.exchange(CAME, FRONT)
+    logs.write(FRONT, PutDevice(pc(FRONT, keys=667)))  # written with these keys
+    assert logs.waiting == {FRONT}
+
+
+def test_what_he_writes_in_the_name_of_another_pc_stands_for_nobody(logs: Logs) -> None:
+    """He says keys of his own for it, writes with them, and says again those that it had."""
+    taken_out(logs)
+    logs.exchange(FRONT, CAME, BACK)
+    logs.write(CAME, PutDevice(pc(CAME)))
+    logs.write(CAME, PutDevice(pc(BACK, keys=667)))
+    logs.exchange(CAME, BACK, FRONT)
+    logs.write(BACK, PutDevice(pc(CAME)))
+    logs.exchange(BACK, CAME)
+    logs.write(CAME, PutDevice(pc(BACK)))
+    logs.exchange(CAME, BACK, FRONT)
+    assert logs.waiting == {CAME}
+    logs.write(FRONT, PutDevice(pc(CAME)))
+    assert logs.waiting == set(), "at one of which nobody said such a thing it is confirmed"
+
+
+def test_other_keys_that_one_that_counts_said_change_nothing(logs: Logs) -> None:
+    taken_out(logs)
+    logs.exchange(FRONT, BACK)
+    logs.write(FRONT, PutDevice(pc(BACK, keys=71)))
+    logs.exchange(FRONT, BACK)
+    logs.write(BACK, PutDevice(pc(OTHER)))
+    assert logs.waiting == set()
