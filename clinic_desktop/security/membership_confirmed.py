@@ -58,12 +58,14 @@ class Confirmed:
 
     pcs: frozenset[uuid.UUID] = frozenset()
     """PCs of the practice that no data key is handed to."""
-    ended: frozenset[uuid.UUID] = frozenset()
-    """PCs that were taken out while they waited: nothing is sealed with what they began either."""
     root: bool = True
     """Whether the recovery sheet of today counts."""
     unheard: frozenset[uuid.UUID] = frozenset()
-    """PCs that stand for nobody else: another said keys of its own for them once."""
+    """PCs that stand for nobody, and with whose data keys nothing is sealed.
+
+    Those that wait, or were taken out while they did, and those for which another that waits said
+    keys of its own once.
+    """
     since: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     """By one that waits, one that had been taken out before it came."""
 
@@ -89,17 +91,16 @@ def judge(
     if not takings:
         return NOBODY_WAITS
     standing = _Standing(settled, written, takings, _Known(written, knew), bodies)
-    waiting, ended, unheard, root = set[uuid.UUID](), set[uuid.UUID](), set[uuid.UUID](), True
+    waiting, unheard, root = set[uuid.UUID](), set[uuid.UUID](), True
     since: dict[uuid.UUID, uuid.UUID] = {}
     for taking in takings:
         found = standing.of(taking, here)
         for each in state.devices.keys() - found.pcs:
             waiting.add(each)
             since.setdefault(each, bodies.of(taking.entry).id)
-        ended |= state.gone.keys() - found.pcs
-        unheard |= state.devices.keys() - found.heard
+        unheard |= (state.devices.keys() | state.gone.keys()) - found.heard
         root = root and state.root.signing in found.roots
-    return Confirmed(frozenset(waiting), frozenset(ended), root, frozenset(unheard), since)
+    return Confirmed(frozenset(waiting), root, frozenset(unheard), since)
 
 
 class _Known:

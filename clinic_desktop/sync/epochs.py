@@ -102,14 +102,13 @@ def _barred(reads: ReadSession | UnitOfWork, settled: Settled) -> frozenset[int]
     """The data keys that only PCs began for which nobody stands."""
     if settled.state is None or settled.state.epoch is None:
         return frozenset()
-    found = confirmed.confirmed(reads, settled, here=True)
-    waiting = found.pcs | found.ended
-    if not waiting:
+    unheard = confirmed.confirmed(reads, settled, here=True).unheard
+    if not unheard:
         return frozenset()
     good: set[bytes] = set()
     bad: set[bytes] = set()
     for each in confirmed.written(reads.cursor):
-        (bad if each.device in waiting else good).add(each.entry.signature)
+        (bad if each.device in unheard else good).add(each.entry.signature)
     return frozenset(
         body.epoch
         for body, entry in membership_forks.begun(chain.entries(reads), settled)

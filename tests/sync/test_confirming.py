@@ -30,7 +30,7 @@ from clinic_desktop.security.membership_entries import (
 from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services import devices
 from clinic_desktop.services.devices import Pc
-from clinic_desktop.sync import carried, handing, state
+from clinic_desktop.sync import carried, epochs, handing, state
 from clinic_desktop.sync.connecting import courier
 from clinic_desktop.sync.keys import check_of, new_dek, next_epoch, read_sealed
 from clinic_desktop.sync.statements import person_id
@@ -195,6 +195,17 @@ def test_what_he_writes_in_the_name_of_another_pc_confirms_nobody(
     assert waiting(front) == {id_of(laptop)}
     assert id_of(back).bytes in to_hand(front)
     assert id_of(laptop).bytes not in to_hand(front)
+    before = sealed_with(front)
+    begin_key(back)
+    by_stick(back, front)
+    assert keys_at(front) > {1, before}
+    assert sealed_with(front) == before, "nor is anything sealed with a data key begun so"
+
+
+def sealed_with(pc: Clinic) -> int:
+    found = pc.store.read(SYSTEM, epochs.in_use, 1 << 40).result()
+    assert found is not None
+    return int(found[0])
 
 
 def by_stick(source: Clinic, target: Clinic) -> None:

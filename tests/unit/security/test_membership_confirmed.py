@@ -195,7 +195,7 @@ def test_one_that_is_taken_out_while_it_waits_never_counted(logs: Logs) -> None:
     logs.exchange(CAME, FRONT)
     logs.write(FRONT, RevokeDevice(CAME, 1))
     assert logs.waiting == set()
-    assert logs.judged().ended == {CAME}
+    assert logs.judged().unheard == {CAME}
 
 
 def test_the_sheet_stands_for_the_pc_where_it_is_used(logs: Logs) -> None:
@@ -282,6 +282,7 @@ def test_what_he_writes_in_the_name_of_another_pc_stands_for_nobody(logs: Logs) 
     logs.write(CAME, PutDevice(pc(BACK)))
     logs.exchange(CAME, BACK, FRONT)
     assert logs.waiting == {CAME}
+    assert logs.judged().unheard == {CAME, BACK}
     logs.write(FRONT, PutDevice(pc(CAME)))
     assert logs.waiting == set(), "at one of which nobody said such a thing it is confirmed"
 
