@@ -61,11 +61,9 @@ class Confirmed:
     root: bool = True
     """Whether the recovery sheet of today counts."""
     unheard: frozenset[uuid.UUID] = frozenset()
-    """PCs that stand for nobody, and with whose data keys nothing is sealed.
-
-    Those that wait, or were taken out while they did, and those for which another that waits said
-    keys of its own once.
-    """
+    """PCs that stand for nobody: those that wait, and whose keys another that waits said once."""
+    begun: frozenset[bytes] = frozenset()
+    """Signatures of the beginnings of data keys for which nobody stands: nothing is sealed so."""
     since: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     """By one that waits, one that had been taken out before it came."""
 
@@ -92,15 +90,20 @@ def judge(
         return NOBODY_WAITS
     standing = _Standing(settled, written, takings, _Known(written, knew), bodies)
     waiting, unheard, root = set[uuid.UUID](), set[uuid.UUID](), True
-    since: dict[uuid.UUID, uuid.UUID] = {}
+    begun = [each for each in written if each.entry.kind == "epoch"]
+    sound, since = set(begun), dict[uuid.UUID, uuid.UUID]()
     for taking in takings:
         found = standing.of(taking, here)
         for each in state.devices.keys() - found.pcs:
             waiting.add(each)
             since.setdefault(each, bodies.of(taking.entry).id)
-        unheard |= (state.devices.keys() | state.gone.keys()) - found.heard
+        unheard |= state.devices.keys() - found.heard
+        sound = {each for each in sound if standing.stands(each, found)}
         root = root and state.root.signing in found.roots
-    return Confirmed(frozenset(waiting), root, frozenset(unheard), since)
+    signed = [{each.entry.signature for each in found} for found in (begun, sound)]
+    return Confirmed(
+        frozenset(waiting), root, frozenset(unheard), frozenset(signed[0] - signed[1]), since
+    )
 
 
 class _Known:
@@ -218,15 +221,15 @@ class _Standing:
         before = found.size
         for device in found.pcs - found.heard:
             strange = [each for each in self._with_others[device] if each.device != device]
-            if all(self._knew(taking, each) or self._stands(each, found) for each in strange):
+            if all(self._knew(taking, each) or self.stands(each, found) for each in strange):
                 found.heard.add(device)
         for key, named in self._roots.items():
-            if any(self._stands(each, found) for each in named):
+            if any(self.stands(each, found) for each in named):
                 found.roots.add(key)
         for device, named in self._named.items():
             others = [each for each in named if each.device != device]
             by_sheet = any(each.entry.author in found.roots for each in named)
-            if by_sheet or any(self._stands(each, found) for each in others):
+            if by_sheet or any(self.stands(each, found) for each in others):
                 found.pcs.add(device)
         for same in self._by_root.values():
             # A step of the sheet that lies elsewhere too may have been taken from there.
@@ -242,14 +245,15 @@ class _Standing:
         Where the PC had said them itself before, or nobody ever said others, they are its own.
         """
         named, others = self._named[device], self._with_others[device]
-        strange = [e for e in named if e.device != device and not self._stands(e, found)]
+        strange = [e for e in named if e.device != device and not self.stands(e, found)]
         if not strange:
             return True
         own = [each for each in named if each.device == device]
         said_first = any(all(self._knew(other, each) for other in strange) for each in own)
         return said_first or not (own or others)
 
-    def _stands(self, one: Written, found: _Found) -> bool:
+    def stands(self, one: Written, found: _Found) -> bool:
+        """Whether an entry, as it lies there, is the word of somebody who counts."""
         if one.entry.author in found.roots:
             return True
         return one.device in found.heard and self._counts.get(one, True)

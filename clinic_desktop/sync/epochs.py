@@ -102,18 +102,11 @@ def _barred(reads: ReadSession | UnitOfWork, settled: Settled) -> frozenset[int]
     """The data keys that only PCs began for which nobody stands."""
     if settled.state is None or settled.state.epoch is None:
         return frozenset()
-    unheard = confirmed.confirmed(reads, settled, here=True).unheard
-    if not unheard:
+    begun = confirmed.confirmed(reads, settled, here=True).begun
+    if not begun:
         return frozenset()
-    good: set[bytes] = set()
-    bad: set[bytes] = set()
-    for each in confirmed.written(reads.cursor):
-        (bad if each.device in unheard else good).add(each.entry.signature)
-    return frozenset(
-        body.epoch
-        for body, entry in membership_forks.begun(chain.entries(reads), settled)
-        if entry.signature in bad - good
-    )
+    named = membership_forks.begun(chain.entries(reads), settled)
+    return frozenset(body.epoch for body, entry in named if entry.signature in begun)
 
 
 def by_use(reads: ReadSession) -> list[bytes]:

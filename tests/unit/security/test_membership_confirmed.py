@@ -10,6 +10,8 @@ import pytest
 from clinic_desktop.security import membership_chain
 from clinic_desktop.security.membership_confirmed import Confirmed, Written, judge
 from clinic_desktop.security.membership_entries import (
+    EPOCH_BITS,
+    BeginEpoch,
     Body,
     Device,
     Entry,
@@ -192,10 +194,29 @@ def test_one_that_comes_earlier_in_the_order_changes_nothing(logs: Logs) -> None
 def test_one_that_is_taken_out_while_it_waits_never_counted(logs: Logs) -> None:
     taken_out(logs)
     logs.write(CAME, PutDevice(pc(CAME)))
+    begun = logs.write(CAME, BeginEpoch(1 << EPOCH_BITS, bytes(32), 0))
     logs.exchange(CAME, FRONT)
-    logs.write(FRONT, RevokeDevice(CAME, 1))
+    logs.write(FRONT, RevokeDevice(CAME, 3))
     assert logs.waiting == set()
-    assert logs.judged().unheard == {CAME}
+    assert logs.judged().begun == {begun.signature}, "nothing is sealed with its data key"
+
+
+def test_a_data_key_begun_at_a_pc_that_counts_stands_wherever_it_lies(logs: Logs) -> None:
+    taken_out(logs)
+    begun = logs.write(FRONT, BeginEpoch(1 << EPOCH_BITS, bytes(32), 1))
+    logs.exchange(FRONT, CAME)
+    logs.write(CAME, PutDevice(pc(CAME)))
+    logs.commit(CAME, begun)
+    assert logs.judged().begun == set()
+
+
+def test_one_that_was_taken_out_begins_no_data_key_that_counts(logs: Logs) -> None:
+    """Another PC of his says that it builds on it, and so it is applied."""
+    taken_out(logs)
+    begun = logs.write(LAPTOP, BeginEpoch(1 << EPOCH_BITS, bytes(32), 0))
+    logs.exchange(LAPTOP, CAME)
+    logs.write(CAME, PutDevice(pc(CAME)))
+    assert logs.judged().begun == {begun.signature}
 
 
 def test_the_sheet_stands_for_the_pc_where_it_is_used(logs: Logs) -> None:
