@@ -59,12 +59,18 @@ def still_open(reads: ReadSession | UnitOfWork) -> Open:
     made = "SELECT coalesce(max(dseq), 0) FROM sync_commit WHERE dev = ?"
     sent = "SELECT coalesce(max(to_dseq), 0) FROM sync_segment WHERE dev = ? AND state = ?"
     runs = "SELECT count(*) FROM sync_segment WHERE state = ? AND part = 1"
+    # What a PC sealed beyond its end, with a key that nobody else was handed, is kept out as well.
+    beyond = (
+        "SELECT count(*) FROM sync_segment JOIN sync_device d USING (dev) WHERE state = ?"
+        " AND part = 1 AND d.status = 'revoked' AND from_dseq > d.cutoff"
+    )
     waits, newer, out = _held(cursor)
+    ended = count(beyond, HELD)
     return Open(
         to_send=count(made, THIS_PC) - count(sent, THIS_PC, SENT),
-        to_apply=waits + count(runs, HELD),
+        to_apply=waits + count(runs, HELD) - ended,
         newer=newer,
-        kept_out=out + count(runs, BAD),
+        kept_out=out + ended + count(runs, BAD),
         conflicts=count("SELECT count(*) FROM sync_conflict WHERE state = 'open'"),
     )
 

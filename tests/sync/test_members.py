@@ -320,6 +320,32 @@ def test_what_a_pc_wrote_after_its_end_keeps_nobody_from_joining(
     assert patients(practice.new_pc("third")) == patients(front)
 
 
+def test_what_a_pc_sealed_after_its_end_with_a_key_of_its_own_is_waited_for_by_nobody(
+    practice: Practice, back: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two owners take PCs out at one time; of a PC that was taken out nobody takes a key."""
+    front, third = practice.front, practice.new_pc("third")
+    sync(front, back, third)
+    sync(front, back)
+
+    def away(*_words: Any) -> None:
+        raise ServerError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking_out, "finish", away)
+        with pytest.raises(ServerError):
+            Syncing(front).revoke(id_of(back))
+    Syncing(back).revoke(id_of(third))
+    add_patient(back, "Ada")
+    sync(back)
+    passed = Syncing(front).run()
+    held = rows(front, "SELECT seg_no FROM sync_segment WHERE state = 'held'")
+    assert held
+    assert passed.open.to_apply == 0
+    assert passed.open.kept_out > 0
+    assert patients(front) == []
+
+
 def test_an_owner_with_new_keys_by_the_sheet_still_decides(
     practice: Practice, back: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
