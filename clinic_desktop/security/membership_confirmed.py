@@ -10,8 +10,9 @@ another PC in the chain of members, as one does that came out of a backup. So a 
 
 What a PC that was taken out wrote without whoever took it out having seen it stands for nobody. A
 sheet counts if whoever took the PC out had seen it named, or a PC that counts or another such sheet
-named it. A PC that does not count for some taking-out is handed no data key, and what it begins is
-not sealed with. Who had seen what, the logs of the PCs tell: everybody finds the same.
+named it. Nobody stands for others with a log that another may have written in: for whom somebody who
+does not count said other keys. A PC that does not count for some taking-out is handed no data key,
+and a data key for whose beginning nobody stands is not sealed with. Who had seen what, the logs of the PCs tell: everybody finds the same.
 """
 
 from __future__ import annotations
@@ -240,12 +241,15 @@ class _Standing:
         return found.size > before
 
     def _has_its_own_keys(self, device: uuid.UUID, found: _Found) -> bool:
-        """Whether nobody who does not count said for a PC the keys that it has now, or others.
+        """Whether nobody who does not count said keys for a PC before it had said those of today.
 
-        Where the PC had said them itself before, or nobody ever said others, they are its own.
+        If it never said any, whether nobody ever said others.
         """
         named, others = self._named[device], self._with_others[device]
-        strange = [e for e in named if e.device != device and not self.stands(e, found)]
+        strange = [
+            each for each in (*named, *others)
+            if each.device != device and not self.stands(each, found)
+        ]  # fmt: skip
         if not strange:
             return True
         own = [each for each in named if each.device == device]

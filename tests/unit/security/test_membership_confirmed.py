@@ -289,6 +289,8 @@ def test_he_cannot_put_himself_in_the_place_of_whoever_took_the_pc_out(logs: Log
     logs.exchange(CAME, FRONT)
     logs.write(FRONT, PutDevice(pc(FRONT, keys=667)))  # written with these keys
     assert logs.waiting == {FRONT}
+    logs.write(FRONT, PutDevice(pc(FRONT, keys=668)))
+    assert logs.waiting == {FRONT}
 
 
 def test_what_he_writes_in_the_name_of_another_pc_stands_for_nobody(logs: Logs) -> None:
