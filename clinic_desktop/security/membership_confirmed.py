@@ -10,10 +10,10 @@ another PC in the chain of members, as one does that came out of a backup. So a 
 
 What a PC that was taken out wrote without whoever took it out having seen it stands for nobody. A
 sheet counts if whoever took the PC out had seen it named, or a PC that counts or another such sheet
-named it. Nobody stands for others with a log that another may have written in: for whom somebody who
-does not count said other keys. A PC that does not count for some taking-out is handed no data key,
-and a data key for whose beginning nobody stands is not sealed with. Who had seen what, the logs of
-the PCs tell: everybody finds the same.
+named it. Nobody stands for others with a log that another may have written in: for whom somebody
+who does not count said other keys. A PC that does not count for some taking-out is handed no data
+key, and a data key for whose beginning nobody stands is not sealed with. Who had seen what, the
+logs of the PCs tell: everybody finds the same.
 """
 
 from __future__ import annotations
