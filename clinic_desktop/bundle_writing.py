@@ -25,7 +25,7 @@ from clinic_desktop.files import flush_folder
 from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.access import require
 from clinic_desktop.stick_stop import Stopped, looking, never, unless
-from clinic_desktop.sync import bundle, carried, carried_files, taking, unheard
+from clinic_desktop.sync import bundle, carried, carried_files, file_states, taking, unheard
 from clinic_desktop.sync.bundle import Bundle, BundleError, Head
 from clinic_desktop.sync.carried import Place, Plan
 from clinic_desktop.sync.carried_files import Load
@@ -98,7 +98,7 @@ def export_bundle(
 def files_here(opened: Clinic) -> tuple[int, int]:
     """How many documents could go along, and how many bytes they are, at most."""
     require(opened.actor, "sync.run")
-    found = opened.store.read(SYSTEM, carried_files.here).result()
+    found = opened.store.read(SYSTEM, file_states.here).result()
     return len(found), sum(each.size for each in found)
 
 

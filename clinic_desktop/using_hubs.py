@@ -8,12 +8,19 @@ from contextlib import AbstractContextManager, closing, suppress
 from typing import Final
 
 from clinic_desktop.clinic import Clinic
-from clinic_desktop.db.session import UnitOfWork
+from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import CopiedRecordError, NotFoundError, ServerError, SetupError
-from clinic_desktop.hub import HubStatus, deks, own_url, settings_of, status
+from clinic_desktop.domain.permissions import SYSTEM, allowed
+from clinic_desktop.errors import (
+    CopiedRecordError,
+    NotFoundError,
+    ServerError,
+    SetupError,
+    ValidationError,
+)
+from clinic_desktop.hub import HubStatus, deks, for_others, own_url, settings_of, status
 from clinic_desktop.i18n import _
+from clinic_desktop.services import hub_addresses
 from clinic_desktop.services.access import require
 from clinic_desktop.sync import nearby, state
 from clinic_desktop.sync.client import NEAR_CONNECT_S, Address, Link
@@ -27,6 +34,8 @@ _MOST_HUBS: Final = 8
 
 def use(opened: Clinic, typed: str = "") -> HubStatus:
     """Use a hub beside the server from now on: the one at this address, or those that answer.
+
+    An address that an owner types is told to all PCs of the practice, unless it is this PC's loop.
 
     Raises:
         SetupError: this PC belongs to no practice with others yet.
@@ -48,20 +57,34 @@ def use(opened: Clinic, typed: str = "") -> HubStatus:
                        "from asking all at once: then type the address that is shown at the hub."),
             )  # fmt: skip
     store.write(SYSTEM, _remember, found).result()
+    if typed and allowed(opened.actor, "device.approve") and for_others(found[0]) == found[0]:
+        store.write(opened.actor, hub_addresses.tell, found[0]).result()
     return status(opened)
 
 
 def forget(opened: Clinic, url: str) -> HubStatus:
-    """Use a hub no more.
+    """Use a hub no more; an address that was told to all PCs an owner takes back for all.
 
     Raises:
         NotFoundError: it was not used.
     """
     require(opened.actor, "sync.run")
-    if url not in status(opened).hubs:
+    is_told = url in opened.store.read(SYSTEM, hub_addresses.told).result()
+    if url not in status(opened).hubs and not is_told:
         raise NotFoundError(_("This PC uses no such hub."))
     opened.store.write(SYSTEM, _forget, url).result()
+    if is_told and allowed(opened.actor, "device.approve"):
+        opened.store.write(opened.actor, hub_addresses.take_back, url).result()
     return status(opened)
+
+
+def learn(store: Store) -> None:
+    """Use the hubs that an owner told all PCs of since, and no more those that were taken back.
+
+    What this PC was made to forget by hand stays so until it is told anew.
+    """
+    if store.read(SYSTEM, _has_heard).result():
+        store.write(SYSTEM, _take_over).result()
 
 
 def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[Link]]) -> int:
@@ -70,6 +93,7 @@ def meet_nearby(store: Store, watched: Callable[[Link], AbstractContextManager[L
     One that is away is looked for in the network once: its address may be another today. That is
     so for a hub that stands for the server, too.
     """
+    learn(store)
     _follow(store, watched)
     settings = settings_of(store)
     hubs = list(settings.hubs) if settings is not None else []
@@ -180,6 +204,34 @@ def _remember(uow: UnitOfWork, urls: list[str]) -> None:
         )
     hubs = [each for each in dict.fromkeys((*urls, *found.settings.hubs)) if each != found.url]
     state.change_settings(uow.cursor, hubs=tuple(hubs[:_MOST_HUBS]))
+
+
+def _has_heard(reads: ReadSession) -> bool:
+    found = state.peer(reads.cursor)
+    return found is not None and found.settings.told_hubs != hub_addresses.told(reads)
+
+
+def _take_over(uow: UnitOfWork) -> None:
+    found, told = state.peer(uow.cursor), hub_addresses.told(uow)
+    if found is None:
+        return
+    before, mine = found.settings.told_hubs, for_others(own_url(found.settings.hub_port))
+    fresh = [each for each in told if each not in before and _is_hub(each, mine)]
+    gone = set(before).difference(told)
+    state.change_settings(
+        uow.cursor,
+        told_hubs=told,
+        hubs=tuple(each for each in found.settings.hubs if each not in gone),
+    )
+    _remember(uow, fresh)
+
+
+def _is_hub(url: str, mine: str) -> bool:
+    """Whether it is the address of another PC's hub: anybody may have written it down."""
+    try:
+        return Address(url).is_near and Address(url).place != Address(mine).place
+    except ValidationError:
+        return False
 
 
 def _move(uow: UnitOfWork, url: str) -> None:

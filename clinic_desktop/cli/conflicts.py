@@ -13,7 +13,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve
 from clinic_desktop.services.conflicts.fields import TABLE_NAMES
-from clinic_desktop.services.conflicts.words import field_name, severity_word, value_words
+from clinic_desktop.services.conflicts.words import again, field_name, severity_word, value_words
 
 if TYPE_CHECKING:
     from clinic_desktop.cli.output import Output
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CODES = {
     3: "No such question is open, or it has no such version.",
     4: "What it is about is closed to you, or is not yours to decide.",
-    6: "Only one version can hold, or the row is signed or issued.",
+    6: "Only one version can hold, or the row is signed or issued; or --again is not possible.",
 }
 
 
@@ -44,6 +44,10 @@ def register(
     resolve.add_argument(
         "--keep", action="append", default=[], metavar="VERSION",
         help="the version that holds; twice where the chart is to hold both",
+    )  # fmt: skip
+    resolve.add_argument(
+        "--again", action="store_true",
+        help="take an owner's step that came to nothing once more, with your keys of today",
     )  # fmt: skip
     resolve.set_defaults(run=_resolve)
 
@@ -72,6 +76,13 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
             _("“{text}” is no id of a question.").format(text=options.id),
             hint=_("Find the id with “conflicts list”."),
         ) from error
+    if options.again:
+        _refuse_version(options.keep)
+        with open_clinic(options, data_dir) as opened:
+            identity = opened.keys.identity
+            opened.store.write(opened.actor, deciding.repeat_step, conflict, identity).result()
+        output.result({"id": str(conflict), "again": True}, _("Done again."))
+        return
     if not options.keep:
         raise ValidationError(
             "keep",
@@ -84,6 +95,16 @@ def _resolve(options: argparse.Namespace, data_dir: DataDir, output: Output) -> 
         _refuse_half_of_two(store.read(actor, listing.item, conflict).result(), options.keep)
         store.write(actor, deciding.resolve, Resolve(conflict, tuple(options.keep))).result()
     output.result({"id": str(conflict), "kept": options.keep}, _("Decided."))
+
+
+def _refuse_version(keep: list[str]) -> None:
+    if keep:
+        raise ValidationError(
+            "keep",
+            _("A step is taken again, or a version holds: not both."),
+            kept=_("Nothing was decided."),
+            hint=_("Give --again without --keep."),
+        )
 
 
 def _refuse_half_of_two(item: ConflictItem, keep: list[str]) -> None:
@@ -104,7 +125,7 @@ def _object(item: ConflictItem) -> dict[str, Any]:
         "group": row.group, "row": str(row.row_id), "opened": row.opened_at.isoformat(),
         "patient": str(row.patient_id) if row.patient_id else None,
         "may_decide": item.may_decide, "can_keep_both": item.can_keep_both,
-        "signed": item.is_fixed,
+        "signed": item.is_fixed, "again": item.again.kind if item.again else None,
         "versions": [_version(item, each) for each in item.versions],
     }  # fmt: skip
 
@@ -125,17 +146,26 @@ def _lines(item: ConflictItem) -> list[str]:
     subject = isolate(row.subject) if isinstance(row.subject, str) else ""
     lines = [f"{row.id}  {severity_word(row.severity)}  {table} {subject}  {patient}"]
     for each in item.versions:
-        said = ", ".join(
-            f"{field_name(name)}: {value_words(item, name, each.values)}" for name in item.fields
-        )
-        words = _deleted(each) or said
+        words = _deleted(each) or _said(item, each)
         who = _("{who} at {pc}, {when}").format(
             who=isolate(each.who or _("The program")),
             pc=isolate(_("this PC") if each.is_here else each.pc),
             when=isolate(current().datetime(each.at)),
         )
         lines.append(f"  {each.name}  {who}: {words}")
+    if item.again is not None:
+        how = _("To take it again: “conflicts resolve {id} --again”.").format(id=row.id)
+        lines.append(f"  {how}")
     return lines
+
+
+def _said(item: ConflictItem, version: VersionRow) -> str:
+    """What a version says, or the step it tells of: its own bytes say nothing to people."""
+    if item.row.table == "membership_entry":
+        return again(item.again) if item.again is not None else "…"
+    return ", ".join(
+        f"{field_name(name)}: {value_words(item, name, version.values)}" for name in item.fields
+    )
 
 
 def _deleted(version: VersionRow) -> str:

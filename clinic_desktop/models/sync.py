@@ -173,7 +173,7 @@ class SyncFile(Base):
     __tablename__ = "sync_file"
     sha256: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
-    """``sending``, ``stored`` or ``coming``."""
+    """``sending``, ``stored``, ``coming``; ``damaged`` at the server, ``unreadable`` from there."""
     done: Mapped[int]
     parts: Mapped[int]
 

@@ -22,6 +22,8 @@ class Where(Enum):
     """Or on its way from here."""
     COMING = "coming"
     ELSEWHERE = "elsewhere"
+    DAMAGED = "damaged"
+    """At another PC; what the server has of it cannot be used, and was asked for again."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class FileWay:
 
 
 HERE: Final = FileWay(Where.HERE)
+_AWAY: Final = {
+    "": Where.ELSEWHERE, "damaged": Where.DAMAGED, "unreadable": Where.DAMAGED
+}  # fmt: skip
+"""Where a file is that is not here, by what is remembered of it."""
 
 
 @part
@@ -60,7 +66,7 @@ def ways_of_files(reads: ReadSession, files: Mapping[uuid.UUID, str]) -> dict[uu
     for key, digest in files.items():
         state, done, parts = moving.get(digest, ("", 0, 0))
         if digest not in here:
-            found[key] = FileWay(Where.COMING if state else Where.ELSEWHERE, done, parts)
+            found[key] = FileWay(_AWAY.get(state, Where.COMING), done, parts)
         elif state != "stored" and not is_alone:
             found[key] = FileWay(Where.ONLY_HERE, done, parts)
     return found

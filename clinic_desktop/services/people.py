@@ -32,8 +32,8 @@ from clinic_desktop.security.primitives import Identity, PublicKeys
 from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.services import insured, practice, recovery_drill
 from clinic_desktop.services.access import command, query
+from clinic_desktop.services.people_rows import NEW_KEY, keep_an_owner, refuse_oneself
 
-_NEW_KEY = "key.change-due"
 LONGEST_ENGAGEMENT = timedelta(days=366)
 
 
@@ -158,30 +158,24 @@ def retire_person(uow: UnitOfWork, user_id: uuid.UUID, signer: Identity) -> None
         RuleError: the signer is no owner in the membership chain.
     """
     row = _active(uow, user_id)
-    _keep_an_owner(uow, row)
-    if user_id == uow.actor.user_id:
-        # The record's new key, which follows, would be on record by somebody who left.
-        raise ValidationError(
-            "user",
-            _("You cannot end your own way in."),
-            hint=_("Another owner of the practice can do it."),
-        )
+    keep_an_owner(uow, row)
+    refuse_oneself(uow, user_id)
     row.is_active = False
     membership.append(uow, signer, RevokePerson(user_id))
-    uow.session.merge(LocalSetting(key=_NEW_KEY, value=True))
+    uow.session.merge(LocalSetting(key=NEW_KEY, value=True))
 
 
 @query("user.approve")
 def new_key_is_due(reads: ReadSession) -> bool:
     """Whether somebody left who may know the record's key."""
-    row = reads.session.get(LocalSetting, _NEW_KEY)
+    row = reads.session.get(LocalSetting, NEW_KEY)
     return row is not None and bool(row.value)
 
 
 @command("user.approve")
 def note_new_key(uow: UnitOfWork) -> None:
     """Put on record that the record is under another key."""
-    uow.session.merge(LocalSetting(key=_NEW_KEY, value=False))
+    uow.session.merge(LocalSetting(key=NEW_KEY, value=False))
     uow.audit("key.changed")
 
 
@@ -248,8 +242,11 @@ def change_roles(
         raise ValidationError("roles", _("Somebody from outside has this role alone."))
     uow.expect_seen(tuple(row.roles), seen)
     if "owner" not in roles:
-        _keep_an_owner(uow, row)
-    if tuple(row.roles) != roles:
+        keep_an_owner(uow, row)
+    state = membership.current(uow)
+    known = state.people.get(user_id) if state is not None else None
+    # The row may show what came to nothing in the chain, beside the use of the sheet for example.
+    if tuple(row.roles) != roles or (known is not None and known.roles != roles):
         row.roles = list(roles)
         membership.append(uow, signer, ChangeRoles(user_id, roles))
 
@@ -259,12 +256,6 @@ def _active(uow: UnitOfWork, user_id: uuid.UUID) -> AppUser:
     if row is None or not row.is_active:
         raise NotFoundError(_("There is no such person."))
     return row
-
-
-def _keep_an_owner(uow: UnitOfWork, leaving: AppUser) -> None:
-    users = uow.session.scalars(select(AppUser).where(AppUser.is_active)).all()
-    if [user for user in users if "owner" in user.roles] == [leaving]:
-        raise ValidationError("user", _("The last owner cannot be removed."))
 
 
 @command("practice.read")

@@ -17,8 +17,8 @@ from clinic_desktop.db.session import ReadSession
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.primitives import UnreadableError
-from clinic_desktop.sync import epochs, files
-from clinic_desktop.sync.files import PIECE, File, Sealer
+from clinic_desktop.sync import epochs, file_states
+from clinic_desktop.sync.file_pieces import PIECE, File, Sealer
 from clinic_desktop.sync.segment import padded_length
 
 NAME: Final = 16
@@ -43,19 +43,9 @@ class Load:
         return sum(each.parts for each in self.files)
 
 
-def here(reads: ReadSession) -> list[File]:
-    """The files of which the bytes are here, the smallest first."""
-    rows = reads.cursor.execute(
-        "SELECT DISTINCT a.sha256, a.size FROM attachment a JOIN blob USING (sha256)"
-        " WHERE NOT a.is_deleted AND a.size <= ? ORDER BY a.size, a.sha256",
-        (files.LARGEST,),
-    ).fetchall()
-    return [File(*row) for row in rows if files.is_digest(row[0])]
-
-
 def wanted(reads: ReadSession, clinic: uuid.UUID) -> bytes:
     """The names of the first pieces of files that are not here, for whoever answers."""
-    deks, lacking = epochs.by_use(reads), files.to_fetch(reads)
+    deks, lacking = epochs.by_use(reads), file_states.to_fetch(reads)
     if not deks:
         return b""
     return b"".join(Sealer(clinic, deks[-1], each).name(0) for each in lacking[:MOST_WANTED])
@@ -72,8 +62,9 @@ def load(
     """
     deks = epochs.by_use(reads)
     known = [
-        (each, {Sealer(clinic, dek, each).name(0) for dek in deks}) for each in here(reads)
-    ]  # fmt: skip
+        (each, {Sealer(clinic, dek, each).name(0) for dek in deks})
+        for each in file_states.here(reads)
+    ]
     start = max((at for at, (_each, its) in enumerate(known, 1) if its & had), default=0)
     chosen: list[File] = []
     for each, its in known[start:]:
@@ -91,7 +82,7 @@ def pieces(store: Store, clinic: uuid.UUID, chosen: Sequence[File]) -> Iterator[
     dek = store.read(SYSTEM, epochs.by_use).result()[-1]
     for each in chosen:
         sealer = Sealer(clinic, dek, each)
-        content = store.read(SYSTEM, files.content_of, each.sha256).result()
+        content = store.read(SYSTEM, file_states.content_of, each.sha256).result()
         if content is None or len(content) != each.size:
             content = b""  # erased a moment ago: the whole file is refused, and written again
         for part in range(each.parts):
@@ -103,7 +94,7 @@ def pieces(store: Store, clinic: uuid.UUID, chosen: Sequence[File]) -> Iterator[
 def take(store: Store, clinic: uuid.UUID, brought: Iterable[bytes]) -> int:
     """Keep the pieces of files that are not here; how many files are whole now."""
     deks: list[bytes] = store.read(SYSTEM, epochs.by_use).result()
-    lacking: list[File] = store.read(SYSTEM, files.to_fetch).result()
+    lacking: list[File] = store.read(SYSTEM, file_states.to_fetch).result()
     places = {
         sealer.name(part): (sealer, part)
         for each in lacking
@@ -114,7 +105,7 @@ def take(store: Store, clinic: uuid.UUID, brought: Iterable[bytes]) -> int:
 
     def flush() -> None:
         for each, some in kept.items():
-            store.write(SYSTEM, files.keep_pieces, each, some).result()
+            store.write(SYSTEM, file_states.keep_pieces, each, some).result()
         kept.clear()
 
     for number, raw in enumerate(brought, 1):
@@ -126,7 +117,7 @@ def take(store: Store, clinic: uuid.UUID, brought: Iterable[bytes]) -> int:
         if number % _AT_A_TIME == 0:
             flush()
     flush()
-    return sum(store.write(SYSTEM, files.assemble, each).result() for each in lacking)
+    return sum(store.write(SYSTEM, file_states.assemble, each).result() for each in lacking)
 
 
 def _most_bytes(file: File) -> int:

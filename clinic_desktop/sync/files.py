@@ -1,37 +1,22 @@
-r"""The bytes of attachments: sealed pieces that go last, each on its own, and resume anywhere.
+"""A turn of moving the bytes of attachments: last, resumed anywhere, the smallest files first.
 
-    parts = the file in pieces of 60 KiB, at least one
-    id    = first 16 bytes of D_n(sha256, part (4), parts (4)),   n = subkey(DEK, "chunk name")
-    chunk = seal(subkey(DEK, "chunk"), frame(zstd(piece)), [1, clinic, sha256, part, parts])
-
-The row of an attachment tells size and digest, so no list of pieces is needed: whoever has the row
-and a data key knows every name. The same file twice in a practice is one; the server cannot tell
-whether it holds a file that somebody knows. A file counts once its digest is right.
+``file_pieces`` says how they are sealed, ``file_states`` what this PC remembers of them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import sys
-import uuid
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from clinic_desktop.db.journal import Changes
-from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
-from clinic_desktop.domain.instants import to_millis
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ServerError
-from clinic_desktop.security.primitives import UnreadableError, keyed_digest, seal, unseal
-from clinic_desktop.sync import epochs, passes, state
+from clinic_desktop.security.primitives import UnreadableError
+from clinic_desktop.sync import epochs, file_states, passes
 from clinic_desktop.sync.client import Link, RefusedError
-from clinic_desktop.sync.keys import subkey
+from clinic_desktop.sync.file_pieces import File, Sealer
+from clinic_desktop.sync.file_states import DAMAGED, SENDING, STORED, UNREADABLE
 from clinic_desktop.sync.messages import (
     MAX_REQUEST,
     Chunk,
@@ -42,26 +27,12 @@ from clinic_desktop.sync.messages import (
     encode,
 )
 from clinic_desktop.sync.refusals import refused
-from clinic_desktop.sync.segment import padded_length
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-PIECE: Final = 60 << 10
-SENDING, STORED, COMING = "sending", "stored", "coming"
-"""A file that is here and not yet on the server; that is there too; of which pieces are here."""
 TURN_S: Final = 20.0
 """How long files may take of one pass, so that what people write does not wait behind a scan."""
-LARGEST: Final = 1 << 30
 _AT_A_TIME: Final = 12
 """Pieces in one request."""
 _ROOM: Final = MAX_REQUEST - (128 << 10)
-_LEVEL: Final = 3
-DAY_MS: Final = 24 * 3600 * 1000
-ASKED_AGAIN: Final = 100
-"""Files a day: under 2 KB with one data key."""
 
 
 @dataclass(frozen=True)
@@ -76,66 +47,6 @@ class Moved:
     """Files that wait for the next turn, here or elsewhere."""
 
 
-@dataclass(frozen=True)
-class File:
-    """A file by its row."""
-
-    sha256: str
-    size: int
-
-    @property
-    def parts(self) -> int:
-        """How many pieces it has."""
-        return max(1, -(-self.size // PIECE))
-
-
-@dataclass(frozen=True)
-class Sealer:
-    """One data key's way with one file."""
-
-    clinic: uuid.UUID
-    dek: bytes
-    file: File
-
-    def names(self) -> list[bytes]:
-        """The names of all pieces."""
-        return [self.name(part) for part in range(self.file.parts)]
-
-    def name(self, part: int) -> bytes:
-        """The name of a piece: a server cannot tell what it is of."""
-        key, digest = subkey(self.dek, b"chunk name"), bytes.fromhex(self.file.sha256)
-        place, parts = part.to_bytes(4, "big"), self.file.parts.to_bytes(4, "big")
-        return keyed_digest(key, digest, place, parts)[:16]
-
-    def seal(self, part: int, content: bytes) -> bytes:
-        """A piece of the file with this content."""
-        packed = zstd.compress(content[part * PIECE : (part + 1) * PIECE], _LEVEL)
-        framed = len(packed).to_bytes(4, "big") + packed
-        padded = framed.ljust(padded_length(len(framed)), b"\0")
-        return seal(subkey(self.dek, b"chunk"), padded, self._header(part))
-
-    def open(self, part: int, chunk: bytes) -> bytes:
-        """A piece as it was.
-
-        Raises:
-            UnreadableError: somebody changed it, or it is another one.
-        """
-        framed = unseal(subkey(self.dek, b"chunk"), chunk, self._header(part))
-        packed = framed[4 : 4 + int.from_bytes(framed[:4], "big")]
-        unpacker = zstd.ZstdDecompressor()
-        try:
-            plain = unpacker.decompress(packed, PIECE + 1)
-        except (zstd.ZstdError, EOFError, ValueError):
-            raise UnreadableError from None
-        if len(plain) > PIECE or not unpacker.eof:
-            raise UnreadableError
-        return plain
-
-    def _header(self, part: int) -> bytes:
-        digest = bytes.fromhex(self.file.sha256)
-        return msgspec.msgpack.encode([1, self.clinic.bytes, digest, part, self.file.parts])
-
-
 class FileTurn:
     """One turn of moving files over a link, after everything else of a pass."""
 
@@ -144,6 +55,8 @@ class FileTurn:
         self._store, self._link, self._is_beside = store, link, beside
         self._until = link.clock.uptime() + TURN_S
         self._is_full = False
+        self._lost: set[bytes] = set()
+        """Pieces that rotted at the server, as it says: of our files, or of any."""
         self._deks: list[bytes] = store.read(SYSTEM, epochs.by_use).result()
 
     def run(self) -> Moved:
@@ -154,15 +67,16 @@ class FileTurn:
         """
         if self._deks and not self._is_beside:
             self._ask_again()
-        if not (self._deks and self._store.read(SYSTEM, _left).result()):
+        if not (self._deks and self._store.read(SYSTEM, file_states.is_anything_to_do).result()):
             return Moved(0, 0, 0)
         traffic, url = self._link.traffic, self._link.address.url
         number = self._store.write(SYSTEM, passes.begin_run, url).result()
         before, code = (traffic.up, traffic.down), "stopped"
         try:
             sent = sum(self._send(each) for each in self._in_time(self._unsent()))
-            unfetched = self._store.read(SYSTEM, to_fetch).result()
+            unfetched = self._store.read(SYSTEM, file_states.to_fetch_now).result()
             received = sum(self._fetch(each) for each in self._in_time(unfetched))
+            sent += sum(self._send(each) for each in self._in_time(self._rotten()))
             code = ""
         except ServerError as error:
             code = error.code
@@ -170,14 +84,14 @@ class FileTurn:
         finally:
             sizes = (traffic.up - before[0], traffic.down - before[1])
             self._store.write(SYSTEM, passes.end_run, number, sizes, code).result()
-        return Moved(sent, received, self._store.read(SYSTEM, _left).result())
+        return Moved(sent, received, self._store.read(SYSTEM, file_states.left).result())
 
     def _unsent(self) -> list[File]:
         """Files that the server may lack; a hub beside it is asked for all of them at once.
 
         Pieces go in their order, so the last one stands for the file.
         """
-        files: list[File] = self._store.read(SYSTEM, _to_send).result()
+        files: list[File] = self._store.read(SYSTEM, file_states.to_send).result()
         if not self._is_beside:
             return files
         lasts = {self._sealers(each)[0].name(each.parts - 1): each for each in files}
@@ -187,17 +101,33 @@ class FileTurn:
     def _ask_again(self) -> None:
         """Once a day, whether the server holds what it held: it may be one that lost something.
 
-        What it lost of the log shows by itself. Files do not; of many, some speak for all.
+        What it lost of the log shows by itself. Files do not; of many, some speak for all. Where
+        only pieces of some rotted, it names them.
         """
-        files = self._store.read(SYSTEM, _to_ask_again).result()
-        if files:
-            lasts = [each.name(file.parts - 1) for file in files for each in self._sealers(file)]
-            missing = self._missing(lasts)
-            keys = len(self._deks)
-            lost = any(
-                missing.issuperset(lasts[at : at + keys]) for at in range(0, len(lasts), keys)
-            )
-            self._store.write(SYSTEM, _note_asked, lost=lost).result()
+        files = self._store.read(SYSTEM, file_states.to_ask_again).result()
+        if files is None:
+            return
+        lasts = [each.name(file.parts - 1) for file in files for each in self._sealers(file)]
+        missing = self._missing(lasts)
+        keys = len(self._deks)
+        lost = any(missing.issuperset(lasts[at : at + keys]) for at in range(0, len(lasts), keys))
+        self._store.write(SYSTEM, file_states.note_asked, lost=lost).result()
+        self._rotten()
+
+    def _rotten(self) -> list[File]:
+        """Files that are here and of which the server says that pieces rotted: they go again."""
+        lost, self._lost, beside = self._lost, set(), self._is_beside
+        if not lost:
+            return []
+        here = self._store.read(SYSTEM, file_states.may_go_again, beside=beside).result()
+        found = [
+            file
+            for file in here
+            if any(not lost.isdisjoint(each.names()) for each in self._sealers(file))
+        ]
+        if here:
+            self._store.write(SYSTEM, file_states.go_again, found, beside=beside).result()
+        return found
 
     def _in_time(self, files: Sequence[File]) -> Iterator[File]:
         for each in files:
@@ -217,7 +147,9 @@ class FileTurn:
         names = sealer.names()
         missing = self._missing(names)
         todo = [part for part, name in enumerate(names) if name in missing]
-        content = self._store.read(SYSTEM, content_of, file.sha256).result() if todo else b""
+        content = (
+            self._store.read(SYSTEM, file_states.content_of, file.sha256).result() if todo else b""
+        )
         if content is None or (todo and len(content) != file.size):
             return False
         self._note(file, SENDING, len(names) - len(todo))
@@ -244,23 +176,22 @@ class FileTurn:
 
     def _note(self, file: File, word: str, done: int) -> None:
         if not self._is_beside:
-            self._store.write(SYSTEM, _note, file, word, done).result()
+            self._store.write(SYSTEM, file_states.note, file, word, done).result()
 
     def _fetch(self, file: File) -> bool:
         """Fetch the pieces that are not here; whether the file is whole now."""
-        here = self._store.read(SYSTEM, _pieces_here, file.sha256).result()
+        here = self._store.read(SYSTEM, file_states.pieces_here, file.sha256).result()
         lacking = [part for part in range(file.parts) if part not in here]
         if lacking:
             sealer = self._holding(file, lacking[0])
             if sealer is None:
                 return False
-            names = sealer.names()
             for at in range(0, len(lacking), _AT_A_TIME):
                 if self._link.clock.uptime() > self._until:
                     return False
-                if not self._take(sealer, names, lacking[at : at + _AT_A_TIME]):
+                if not self._take(sealer, lacking[at : at + _AT_A_TIME]):
                     return False
-        return self._store.write(SYSTEM, assemble, file).result()
+        return self._store.write(SYSTEM, file_states.assemble, file).result()
 
     def _holding(self, file: File, part: int) -> Sealer | None:
         """The data key with which somebody brought it."""
@@ -268,19 +199,28 @@ class FileTurn:
         missing = set(self._must_ask(asked=[each.name(part) for each in sealers]).missing)
         return next((each for each in sealers if each.name(part) not in missing), None)
 
-    def _take(self, sealer: Sealer, names: Sequence[bytes], parts: Sequence[int]) -> bool:
-        wanted = {names[part]: part for part in parts}
+    def _take(self, sealer: Sealer, parts: Sequence[int]) -> bool:
+        """Fetch these pieces, and keep those that can be read; whether all are here now."""
+        wanted, trouble = {sealer.name(part): part for part in parts}, ""
         while wanted:
+            reply = self._must_ask(wanted=tuple(wanted))
             pieces: list[tuple[int, bytes]] = []
-            for name, chunk in self._must_ask(wanted=tuple(wanted)).found:
+            for name, chunk in reply.found:
                 part = wanted.pop(name, None)
-                if part is not None:
-                    with suppress(UnreadableError):
+                try:
+                    if part is not None:
                         pieces.append((part, sealer.open(part, chunk)))
+                except UnreadableError:
+                    trouble = UNREADABLE
+            rotten = wanted.keys() & set(reply.missing)
+            wanted = {name: part for name, part in wanted.items() if name not in rotten}
+            trouble = trouble or (DAMAGED if rotten else "")
             if not pieces:
-                return False  # not all there yet, or nothing that can be read
-            self._store.write(SYSTEM, keep_pieces, sealer.file, pieces).result()
-        return True
+                break  # not all there yet, or nothing that can be read
+            self._store.write(SYSTEM, file_states.keep_pieces, sealer.file, pieces).result()
+        if trouble and not self._is_beside:
+            self._store.write(SYSTEM, file_states.note_trouble, sealer.file, trouble).result()
+        return not (wanted or trouble)
 
     def _must_ask(self, asked: Sequence[bytes] = (), wanted: Sequence[bytes] = ()) -> ChunksReply:
         try:
@@ -294,131 +234,8 @@ class FileTurn:
     ) -> ChunksReply:  # fmt: skip
         request = ChunksRequest(1, tuple(asked), tuple(wanted), _ROOM, tuple(brought))
         try:
-            return decode(self._link.signed("POST", "/v1/chunks", encode(request)), ChunksReply)
+            reply = decode(self._link.signed("POST", "/v1/chunks", encode(request)), ChunksReply)
         except MessageError as error:
             raise ServerError(str(error)) from error
-
-
-# ------------------------------------------------------------------ steps, each a transaction
-
-
-def _to_send(reads: ReadSession) -> list[File]:
-    """Files that are here and, as far as is known, nowhere else; the smallest first."""
-    rows = reads.cursor.execute(
-        "SELECT DISTINCT a.sha256, a.size FROM attachment a JOIN blob USING (sha256)"
-        " LEFT JOIN sync_file f USING (sha256)"
-        " WHERE NOT a.is_deleted AND a.size <= ? AND coalesce(f.state, '') <> ? ORDER BY a.size",
-        (LARGEST, STORED),
-    ).fetchall()
-    return [File(*row) for row in rows if is_digest(row[0])]
-
-
-def _to_ask_again(reads: ReadSession) -> list[File]:
-    """Some of the files that the server was given; none where it was asked this day."""
-    found, now = state.peer(reads.cursor), to_millis(reads.now)
-    if found is None or 0 <= now - found.settings.files_asked < DAY_MS:
-        return []
-    rows = reads.cursor.execute(
-        "SELECT sha256, max(a.size) FROM sync_file f JOIN attachment a USING (sha256)"
-        " JOIN blob USING (sha256) WHERE f.state = ? AND a.size <= ?"
-        " GROUP BY sha256 ORDER BY random() LIMIT ?",
-        (STORED, LARGEST, ASKED_AGAIN),
-    ).fetchall()
-    return [File(*row) for row in sorted(rows) if is_digest(row[0])]
-
-
-def _note_asked(uow: UnitOfWork, *, lost: bool) -> None:
-    """That it was asked; where it lost one, each file is looked for there anew."""
-    state.change_settings(uow.cursor, files_asked=to_millis(uow.now))
-    if lost:
-        uow.cursor.execute("DELETE FROM sync_file WHERE state = ?", (STORED,))
-
-
-def to_fetch(reads: ReadSession) -> list[File]:
-    """Files of which only the row is here; the smallest first."""
-    rows = reads.cursor.execute(
-        "SELECT DISTINCT a.sha256, a.size FROM attachment a LEFT JOIN blob b USING (sha256)"
-        " WHERE NOT a.is_deleted AND a.size BETWEEN 0 AND ? AND b.sha256 IS NULL ORDER BY a.size",
-        (LARGEST,),
-    ).fetchall()
-    return [File(*row) for row in rows if is_digest(row[0])]
-
-
-def _left(reads: ReadSession) -> int:
-    return len(_to_send(reads)) + len(to_fetch(reads))
-
-
-def is_digest(text: str) -> bool:
-    """Whether it is one as we write it: another PC may have written anything."""
-    try:
-        return len(bytes.fromhex(text)) == 32 and text == text.lower()
-    except ValueError:
-        return False
-
-
-def content_of(reads: ReadSession, sha256: str) -> bytes | None:
-    """The bytes of a file; None where they are not here."""
-    row = reads.cursor.execute(
-        "SELECT encoding, data FROM blob WHERE sha256 = ?", (sha256,)
-    ).fetchone()
-    if row is None:
-        return None
-    return zlib.decompress(row[1]) if row[0] == "deflate" else bytes(row[1])
-
-
-def _note(uow: UnitOfWork, file: File, word: str, done: int) -> None:
-    uow.cursor.execute(
-        "INSERT INTO sync_file (sha256, state, done, parts) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (sha256) DO UPDATE SET state = excluded.state, done = excluded.done",
-        (file.sha256, word, done, file.parts),
-    )
-    _announce(uow, file)
-
-
-def _announce(uow: UnitOfWork, file: File) -> None:
-    """Let screens that show the file look again."""
-    rows = uow.cursor.execute("SELECT id FROM attachment WHERE sha256 = ?", (file.sha256,))
-    touched = frozenset(("attachment", uuid.UUID(bytes=bytes(row[0]))) for row in rows.fetchall())
-    uow.extra.append(Changes(touched, "sync", "sync"))
-
-
-def _pieces_here(reads: ReadSession, sha256: str) -> set[int]:
-    rows = reads.cursor.execute("SELECT part FROM sync_piece WHERE sha256 = ?", (sha256,))
-    return {row[0] for row in rows.fetchall()}
-
-
-def keep_pieces(uow: UnitOfWork, file: File, pieces: Sequence[tuple[int, bytes]]) -> None:
-    """Keep pieces until the file is whole."""
-    uow.cursor.executemany(
-        "INSERT INTO sync_piece (sha256, part, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(file.sha256, part, content) for part, content in pieces],
-    )
-    done = len(_pieces_here_now(uow.cursor, file.sha256))
-    _note(uow, file, COMING, done)
-
-
-def _pieces_here_now(cursor: Any, sha256: str) -> list[bytes]:
-    rows = cursor.execute(
-        "SELECT content FROM sync_piece WHERE sha256 = ? ORDER BY part", (sha256,)
-    ).fetchall()
-    return [bytes(row[0]) for row in rows]
-
-
-def assemble(uow: UnitOfWork, file: File) -> bool:
-    """Put the pieces together; whether they are the file that its row tells of."""
-    cursor = uow.cursor
-    pieces = _pieces_here_now(cursor, file.sha256)
-    if len(pieces) != file.parts:
-        return False
-    content = b"".join(pieces)
-    cursor.execute("DELETE FROM sync_piece WHERE sha256 = ?", (file.sha256,))
-    is_right = hashlib.sha256(content).hexdigest() == file.sha256
-    if is_right:
-        cursor.execute(
-            "INSERT INTO blob (sha256, encoding, data) VALUES (?, '', ?) ON CONFLICT DO NOTHING",
-            (file.sha256, content),
-        )
-    # It came from a server, but from which one is not remembered: it is looked for there once.
-    cursor.execute("DELETE FROM sync_file WHERE sha256 = ?", (file.sha256,))
-    _announce(uow, file)
-    return is_right
+        self._lost |= set(reply.missing).difference(asked, wanted)
+        return reply

@@ -1,8 +1,9 @@
 """To whom this PC hands data keys at a server: to those who know it, for others take none of it.
 
-A server keeps one sealed key for each PC and epoch, the last that came. A PC that was let in just
-now would put its own in the place of one that another PC had sealed, and whoever lacks that key
-cannot read that the new PC belongs here: it would wait for ever.
+A server keeps the sealed keys of a few authors for each PC and epoch, an older one only the last
+that came. There, a PC that was let in just now would put its own in the place of one that another
+PC had sealed, and whoever lacks that key cannot read that the new PC belongs here: it would wait
+for ever.
 
 Nobody hands any to a PC for which nobody stands (``security.membership_confirmed``).
 """

@@ -218,7 +218,10 @@ class Checking(SnapshotLine):
         while lacking:
             if self._link.clock.uptime() > until:
                 return False
-            found = dict(self.ask(wanted=tuple(lacking[:MANY])).found)
+            reply = self.ask(wanted=tuple(lacking[:MANY]))
+            found = dict(reply.found)
+            if not set(reply.missing).isdisjoint(lacking):
+                return False  # rotten there, it says, and offers this one no more
             if not found or not found.keys() <= set(lacking):
                 raise SnapshotError("pieces are missing")
             for name, sealed in found.items():

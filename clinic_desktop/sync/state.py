@@ -57,8 +57,14 @@ class Settings(Struct, frozen=True):
     """Until when nothing is exchanged by itself, in milliseconds since 1970 UTC."""
     hubs: tuple[str, ...] = ()
     """Addresses of hubs in the house, beside the server in use."""
+    told_hubs: tuple[str, ...] = ()
+    """Those that an owner told the whole practice of, as they were when this PC last looked."""
     files_asked: int = 0
     """When the server was last asked whether it still holds the files that it was given."""
+    files_wait: int = 0
+    """Until when no file goes there once more because it says that pieces rotted."""
+    hub_files_wait: int = 0
+    """The same of hubs beside it."""
     in_snapshot: int = 0
     """How many commits the newest snapshot on the server covers, as far as is known."""
     looked_at: int = 0

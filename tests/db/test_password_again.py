@@ -57,6 +57,7 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "billing.payments.refund",
         "billing.refunds.approve",
         "confidentiality.emergency.open_chart",
+        "conflicts.deciding.repeat_step",
         "devices.admit",
         "devices.revoke",
         "fhir.exporting._write_all",

@@ -26,7 +26,8 @@ from clinic_desktop.sync import state
 from clinic_desktop.sync.client import Link
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
-from clinic_desktop.sync.files import PIECE, FileTurn
+from clinic_desktop.sync.file_pieces import PIECE
+from clinic_desktop.sync.files import FileTurn
 from clinic_desktop.sync.messages import ChunksRequest, decode
 from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import CANARY, Practice, add_patient, rows, sync
@@ -37,7 +38,11 @@ SCAN = random.Random(7).randbytes(4 * PIECE + 17) + CANARY.encode()
 
 def add_scan(pc: Clinic, said: bytes = SCAN) -> None:
     add_patient(pc, "Ada")
-    file = CheckedFile("scan.png", "image/png", SCAN, hashlib.sha256(said).hexdigest(), 1)
+    add_file(pc, SCAN, said)
+
+
+def add_file(pc: Clinic, held: bytes, said: bytes) -> None:
+    file = CheckedFile("scan.png", "image/png", held, hashlib.sha256(said).hexdigest(), 1)
     wish = AddDocument(patient(pc), file, "A scan")
     pc.store.write(pc.actor, documents.add_document, wish).result(60)
 

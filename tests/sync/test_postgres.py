@@ -11,12 +11,16 @@ import psycopg
 import pytest
 
 from clinic_desktop.errors import SetupError, StorageError
-from clinic_desktop.sync.server import tables
+from clinic_desktop.sync.server import keyboxes, tables
 from clinic_desktop.sync.server.postgres import Database
 from tests.support.postgres import Cluster
 from tests.support.relays import PaperPractice, Pc, running
 
 OLD = uuid.UUID(int=1)
+KEYBOX = (
+    "CREATE TABLE keybox (clinic bytea, device_id bytea, epoch bigint, body bytea NOT NULL,"
+    " PRIMARY KEY (clinic, device_id, epoch)) PARTITION BY HASH (clinic)"
+)
 """A practice of an older server."""
 
 
@@ -128,7 +132,7 @@ def test_two_servers_share_a_database(cluster: Cluster, tmp_path: Path) -> None:
         link.close()
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3, 4])
 def old(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database as an older server left it, with one practice's rows."""
     name = f"old_{uuid.uuid4().hex}"
@@ -140,6 +144,16 @@ def old(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
         for table, since in tables.SINCE.items():
             if since > request.param:
                 other.execute(f"DROP TABLE {table}")
+        for table in tables.HASHED:
+            if tables.SINCE.get(table, 1) <= request.param < 4:
+                other.execute(f"ALTER TABLE {table} DROP COLUMN hash")
+        other.execute(KEYBOX)
+        for part in range(tables.PARTS):
+            other.execute(
+                f"CREATE TABLE keybox_{part} PARTITION OF keybox"
+                f" FOR VALUES WITH (MODULUS {tables.PARTS}, REMAINDER {part})"
+            )
+        other.execute("INSERT INTO keybox VALUES (%s, '\\x01', 5, '\\x08')", (OLD.bytes,))
         other.execute("UPDATE relay SET version = %s", (request.param,))
         other.execute("INSERT INTO practice (clinic, head, used) VALUES (%s, 7, 4)", (OLD.bytes,))
         other.execute(
@@ -178,6 +192,7 @@ def test_a_database_of_an_older_version_is_brought_to_this_one(
                 (7, b"\x04\x05\x06\x07")
             ]
             assert rows.one("SELECT head, used FROM practice WHERE clinic = :clinic") == (7, 4)
+            assert keyboxes.of(rows, b"\x01") == (b"\x08",)
             rows.run("INSERT INTO page (clinic, id, body) VALUES (:clinic, :id, :id)", id=b"p")
         assert again.count() == 1
     finally:
@@ -187,14 +202,14 @@ def test_a_database_of_an_older_version_is_brought_to_this_one(
 def test_an_upgrade_that_fails_leaves_the_old_version_and_a_later_one_is_refused(old: str) -> None:
     with psycopg.connect(old) as other:
         (version,) = tables.only(other.execute("SELECT version FROM relay").fetchone())
-        other.execute("CREATE TABLE vouch_3 ()")  # in the way, in the middle of it
+        other.execute("CREATE TABLE handed_3 ()")  # in the way, in the middle of it
     before = layout(old)
     with pytest.raises(SetupError):
         Database(old)
     assert layout(old) == before
     with psycopg.connect(old) as other:
         assert other.execute("SELECT version FROM relay").fetchone() == (version,)
-        other.execute("DROP TABLE vouch_3")
+        other.execute("DROP TABLE handed_3")
         other.execute("UPDATE relay SET version = %s", (tables.VERSION + 1,))
     with pytest.raises(StorageError, match="another version"):
         Database(old)

@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2
 from clinic_desktop.clock import FixedClock
 from clinic_desktop.errors import StorageError
 from clinic_desktop.sync.messages import SyncReply, decode
-from clinic_desktop.sync.server import tables
+from clinic_desktop.sync.server import keyboxes, tables
 from clinic_desktop.sync.server.app import make_app
 from clinic_desktop.sync.server.calls import Call
 from clinic_desktop.sync.server.files import Files, PlainFile
@@ -120,21 +120,37 @@ def test_files_of_another_version_are_left_alone(practices: Files) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_a_file_of_an_older_version_gets_what_is_new(practices: Files, version: int) -> None:
     clinic = uuid.uuid4()
     use(practices, clinic)
     practices.close()
-    with closing(dbapi2.connect(str(practices.path(clinic)))) as other:
+    with closing(dbapi2.connect(str(practices.path(clinic)))) as other, other:
         for table, since in tables.SINCE.items():
             if since > version:
                 other.execute(f"DROP TABLE {table}")
+        for table in tables.HASHED:
+            if tables.SINCE.get(table, 1) <= version < 4:
+                other.execute(f"ALTER TABLE {table} DROP COLUMN hash")
+        other.execute(
+            "CREATE TABLE keybox (clinic BLOB, device_id BLOB, epoch INTEGER, body BLOB NOT NULL,"
+            " PRIMARY KEY (clinic, device_id, epoch)) STRICT"
+        )
+        other.execute("INSERT INTO keybox VALUES (?, x'01', 5, x'08')", (clinic.bytes,))
+        other.execute(
+            "INSERT INTO chunk (clinic, id, body) VALUES (?, x'01', x'02')", (clinic.bytes,)
+        )
         other.execute(f"PRAGMA user_version = {version}")
     again = Files(practices.root)
     try:
         with again.practice(clinic) as rows:
             assert rows is not None
-            assert rows.all("SELECT id FROM page WHERE clinic = :clinic") == []
+            assert rows.all("SELECT id, hash FROM page WHERE clinic = :clinic") == []
+            assert rows.all("SELECT id FROM lost WHERE clinic = :clinic") == []
+            assert rows.all("SELECT body, hash FROM chunk WHERE clinic = :clinic") == [
+                (b"\x02", None)
+            ]
+            assert keyboxes.of(rows, b"\x01") == (b"\x08",)
             assert rows.all("SELECT said FROM vouch WHERE clinic = :clinic") == []
     finally:
         again.close()

@@ -19,6 +19,7 @@ from clinic_desktop.sync.messages import Keybox, Statements, SyncReply, decode
 from clinic_desktop.sync.server.app import description, make_app
 from clinic_desktop.sync.server.calls import Call, RefusedError
 from clinic_desktop.sync.server.files import Files
+from clinic_desktop.sync.server.keyboxes import AUTHORS
 from clinic_desktop.sync.server.limits import Limits
 from clinic_desktop.sync.server.polls import Polls
 from clinic_desktop.sync.server.postgres import Database
@@ -222,6 +223,35 @@ def test_keys_wait_for_their_pc(relay: Relay, front: Pc, back: Pc) -> None:
     assert decode(relay.keys(front.call("GET", "/v1/keybox")), Keybox).keys == ()
     in_another_name = back.call("PUT", "/v1/keybox", sealed)
     assert refused(lambda: relay.put_key(in_another_name)) == (400, "message")
+
+
+def test_of_several_authors_keys_none_takes_the_place_of_anothers(
+    relay: Relay, practice: PaperPractice, front: Pc, back: Pc
+) -> None:
+    others = [Pc(practice.clinic, dek=front.dek) for _ in range(AUTHORS + 1)]
+    for each in others:
+        stated = practice.state(AddDevice(each.public))
+        relay.state(front.call("POST", "/v1/statements", stated))
+
+    def hand(author: Pc) -> bytes:
+        sender = Courier(author.clinic, author.device, author.keys)
+        sealed = seal_dek(sender, 7, author.dek, back.device, back.keys.public.sealing)
+        relay.put_key(author.call("PUT", "/v1/keybox", sealed))
+        return sealed
+
+    def kept() -> set[bytes]:
+        return set(decode(relay.keys(back.call("GET", "/v1/keybox")), Keybox).keys)
+
+    first = [hand(each) for each in others[:AUTHORS]]
+    assert kept() == {*first}
+    hand(others[-1])
+    assert kept() == {*first}, "there are enough"
+    again = hand(others[0])
+    assert kept() == {again, *first[1:]}
+    gone = RevokeDevice(others[1].device.bytes)
+    relay.state(front.call("POST", "/v1/statements", practice.state(gone)))
+    last = hand(others[-1])
+    assert kept() == {again, last, *first[2:]}
 
 
 def test_a_letter_box_opens_for_members_and_closes_by_itself(

@@ -17,7 +17,8 @@ AT_START = {
     "SELECT pg_advisory_xact_lock(%s)",
     "SELECT to_regclass('relay')",
     "SELECT version FROM relay",
-    "UPDATE relay SET version = 3",
+    "UPDATE relay SET version = 5",
+    tables.MOVED,
 }
 
 

@@ -23,8 +23,9 @@ from clinic_desktop.domain.merging import Cell, Kind, Severity
 from clinic_desktop.errors import NotFoundError, RuleError, StaleError, ValidationError
 from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
+from clinic_desktop.security.primitives import Identity
 from clinic_desktop.services.access import command, require
-from clinic_desktop.services.conflicts import rights
+from clinic_desktop.services.conflicts import repeating, rights
 from clinic_desktop.services.conflicts.fields import EDITABLE
 from clinic_desktop.services.conflicts.listing import find
 from clinic_desktop.services.conflicts.side_by_side import fit_side_by_side
@@ -96,6 +97,21 @@ def resolve(uow: UnitOfWork, wish: Resolve) -> Resolved:
         table=asked.table, kept=" ".join(wish.keep), edited=int(bool(wish.edited)),
     )  # fmt: skip
     return Resolved(asked, before, after, copies, can_undo=not fixed)
+
+
+@command("user.approve", password_again=True)
+def repeat_step(uow: UnitOfWork, conflict_id: uuid.UUID, signer: Identity) -> None:
+    """Take a step of an owner that came to nothing once more, with these keys; that closes it.
+
+    Raises:
+        NotFoundError: the question is not open any more.
+        RuleError, ValidationError: see ``repeating.take_again``.
+    """
+    uow.session.flush()
+    asked = find(uow, conflict_id)
+    rights.see(uow, asked)
+    repeating.take_again(uow, asked, signer)
+    uow.audit(ANSWER, object_id=conflict_id, question=asked.kind)
 
 
 @command("conflict.amend")

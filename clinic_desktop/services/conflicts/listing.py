@@ -21,7 +21,7 @@ from clinic_desktop.i18n import _
 from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.services import charts
 from clinic_desktop.services.access import part, query
-from clinic_desktop.services.conflicts import rights
+from clinic_desktop.services.conflicts import repeating, rights
 from clinic_desktop.services.conflicts.fields import (
     EDITABLE,
     PAIRED,
@@ -29,6 +29,7 @@ from clinic_desktop.services.conflicts.fields import (
     SUBJECTS,
     UNSEEN,
 )
+from clinic_desktop.services.conflicts.repeating import Step
 from clinic_desktop.services.conflicts.side_by_side import fit_side_by_side
 
 _AHEAD = timedelta(minutes=10)
@@ -108,6 +109,8 @@ class ConflictItem:
     """Two rows that do not go together: one is put right in its own place, or both stay."""
     currency: str
     """Of amounts that do not say theirs."""
+    again: Step | None = None
+    """What an owner did that came to nothing, and can do again from here."""
 
     @property
     def is_chosen(self) -> bool:
@@ -186,6 +189,7 @@ def item(reads: ReadSession, conflict_id: uuid.UUID) -> ConflictItem:
         asked.kind in TOLD,
         asked.other_id is not None,
         _currency(reads),
+        repeating.step_of(reads, asked),
     )
 
 

@@ -178,6 +178,8 @@ class _Door:
             f"clinic_segments_given {relay.segments_given}",
             "# TYPE clinic_segments_dropped counter",
             f"clinic_segments_dropped {relay.segments_dropped}",
+            "# TYPE clinic_damaged counter",
+            f"clinic_damaged {relay.pieces_damaged}",
             *_free(relay.practices.free_bytes()),
             "# TYPE clinic_answers counter",
             *(f'clinic_answers{{status="{s}"}} {n}' for s, n in sorted(self._answers.items())),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.segment import Segment, SegmentError
+from clinic_desktop.sync.server import damage
 from clinic_desktop.sync.server.tables import Rows, only
 
+_FOR_EVER: Final = 2**53
 _AT_A_TIME: Final = 64
 """Segments that are read at once."""
 
@@ -55,12 +57,15 @@ def take(
     tip_hash, fault = bytes(tip_hash), ""
     fresh: list[Segment] = []
     room = most - used(rows) if raw else 0
+    is_damaged = bool(raw) and device in damage.gaps(rows)
     for each in raw:
         one = _read(each)
         if one is None or not sender.made(one):
             fault = "segment"
         elif one.header.seg_no <= tip:
             fault = "" if _has(rows, fresh, one) else "tip"
+            if is_damaged and not fault:
+                damage.mend(rows, one)
         elif not _follows(one, (tip, tip_hash), bridge):
             fault = "tip"
         elif (room := room - len(each)) < 0:
@@ -101,10 +106,32 @@ def take_carried(
     )
 
 
-def behind(rows: Rows, have: Mapping[bytes, int]) -> dict[bytes, int]:
-    """The tips here of PCs of which somebody says to hold more."""
+def behind(rows: Rows, have: Mapping[bytes, int], gaps: Mapping[bytes, int]) -> dict[bytes, int]:
+    """The tips here of PCs of which somebody says to hold more.
+
+    Where a segment is damaged (``gaps``), it counts as if the one before were the last: whoever has
+    it brings it, and whoever lacks it hears that it is not to be had.
+    """
     found = rows.all("SELECT device_id, tip FROM device WHERE clinic = :clinic")
-    return {bytes(device): tip for device, tip in found if have.get(bytes(device), 0) > tip}
+    tips = {bytes(device): int(tip) for device, tip in found}
+    damaged = {each: n - 1 for each, n in gaps.items() if have.get(each, -1) >= n - 1}
+    return {each: tip for each, tip in tips.items() if have.get(each, 0) > tip} | damaged
+
+
+def up_to(rows: Rows, device: bytes, taken: Taken, first: int) -> Taken:
+    """What a PC is told of its own segments where this one is damaged: it sends it again."""
+    for seg_no in range(first - 1, 0, -1):
+        row = rows.one(
+            "SELECT hash, bytes FROM segment"
+            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+            device=device, seg_no=seg_no,
+        )  # fmt: skip
+        if row is None:
+            return taken  # it was dropped, and nobody could say that it is the same PC
+        raw = bytes(row[1])
+        if damage.is_segment_whole(rows, device, seg_no, bytes(row[0]), raw):
+            return replace(taken, tip=seg_no, tip_hash=segment.read(raw).hash)
+    return replace(taken, tip=0, tip_hash=segment.BEGINNING)
 
 
 def used(rows: Rows) -> int:
@@ -163,37 +190,48 @@ def dropped(rows: Rows, have: Mapping[bytes, int]) -> bool:
     )  # fmt: skip
 
 
-def lacking(rows: Rows, have: dict[bytes, int], most: int) -> tuple[list[bytes], bool]:
+def lacking(
+    rows: Rows, have: dict[bytes, int], most: int, gaps: dict[bytes, int]
+) -> tuple[list[bytes], bool]:
     """Segments beyond those held, in the order in which they came here, and whether there are more.
 
-    At least one comes, then as many as ``most`` bytes hold.
+    At least one comes, then as many as ``most`` bytes hold. What follows a damaged one of its PC
+    would be of no use; those that are found here are noted in ``gaps``.
     """
-    starts = [
-        row[0]
-        for device, tip in rows.all("SELECT device_id, tip FROM device WHERE clinic = :clinic")
-        if tip > have.get(bytes(device), 0)
-        and (row := rows.one(
-            "SELECT sseq FROM segment"
-            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
-            device=bytes(device), seg_no=have.get(bytes(device), 0) + 1,
-        )) is not None
-    ]  # fmt: skip
     found: list[bytes] = []
-    size, after = 0, min(starts, default=2**62) - 1
+    size, after = 0, _first(rows, have, gaps) - 1
     while read := rows.all(
-        "SELECT sseq, device_id, seg_no, bytes FROM segment"
+        "SELECT sseq, device_id, seg_no, hash, bytes FROM segment"
         " WHERE clinic = :clinic AND sseq > :after ORDER BY sseq LIMIT :count",
         after=after, count=_AT_A_TIME,
     ):  # fmt: skip
-        for sseq, device, seg_no, raw in read:
-            after = sseq
-            if seg_no <= have.get(bytes(device), 0):
+        for sseq, device, seg_no, digest, raw in read:
+            after, maker = sseq, bytes(device)
+            if not have.get(maker, 0) < seg_no < gaps.get(maker, seg_no + 1):
+                continue
+            if not damage.is_segment_whole(rows, maker, seg_no, bytes(digest), bytes(raw)):
+                gaps[maker] = seg_no
                 continue
             if found and size + len(raw) > most:
                 return found, True
             found.append(bytes(raw))
             size += len(raw)
     return found, False
+
+
+def _first(rows: Rows, have: Mapping[bytes, int], gaps: Mapping[bytes, int]) -> int:
+    """Where the first segment lies that somebody lacks and that can be handed out."""
+    starts = [
+        row[0]
+        for device, tip in rows.all("SELECT device_id, tip FROM device WHERE clinic = :clinic")
+        if min(tip, gaps.get(bytes(device), tip + 1) - 1) > have.get(bytes(device), 0)
+        and (row := rows.one(
+            "SELECT sseq FROM segment"
+            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+            device=bytes(device), seg_no=have.get(bytes(device), 0) + 1,
+        )) is not None
+    ]  # fmt: skip
+    return min(starts, default=2**62)
 
 
 def let_go(rows: Rows, device: bytes, tip: tuple[int, bytes], made: frozenset[bytes]) -> None:
@@ -234,6 +272,7 @@ def _drop(
 ) -> None:
     for sseq, _size in dropped:
         rows.run("DELETE FROM segment WHERE clinic = :clinic AND sseq = :sseq", sseq=sseq)
+    damage.forget_segments(rows, device, tip[0] + 1, _FOR_EVER)
     rows.run(
         "UPDATE practice SET used = used - :size WHERE clinic = :clinic",
         size=sum(size for _sseq, size in dropped),

@@ -23,6 +23,7 @@ from clinic_desktop.sync import segment, statements
 from clinic_desktop.sync.keys import read_sealed
 from clinic_desktop.sync.messages import (
     MAX_MAIL,
+    MOST_CHUNKS,
     MOST_VOUCHES,
     Caller,
     ChunksReply,
@@ -41,7 +42,7 @@ from clinic_desktop.sync.messages import (
     encode,
     read_caller,
 )
-from clinic_desktop.sync.server import held, mail, pieces, retention, snapshots
+from clinic_desktop.sync.server import damage, held, keyboxes, mail, pieces, retention, snapshots
 from clinic_desktop.sync.server.calls import Call, RefusedError, refuse
 from clinic_desktop.sync.server.held import Sender, Taken
 from clinic_desktop.sync.server.limits import Limits, Rate
@@ -84,6 +85,8 @@ class Relay:
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._known_lock = threading.Lock()
         self.segments_taken = self.segments_given = self.segments_dropped = 0
+        self.pieces_damaged = 0
+        """Of segments too, that were found not to be as they came."""
 
     def answers(self) -> None:
         """Raise what keeps the server from its rows, if anything does."""
@@ -198,19 +201,31 @@ class Relay:
         keys = {
             each: Sender(clinic, each, one.signing) for each, one in others.items() if each != mine
         }
-        behind = held.behind(rows, {each: request.have.get(each, 0) for each in keys})
+        have = {each: request.have[each] for each in request.have.keys() & keys.keys()}
+        gaps = damage.gaps(rows)
+        behind = held.behind(rows, have, gaps)
         bridges = retention.bridges(rows, asking.known, now) if behind else {}
         count = held.take_carried(rows, keys, request.carried, bound, now, bridges)
-        have = {**request.have, mine: 2**53}
-        if held.dropped(rows, have):
+        gaps = damage.gaps(rows) if request.carried else gaps
+        rest = {**request.have, mine: 2**53}
+        if held.dropped(rows, rest):
             return replace(taken, fault="dropped", count=taken.count + count), None
-        most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
-        found, more = held.lacking(rows, have, most)
-        if request.carried:
-            behind = held.behind(rows, {each: request.have.get(each, 0) for each in keys})
+        most, before = min(request.max_bytes, self.limits.request_bytes - _SPARE), dict(gaps)
+        found, more = held.lacking(rows, rest, most, gaps)
+        if request.carried or gaps != before:
+            behind = held.behind(rows, have, gaps)
+        self._note_damage(asking, len(gaps.items() - before.items()))
+        if mine in gaps:
+            taken = held.up_to(rows, mine, taken, gaps[mine])
         behind = {each: max(tip, bridges.get(each, 0)) for each, tip in behind.items()}
         answer = SyncReply(1, now, taken.tip, taken.tip_hash, tuple(found), more, behind)
         return replace(taken, count=taken.count + count), answer
+
+    def _note_damage(self, asking: _Asking, count: int) -> None:
+        """Segments of so many PCs were found to be damaged: others are to hear what is needed."""
+        self.pieces_damaged += count
+        if count and self._polls is not None:
+            self._polls.forget(asking.caller.clinic)
 
     def _remember_tips(self, asking: _Asking, *, is_changed: bool) -> None:
         if self._polls is None:
@@ -218,7 +233,7 @@ class Relay:
         clinic = asking.caller.clinic
         if is_changed:
             self._polls.forget(clinic)
-        elif self._polls.tips(clinic) is None:
+        elif self._polls.tips(clinic) is None and not damage.gaps(asking.rows):
             held = {
                 bytes(device): (int(tip), bytes(last))
                 for device, tip, last in asking.rows.all(
@@ -245,8 +260,10 @@ class Relay:
                 raise refuse(409, "quota")
             missing = pieces.missing(asking.rows, kind, request.asked)
             most = min(request.max_bytes, self.limits.request_bytes - _SPARE)
-            found = pieces.found(asking.rows, kind, request.wanted, most)
-        return tuple(missing), tuple(found)
+            found, damaged = pieces.found(asking.rows, kind, request.wanted, most)
+            self.pieces_damaged += damage.note_pieces(asking.rows, damaged)
+            told = pieces.told(asking.rows, kind, damaged, MOST_CHUNKS - len(missing))
+        return (*missing, *told), tuple(found)
 
     def keep_snapshot(self, call: Call) -> bytes:
         """Take in a snapshot whose pages are here."""
@@ -312,26 +329,14 @@ class Relay:
                 raise refuse(404, "unknown")
             if key.author != asking.caller.device.bytes:
                 raise refuse(400, "message")
-            count = only(asking.rows.one("SELECT count(*) FROM keybox WHERE clinic = :clinic"))[0]
-            if count >= self.limits.keys:
-                raise refuse(507, "full")
-            asking.rows.run(
-                "INSERT INTO keybox (clinic, device_id, epoch, body)"
-                " VALUES (:clinic, :device, :epoch, :body)"
-                " ON CONFLICT (clinic, device_id, epoch) DO UPDATE SET body = excluded.body",
-                device=key.device, epoch=key.epoch, body=call.body,
-            )  # fmt: skip
+            keyboxes.keep(asking.rows, known, key, call.body, self.limits.keys)
         return b""
 
     def keys(self, call: Call) -> bytes:
         """The data keys that wait for the PC that asks, or for the recovery sheet."""
         with self._asking(call, people=True) as asking:
-            rows = asking.rows.all(
-                "SELECT body FROM keybox WHERE clinic = :clinic AND device_id = :device"
-                " ORDER BY epoch LIMIT 500",
-                device=asking.caller.device.bytes,
-            )
-        return encode(Keybox(1, tuple(bytes(row[0]) for row in rows)))
+            found = keyboxes.of(asking.rows, asking.caller.device.bytes)
+        return encode(Keybox(1, found))
 
     def open_mail(self, call: Call, box: bytes) -> bytes:
         """Open a letter box for an invitation; it closes by itself."""

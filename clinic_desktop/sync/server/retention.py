@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from clinic_desktop.db.snapshot_pages import SnapshotError
+from clinic_desktop.sync.server import damage
 from clinic_desktop.sync.server.snapshots import drop as drop_snapshots
 from clinic_desktop.sync.server.tables import Rows
 from clinic_desktop.sync.snapshot import Manifest, read_manifest
@@ -154,6 +155,7 @@ def _drop(rows: Rows, covered: Mapping[bytes, int], before: int) -> int:
             " AND seg_no <= :upto RETURNING length(bytes)",
             device=device, upto=upto,
         )  # fmt: skip
+        damage.forget_segments(rows, device, 0, upto)
         count, size = count + len(gone), size + sum(row[0] for row in gone)
     if count:
         rows.run("UPDATE practice SET used = used - :size WHERE clinic = :clinic", size=size)

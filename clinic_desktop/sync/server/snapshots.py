@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clinic_desktop.sync.server import pieces
+from clinic_desktop.db.snapshot_pages import SnapshotError
+from clinic_desktop.sync.server import damage, pieces
 from clinic_desktop.sync.server.held import used
 from clinic_desktop.sync.server.tables import Rows, only
 from clinic_desktop.sync.snapshot import Manifest, read_manifest
@@ -30,14 +31,28 @@ def keep(rows: Rows, manifest: Manifest, most: int) -> str:
 
 
 def listed(rows: Rows, room: int) -> tuple[bytes, ...]:
-    """The manifests, the oldest first: the newest that ``room`` bytes hold."""
+    """The manifests, the oldest first: the newest that ``room`` bytes hold.
+
+    One of which a piece is damaged is of no use until that was brought again.
+    """
     found = rows.all("SELECT body FROM snapshot WHERE clinic = :clinic ORDER BY n DESC")
+    lost = damage.is_any_lost(rows)
     taken: list[bytes] = []
     for (body,) in found:
+        if lost and _is_damaged(rows, bytes(body)):
+            continue
         room -= len(body)
         if room >= 0:
             taken.insert(0, bytes(body))
     return tuple(taken)
+
+
+def _is_damaged(rows: Rows, body: bytes) -> bool:
+    try:
+        names = read_manifest(body).names
+    except SnapshotError:
+        return True
+    return bool(pieces.missing(rows, "page", names))
 
 
 def _has(rows: Rows, snapshot: bytes) -> bool:
@@ -68,4 +83,5 @@ def drop(rows: Rows, needed: set[bytes]) -> None:
                 "DELETE FROM page WHERE clinic = :clinic AND id = :id RETURNING length(body)",
                 id=bytes(name),
             ))  # fmt: skip
+            damage.forget_piece(rows, bytes(name))
             _add(rows, -size)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
-VERSION: Final = 3
+VERSION: Final = 5
 PRACTICE: Final = {
     "practice": "clinic {bytes} PRIMARY KEY, head {number} NOT NULL, used {number} NOT NULL",
     "statement": "clinic {bytes}, n {number}, body {bytes} NOT NULL, PRIMARY KEY (clinic, n)",
@@ -23,24 +23,40 @@ PRACTICE: Final = {
     "segment": "clinic {bytes}, sseq {number}, device_id {bytes} NOT NULL,"
     " seg_no {number} NOT NULL, hash {bytes} NOT NULL, received {number} NOT NULL,"
     " bytes {bytes} NOT NULL, PRIMARY KEY (clinic, sseq), UNIQUE (clinic, device_id, seg_no)",
-    "keybox": "clinic {bytes}, device_id {bytes}, epoch {number}, body {bytes} NOT NULL,"
-    " PRIMARY KEY (clinic, device_id, epoch)",
-    "chunk": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+    "chunk": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, hash {bytes},"
+    " PRIMARY KEY (clinic, id)",
     "invitation": "clinic {bytes}, box {bytes}, until {number} NOT NULL, PRIMARY KEY (clinic, box)",
     "snapshot": "clinic {bytes}, id {bytes}, n {number} NOT NULL, body {bytes} NOT NULL,"
     " PRIMARY KEY (clinic, id)",
-    "page": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, PRIMARY KEY (clinic, id)",
+    "page": "clinic {bytes}, id {bytes}, body {bytes} NOT NULL, hash {bytes},"
+    " PRIMARY KEY (clinic, id)",
     "vouch": "clinic {bytes}, snapshot {bytes}, device_id {bytes}, said {number},"
     " body {bytes} NOT NULL, PRIMARY KEY (clinic, snapshot, device_id, said)",
+    "lost": "clinic {bytes}, id {bytes}, PRIMARY KEY (clinic, id)",
+    "gap": "clinic {bytes}, device_id {bytes}, seg_no {number},"
+    " PRIMARY KEY (clinic, device_id, seg_no)",
+    "handed": "clinic {bytes}, device_id {bytes}, epoch {number}, author {bytes},"
+    " body {bytes} NOT NULL, PRIMARY KEY (clinic, device_id, epoch, author)",
 }
-"""What belongs to a practice; ``head`` numbers its segments, ``used`` counts all bytes it keeps."""
-SINCE: Final = {"snapshot": 2, "page": 2, "vouch": 3}
+"""What belongs to a practice; ``head`` numbers its segments, ``used`` counts all bytes it keeps.
+
+``lost`` names pieces, ``gap`` segments that are not as they came: see ``damage``.
+``handed`` are sealed data keys; ``author`` is empty for those that a server before version 5 had,
+in ``keybox`` with one for each PC and epoch.
+"""
+SINCE: Final = {"snapshot": 2, "page": 2, "vouch": 3, "lost": 4, "gap": 4, "handed": 5}
 """Tables that a server of version 1 did not have, and since which one they are there."""
+HASHED: Final = ("chunk", "page")
+"""Tables that had no digest of what they hold before version 4: what they held then has none."""
 PARTS: Final = 16
 LETTERS: Final = {"letter": "box {bytes} PRIMARY KEY, until {number} NOT NULL, body {bytes}"}
 
 
-_IS_NEW: Final = "UPDATE relay SET version = 3"
+MOVED: Final = (
+    "INSERT INTO handed (clinic, device_id, epoch, author, body)"
+    " SELECT clinic, device_id, epoch, {nobody}, body FROM keybox"
+)
+_IS_NEW: Final = "UPDATE relay SET version = 5"
 
 
 def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
@@ -53,11 +69,29 @@ def in_sqlite(kept: dict[str, str]) -> tuple[str, ...]:
 
 def new_in_sqlite(version: int) -> tuple[str, ...]:
     """The statements that bring a practice's file of an older version to this one."""
-    return in_sqlite(_after(version))
+    return (*in_sqlite(_after(version)), *_digests(version, "BLOB"), *_handed(version, "x''"))
 
 
 def _after(version: int) -> dict[str, str]:
     return {name: PRACTICE[name] for name, since in SINCE.items() if since > version}
+
+
+def _digests(version: int, kind: str) -> tuple[str, ...]:
+    return tuple(
+        f"ALTER TABLE {name} ADD COLUMN hash {kind}"
+        for name in HASHED
+        if SINCE.get(name, 1) <= version < 4
+    )
+
+
+def _handed(version: int, nobody: str) -> tuple[str, ...]:
+    """The sealed keys that lay in the table of before."""
+    if version >= SINCE["handed"]:
+        return ()
+    return (
+        MOVED.format(nobody=nobody),
+        "DROP TABLE keybox",
+    )
 
 
 def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
@@ -68,7 +102,8 @@ def in_postgres(parts: int = PARTS) -> tuple[str, ...]:
 
 def new_in_postgres(version: int, parts: int = PARTS) -> tuple[str, ...]:
     """The statements that bring a database of an older version to this one."""
-    return (*_in_postgres(_after(version), parts), _IS_NEW)
+    return (*_in_postgres(_after(version), parts), *_digests(version, "bytea"),
+            *_handed(version, "''::bytea"), _IS_NEW)  # fmt: skip
 
 
 def _in_postgres(kept: dict[str, str], parts: int) -> tuple[str, ...]:

@@ -251,6 +251,7 @@ def _way(row: DocumentRow) -> str:
         Where.ONLY_HERE: _("only on this PC"),
         Where.COMING: _("on the way here"),
         Where.ELSEWHERE: _("on another PC"),
+        Where.DAMAGED: _("damaged at the server, asked for again"),
     }[way.where]
     if way.where is Where.ONLY_HERE and way.done:
         told = _("on the way to the others")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desktop.i18n import _, commas, isolate
 from clinic_desktop.services.conflicts.listing import ConflictItem, VersionRow
-from clinic_desktop.services.conflicts.words import field_name, value_words
+from clinic_desktop.services.conflicts.words import again, field_name, value_words
 from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.conflicts.version_cards import VersionCards
 from clinic_desktop.ui.theme.tokens import SPACE_3, Tone
@@ -28,6 +28,8 @@ class ConflictPanel(QWidget):
     """The names of the versions that hold, a tuple."""
     third_wanted = Signal()
     chart_wanted = Signal()
+    again_wanted = Signal()
+    """An owner's step that came to nothing is to be taken again."""
     place_wanted = Signal()
     """Where one of two rows is put right."""
 
@@ -44,6 +46,8 @@ class ConflictPanel(QWidget):
         column.setSpacing(SPACE_3)
         column.addWidget(header)
         column.addWidget(Label(words.question(item), wrap=True))
+        if item.again is not None:
+            column.addWidget(Label(again(item.again), wrap=True))
         for notice in self._notices():
             column.addWidget(notice)
         column.addWidget(self.cards)
@@ -106,6 +110,8 @@ class ConflictPanel(QWidget):
             self._button(flow, "both", _("Keep both"), self.keep_both, "B")
         if item.may_decide and item.editable:
             self._button(flow, "third", _("Put together…"), self.edit_third, "E")
+        if item.may_decide and item.again is not None:
+            self._button(flow, "again", _("Take this step again…"), self.again_wanted.emit, "")
         if item.may_decide and (item.is_told or item.is_pair):
             self._button(flow, "close", words.closing(item), self.close_told, "C")
         if item.is_pair:

@@ -15,6 +15,7 @@ from clinic_desktop.i18n import _, current, isolate, ngettext
 from clinic_desktop.services.conflicts import deciding, listing
 from clinic_desktop.services.conflicts.deciding import Resolve, Resolved
 from clinic_desktop.services.conflicts.listing import ConflictItem, ConflictRow
+from clinic_desktop.services.conflicts.words import again
 from clinic_desktop.ui.conflicts import words
 from clinic_desktop.ui.conflicts.conflict_panel import ConflictPanel
 from clinic_desktop.ui.conflicts.third_form import ThirdForm
@@ -179,6 +180,7 @@ class ConflictsView(Screen):
         panel.third_wanted.connect(self._put_together)
         panel.chart_wanted.connect(self._open_chart)
         panel.place_wanted.connect(self._open_place)
+        panel.again_wanted.connect(self._take_again)
         self._put(panel)
         self.side.setCurrentIndex(1)
 
@@ -244,6 +246,28 @@ class ConflictsView(Screen):
         item = self.panel.item
         form = ThirdForm(self.context, item, lambda done: self._decided(item, done))
         self.context.host.show_drawer(form, words.what(item.row))
+
+    def _take_again(self) -> None:
+        """The step of an owner, with the keys of whoever is at the desk, who says so once more."""
+        if self.panel is None or self.panel.item.again is None or self.context.host.has_drawer:
+            return
+        item, step = self.panel.item, self.panel.item.again
+        told = _("Done again: {what}.").format(what=words.what(item.row))
+        text = _("Only if you know who took it, and it is still right.")
+        self.context.host.confirm(
+            _("Take this step again?"),
+            f"{again(step)} {text}",
+            _("Take it again"),
+            lambda: self.context.tasks.write_once(
+                self, deciding.repeat_step, item.row.id, self.context.clinic.keys.identity,
+                done=lambda _none: self._done_again(told), failed=self._refused,
+            ),
+        )  # fmt: skip
+
+    def _done_again(self, told: str) -> None:
+        self.context.host.toast(told)
+        self.table.setFocus()
+        self._load()
 
     def _decided(self, item: ConflictItem, done: Resolved) -> None:
         tasks, host = self.context.tasks, self.context.host

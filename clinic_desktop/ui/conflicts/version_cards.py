@@ -67,8 +67,8 @@ class VersionCards(QWidget):
         if version.deletes:
             gone = PillSpec(pgettext("version", "Taken out"), Tone.WARN, Glyph.CROSS)
             card.header.add_action(Pill(gone))
-        else:
-            self._add_fields(card, item, number, version)
+        elif item.row.table != "membership_entry":  # signed bytes: the panel says it in words
+            self._add_fields(card, item, version)
         card.body.addStretch(1)
         if item.is_chosen:
             keys = str(number + 1) if number < _KEYS else ""
@@ -82,7 +82,7 @@ class VersionCards(QWidget):
         return card
 
     @staticmethod
-    def _add_fields(card: Card, item: ConflictItem, number: int, version: VersionRow) -> None:
+    def _add_fields(card: Card, item: ConflictItem, version: VersionRow) -> None:
         short = [name for name in item.fields if name not in PROSE and name in version.values]
         if short:
             facts = FactList()
@@ -93,7 +93,8 @@ class VersionCards(QWidget):
                 ]
             )
             card.add(facts)
-        other = item.versions[1 if number == 0 else 0]
+        others = [each for each in item.versions if each is not version]
+        other = others[0] if others else version
         for name in item.fields:
             if name in PROSE and name in version.values:
                 title = field_name(name)

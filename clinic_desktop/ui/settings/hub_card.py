@@ -120,11 +120,12 @@ class LookForm(DrawerForm):
         self.address.setObjectName("hub.address")
         self.address.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         form = Form()
-        self.row = form.add(
-            _("Address"), self.address,
-            hint=_("Empty: this PC asks who is there. Some networks do not let it; then type what "
-                   "the hub shows as its address."),
-        )  # fmt: skip
+        hint = _("Empty: this PC asks who is there. Some networks do not let it; then type what "
+                 "the hub shows as its address.")  # fmt: skip
+        if allowed(context.actor, "device.approve"):
+            for_all = _("What an owner types, the other PCs of the practice use, too.")
+            hint = f"{hint} {for_all}"
+        self.row = form.add(_("Address"), self.address, hint=hint)
         self.address.textEdited.connect(lambda: self.row.set_error(""))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

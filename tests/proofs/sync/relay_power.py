@@ -124,7 +124,7 @@ def _lost(rows: Rows, told: list[list[str]]) -> list[str]:
     }
     keys = {
         (bytes(device).hex(), str(epoch))
-        for device, epoch in rows.all("SELECT device_id, epoch FROM keybox WHERE clinic = :clinic")
+        for device, epoch in rows.all("SELECT device_id, epoch FROM handed WHERE clinic = :clinic")
     }
     stated = {(str(row[0]),) for row in rows.all("SELECT n FROM statement WHERE clinic = :clinic")}
     there: dict[str, set[tuple[str, ...]]] = {

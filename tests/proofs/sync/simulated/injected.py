@@ -287,9 +287,11 @@ def tip_without_segments(rows: Rows, fresh: list[segment.Segment], now: int) -> 
         )  # fmt: skip
 
 
-def gives_the_newest(rows: Rows, have: dict[bytes, int], most: int) -> tuple[list[bytes], bool]:
+def gives_the_newest(
+    rows: Rows, have: dict[bytes, int], most: int, gaps: dict[bytes, int]
+) -> tuple[list[bytes], bool]:
     """The server hands on the last segment only."""
-    found, more = _given(rows, have, most)
+    found, more = _given(rows, have, most, gaps)
     return found[-1:], more
 
 
@@ -356,7 +358,7 @@ SHOWN_BY = {
     "any-link": (612, 562),
     "tip-is-believed": (541, 550, 576),
     "never-sent-again": (615, 586),
-    "never-rolled-back": (501,),
+    "never-rolled-back": (927,),
     "keys-for-all": (505,),
     "early-ones-are-dropped": (505,),
     "form-not-compared": (501,),

@@ -20,7 +20,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import ClinicError, CopiedRecordError, ServerError
 from clinic_desktop.models.document import Attachment
 from clinic_desktop.sync.client import Address
-from clinic_desktop.sync.files import PIECE
+from clinic_desktop.sync.file_pieces import PIECE
 from tests.proofs.sync.simulated.machine import Pc, WrongClock
 from tests.proofs.sync.simulated.machines import PowerCut
 from tests.proofs.sync.simulated.oracle import Op, Oracle

@@ -91,7 +91,7 @@ class Server:
         with self._practices.practice(clinic) as rows:
             assert rows is not None
             found = rows.all(
-                "SELECT epoch FROM keybox WHERE clinic = :clinic AND device_id = :device",
+                "SELECT epoch FROM handed WHERE clinic = :clinic AND device_id = :device",
                 device=device,
             )
         return {row[0] for row in found}
