@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar, cast
 
@@ -18,6 +19,7 @@ from clinic_desktop.security.recovery_drill import Drill
 from clinic_desktop.security.recovery_key import RecoveryKey
 from clinic_desktop.services.billing import catalogue
 from clinic_desktop.services.conflicts.listing import ConflictRow
+from clinic_desktop.services.conflicts.repeating import Step
 from clinic_desktop.services.prescribing.lines import LineForm
 from clinic_desktop.services.scheduling.grid import ColumnsBy
 from clinic_desktop.ui.billing.billing_view import BillingView
@@ -85,6 +87,40 @@ def open_question(table: str) -> Callable[[Program], None]:
                 view.table.opened.emit(row.id)
 
     return choose
+
+
+def show_step_in_vain(program: Program) -> None:
+    """The question about somebody whom an owner entered, beside another step."""
+    view = program.screen
+    assert isinstance(view, ConflictsView)
+    open_question("allergy_intolerance")(program)
+    program.settle()
+    assert view.panel is not None
+    asked = view.panel.item
+    row = replace(
+        asked.row, kind="membership", table="membership_entry", patient_id=None, patient=None,
+        subject=None, versions=1,
+    )  # fmt: skip
+    step = Step("add-person", "Dr Olga Njoroge", "olga", ("owner", "doctor", "accountant"))
+    view._show_item(
+        replace(
+            asked,
+            row=row,
+            versions=asked.versions[:1],
+            before={},
+            can_keep_both=False,
+            editable=(),
+            is_told=True,
+            again=step,
+        )
+    )
+
+
+def take_step_again(program: Program) -> None:
+    """What is asked before it is taken."""
+    view = program.screen
+    assert isinstance(view, ConflictsView)
+    view._take_again()
 
 
 def _id_of(program: Program, sql: str) -> uuid.UUID:

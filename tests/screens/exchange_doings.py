@@ -276,7 +276,7 @@ def files_on_the_way(program: Program) -> None:
     )
     ways = (
         FileWay(Where.ONLY_HERE), FileWay(Where.ONLY_HERE, 3, 9), FileWay(Where.COMING, 12, 40),
-        FileWay(Where.ELSEWHERE), HERE,
+        FileWay(Where.ELSEWHERE), FileWay(Where.DAMAGED, 4, 5), HERE,
     )  # fmt: skip
     model = section.table.model_
     one = cast("DocumentRow", model.row_at(0))

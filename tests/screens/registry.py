@@ -105,6 +105,8 @@ APART: dict[str, Make] = {
         f"conflicts-{section}": _disputed(section)
         for section in ("results", "vaccines", "timeline")
     },
+    "conflicts-step": _after(_conflicts, doings.show_step_in_vain),
+    "conflicts-step-again": _after(_conflicts, doings.show_step_in_vain, doings.take_step_again),
     "conflicts-today": _after(_conflicts, lambda program: program.go(to.Today())),
     "conflicts-long": _after(_conflicts, lambda program: program.go(to.Today()), doings.wait_a_day),
     "conflicts-exchange": _after(_conflicts, lambda program: program.go(to.Settings("exchange"))),

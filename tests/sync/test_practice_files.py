@@ -211,3 +211,19 @@ def test_a_file_brought_back_while_the_server_runs_is_the_one_that_counts(
     again.close()
     assert "exchanged" in caplog.text
     caplog.clear()
+
+
+def test_a_file_that_is_no_database_is_not_said_to_be_deleted(
+    practices: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    clinic = uuid.uuid4()
+    use(practices, clinic)
+    practices.close()
+    practices.path(clinic).write_bytes(b"no database" * 1000)
+    again = Files(practices.root)
+    try:
+        with pytest.raises(dbapi2.DatabaseError):
+            use(again, clinic)
+    finally:
+        again.close()
+    assert "deleted" not in caplog.text

@@ -110,7 +110,7 @@ class PlainFile:
             return
         is_lost = self._is_lost
         self._connection.close()
-        self._connection = None
+        self._connection = self._place = None
         if is_lost:
             log.error("%s was deleted or exchanged while it was in use", self.path)
             # SQLite would bring what they hold into whatever lies there now.
@@ -121,8 +121,8 @@ class PlainFile:
 
     @property
     def _is_lost(self) -> bool:
-        """Whether what is open is not what lies under its name."""
-        return self._place != _place_of(self.path)
+        """Whether what is open is not what lies under its name; one that did not open is not."""
+        return self._place is not None and self._place != _place_of(self.path)
 
     @property
     def _names_beside(self) -> tuple[Path, ...]:

@@ -251,11 +251,11 @@ def _way(row: DocumentRow) -> str:
         Where.ONLY_HERE: _("only on this PC"),
         Where.COMING: _("on the way here"),
         Where.ELSEWHERE: _("on another PC"),
-        Where.DAMAGED: _("damaged at the server, asked for again"),
+        Where.DAMAGED: _("damaged at the server"),
     }[way.where]
     if way.where is Where.ONLY_HERE and way.done:
         told = _("on the way to the others")
-    if not way.done:
+    if not way.done or way.where is Where.DAMAGED:
         return told
     how_far = _("{way}: {done} of {parts}")
     return isolate(how_far.format(way=told, done=way.done, parts=way.parts))

@@ -62,12 +62,14 @@ class VersionCards(QWidget):
         card.setAccessibleName(words.author(version))
         card.header.set_title(words.author(version), words.written(version))
         card.header.title.setWordWrap(True)
-        if version.is_shown:
+        # Of a step of an owner the panel says in words what it is: its bytes are shown nowhere.
+        is_step = item.row.table == "membership_entry"
+        if version.is_shown and not is_step:
             card.header.add_action(Pill(PillSpec(pgettext("version", "Shown"), Tone.INFO)))
         if version.deletes:
             gone = PillSpec(pgettext("version", "Taken out"), Tone.WARN, Glyph.CROSS)
             card.header.add_action(Pill(gone))
-        elif item.row.table != "membership_entry":  # signed bytes: the panel says it in words
+        elif not is_step:
             self._add_fields(card, item, version)
         card.body.addStretch(1)
         if item.is_chosen:
