@@ -105,9 +105,9 @@ def keys_stay_here(_store: Store, _link: Any, _most: int = 0) -> None:
     """The other PCs are not handed the new data key."""
 
 
-def keys_for_all(cursor: Any, most: int, _sheet: Any = None) -> list[state.Lacking]:
+def keys_for_all(reads: Any, most: int) -> list[state.Lacking]:
     """A PC that was taken out is handed the new data key too."""
-    cursor.execute("SELECT 1")
+    cursor = reads.cursor
     found = state.peer(cursor)
     if found is None:
         return []
@@ -319,7 +319,7 @@ INJECTED: dict[str, Injected] = {
     "sealed-with-holes": Injected(taking, "outgoing", sealed_with_holes),
     "sealed-anew": Injected(kept_segments, "unsent", sealed_anew),
     "keys-stay-here": Injected(handing, "hand_keys", keys_stay_here),
-    "keys-for-all": Injected(state, "lacking", keys_for_all),
+    "keys-for-all": Injected(handing, "due", keys_for_all),
     "everybody-counts": Injected(confirmed, "confirmed", everybody_counts),
     "settled-before-applied": Injected(exchange.Exchange, "_apply", settled_before_applied),
     "early-ones-are-dropped": Injected(applying._Batch, "_hold", early_ones_are_dropped),
