@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from clinic_desktop.clinic import Clinic
+from clinic_desktop.db import confirmed
 from clinic_desktop.db import membership as chain
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.errors import NotFoundError, ServerError, ValidationError
-from clinic_desktop.i18n import _
+from clinic_desktop.errors import NotFoundError, RuleError, ServerError, ValidationError
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.password_rules import check_new
 from clinic_desktop.security.primitives import (
@@ -51,7 +52,8 @@ def carry(opened: Clinic, device: uuid.UUID) -> None:
 
     Raises:
         NotFoundError: no such PC.
-        RuleError: the recovery sheet gave the person other keys, at another PC.
+        RuleError: the recovery sheet gave the person other keys, at another PC; or that PC waits to
+            be confirmed.
         SetupError, ServerError, PasswordAgainError: nothing was sent.
     """
     require(opened.actor, "sync.run")
@@ -61,6 +63,8 @@ def carry(opened: Clinic, device: uuid.UUID) -> None:
     target = members.devices.get(device)
     if target is None or not target.sealing:
         raise NotFoundError(_("There is no such PC."))
+    if not opened.store.read(SYSTEM, confirmed.to_hand).result()(device.bytes, target.sealing):
+        raise _waits(target.name)
     person = members.signer(opened.keys.identity.public.signing)
     if person is None:
         raise NotFoundError(_("There is no such person."))
@@ -75,6 +79,15 @@ def carry(opened: Clinic, device: uuid.UUID) -> None:
             if error.refusal.code != "taken":
                 raise refused(error) from error
             _must_wait_there(link, place, opened.keys.identity.public.signing)
+
+
+def _waits(name: str) -> RuleError:
+    return RuleError(
+        _("{name} came by itself, and waits to be confirmed.").format(name=isolate(name)),
+        kept=_("Nothing was sent."),
+        hint=_("First an owner confirms it (Settings › Other PCs, or “clinic-desktop device "
+               "confirm”)."),
+    )  # fmt: skip
 
 
 def _must_wait_there(link: Link, place: bytes, signing: bytes) -> None:

@@ -17,6 +17,7 @@ from clinic_desktop.arrival import arrive
 from clinic_desktop.bringing_together import bring_together
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db.confirmed import is_waiting
 from clinic_desktop.db.incarnation import is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.instants import to_millis
@@ -29,7 +30,7 @@ from clinic_desktop.renewing import begin_anew
 from clinic_desktop.security.membership_entries import Device
 from clinic_desktop.services import devices
 from clinic_desktop.services.access import require, require_password
-from clinic_desktop.sync import handing, passes, state, taking, unheard
+from clinic_desktop.sync import epochs, handing, passes, state, taking, unheard
 from clinic_desktop.sync.client import Address, Link
 from clinic_desktop.sync.connecting import (
     courier,
@@ -306,6 +307,7 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         self._store.read(SYSTEM, chain.refuse_earlier, self._clinic.keys.identity).result()
+        self._store.read(SYSTEM, _refuse_waiting).result()
         with self._linked() as link:
             return inviting.invite(self._store, link)
 
@@ -352,7 +354,23 @@ class Syncing:
         """
         require(self._clinic.actor, "device.approve")
         self._hear_others()  # what others decided comes before this
+        self._store.read(SYSTEM, _refuse_waiting).result()
         return let_in_by_stick(self._clinic, asked, code, answer)
+
+    @_in_turn
+    def confirm(self, device: uuid.UUID) -> Passed:
+        """Stand for a PC that came by itself after another was taken out; it is handed the keys.
+
+        Raises:
+            NotFoundError, RuleError, PasswordAgainError: nothing was changed.
+            ServerError: it is confirmed; the next pass tells the others and hands it the keys.
+        """
+        actor, owner = self._clinic.actor, self._clinic.keys.identity
+        require(actor, "device.approve")
+        require_password(actor, self._store.proofs)
+        self._hear_others()
+        self._store.write(actor, devices.confirm, device, owner).result()
+        return self.keep_up()
 
     @_in_turn
     def revoke(self, device: uuid.UUID) -> Passed:
@@ -387,6 +405,16 @@ def _prepare(uow: UnitOfWork, clinic: uuid.UUID, address: Address, counter: int)
     state.turn_to(cursor, address.url, address.authority, hubs_beside(found, address.url))
     state.change_settings(cursor, is_untold=False)
     state.next_counter(cursor, counter)
+
+
+def _refuse_waiting(reads: ReadSession) -> None:
+    """Let nobody in where what the others wrote cannot be read: it could not be read there either.
+
+    Raises:
+        RuleError: this PC waits to be confirmed, and was not handed the newest data key.
+    """
+    if epochs.lacks_newest(reads) and is_waiting(reads):
+        raise devices.waits_itself()
 
 
 def _is_restored(reads: ReadSession) -> bool:

@@ -40,7 +40,7 @@ def finish(opened: Clinic, link: Link) -> None:
         is_lost = store.read(SYSTEM, epochs.is_lost).result()
         if is_lost:
             Exchange(store, link).fetch_keys()  # one last look
-        if is_lost or members.needs_epoch:
+        if is_lost or store.read(SYSTEM, epochs.needs_another).result():
             store.write(opened.actor, _plan_epoch, owner).result()
     planned = store.read(SYSTEM, _planned_epoch).result()
     if planned:
@@ -66,7 +66,7 @@ def _plan_epoch(uow: UnitOfWork, owner: Identity) -> None:
     cursor, found, members = uow.cursor, state.peer(uow.cursor), chain.current(uow)
     if found is None or members is None:
         return
-    if not members.needs_epoch and not epochs.is_lost(uow):
+    if not epochs.needs_another(uow) and not epochs.is_lost(uow):
         return
     if found.settings.next_epoch:
         _begin_epoch(uow, found.settings.next_epoch)

@@ -58,13 +58,18 @@ def register(
     )
     admit.add_argument("login")
     admit.set_defaults(run=_admit)
+    confirm = actions.add_parser(
+        "confirm", parents=[common], help="stand for a PC that came by itself"
+    )
+    confirm.add_argument("id", help="of “device list”, or its beginning")
+    confirm.set_defaults(run=_confirm)
     revoke = actions.add_parser("revoke", parents=[common], help="take a lost or sold PC out")
     revoke.add_argument("id", help="of “device list”, or its beginning")
     revoke.set_defaults(run=_revoke)
 
 
 def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
-    from clinic_desktop.services.devices import pcs
+    from clinic_desktop.services.devices import came_by_itself, pcs
 
     with open_clinic(options, data_dir) as opened:
         found = opened.store.read(opened.actor, pcs).result()
@@ -75,19 +80,22 @@ def _list(options: argparse.Namespace, data_dir: DataDir, output: Output) -> Non
                     "id": each.id, "name": each.name, "prefix": each.prefix,
                     "is_this": each.is_this, "active": each.is_active,
                     "by_itself": each.by_itself,
+                    "unconfirmed": each.is_waiting,
                     "last_work": each.last_work.isoformat() if each.last_work else "",
                 }
                 for each in found
             ]
         },
         *(f"{each.id}  {each.prefix}  {each.name}  {_state(each)}".rstrip() for each in found),
+        *(came_by_itself(each) for each in found if each.is_waiting and not each.is_this),
     )  # fmt: skip
 
 
 def _state(each: Pc) -> str:
-    if each.is_this:
-        return _("(this PC)")
-    return "" if each.is_active else _("(taken out)")
+    words = _("(this PC)") if each.is_this else ""
+    if each.is_waiting:
+        return f"{words} {_('(came by itself, and waits to be confirmed)')}".strip()
+    return words if each.is_active else _("(taken out)")
 
 
 def _invite(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
@@ -180,6 +188,18 @@ def _meant(opened: Clinic, typed: str) -> Pc:
             _("There is no such PC."), hint=_("Type the id that “device list” shows.")
         )
     return meant[0]
+
+
+def _confirm(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:
+    from clinic_desktop.syncing import Syncing
+
+    with open_clinic(options, data_dir) as opened:
+        found = _meant(opened, options.id)
+        Syncing(opened).confirm(found.id)
+    output.result(
+        {"id": found.id, "name": found.name},
+        _("{name} is confirmed: it is handed the keys as any other PC.").format(name=found.name),
+    )
 
 
 def _revoke(options: argparse.Namespace, data_dir: DataDir, output: Output) -> None:

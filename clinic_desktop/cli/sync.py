@@ -155,6 +155,8 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
             "server_lacks": found.server_lacks,
             "is_doubted": found.is_doubted,
             "anew_since": found.anew_since.isoformat() if found.anew_since else None,
+            "unconfirmed": found.is_waiting,
+            "others_unconfirmed": list(found.waiting),
             "clock_off_seconds": round(found.clock_off.total_seconds()),
         },
         *_unfinished(found.is_finished),
@@ -171,6 +173,7 @@ def _status(options: argparse.Namespace, data_dir: DataDir, output: Output) -> N
         *_not_whole_there(found.server_lacks),
         *_doubted(found.is_doubted),
         *((found.anew,) if found.anew else ()),
+        *((found.awaits,) if found.awaits else ()),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from clinic_desktop.db import incarnation
+from clinic_desktop.db import confirmed, incarnation
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.checkpoints import last_up_to
@@ -18,7 +18,7 @@ from clinic_desktop.db.given_names import NOT_GIVEN, Again
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.instants import from_millis
 from clinic_desktop.errors import NotFoundError, RuleError
-from clinic_desktop.i18n import _
+from clinic_desktop.i18n import _, isolate
 from clinic_desktop.security.membership import Membership
 from clinic_desktop.security.membership_entries import (
     BeginEpoch,
@@ -37,8 +37,42 @@ def owners_keys() -> str:
     """What taking a PC out does not do, for whoever takes one out."""
     return _(
         "If somebody may know an owner's password that is used there, let that owner use the "
-        "recovery sheet here at once: whoever has an owner's keys can let a PC in again."
+        "recovery sheet here at once. What was written until now can be read with what is on that "
+        "PC; what is written from now on cannot. But whoever has an owner's keys can still write, "
+        "and a PC that comes with them waits in this list until somebody confirms it."
     )
+
+
+def came_by_itself(pc: Pc) -> str:
+    """What to decide about a PC that waits to be confirmed."""
+    words = _(
+        "{name} came by itself, with an owner's keys, after {gone} was taken out. It reads nothing "
+        "that was written since. If it is yours, confirm it. If not, take it out, and let the "
+        "owner use the recovery sheet: somebody knows the password."
+    )
+    return words.format(
+        name=isolate(pc.name or str(pc.id)[:8]), gone=isolate(pc.waits_since or "—")
+    )
+
+
+def waits_itself() -> RuleError:
+    """The error of an owner who decides about another PC at one that waits to be confirmed."""
+    return RuleError(
+        _("This PC came by itself after another was taken out, and waits to be confirmed."),
+        kept=_("Nothing was changed."),
+        hint=_("An owner confirms it at another PC. If no other PC is left, use the recovery sheet "
+               "here."),
+    )  # fmt: skip
+
+
+def _had_other_keys() -> RuleError:
+    return RuleError(
+        _("Somebody who waits to be confirmed said other keys for this PC once: the others do not "
+          "take its word for another."),
+        kept=_("Nothing was changed."),
+        hint=_("Confirm it at another PC. If none can, bring back a backup at this one, so that it "
+               "goes on as a PC of its own, and use the recovery sheet at it."),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,6 +91,10 @@ class Pc:
     """Of this PC's newest change that it has for certain: one of its own was built on it."""
     by_itself: bool = False
     """Whether no other PC let it in: it came out of a backup or a copy, by an owner's keys."""
+    waits_since: str = ""
+    """Where it waits to be confirmed: the name of a PC that had been taken out before it came."""
+    is_waiting: bool = False
+    """Whether it is handed no data key before an owner at another PC confirms it."""
 
     @property
     def last_sign(self) -> datetime:
@@ -75,13 +113,15 @@ def pcs(reads: ReadSession) -> tuple[Pc, ...]:
         " FROM sync_device d ORDER BY dev",
         (THIS_PC,),
     ).fetchall()
-    alone = _by_themselves(reads)
+    alone, names = _by_themselves(reads), {bytes(row[1]): str(row[2]) for row in rows}
+    waiting = confirmed.confirmed(reads).since
     return tuple(
         Pc(
             found := uuid.UUID(bytes=bytes(device)), name, prefix, dev == THIS_PC,
             found in state.devices if state else status == "active",
             from_millis(wall) if wall else None, from_millis(until) if until else None,
             found in alone,
+            names.get(waiting[found].bytes, "") if found in waiting else "", found in waiting,
         )
         for dev, device, name, prefix, status, wall, until in rows
     )  # fmt: skip
@@ -182,6 +222,32 @@ def _put(uow: UnitOfWork, state: Membership, device: Device, signer: Identity) -
     after = chain.append(uow, signer, PutDevice(device))
     show_members(uow.cursor)
     return after
+
+
+@command("device.approve", password_again=True)
+def confirm(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
+    """Stand for a PC that came by itself: from now on it is handed data keys as any other.
+
+    It is named in the chain once more, in a commit of this PC. One that does not wait stays as it
+    is.
+
+    Raises:
+        NotFoundError: no such PC belongs to the practice.
+        RuleError: this PC waits to be confirmed itself, or others do not take its word; or the
+            signer is no owner.
+    """
+    chain.refuse_earlier(uow, signer)
+    state, found, here = chain.current(uow), confirmed.confirmed(uow), chain.this_device(uow).id
+    if state is None or device not in state.devices:
+        raise NotFoundError(_("There is no such PC."))
+    if here in found.pcs:
+        raise waits_itself()
+    if device not in found.pcs:
+        return state
+    if here in found.unheard:
+        raise _had_other_keys()
+    uow.audit("access.device-confirmed", object_id=device)
+    return chain.append(uow, signer, PutDevice(state.devices[device]))
 
 
 @command("device.approve", password_again=True)

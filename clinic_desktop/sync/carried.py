@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from clinic_desktop.db import confirmed
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.sync import kept_segments, known_pcs, proving, state, taking
@@ -158,8 +159,9 @@ def contents(reads: ReadSession, places: Sequence[Place]) -> list[bytes]:
 
 
 def keys_for_others(reads: ReadSession, me: Courier) -> list[bytes]:
-    """All data keys, sealed to each other PC: it may have been away while one began."""
+    """All data keys, sealed to each other PC that counts: it may have been away while one began."""
     cursor, epochs = reads.cursor, state.keys(reads.cursor)
+    may = confirmed.to_hand(reads)
     boxes = cursor.execute(
         "SELECT device_id, box_pk FROM sync_device"
         " WHERE dev <> ? AND status = 'active' AND box_pk IS NOT NULL ORDER BY dev",
@@ -168,6 +170,7 @@ def keys_for_others(reads: ReadSession, me: Courier) -> list[bytes]:
     return [
         seal_dek(me, epoch, dek, uuid.UUID(bytes=bytes(device)), bytes(box))
         for device, box in boxes
+        if may(bytes(device), bytes(box))
         for epoch, dek in epochs.items()
     ]
 

@@ -7,12 +7,16 @@ of the same time is the one in use.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from clinic_desktop.db import confirmed
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.security import membership_forks
+from clinic_desktop.security.membership_entries import BeginEpoch
+from clinic_desktop.security.membership_forks import Settled
 from clinic_desktop.sync import state
 from clinic_desktop.sync.keys import check_of
 
@@ -52,9 +56,13 @@ def in_use(reads: ReadSession | UnitOfWork, covered: int) -> tuple[int, int | No
     held = usable(reads)
     if not held:
         return None
-    members = chain.current(reads) if (named := _named(reads)) else None
-    newest = members.epoch.epoch if members is not None and members.epoch is not None else 0
-    candidates = sorted(named.keys() & held.keys(), key=lambda each: (each == newest, each))
+    named = _named(reads)
+    settled = chain.settled(reads) if named else Settled(None)
+    barred, last = _barred(reads, settled), _newest(reads, settled)
+    newest = last.epoch if last is not None else 0
+    candidates = sorted(
+        named.keys() & held.keys() - barred, key=lambda each: (each == newest, each)
+    )
     upto = None
     for epoch in reversed(candidates):
         made_here = named[epoch][1]
@@ -62,6 +70,43 @@ def in_use(reads: ReadSession | UnitOfWork, covered: int) -> tuple[int, int | No
             return epoch, upto
         upto = made_here
     return (_FIRST if _FIRST in held else min(held)), upto
+
+
+def needs_another(reads: ReadSession | UnitOfWork) -> bool:
+    """Whether a PC that was taken out may have the newest data key that is sealed with."""
+    settled = chain.settled(reads)
+    if settled.state is None or not settled.state.ended:
+        return False
+    return replace(settled.state, epoch=_newest(reads, settled)).needs_epoch
+
+
+def _newest(reads: ReadSession | UnitOfWork, settled: Settled) -> BeginEpoch | None:
+    """The data key to seal with, wherever it is; ``None`` while that is the first one.
+
+    Never one that a PC began for which nobody stands: it may be in the hands of a thief who knows
+    an owner's password.
+    """
+    state, barred = settled.state, _barred(reads, settled)
+    if state is None or state.epoch is None or state.epoch.epoch not in barred:
+        return state.epoch if state is not None else None
+    lost, owners = set(settled.passed_over), {each.signing for each in state.owners}
+    others = [
+        (body.turn, entry not in lost, body)
+        for body, entry in membership_forks.begun(chain.entries(reads), settled)
+        if body.epoch not in barred and (entry not in lost or entry.author in owners)
+    ]
+    return max(others, key=lambda each: each[:2])[2] if others else None
+
+
+def _barred(reads: ReadSession | UnitOfWork, settled: Settled) -> frozenset[int]:
+    """The data keys that only PCs began for which nobody stands."""
+    if settled.state is None or settled.state.epoch is None:
+        return frozenset()
+    begun = confirmed.confirmed(reads, settled, here=True).begun
+    if not begun:
+        return frozenset()
+    named = membership_forks.begun(chain.entries(reads), settled)
+    return frozenset(body.epoch for body, entry in named if entry.signature in begun)
 
 
 def by_use(reads: ReadSession) -> list[bytes]:
@@ -74,8 +119,7 @@ def lacks_newest(reads: ReadSession) -> bool:
     """Whether the chain names a newer data key than any that is here."""
     if not _named(reads):
         return False
-    members = chain.current(reads)
-    newest = members.epoch if members is not None else None
+    newest = _newest(reads, chain.settled(reads))
     return newest is not None and newest.epoch not in usable(reads)
 
 
@@ -91,16 +135,17 @@ def is_lost(reads: ReadSession | UnitOfWork) -> bool:
 def awaited_since(reads: ReadSession | UnitOfWork) -> int | None:
     """When the newest data key was begun elsewhere, in milliseconds since 1970 UTC.
 
-    ``None`` where it is here, or this PC itself is about to hand it out.
+    ``None`` where it is here, or this PC itself is about to hand it out; and where this PC waits
+    to be confirmed, for that is why it was not handed it.
     """
     found = state.peer(reads.cursor)
     if found is None or not _has_begun(reads.cursor):
         return None
     settled = chain.settled(reads)
-    newest = settled.state.epoch if settled.state is not None else None
+    newest = _newest(reads, settled)
     if newest is None or found.settings.next_epoch == newest.epoch:
         return None
-    if newest.epoch in usable(reads):
+    if newest.epoch in usable(reads) or confirmed.is_waiting(reads):
         return None
     begun = membership_forks.begun(chain.entries(reads), settled)
     return max(entry.wall for body, entry in begun if body == newest)

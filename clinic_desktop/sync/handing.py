@@ -4,6 +4,8 @@ A server keeps the sealed keys of a few authors for each PC and epoch, an older 
 that came. There, a PC that was let in just now would put its own in the place of one that another
 PC had sealed, and whoever lacks that key cannot read that the new PC belongs here: it would wait
 for ever.
+
+Nobody hands any to a PC for which nobody stands (``security.membership_confirmed``).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
+from clinic_desktop.db import confirmed
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.membership_pasts import places
@@ -60,7 +63,7 @@ def hand_keys(store: Store, link: Link, most: int = ALL_KEYS) -> None:
 
 
 def due(reads: ReadSession, most: int) -> list[Lacking]:
-    """Data keys to hand over, newest first; those that began here go to everybody."""
+    """Data keys to hand over, newest first; those that began here go to everybody who counts."""
     members = chain.current(reads)
     root = members.root if members is not None else None
     sheet = PublicKeys(root.sealing, root.signing) if root is not None else None
@@ -68,9 +71,11 @@ def due(reads: ReadSession, most: int) -> list[Lacking]:
     if not lacks:
         return []
     known_to, ours = _known_to(reads), epochs.begun_here(reads)
+    may, has_root = confirmed.to_hand(reads), confirmed.confirmed(reads, here=True).root
     return [
         each for each in lacks
-        if known_to is None or each.is_sheet or each.epoch in ours or each.device in known_to
+        if (has_root if each.is_sheet else may(each.device, each.box))
+        and (known_to is None or each.is_sheet or each.epoch in ours or each.device in known_to)
     ][:most]  # fmt: skip
 
 

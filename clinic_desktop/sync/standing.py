@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from clinic_desktop.db import confirmed
+from clinic_desktop.db import membership as chain
 from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession
 from clinic_desktop.domain.instants import from_millis, to_millis
@@ -83,6 +85,10 @@ class Standing:
     """Of ``to_send`` those that people wrote: that somebody signed in goes out too, unsaid."""
     anew_since: datetime | None = None
     """When this PC went on under another name, where that is not long ago."""
+    is_waiting: bool = False
+    """Whether this PC came by itself after another was taken out, and waits to be confirmed."""
+    waiting: tuple[str, ...] = ()
+    """The names of other PCs that wait for that."""
 
     @property
     def anew(self) -> str:
@@ -94,6 +100,23 @@ class Standing:
             "state, of one that had gone on elsewhere. If nobody of you copied it or brought a "
             "backup back, somebody else may have the record: ask for help."
         ).format(when=isolate(current().datetime(self.anew_since)))
+
+    @property
+    def awaits(self) -> str:
+        """What to know of PCs that wait to be confirmed; empty where there is nothing."""
+        if self.is_waiting:
+            return _(
+                "This PC came by itself, out of a backup or a copy, after another PC was taken "
+                "out. What the others wrote since comes once an owner confirms it at one of them "
+                "(Settings › Other PCs, or “clinic-desktop device confirm”). If no other PC is "
+                "left, use the recovery sheet here. What is written here is kept, and goes out."
+            )
+        if self.waiting:
+            return _(
+                "Came by itself after a PC was taken out, and waits for an owner: {names}. Look at "
+                "the list of PCs."
+            ).format(names=", ".join(isolate(each) for each in self.waiting))
+        return ""
 
     def is_paused(self, now: datetime) -> bool:
         """Whether a person asked for quiet on the line to the server."""
@@ -124,6 +147,7 @@ def standing(reads: ReadSession) -> Standing | None:
     kept, runs = found.settings, _runs(cursor)
     last_ok = found.last_ok or _last_pass(cursor, state.STICK)
     last_met, awaited = _last_pass(cursor, _AT_A_HUB), epochs.awaited_since(reads)
+    is_waiting, waiting = _waiting(reads)
     return Standing(
         "" if found.url == state.NO_LINE else found.url,
         kept.authority,
@@ -147,7 +171,20 @@ def standing(reads: ReadSession) -> Standing | None:
         from_millis(last_met) if last_met else None,
         _written(cursor),
         from_millis(kept.anew_since) if now - kept.anew_since < _SHOWN_ANEW_MS else None,
+        is_waiting,
+        waiting,
     )
+
+
+def _waiting(reads: ReadSession) -> tuple[bool, tuple[str, ...]]:
+    """Whether this PC waits to be confirmed, and the names of the others that do."""
+    pcs = confirmed.confirmed(reads).pcs
+    members = chain.current(reads) if pcs else None
+    if members is None:
+        return False, ()
+    own = chain.this_device(reads).id
+    names = (members.devices[each].name or str(each)[:8] for each in pcs - {own})
+    return own in pcs, tuple(sorted(names))
 
 
 def _oldest_unsent(cursor: Any) -> datetime | None:

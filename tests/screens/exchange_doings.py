@@ -71,6 +71,14 @@ def _pcs() -> tuple[Pc, ...]:
     )
 
 
+def _one_waits() -> tuple[Pc, ...]:
+    """One came by itself after the old laptop was taken out."""
+    came = Pc(
+        uuid.UUID(int=5), "reception-2", "E", False, True, NOON, None, True, "old-laptop", True
+    )
+    return (*_pcs()[:2], came, _pcs()[3])
+
+
 def _show(program: Program, to_send: int) -> None:
     keeper, page = program.context.exchange, _page(program)
     keeper.standing = _standing(to_send)
@@ -94,6 +102,8 @@ _MADE: dict[str, Callable[[Standing], Standing]] = {
     "unfinished": lambda found: replace(found, is_finished=False),
     "clock-off": lambda found: replace(found, clock_off=timedelta(minutes=12)),
     "never": lambda found: replace(found, last_ok=None, runs=()),
+    "unconfirmed": lambda found: replace(found, is_waiting=True),
+    "others-unconfirmed": lambda found: replace(found, waiting=("reception-2",)),
 }
 """How it may stand without a failure, each with words of its own."""
 STANDINGS = tuple(_MADE)
@@ -105,7 +115,7 @@ def stands(name: str, program: Program) -> None:
     keeper.pace.is_metered = name == "used-up"
     keeper.standing = _MADE[name](_standing(0))
     keeper.changed.emit()
-    page._show_pcs(_pcs())
+    page._show_pcs(_one_waits() if name == "others-unconfirmed" else _pcs())
 
 
 def metered(program: Program) -> None:

@@ -302,6 +302,9 @@ def test_a_stolen_pc_comes_back_from_its_backup_under_another_name(
     add_patient(again, "New")
     sync(again, front, again)
     add_patient(front, "Later")
+    Syncing(front).confirm(
+        next(each.id for each in again.store.read(again.actor, pcs).result() if each.is_this)
+    )
     agree(front, again)
     assert names(again) == ["Later", "New"]
 

@@ -29,7 +29,7 @@ NIGHT_FROM, NIGHT_TO = 22, 6
 """Hours of the clinic's clock."""
 _ODD = (
     *("integrity.", "clock.", "key.recovered", "record.restored", "record.moved"),
-    *("access.device-anew", "access.device-outlived"),
+    *("access.device-anew", "access.device-confirmed", "access.device-outlived"),
 )
 """How kinds of events begin that are odd by themselves."""
 _MOST_SEEN = 1000

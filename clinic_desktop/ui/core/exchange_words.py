@@ -126,8 +126,9 @@ def _open(found: Standing) -> Said | None:
         text = _("They are kept here, whole, and come into the record when the program of this PC "
                  "has been updated. What is written here goes out as before.")  # fmt: skip
         return Said(Tone.WARN, _count(words, found.open.newer), text)
-    if found.key_since is not None and found.key_until is not None:
-        return _without_key(found.key_since, found.key_until)
+    waits = _unconfirmed(found) or _without_key(found)
+    if waits is not None:
+        return waits
     if found.open.to_apply:
         words = ngettext(
             "{n} change of another PC waits here for one before it",
@@ -173,9 +174,21 @@ def _at_the_server(found: Standing) -> Said | None:
     return Said(Tone.WARN, _count(words, found.server_lacks), text)
 
 
-def _without_key(since: datetime, until: datetime) -> Said:
+def _unconfirmed(found: Standing) -> Said | None:
+    """This PC, or another, came by itself after a PC was taken out."""
+    if found.is_waiting:
+        return Said(Tone.WARN, _("This PC waits to be confirmed by an owner"), found.awaits)
+    if found.waiting:
+        return Said(Tone.WARN, _("A PC came by itself, and waits for an owner"), found.awaits)
+    return None
+
+
+def _without_key(found: Standing) -> Said | None:
     """A PC was taken out, and the key that it does not have is not here either."""
-    first, last = (isolate(current().datetime(moment)) for moment in (since, until))
+    if found.key_since is None or found.key_until is None:
+        return None
+    moments = (found.key_since, found.key_until)
+    first, last = (isolate(current().datetime(moment)) for moment in moments)
     text = _("It comes from a PC that has it, when both have exchanged. Until then this PC seals "
              "with the key before, and what is sealed with the new one waits. If nobody has it "
              "by {last}, the PC of an owner who is signed in then makes another.")  # fmt: skip

@@ -56,6 +56,7 @@ def oddity_of(oddity: Oddity) -> str:
         "record.restored": _("A backup was brought back"),
         "record.moved": _("This PC lacked what it kept beside the record: it may be a copy"),
         "access.device-anew": _("This PC goes on under a new name: its record was an older state"),
+        "access.device-confirmed": _("A PC that had come by itself was confirmed"),
         "access.device-outlived": _("Work of a PC that was taken out came after its end"),
         "emergency-often": _("Opened charts in an emergency again and again"),
         "integrity.mirror-older": _("The record was older than the files beside it"),

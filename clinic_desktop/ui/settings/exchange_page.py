@@ -20,6 +20,7 @@ from clinic_desktop.sync.standing import Standing
 from clinic_desktop.ui.core import navigator as to
 from clinic_desktop.ui.core.context import Context
 from clinic_desktop.ui.core.exchange_words import said, size_words
+from clinic_desktop.ui.settings.confirm_pc import ask_to_confirm
 from clinic_desktop.ui.settings.exchange_facts import (
     MEGABYTE,
     budget_words,
@@ -246,7 +247,9 @@ class ExchangePage(SettingsPage):
             words = [numbers(pc), found.anew if found is not None else ""]
             return Fact(pc.id, name, " · ".join(filter(None, words)), here)
         words = [each for each in (numbers(pc), came(pc)) if each]
-        if pc.by_itself:
+        if pc.is_waiting:
+            words = [numbers(pc), devices.came_by_itself(pc)]
+        elif pc.by_itself:
             words.append(_("came by itself, out of a backup or a copy, with an owner's keys"))
         if pc.is_active:
             words.append(has(pc))
@@ -255,15 +258,20 @@ class ExchangePage(SettingsPage):
         if not pc.is_active:
             pill = PillSpec(pgettext("PC", "taken out"), Tone.NEUTRAL, Glyph.CROSS)
         else:
-            if now - pc.last_sign > _QUIET:
+            if pc.is_waiting:
+                pill = PillSpec(pgettext("PC", "not confirmed"), Tone.WARN, Glyph.HALF)
+            elif now - pc.last_sign > _QUIET:
                 pill = PillSpec(pgettext("PC", "long silent"), Tone.WARN, Glyph.HALF)
             actions = tuple(self._actions(pc, name))
         return Fact(pc.id, name, " · ".join(words), pill, actions)
 
     def _actions(self, pc: Pc, name: str) -> Iterator[FactAction]:
-        if self._may_run:
+        if self._may_run and not pc.is_waiting:
             words = _("Send your way in to {name}").format(name=name)
             yield FactAction(Icon.KEY, words, partial(self._on_send, pc))
+        if self._is_owner and pc.is_waiting:
+            words = _("Confirm that {name} is yours").format(name=name)
+            yield FactAction(Icon.OK, words, partial(self._on_confirm, pc))
         if self._is_owner:
             words = _("Take {name} out of the practice").format(name=name)
             yield FactAction(Icon.CLOSE, words, partial(self._on_revoke, pc))
@@ -353,6 +361,9 @@ class ExchangePage(SettingsPage):
     def _heard(self) -> None:
         self._keeper.heard()
         self.load()
+
+    def _on_confirm(self, pc: Pc) -> None:
+        ask_to_confirm(self, pc, self._keeper.syncing.confirm, self._heard, self._not_revoked)
 
     def _on_revoke(self, pc: Pc) -> None:
         text = _("Do this when it was lost, stolen or sold. Nothing more is taken from it, and it "

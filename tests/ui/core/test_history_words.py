@@ -13,6 +13,7 @@ from clinic_desktop.ui.core.history_words import oddity_of
 @pytest.mark.parametrize(
     "kind",
     ["record.restored", "record.moved", "access.device-anew", "access.device-outlived",
+     "access.device-confirmed",
      "key.recovered", "clock.back", "integrity.fault"],
 )  # fmt: skip
 def test_what_the_program_noted_has_a_sentence(kind: str) -> None:

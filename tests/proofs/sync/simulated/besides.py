@@ -6,6 +6,7 @@ All of it is chosen apart from the rest, so that the histories without any of it
 from __future__ import annotations
 
 import dataclasses
+import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from typing import Any, Final
 from clinic_desktop import hub, using_hubs
 from clinic_desktop.db import journal
 from clinic_desktop.db.worker import Store
+from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.errors import ClinicError, NotFoundError
 from clinic_desktop.models.registry import BY_NUMBER
 from clinic_desktop.sync.connecting import link_of
@@ -24,13 +26,16 @@ from tests.proofs.sync.simulated.machine import Pc
 from tests.proofs.sync.simulated.machines import PowerCut
 from tests.proofs.sync.simulated.oracle import PATIENT
 from tests.proofs.sync.simulated.troubles import Troubled
+from tests.support.coming_back import as_brought_back, come_back
 
 HOUSES: Final = 0.35
 """How many practices have a hub,"""
 MIXED: Final = 0.2
 """one PC whose program is older than that of the others,"""
 SNAPSHOTS: Final = 0.25
-"""or snapshots with the server."""
+"""snapshots with the server,"""
+RETURNS: Final = 0.1
+"""or a PC that comes by itself after another was taken out: one of ours, or the one that was."""
 _FUTURE: Final = 99
 _CHANGED: Final = 6
 """The group of a patient whose meaning the newer program has changed."""
@@ -52,6 +57,10 @@ class Besides(Troubled):
         if self._is_mixed:
             # A program that is older than what the practice holds is told so, and joins nothing.
             self._disasters = [each for each in self._disasters if each != "join"]
+        self._returns = random.Random(f"who comes by itself {self.seed}")
+        self._may_return = self._returns.random() < RETURNS and len(self.pcs) > 2
+        if self._may_return:
+            self._disasters = ["revoke"]
         self._is_full = "join" in self._disasters
         """Whether a PC has joined, or will without our doing."""
 
@@ -61,6 +70,7 @@ class Besides(Troubled):
             self._turn_hub: 0.5 * house, self._use_hub: house,
             self._leave_snapshot: 2 * snapshots, self._spoil_snapshot: 0.2 * snapshots,
             self._renew_program: 0.4 * self._is_mixed,
+            self._come_back: 4.0 * self._may_return,
         }  # fmt: skip
 
     def _begin_besides(self) -> None:
@@ -98,6 +108,34 @@ class Besides(Troubled):
         try:
             using_hubs.use(pc.opened)
         except NotFoundError as error:
+            self._must_say(error)
+
+    # ------------------------------------------------------------ coming by itself
+
+    def _come_back(self, pc: Pc) -> None:
+        """A PC that was taken out goes on by a changed program; one of ours out of a backup."""
+        if self._disasters or not self._may_return:
+            return
+        self._may_return = self._returns.random() < 0.5  # perhaps another one, too
+        for thief in self.pcs if self._returns.random() < 0.7 else ():
+            if thief.is_out and thief.is_up and not thief.came_back:
+                self.net.house.asks = thief
+                self._return(thief)
+                return
+        if not (pc.is_out or pc.came_back or any(each.may_be_copy for each in self.pcs)):
+            assert pc.store is not None
+            pc.may_be_copy = True
+            pc.store.write(SYSTEM, as_brought_back).result()
+            self._note("brought back")
+
+    def _return(self, thief: Pc) -> None:
+        try:
+            if come_back(thief.opened):
+                thief.is_out, thief.came_back = False, True
+                self._note(f"{thief.line} came back")
+        except PowerCut:
+            self._wake(thief)
+        except ClinicError as error:
             self._must_say(error)
 
     # ------------------------------------------------------------ an older program

@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from clinic_desktop.db import applying, commits, conflicts, incoming, journal, session, worker
+from clinic_desktop.db import (
+    applying,
+    commits,
+    confirmed,
+    conflicts,
+    incoming,
+    journal,
+    session,
+    worker,
+)
 from clinic_desktop.db.applying import WAITS
 from clinic_desktop.db.conflicts import Settler
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed
 from clinic_desktop.sync import exchange, handing, kept_segments, segment, state, taking
 from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import PlainFile
@@ -95,9 +105,9 @@ def keys_stay_here(_store: Store, _link: Any, _most: int = 0) -> None:
     """The other PCs are not handed the new data key."""
 
 
-def keys_for_all(cursor: Any, most: int, _sheet: Any = None) -> list[state.Lacking]:
+def keys_for_all(reads: Any, most: int) -> list[state.Lacking]:
     """A PC that was taken out is handed the new data key too."""
-    cursor.execute("SELECT 1")
+    cursor = reads.cursor
     found = state.peer(cursor)
     if found is None:
         return []
@@ -114,6 +124,12 @@ def keys_for_all(cursor: Any, most: int, _sheet: Any = None) -> list[state.Lacki
         for device, box in rows
         if (bytes(device), epoch) not in done
     ][:most]
+
+
+def everybody_counts(_reads: Any, _settled: Any = None, *, here: bool = False) -> Confirmed:
+    """A PC that came by itself after another was taken out is handed keys as any other."""
+    del here
+    return NOBODY_WAITS
 
 
 # ------------------------------------------------------------------ receiving
@@ -303,7 +319,8 @@ INJECTED: dict[str, Injected] = {
     "sealed-with-holes": Injected(taking, "outgoing", sealed_with_holes),
     "sealed-anew": Injected(kept_segments, "unsent", sealed_anew),
     "keys-stay-here": Injected(handing, "hand_keys", keys_stay_here),
-    "keys-for-all": Injected(state, "lacking", keys_for_all),
+    "keys-for-all": Injected(handing, "due", keys_for_all),
+    "everybody-counts": Injected(confirmed, "confirmed", everybody_counts),
     "settled-before-applied": Injected(exchange.Exchange, "_apply", settled_before_applied),
     "early-ones-are-dropped": Injected(applying._Batch, "_hold", early_ones_are_dropped),
     "past-is-forgotten": Injected(applying._Batch, "_past", past_is_forgotten),
@@ -353,6 +370,7 @@ SHOWN_BY = {
     "settled-before-applied": (505,),
     "deleted-once": (505,),
     "replaces-one": (501,),
+    "everybody-counts": (520, 564),
 }
 """The histories that are known to show a fault where ``FIRST`` does not, the quickest first.
 

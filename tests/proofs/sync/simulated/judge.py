@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
+from clinic_desktop.db.confirmed import confirmed
 from clinic_desktop.db.conflicts import open_conflicts
 from clinic_desktop.db.log_check import check_log
 from clinic_desktop.models.registry import BY_NAME, BY_NUMBER, TABLES
+from clinic_desktop.security.membership_entries import BeginEpoch, PutDevice, RevokeDevice
 from clinic_desktop.sync import passes
 from tests.proofs.sync.simulated.machine import Pc
 from tests.proofs.sync.simulated.oracle import ASKED, COLUMNS, PATIENT, Cell, Oracle
@@ -155,6 +157,65 @@ def kept_out(pc: Pc) -> int:
     """How many commits of others it refuses."""
     found: int = pc.read(passes.still_open).kept_out
     return found
+
+
+def waiting(pc: Pc) -> set[bytes]:
+    """The PCs that wait to be confirmed, as one PC has it."""
+    found = pc.read(lambda reads: confirmed(reads).pcs)
+    return {each.bytes for each in found}
+
+
+class Chain:
+    """The chain of members and who had seen what of it, told without the program's own rule."""
+
+    def __init__(self, pc: Pc) -> None:
+        self._rows = pc.rows(
+            "SELECT m.kind, m.body, c.dev, c.dseq, d.device_id FROM membership_entry m"
+            " JOIN sync_commit c ON c.cid = m.sv JOIN sync_device d USING (dev)"
+        )
+        self._deps = pc.rows("SELECT dev, dseq, other, upto FROM sync_dep")
+
+    def begun_unaware(self, device: bytes) -> set[int]:
+        """The data keys begun by somebody who knew of a taking-out whose author knew not of a PC.
+
+        Only of a PC that no other one named.
+        """
+        named = [
+            each for each in self._says("device")
+            if msgspec.msgpack.decode(each[1], type=PutDevice).device.id.bytes == device
+        ]  # fmt: skip
+        if any(each[4] != device for each in named):
+            return set()
+        return self._begun_knowing(
+            each for each in self._says("revoke-device")
+            if each[4] != device and not any(self._knew(each, one) for one in named)
+        )  # fmt: skip
+
+    def begun_without(self, device: bytes) -> set[int]:
+        """The data keys begun by somebody who knew that a PC was taken out."""
+        return self._begun_knowing(
+            each for each in self._says("revoke-device")
+            if msgspec.msgpack.decode(each[1], type=RevokeDevice).id.bytes == device
+        )  # fmt: skip
+
+    def _begun_knowing(self, takings: Iterable[tuple[Any, ...]]) -> set[int]:
+        known = list(takings)
+        return {
+            msgspec.msgpack.decode(each[1], type=BeginEpoch).epoch
+            for each in self._says("epoch")
+            if any(self._knew(each, one) for one in known)
+        }
+
+    def _says(self, kind: str) -> list[tuple[Any, ...]]:
+        return [each for each in self._rows if each[0] == kind]
+
+    def _knew(self, one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+        dev, dseq = one[2:4]
+        known = [
+            upto for at, n, of, upto in self._deps if (at, of) == (dev, other[2]) and n <= dseq
+        ]
+        most: int = max([dseq if dev == other[2] else 0, *known])
+        return bool(other[3] <= most)
 
 
 def epochs(pc: Pc) -> set[int]:

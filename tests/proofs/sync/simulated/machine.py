@@ -67,6 +67,10 @@ class Pc:
     is_aside: bool = False
     """An older state of itself or a copy, which has heard so."""
     may_be_copy: bool = False
+    came_back: bool = False
+    """Went on under another name after it was taken out: nobody stands for it."""
+    is_held: bool = False
+    """One of these for whom another PC waits in vain that an owner confirms it."""
     hub: Hub | None = None
     """What answers here, where it is the hub of the house."""
     seen: int = 0

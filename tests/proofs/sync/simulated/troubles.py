@@ -325,10 +325,11 @@ class Troubled:
         members = owner.read(membership.current)
         if uuid.UUID(bytes=gone.device_id) not in members.known:
             return  # a copy that goes on under a name of which nobody has heard yet
-        for each in self.pcs:  # a copy that bears the same name goes with it
-            each.is_out = each.is_out or each.device_id == gone.device_id
+        device = uuid.UUID(bytes=gone.device_id)
+        named = [each for each in self.pcs if each.device_id == device.bytes and not each.is_out]
+        for each in named:  # a copy that bears the same name goes with it
+            each.is_out = True
         try:
-            device = uuid.UUID(bytes=gone.device_id)
             if self.chance.random() < self._outages:
                 owner.power.cut_in(self.chance.randrange(200), after=True)
             owner.syncing.revoke(device)
@@ -339,3 +340,6 @@ class Troubled:
         except ServerError as error:
             self._note(f"revoking failed {error.code}")
         owner.power.stay()
+        if device in owner.read(membership.current).devices:
+            for each in named:  # the power went before anything was kept of it
+                each.is_out = False

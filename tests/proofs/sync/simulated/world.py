@@ -373,7 +373,7 @@ class World(Besides):
         finally:
             self._no_word_got_out()
             if may_turn and pc.device_id != name:
-                pc.is_out = False
+                pc.is_out, pc.came_back = False, True
         return f"sent {passed.sent} received {passed.received}"
 
     def _no_word_got_out(self) -> None:
@@ -418,13 +418,47 @@ class World(Besides):
                 said[pc.line] = self._pass(pc)
                 pc.look()
                 self._note(f"{pc.line} {said[pc.line]} {len(pc.applied) - before}")
-            live = [pc for pc in self.pcs if not (pc.is_out or pc.is_aside)]
+            if self._confirm():
+                turn = list(self.pcs)
+                continue
+            live = [pc for pc in self.pcs if not (pc.is_out or pc.is_aside or pc.is_held)]
             quiet = all(said.get(pc.line) == "sent 0 received 0" for pc in live)
             if quiet or (is_short and self._is_settled(live)):
                 return live
             behind = [pc for pc in live if self._is_behind(pc, live)] if is_short else []
             turn = behind if behind and len(turn) == len(self.pcs) else list(self.pcs)
         raise FoundError(f"seed {self.seed}: no end: {said}")
+
+    def _confirm(self) -> bool:
+        """An owner stands for those that came by themselves and are ours; whether there were any.
+
+        Not for one that was taken out and came back under another name.
+        """
+        sound = [pc for pc in self.pcs if not (pc.is_out or pc.is_aside)]
+        for pc in sound:
+            waiting = judge.waiting(pc)
+            if pc.device_id in waiting:
+                continue
+            for each in sound:
+                if each.device_id in waiting:
+                    self._must_hold(self._fault_of_waiting(pc, each))
+                    each.is_held = each.came_back
+            ours = [each for each in sound if each.device_id in waiting and not each.is_held]
+            for each in ours:
+                self.net.house.asks = pc
+                pc.syncing.confirm(uuid.UUID(bytes=each.device_id))
+                self._note(f"{pc.line} confirms {each.line}")
+            if ours:
+                return True
+        return False
+
+    def _fault_of_waiting(self, pc: Pc, held: Pc) -> Any:
+        """Whether one for whom nobody stands was handed what began after a PC was taken out."""
+        later = judge.Chain(pc).begun_unaware(held.device_id)
+        clinic = pc.person.keys.vault.clinic
+        had = self.server.keys_for(clinic, held.device_id)
+        if later & (had | judge.epochs(held) if held.came_back else had):
+            yield f"{held.line} came by itself, nobody confirmed it, and it was handed keys"
 
     def _is_behind(self, pc: Pc, live: list[Pc]) -> bool:
         """Whether it has not all that others have, or has not handed on all of its own."""
@@ -470,10 +504,19 @@ class World(Besides):
         self._note(f"{len(live)} agree")
 
     def _fault_of_keys(self, live: list[Pc]) -> Any:
-        """A PC that was taken out gets no key of those that came after."""
-        new = set.union(*map(judge.epochs, live)) - {1}
+        """A PC that was taken out gets no key that somebody began who knew that.
+
+        One that began before, or apart from it, it may have: it belonged to the practice then.
+        """
+        chain = judge.Chain(live[0])
         for pc in self.pcs:
             clinic = pc.person.keys.vault.clinic
             had = judge.epochs(pc) | self.server.keys_for(clinic, pc.device_id)
+            new = chain.begun_without(pc.device_id)
+            if pc.came_back:
+                new |= chain.begun_unaware(pc.device_id)
             if pc.is_out and new & had:
                 yield f"{pc.name} was taken out and is handed keys"
+        for held in self.pcs:
+            if held.is_held:
+                yield from self._fault_of_waiting(live[0], held)

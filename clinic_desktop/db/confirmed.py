@@ -1,0 +1,81 @@
+"""Which PCs of the practice wait for an owner at another PC to confirm them, as the log tells."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from clinic_desktop.db import membership as chain
+from clinic_desktop.db.commits import Names
+from clinic_desktop.db.pasts import Pasts
+from clinic_desktop.db.session import ReadSession, UnitOfWork
+from clinic_desktop.domain.causality import has_seen
+from clinic_desktop.models.registry import BY_NAME
+from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed, Written, judge
+from clinic_desktop.security.membership_entries import Entry
+from clinic_desktop.security.membership_forks import Settled
+
+_TAKEN_OUT = "SELECT 1 FROM membership_entry WHERE kind = 'revoke-device' LIMIT 1"
+_WRITTEN = (
+    "SELECT c.dev, c.dseq, d.device_id, m.n, m.prev, m.kind, m.wall, m.body, m.author, m.signature"
+    " FROM membership_entry m JOIN"
+    " (SELECT id AS pk, sv AS cid FROM membership_entry"
+    " UNION SELECT pk, ver FROM sync_cell WHERE tbl = ?) v ON v.pk = m.id"
+    " JOIN sync_commit c ON c.cid = v.cid JOIN sync_device d ON d.dev = c.dev"
+)
+"""A row that two PCs made has a version of each, and the commit that it names is the first here."""
+
+
+def confirmed(
+    reads: ReadSession | UnitOfWork, settled: Settled | None = None, *, here: bool = False
+) -> Confirmed:
+    """For whom nobody stands since a PC was taken out; ``settled`` is what the chain comes to.
+
+    With ``here`` this PC stands for itself, and so for the PCs that it let in: what it may hand on,
+    and seal with, is not more than it has.
+
+    Raises:
+        DatabaseDamagedError: as ``membership.settled``.
+    """
+    cursor = reads.cursor
+    if cursor.execute(_TAKEN_OUT).fetchone() is None:
+        return NOBODY_WAITS
+    pasts = Pasts(cursor, Names(cursor))
+
+    def knew(one: Written, other: Written) -> bool:
+        return has_seen(pasts.of(*one.place), other.place)
+
+    own = chain.this_device(reads).id if here else None
+    return judge(settled or chain.settled(reads), written(cursor), knew, own)
+
+
+def to_hand(reads: ReadSession | UnitOfWork) -> Callable[[bytes, bytes], bool]:
+    """Whether this PC may hand secrets to one of this id, sealed to this key.
+
+    Not to a key of before that the chain names no more: it may be that of whoever said it.
+    """
+    members = chain.current(reads)
+    waiting = confirmed(reads, here=True).pcs
+
+    def may(device: bytes, sealing: bytes) -> bool:
+        if members is None:
+            return True  # the practice is older than its chain
+        found = members.devices.get(uuid.UUID(bytes=device))
+        return found is not None and found.sealing == sealing and found.id not in waiting
+
+    return may
+
+
+def is_waiting(reads: ReadSession | UnitOfWork) -> bool:
+    """Whether this PC itself waits to be confirmed at another one."""
+    waiting = confirmed(reads).pcs
+    return bool(waiting) and chain.this_device(reads).id in waiting
+
+
+def written(cursor: Any) -> list[Written]:
+    """Each entry in each commit that holds it."""
+    rows = cursor.execute(_WRITTEN, (BY_NAME["membership_entry"].number,)).fetchall()
+    return [
+        Written(Entry(*row[3:]), uuid.UUID(bytes=bytes(row[2])), (row[0], row[1])) for row in rows
+    ]
