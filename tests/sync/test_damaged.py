@@ -244,3 +244,24 @@ def test_a_pc_hears_of_the_last_whole_segment_before_all_that_rotted(served: Ser
     assert served.sync(first, *first.made[1:]).tip == 4
     reply = served.sync(second, have=1)
     assert reply.segments == tuple(each.raw for each in first.made[1:])
+
+
+def test_a_digest_that_rotted_beside_the_segment_that_names_it_is_no_dead_end(
+    served: Served,
+) -> None:
+    """It is asked for as if it were damaged itself, and must not be refused when it comes."""
+    first, second = served.first, served.second
+    served.sync(first, *(first.work() for _ in range(4)))
+    served.change("UPDATE segment SET hash = x'00' WHERE seg_no = 2")
+    served.change("UPDATE segment SET bytes = x'00' WHERE seg_no = 3")
+    assert served.sync(second, have=1).behind == {first.device.bytes: 1}
+    told = served.sync(first)
+    assert (told.tip, told.tip_hash) == (1, first.made[0].hash)
+    assert served.sync(first, first.made[1]).tip == 4  # nobody has read the third one yet
+    assert served.sync(second, have=1).segments == (first.made[1].raw,)
+    assert served.sync(first).tip == 2
+    told = served.sync(first, *first.made[2:], first.work())
+    assert (told.tip, told.tip_hash) == (5, first.made[4].hash)
+    reply = served.sync(second, have=2)
+    assert reply.segments == tuple(each.raw for each in first.made[2:])
+    assert served.change("SELECT count(*) FROM gap") == [(0,)]

@@ -126,20 +126,32 @@ def _note_segment(rows: Rows, device: bytes, seg_no: int) -> None:
     _say(1)
 
 
-def mend(rows: Rows, one: Segment) -> None:
-    """Put a segment in the place of what its bytes became here."""
+def mend(rows: Rows, one: Segment) -> bool:
+    """Put a segment, or its digest, in the place of what became of it; whether it is the same one.
+
+    It is if the digest kept says so, or the bytes kept, or what names it: the others may have
+    rotted.
+    """
     device, seg_no = one.header.device, one.header.seg_no
     row = rows.one(
-        "DELETE FROM gap WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no"
-        " RETURNING seg_no",
+        "SELECT hash, bytes FROM segment"
+        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
         device=device, seg_no=seg_no,
     )  # fmt: skip
-    if row is not None:
+    if row is None:
+        return False
+    kept = (bytes(row[0]), bytes(row[1]))
+    is_same = one.hash == kept[0] or one.raw == kept[1]
+    if not (is_same or one.hash == _named(rows, device, seg_no)):
+        return False
+    if kept != (one.hash, one.raw):
         rows.run(
-            "UPDATE segment SET bytes = :bytes"
+            "UPDATE segment SET hash = :hash, bytes = :bytes"
             " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
-            bytes=one.raw, device=device, seg_no=seg_no,
+            hash=one.hash, bytes=one.raw, device=device, seg_no=seg_no,
         )  # fmt: skip
+    forget_segments(rows, device, seg_no, seg_no)
+    return True
 
 
 def forget_segments(rows: Rows, device: bytes, first: int, last: int) -> None:

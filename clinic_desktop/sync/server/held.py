@@ -57,15 +57,14 @@ def take(
     tip_hash, fault = bytes(tip_hash), ""
     fresh: list[Segment] = []
     room = most - used(rows) if raw else 0
-    is_damaged = bool(raw) and device in damage.gaps(rows)
+    if raw and device in damage.gaps(rows):
+        _mend(rows, sender, raw)
     for each in raw:
         one = _read(each)
         if one is None or not sender.made(one):
             fault = "segment"
         elif one.header.seg_no <= tip:
-            fault = "" if _has(rows, fresh, one) else "tip"
-            if is_damaged and not fault:
-                damage.mend(rows, one)
+            fault = "" if _has(rows, fresh, one) or damage.mend(rows, one) else "tip"
         elif not _follows(one, (tip, tip_hash), bridge):
             fault = "tip"
         elif (room := room - len(each)) < 0:
@@ -78,6 +77,13 @@ def take(
     if fresh:
         _insert(rows, fresh, now)
     return Taken(tip, tip_hash, fault, len(fresh))
+
+
+def _mend(rows: Rows, sender: Sender, raw: Sequence[bytes]) -> None:
+    """Put right what rotted of these, the last first: each is named by the one after it."""
+    for one in map(_read, reversed(raw)):
+        if one is not None and sender.made(one):
+            damage.mend(rows, one)
 
 
 def _follows(one: Segment, tip: tuple[int, bytes], bridge: int) -> bool:

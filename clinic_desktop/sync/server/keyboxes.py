@@ -44,7 +44,7 @@ def keep(rows: Rows, known: Known, key: SealedKey, raw: bytes, most: int) -> Non
             " AND epoch = :epoch AND author = :author",
             **of, author=ended[-1],
         )  # fmt: skip
-    elif only(rows.one("SELECT count(*) FROM handed WHERE clinic = :clinic"))[0] >= most:
+    elif key.author not in authors and _count(rows) >= most:
         raise refuse(507, "full")
     rows.run(
         "INSERT INTO handed (clinic, device_id, epoch, author, body)"
@@ -52,6 +52,10 @@ def keep(rows: Rows, known: Known, key: SealedKey, raw: bytes, most: int) -> Non
         " ON CONFLICT (clinic, device_id, epoch, author) DO UPDATE SET body = excluded.body",
         **of, author=key.author, body=raw,
     )  # fmt: skip
+
+
+def _count(rows: Rows) -> int:
+    return int(only(rows.one("SELECT count(*) FROM handed WHERE clinic = :clinic"))[0])
 
 
 def of(rows: Rows, device: bytes) -> tuple[bytes, ...]:

@@ -19,8 +19,8 @@ class Limits:
     practices: int = 10_000
     mails: int = 100
     """Invitations of one practice that are open at a time."""
-    keys: int = 10_000
-    """Data keys that wait in one practice."""
+    keys: int = 40_000
+    """Data keys that wait in one practice, those of up to four authors for each PC and epoch."""
     mail_s: int = 60 * 60
     """How long an invitation stays open."""
     keep_ms: int = 0
