@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from clinic_desktop.db import collisions, search
 from clinic_desktop.db.answers import close_answered
-from clinic_desktop.db.bodies import RefusedError, read_deps, read_foreign
+from clinic_desktop.db.bodies import RefusedError, read_causes, read_deps, read_foreign
+from clinic_desktop.db.causes import Cause, chain_of
 from clinic_desktop.db.chain import ERASED, PLAIN_SINCE, THIS_PC
 from clinic_desktop.db.checkpoints import Checkpoint, Signer
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord, Names
@@ -190,16 +191,17 @@ class _Batch:
         headings = []
         for dot, (dev, commit) in list(self._waiting.items()):
             try:
-                deps = read_deps(commit.deps)
+                causes = read_causes(commit.deps)
             except RefusedError as error:
                 self._refuse(dev, commit, error)
                 continue
+            deps = {device_id: each.upto for device_id, each in causes.items()}
             if deps.get(self._me, 0) > self._shown:
                 # Never later either: what this PC writes under these numbers means something else.
                 self._refuse(dev, commit, RefusedError(COPIED))
                 continue
             headings.append(Heading(dot, deps, commit.reader))
-            self._vouch(dev, deps)
+            self._vouch(dev, causes)
         order = in_order(self._tips, headings, SCHEMA_VERSION)
         devices = set()
         for dot in order.ready:
@@ -238,21 +240,35 @@ class _Batch:
         )
         forget_told_erasures(self._cursor)
 
-    def _vouch(self, dev: int, deps: dict[bytes, int]) -> None:
+    def _vouch(self, dev: int, causes: dict[bytes, Cause]) -> None:
         """A PC that belongs to the practice built on these: they count, whoever wrote them."""
         if dev in self._ended:
             return
         vouched = self._lawful.vouched
-        for device_id, upto in deps.items():
+        for device_id, cause in causes.items():
             other = device_number(self._cursor, device_id)
-            vouched[other] = max(upto, vouched.get(other, 0))
+            if self._is_meant(device_id, cause):
+                vouched[other] = max(cause.upto, vouched.get(other, 0))
 
     def _blocked(self, dev: int, commit: CommitRecord) -> bool:
-        """Whether something before it was kept out just now."""
+        """Whether something before it was kept out just now, or is another commit than it meant."""
         if self._tips.get(self._names.device_id(dev), 0) != commit.dseq - 1:
             return True
-        deps = read_deps(commit.deps)
-        return any(self._tips.get(other, 0) < upto for other, upto in deps.items())
+        return any(
+            self._tips.get(other, 0) < cause.upto or not self._is_meant(other, cause)
+            for other, cause in read_causes(commit.deps).items()
+        )
+
+    def _is_meant(self, device_id: bytes, cause: Cause) -> bool:
+        """Whether the commit of this number, here or waiting, is the one that was built on.
+
+        If not, its PC was copied: what builds on the other copy's work waits for that.
+        """
+        if not cause.check:
+            return True
+        chain = chain_of(self._cursor, self._names.dev(device_id), cause.upto)
+        waits = self._waiting.get(Dot(device_id, cause.upto))
+        return cause.is_that(waits[1].chain if chain is None and waits else chain)
 
     # ------------------------------------------------------------ one commit
 

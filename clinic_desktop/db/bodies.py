@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
+from clinic_desktop.db import causes
+from clinic_desktop.db.causes import Cause
 from clinic_desktop.models import Base
 from clinic_desktop.models.registry import BY_NUMBER
 
@@ -20,8 +21,6 @@ _PAST_INT64 = 1 << 63
 _KINDS = {int, str, bytes, float, bool, type(None)}
 """What a value may be."""
 _decode = msgspec.msgpack.Decoder(tuple[list[Insert], list[Update]]).decode
-_Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
-_decode_deps = msgspec.msgpack.Decoder(dict[_Id, Annotated[int, Meta(ge=1, le=2**53)]]).decode
 
 
 class RefusedError(Exception):
@@ -53,13 +52,22 @@ def read_foreign(body: bytes) -> tuple[list[Insert], list[Update]]:
 
 
 def read_deps(deps: bytes) -> dict[bytes, int]:
-    """What the author of a commit had applied since his previous one.
+    """What the author of a commit had applied since his previous one: up to which of each PC.
+
+    Raises:
+        RefusedError: it is something else.
+    """
+    return {device: each.upto for device, each in read_causes(deps).items()}
+
+
+def read_causes(deps: bytes) -> dict[bytes, Cause]:
+    """The same, and which commit that was.
 
     Raises:
         RefusedError: it is something else.
     """
     try:
-        return _decode_deps(deps)
+        return causes.decode(deps)
     except (msgspec.MsgspecError, ValueError) as error:
         raise RefusedError("unreadable", "deps") from error
 

@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from clinic_desktop.db import causes
 from clinic_desktop.db.chain import (
     PLAIN_SINCE,
     READER_SHIFT,
@@ -29,7 +29,6 @@ from clinic_desktop.i18n import _
 
 NamedVersion = int | list[Any]
 """A version as a body names it: ``dseq``, or ``[device id, dseq]``."""
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class CommitRecord(Struct, frozen=True, array_like=True):
@@ -43,7 +42,7 @@ class CommitRecord(Struct, frozen=True, array_like=True):
     schema: int
     """Of its author's program, and above ``READER_SHIFT`` the oldest one that may apply it."""
     deps: bytes
-    """MessagePack of ``{device id: dseq}`` applied there since its previous commit."""
+    """What was applied there since its previous commit, see ``db.causes``."""
     body: bytes
     """MessagePack of inserts and updates; of schemas before 11 deflated."""
     chain: bytes
@@ -216,12 +215,13 @@ class Names:
 def news(cursor: Any, dseq: int) -> bytes:
     """What was applied of other PCs since this PC's last commit, as the commit ``dseq`` says it."""
     found = cursor.execute(
-        "SELECT dev, device_id, tip FROM sync_device WHERE tip > told ORDER BY device_id"
+        "SELECT d.dev, device_id, tip, chain FROM sync_device d LEFT JOIN sync_commit c"
+        " ON c.dev = d.dev AND c.dseq = tip WHERE tip > told ORDER BY device_id"
     ).fetchall()
-    for dev, _device_id, tip in found:
+    for dev, _device_id, tip, _chain in found:
         cursor.execute(
             "INSERT INTO sync_dep (dev, other, dseq, upto) VALUES (?, ?, ?, ?)",
             (THIS_PC, dev, dseq, tip),
         )
         cursor.execute("UPDATE sync_device SET told = ? WHERE dev = ?", (tip, dev))
-    return _encode({bytes(device_id): tip for _dev, device_id, tip in found})
+    return causes.encode({bytes(device_id): (tip, chain) for _dev, device_id, tip, chain in found})

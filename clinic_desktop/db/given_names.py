@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from clinic_desktop.db import journal
-from clinic_desktop.db.bodies import RefusedError, read_deps
+from clinic_desktop.db.bodies import RefusedError, read_causes, read_deps
+from clinic_desktop.db.causes import Cause, chain_of
 from clinic_desktop.db.chain import PLAIN_SINCE
 from clinic_desktop.db.commits import CommitRecord, NamedVersion
 
@@ -91,7 +92,7 @@ def find(
     """
     rows = cursor.execute("SELECT dev, max(dseq) FROM sync_commit GROUP BY dev").fetchall()
     tips: dict[int, int] = dict(rows)
-    finding = _Finding(later, tips | dict(upto), dict(names))
+    finding = _Finding(cursor, later, tips | dict(upto), dict(names))
     for device in sorted(again):
         dev = finding.numbers.get(device)
         if dev is not None and dev not in upto:
@@ -108,9 +109,11 @@ def _chain(cursor: Any, dev: int) -> bytes:
 
 class _Finding:
     def __init__(
-        self, later: Sequence[Old], tips: dict[int, int], names: Mapping[int, bytes]
+        self, cursor: Any, later: Sequence[Old], tips: dict[int, int], names: Mapping[int, bytes]
     ) -> None:
-        self._tips, self._names = tips, names
+        self._cursor, self._tips, self._names = cursor, tips, names
+        self._chains: dict[Place, bytes] = {}
+        """Of those that were found."""
         self._later: dict[int, list[Old]] = defaultdict(list)
         """By their clocks."""
         for each in later:
@@ -134,18 +137,23 @@ class _Finding:
                 return
             self.given[found.place] = dev, one
             self._places[found.place] = dev, one.dseq
+            self._chains[dev, one.dseq] = one.chain
             self._tips[dev], cid = one.dseq, found.cid
 
     def _is_known(self, one: CommitRecord) -> bool:
         """Whether all that its author had applied is here and stays."""
         try:
-            deps = read_deps(one.deps)
+            said = read_causes(one.deps)
         except RefusedError:
             return False
         return all(
-            device in self.numbers and upto <= self._tips.get(self.numbers[device], 0)
-            for device, upto in deps.items()
+            device in self.numbers and self._stays(self.numbers[device], cause)
+            for device, cause in said.items()
         )
+
+    def _stays(self, dev: int, cause: Cause) -> bool:
+        found = self._chains.get((dev, cause.upto)) or chain_of(self._cursor, dev, cause.upto)
+        return cause.upto <= self._tips.get(dev, 0) and cause.is_that(found)
 
     def _is(self, each: Old, dev: int, one: CommitRecord, after: int) -> bool:
         """Whether it is this one: also in what it replaces, by the names given until now."""

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from clinic_desktop.db import given_names
+from clinic_desktop.db import causes, given_names
+from clinic_desktop.db.causes import chain_of
 from clinic_desktop.db.chain import PLAIN_SINCE, THIS_PC, chain_value
 from clinic_desktop.db.given_names import NOT_GIVEN, Again, Given, Old, Place, renamed
 
@@ -76,7 +77,9 @@ def _write(
     chain = bytes(32)
     for number, each in enumerate(rest, 1):
         deps = news[number - 1]
-        packed = _encode({names[dev]: last for dev, last in sorted(deps.items())})
+        packed = causes.encode(
+            {names[dev]: (last, chain_of(cursor, dev, last)) for dev, last in sorted(deps.items())}
+        )
         body = zlib.compress(_encode(renamed(each, names, places, THIS_PC)), 1)
         header = (THIS_PC, number, each.hlc, each.wall, each.user, each.reason,
                   max(each.schema, PLAIN_SINCE), packed)  # fmt: skip

@@ -65,7 +65,7 @@ class SyncCommit(Base):
     reason: Mapped[str]
     schema_ver: Mapped[int]
     deps: Mapped[bytes] = mapped_column(LargeBinary)
-    """MessagePack of ``{device_id: dseq}`` applied since this PC's previous commit."""
+    """What was applied since this PC's previous commit: see ``db.causes``."""
     body: Mapped[bytes] = mapped_column(LargeBinary)
     chain: Mapped[bytes] = mapped_column(LargeBinary(32))
     """BLAKE2b-256 over the previous chain value and this commit."""

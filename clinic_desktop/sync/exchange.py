@@ -31,6 +31,7 @@ from clinic_desktop.sync import (
 )
 from clinic_desktop.sync.carried import Cargo
 from clinic_desktop.sync.client import Link, RefusedError, Tuner
+from clinic_desktop.sync.kept_segments import Arrived
 from clinic_desktop.sync.messages import (
     Keybox,
     MessageError,
@@ -105,7 +106,7 @@ class Exchange:
         code = "stopped"  # until it is known how it ended: a pass broken off is no good one
         try:
             if not self._is_beside:
-                self._asks_first = self._carries_first = proving.prove(self._store, self.link)
+                self._compare()
                 unheard.look(self._store, self.link)
             self._rounds()
             if self._is_beside and self._near_tip:
@@ -251,8 +252,19 @@ class Exchange:
             self._store.read(SYSTEM, _must_be_mine, seg_no, tip_hash).result()
             self._near_tip = seg_no
         else:
-            self._sent += self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
+            arrived = self._store.write(SYSTEM, _arrived, seg_no, tip_hash).result()
+            self._sent += arrived.commits
+            if arrived.has_lost:  # what it holds of others may be another thing by now
+                self._compare()
         self._say()
+
+    def _compare(self) -> None:
+        """Whether what is here is what the server has, before anything more goes there.
+
+        Raises:
+            PartedError: it is not.
+        """
+        self._asks_first = self._carries_first = proving.prove(self._store, self.link)
 
     def _take(self, reply: SyncReply) -> None:
         found = receiving.read(reply.segments)
@@ -365,12 +377,15 @@ def _progress(reads: ReadSession) -> _Progress:
     return _Progress(sent, made, bool(unsent), kept, frozenset(devices))
 
 
-def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> int:
+def _arrived(uow: UnitOfWork, seg_no: int, tip_hash: bytes) -> Arrived:
     """Remember what the server holds of this PC."""
     _must_be_mine(uow, seg_no, tip_hash)
     if seg_no:
         unheard.hand_out(uow)
-    return kept_segments.arrived(uow.cursor, seg_no)
+    found = kept_segments.arrived(uow.cursor, seg_no)
+    if found.has_lost:
+        proving.note(uow.cursor, known_pcs.known_devices(uow.cursor))
+    return found
 
 
 def _came_back(uow: UnitOfWork, seg_no: int) -> None:

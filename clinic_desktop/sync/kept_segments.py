@@ -125,8 +125,18 @@ def hash_of(cursor: Any, seg_no: int, dev: int = THIS_PC) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
-def arrived(cursor: Any, seg_no: int) -> int:
-    """The server surely holds own segments up to this one only; how many commits are new there."""
+@dataclass(frozen=True)
+class Arrived:
+    """What a server's word about this PC's last segment there says."""
+
+    commits: int
+    """How many are new there."""
+    has_lost: bool
+    """Whether it held more before."""
+
+
+def arrived(cursor: Any, seg_no: int) -> Arrived:
+    """The server surely holds own segments up to this one only."""
     lost = cursor.execute(
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND seg_no > ? AND state = ?",
         (MADE, THIS_PC, seg_no, SENT),
@@ -143,7 +153,7 @@ def arrived(cursor: Any, seg_no: int) -> int:
         "UPDATE sync_segment SET state = ? WHERE dev = ? AND seg_no <= ? AND state = ?",
         (SENT, THIS_PC, seg_no, MADE),
     )
-    return int(count)
+    return Arrived(int(count), bool(lost))
 
 
 def came_back(cursor: Any, seg_no: int) -> None:

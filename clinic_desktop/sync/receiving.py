@@ -57,6 +57,9 @@ def keep(
             raise strange("a segment is left out")
         if isinstance(each, Newer) or followed is Followed.FORKED:
             aside[header.device] = max(header.seg_no, device.tip.seg_no)
+            if followed is Followed.FORKED and header.seg_no > device.tip.seg_no:
+                # It goes on from something else than what is here: is that what the server has?
+                proving.note(cursor, [header.device])
         elif followed is Followed.KEPT:
             devices[header.device] = replace(device, tip=Tip(header.seg_no, each.hash))
     return unknown, aside

@@ -12,7 +12,8 @@ segment names the digest of the one before, so nobody can leave one out or chang
 Everything read here came from outside: sizes are checked before anything is unpacked.
 
 A chain value is 32 bytes that nothing packs. Version 2 leaves those out that follow from the commit
-before, but for the first and the last of a run; where none can be left out it is version 1.
+before, but for the first and the last of a run; where none can be left out it is version 1. In
+version 3 a commit says which commits it builds on, not by their numbers alone (``db.causes``).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from clinic_desktop.db import causes
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord
 from clinic_desktop.security.primitives import (
     Identity,
@@ -53,7 +55,7 @@ PART_BYTES: Final = (60 << 10) - 4
 RUN_BYTES: Final = 512 << 10
 """Where a run of commits is ended, so that a PC applies it in a moment."""
 LEVEL: Final = 9
-NEWEST: Final = 2
+NEWEST: Final = 3
 """The newest version that this program reads."""
 _CHAIN_BYTES: Final = 32
 _MARK: Final = b"clinic-desktop segment 1\n"
@@ -64,6 +66,7 @@ Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Count = Annotated[int, Meta(ge=1, le=2**53)]
 Count0 = Annotated[int, Meta(ge=0, le=2**53)]
+Version = Literal[1, 2, 3]
 Clock = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -82,7 +85,7 @@ class NewerFormatError(SegmentError):
 class Header(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What the server sees of a segment, authenticated with it."""
 
-    version: Literal[1, 2]
+    version: Version
     clinic: Sixteen
     device: Sixteen
     seg_no: Count
@@ -252,7 +255,7 @@ def _seal_run(
     checkpoints: Sequence[CheckpointRecord],
 ) -> Iterator[Segment]:  # fmt: skip
     packed_commits = _without_chains(commits)
-    version: Literal[1, 2] = 1 if all(each.chain for each in packed_commits) else 2
+    version = _version(packed_commits)
     payload = _Payload(
         packed_commits,
         tuple(_Checkpoint(*msgspec.structs.astuple(each)) for each in checkpoints),
@@ -275,6 +278,13 @@ def _seal_run(
         made = _seal_part(header, packed[(part - 1) * PART_BYTES : part * PART_BYTES], key, origin)
         prev = made.hash
         yield made
+
+
+def _version(commits: Sequence[_Commit]) -> Version:
+    """The oldest whose readers understand it."""
+    if any(causes.says_which(each.deps) for each in commits):
+        return 3
+    return 1 if all(each.chain for each in commits) else 2
 
 
 def _without_chains(commits: Sequence[CommitRecord]) -> tuple[_Commit, ...]:

@@ -86,10 +86,8 @@ def of_other(uow: UnitOfWork, device: bytes, found: Parting) -> Sides:
     # between what others write anew, and they would take over nothing.
     while taking.seal(uow, first.get(THIS_PC)):
         pass
+    # Also what a server had: it says on which commits it builds, and waits where others are.
     own = _before(cursor, THIS_PC, first.get(THIS_PC, kept_segments.covered(cursor) + 1))
-    sent = kept_segments.last_sent(cursor)
-    if sent.seg_no > own.seg_no:  # whoever has it knows it under this name
-        own = Last(_upto(cursor, THIS_PC, sent.seg_no), sent.seg_no)
     return _sides(cursor, own, others)
 
 
@@ -107,13 +105,6 @@ def _before(cursor: Any, dev: int, first: int) -> Last:
         (dev, first),
     ).fetchone()
     return Last(*row) if row else Last(0, 0)
-
-
-def _upto(cursor: Any, dev: int, seg_no: int) -> int:
-    row = cursor.execute(
-        "SELECT to_dseq FROM sync_segment WHERE dev = ? AND seg_no = ?", (dev, seg_no)
-    ).fetchone()
-    return int(row[0])
 
 
 def _left(cursor: Any, dev: int, last: Last) -> Left:

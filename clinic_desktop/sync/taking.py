@@ -15,8 +15,9 @@ from typing import Final
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db import said_again
 from clinic_desktop.db.applying import COPIED, NEWER, apply
+from clinic_desktop.db.bodies import read_deps
 from clinic_desktop.db.chain import THIS_PC
-from clinic_desktop.db.commits import checkpoints, outgoing
+from clinic_desktop.db.commits import CommitRecord, checkpoints, outgoing
 from clinic_desktop.db.incarnation import RESTORED, is_restored
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.instants import to_millis
@@ -76,7 +77,9 @@ def seal(uow: UnitOfWork, before: int | None = None) -> bool:
     commits = [
         each for each in outgoing(cursor, covered, most) if before is None or each.dseq < before
     ]
-    is_all = len(commits) < most
+    one_side = _up_to_doubts(commits, frozenset(found.settings.besides))
+    is_all = len(one_side) == len(commits) < most
+    commits = one_side
     points = checkpoints(cursor, THIS_PC, found.settings.told) if is_all else []
     points = [each for each in points if before is None or each.dseq < before]
     if not commits and not points:
@@ -97,6 +100,17 @@ def seal(uow: UnitOfWork, before: int | None = None) -> bool:
     if points:
         state.change_settings(cursor, told=points[-1].number)
     return not is_all
+
+
+def _up_to_doubts(commits: list[CommitRecord], besides: frozenset[bytes]) -> list[CommitRecord]:
+    """What goes into one segment: not with others what may have to be written anew (``sides``).
+
+    That is what first names work of PCs of which something came past the server.
+    """
+    for at, each in enumerate(commits):
+        if at and not besides.isdisjoint(read_deps(each.deps)):
+            return commits[:at]
+    return commits
 
 
 def follow(uow: UnitOfWork, device: KnownDevice, one: Segment) -> Followed:

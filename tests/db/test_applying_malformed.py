@@ -84,7 +84,21 @@ def test_one_pc_that_writes_nonsense_does_not_stop_the_others(
     assert here.rows("SELECT count(*) FROM patient WHERE id = ?", row.bytes) == [(0,)]
 
 
-@pytest.mark.parametrize("deps", [{b"short": 1}, {b"d" * 16: "x"}, {b"d" * 16: -1}, {"d": 1}, 5])
+@pytest.mark.parametrize(
+    "deps",
+    [
+        {b"short": 1},
+        {b"d" * 16: "x"},
+        {b"d" * 16: -1},
+        {"d": 1},
+        5,
+        {b"d" * 16: [1]},
+        {b"d" * 16: [1, b"abc"]},
+        {b"d" * 16: [0, b"abcd"]},
+        {b"d" * 16: [1, "abcd"]},
+        {b"d" * 16: [1, b"abcd", 1]},
+    ],
+)
 def test_a_past_that_names_no_pc(three: tuple[Pc, Pc, Pc], deps: Any) -> None:
     here, wrong, sound = three
     new_patient(wrong)

@@ -365,9 +365,8 @@ def test_the_old_log_of_one_pc_goes_on(two: tuple[Pc, Pc]) -> None:
     meet(first, second)
     set_family(second, row, "Otieno")
     made = second.outgoing()[-1]
-    assert msgspec.msgpack.decode(made.deps) == {
-        first.device_id: len(first.outgoing()),
-    }
+    seen = first.outgoing()[-1]
+    assert msgspec.msgpack.decode(made.deps) == {first.device_id: [seen.dseq, seen.chain[:4]]}
     _inserts, updates = msgspec.msgpack.decode(made.body)
     assert updates[0][4] == [[first.device_id, len(first.outgoing())]]
     versions = second.read(lambda reads: History(reads.cursor).of("patient", row))

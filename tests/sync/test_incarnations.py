@@ -96,6 +96,29 @@ def test_an_older_state_goes_on_though_the_server_is_older_too(
     assert faults(front) == faults(again) == []
 
 
+def test_what_only_others_have_left_of_an_older_state_is_brought_together(
+    practice: Practice, back: Clinic
+) -> None:
+    """The server was brought back too, and heard of what came then first."""
+    front = practice.front
+    add_patient(front, "Sent")
+    sync(back, front)
+    again = bring_back(practice, back, lambda: work(front))
+    add_patient(again, "New")  # under the number of “Old”
+    sync(again)
+    add_patient(front, "Built on Old")
+    agree(front, again)
+    for each in (front, again):
+        assert sorted(map(str, names(each))) == ["Also lost", "Built on Old", "New", "Old", "Sent"]
+        assert Syncing(each).status().open.to_apply == 0
+
+
+def work(front: Clinic) -> None:
+    """One that was sent to the server before it was brought back, and builds on “Old”."""
+    add_patient(front, "Also lost")
+    sync(front)
+
+
 def test_a_copied_folder_goes_on_as_a_pc_of_its_own(practice: Practice, back: Clinic) -> None:
     front = practice.front
     sync(back, front)

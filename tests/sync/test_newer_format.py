@@ -23,6 +23,8 @@ from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, patients, rows, sync
 from tests.sync.test_lying_server import LyingLink, with_segments
 
+NEWER = segment.NEWEST + 1
+
 
 def keys_of(pc: Clinic) -> Courier:
     clinic = pc.keys.vault.clinic
@@ -32,7 +34,7 @@ def keys_of(pc: Clinic) -> Courier:
 def newer(raw: bytes, keys: Identity) -> bytes:
     """The same segment as a program to come may seal it: another header, and who knows what."""
     old = segment.read(raw).header
-    header = msgspec.msgpack.encode([3, old.clinic, old.device, old.seg_no, {"new": [1, 2]}])
+    header = msgspec.msgpack.encode([NEWER, old.clinic, old.device, old.seg_no, {"new": [1, 2]}])
     sealed = b"sealed in another way"
     signature = sign(keys, segment._statement(header, sealed))
     return msgspec.msgpack.encode([header, sealed, signature])

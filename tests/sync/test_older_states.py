@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import uuid
+from collections.abc import Callable
 from contextlib import closing
 
 import msgspec
@@ -32,7 +33,9 @@ def names(pc: Clinic) -> list[object]:
     return [row[1] for row in patients(pc)]
 
 
-def bring_back(practice: Practice, back: Clinic) -> Clinic:
+def bring_back(
+    practice: Practice, back: Clinic, meanwhile: Callable[[], None] = lambda: None
+) -> Clinic:
     """The second PC and the server, as they were before the second PC wrote “Old”."""
     server, root = practice.server, practice.root
     practice.opened.remove(back)
@@ -44,6 +47,7 @@ def bring_back(practice: Practice, back: Clinic) -> Clinic:
     went_on = practice.open("back")
     add_patient(went_on, "Old")
     sync(went_on, practice.front)
+    meanwhile()
     practice.opened.remove(went_on)
     went_on.close()
     server.stop()
@@ -88,7 +92,7 @@ def test_a_pc_that_forked_holds_up_nobody_else(practice: Practice, back: Clinic)
     sync(front, back, front)
     clinic = front.keys.vault.clinic
     tip = int(str(rows(back, "SELECT seg_tip FROM sync_device WHERE dev = 1")[0][0]))
-    for seg_no in (tip, tip - 1):
+    for seg_no in (tip - 1, tip):
         add_patient(third, f"Cleo {seg_no}")
         sync(third)
         false = back.store.write(SYSTEM, forked, clinic, seg_no).result()
@@ -97,6 +101,8 @@ def test_a_pc_that_forked_holds_up_nobody_else(practice: Practice, back: Clinic)
             Exchange(front.store, LyingLink(link, first)).run()  # type: ignore[arg-type]
         assert f"Cleo {seg_no}" in names(front)
     assert Syncing(front).status().open.kept_out == 1
+    sync(front)  # the server has what is here after all
+    assert f"Cleo {tip}" in names(front)
 
 
 class FullLink(LyingLink):

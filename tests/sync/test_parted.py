@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from clinic_desktop import renewing
+from clinic_desktop import renewing, using_hubs
 from clinic_desktop.bringing_together import bring_together
 from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.incarnation import Last
+from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.sync import passes
 from clinic_desktop.sync.connecting import link_of
@@ -20,7 +21,9 @@ from clinic_desktop.sync.exchange import Exchange
 from clinic_desktop.sync.lines import Heard
 from clinic_desktop.sync.proving import PartedError
 from clinic_desktop.sync.sides import of_copy, written_anew
+from clinic_desktop.syncing import Syncing
 from tests.sync.conftest import Practice, add_patient, rows, sync
+from tests.sync.test_hub import hub_at
 from tests.sync.test_incarnations import agree, copy
 from tests.sync.test_older_states import names
 
@@ -74,6 +77,27 @@ def test_whoever_comes_second_takes_over_the_names_that_the_first_gave(
     for each in (front, one, two):
         assert sorted(map(str, names(each))) == ["Later", "One", "Two"]
         assert registrations(each) == 3
+
+
+def test_own_work_of_before_does_not_lie_between_though_a_stick_took_all(
+    practice: Practice, back: Clinic
+) -> None:
+    front, stick = practice.front, practice.root / "stick.clinicbundle"
+    sync(back, front)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    add_patient(front, "Own")
+    export_bundle(two, stick)
+    import_bundle(front, stick)
+    add_patient(front, "Built on it")
+    export_bundle(front, practice.root / "unread.clinicbundle")
+    sync(one, front, two)
+    agree(front, one, two)
+    for each in (front, one, two):
+        assert sorted(map(str, names(each))) == ["Built on it", "One", "Own", "Two"]
+        assert registrations(each) == 4
 
 
 def test_a_name_is_taken_over_only_as_far_as_nothing_of_others_lies_between(
@@ -206,3 +230,80 @@ def test_what_came_by_a_stick_and_is_the_servers_too_changes_no_name(
     agree(front, back)
     assert rows(front, "SELECT device_id FROM sync_device ORDER BY dev") == before
     assert sorted(map(str, names(back))) == ["Built on it", "New"]
+
+
+def test_what_was_built_on_one_copy_is_not_taken_for_built_on_the_other(
+    practice: Practice, back: Clinic
+) -> None:
+    front, third = practice.front, practice.new_pc("third")
+    sync(back, front, third)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")  # under the same number
+    carry(two, front, practice.root / "stick.clinicbundle")
+    sync(one, third)
+    add_patient(front, "Built on it")
+    carry(front, third, practice.root / "early.clinicbundle")
+    assert sorted(map(str, names(third))) == ["One"]
+    assert waiting(third) == 1
+    sync(third, one)  # the server is brought it, and nobody applies it
+    assert sorted(map(str, names(one))) == ["One"]
+    agree(front, one, two, third)
+    for each in (front, one, two, third):
+        assert sorted(map(str, names(each))) == ["Built on it", "One", "Two"]
+        assert registrations(each) == 3
+        assert waiting(each) == 0
+
+
+def test_the_own_stick_of_before_brings_nothing_back(
+    practice: Practice, twins: tuple[Clinic, Clinic]
+) -> None:
+    front, (one, two) = practice.front, twins
+    ((row,),) = rows(front, "SELECT id FROM patient")
+    assert isinstance(row, bytes)
+    rename(front, row, "Of the stick")
+    export_bundle(front, practice.root / "old.clinicbundle")
+    rename(front, row, "Now")
+    sync(front)  # brings together
+    import_bundle(front, practice.root / "old.clinicbundle")
+    agree(front, one, two)
+    for each in (front, one, two):
+        assert ("Now",) in rows(each, "SELECT family FROM patient")
+        asked = rows(each, "SELECT kind FROM sync_conflict WHERE state = 'open'")
+        assert asked == [("duplicate_identity",)]  # both copies gave the same number
+        assert waiting(each) == 0
+
+
+def rename(opened: Clinic, row: bytes, family: str) -> None:
+    """Somebody writes another family name."""
+
+    def change(uow: UnitOfWork) -> None:
+        uow.cursor.execute("UPDATE patient SET family = ? WHERE id = ?", (family, row))
+
+    opened.store.write(opened.actor, change).result(60)
+
+
+def test_a_copy_takes_nothing_that_was_built_on_the_other_for_built_on_itself(
+    practice: Practice, back: Clinic
+) -> None:
+    """The hub of the house hands it out before the copy has heard that it is one."""
+    front = practice.front
+    sync(back, front)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    with hub_at(front) as opened:
+        for each in (front, two):
+            using_hubs.use(each, f"127.0.0.1:{opened.port}")
+        sync(one, front)
+        add_patient(front, "Built on it")
+        for each in (two, front, two):
+            Syncing(each).meet_in_house()
+        assert sorted(map(str, names(two))) == ["Two"]
+        agree(front, one, two)
+    for each in (front, one, two):
+        assert sorted(map(str, names(each))) == ["Built on it", "One", "Two"]
+        assert registrations(each) == 3
+        assert waiting(each) == 0

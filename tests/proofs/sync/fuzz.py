@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import msgspec
 
-from clinic_desktop.db import applying, bodies
+from clinic_desktop.db import applying, bodies, causes
 from clinic_desktop.db.chain import chain_value
 from clinic_desktop.db.commits import outgoing
 from clinic_desktop.db.session import UnitOfWork
@@ -169,8 +169,9 @@ class Readers:
             Reader("statement", self._statements, statements.read, StatementError),
             Reader("body", [_body(number) for number in range(8)], bodies.read_foreign,
                    bodies.RefusedError),
-            Reader("deps", [msgspec.msgpack.encode({bytes([n] * 16): n + 1 for n in range(m)})
-                            for m in range(4)], bodies.read_deps, bodies.RefusedError),
+            Reader("deps", [causes.encode({bytes([n] * 16): (n + 1, chain) for n in range(m)})
+                            for m in range(4) for chain in (None, bytes(32))],
+                   bodies.read_deps, bodies.RefusedError),
             Reader("payload", [plain], self._unpacked, SegmentError, is_slow=True),
             Reader("packed", [zstd.compress(plain)], self._packed, SegmentError,
                    is_slow=True),

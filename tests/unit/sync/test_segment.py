@@ -13,11 +13,12 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic_desktop.db import causes
 from clinic_desktop.db.commits import CheckpointRecord, CommitRecord
 from clinic_desktop.security.primitives import Identity, sign
 from clinic_desktop.sync import segment
 from clinic_desktop.sync.keys import new_dek, subkey
-from clinic_desktop.sync.segment import NewerFormatError, Origin, Segment, SegmentError
+from clinic_desktop.sync.segment import NEWEST, NewerFormatError, Origin, Segment, SegmentError
 
 CLINIC, DEVICE = uuid.UUID(int=1), uuid.UUID(int=2)
 KEYS, DEK = Identity.new(), new_dek()
@@ -73,6 +74,16 @@ def test_chain_values_that_follow_from_the_commit_before_are_not_sent() -> None:
     assert made.header.version == 2
     assert len(made.raw) < 40 * 32
     assert list(segment.open_run([segment.read(made.raw)], DEK).commits) == commits
+
+
+def test_commits_that_say_which_they_build_on_are_of_a_version_of_their_own() -> None:
+    deps = causes.encode({b"d" * 16: (7, bytes(32)), b"e" * 16: (8, None)})
+    said = msgspec.structs.replace(commit(1), deps=deps)
+    (made,) = segment.make(ORIGIN, [said], [])
+    assert made.header.version == 3
+    assert segment.open_run([segment.read(made.raw)], DEK).commits == (said,)
+    numbers = msgspec.structs.replace(commit(1), deps=causes.encode({b"e" * 16: (8, None)}))
+    assert segment.make(ORIGIN, [numbers], [])[0].header.version == 1
 
 
 def test_a_chain_value_that_does_not_follow_is_sent_as_it_is() -> None:
@@ -276,12 +287,17 @@ def test_a_version_to_come_is_told_from_what_is_no_segment() -> None:
         return msgspec.msgpack.encode([packed, b"x", signature])
 
     with pytest.raises(NewerFormatError) as caught:
-        segment.read(with_header(3, CLINIC.bytes, DEVICE.bytes, 7, {"new": 1}))
+        segment.read(with_header(NEWEST + 1, CLINIC.bytes, DEVICE.bytes, 7, {"new": 1}))
     found = caught.value.newer
     assert (found.header.device, found.header.seg_no) == (DEVICE.bytes, 7)
     assert found.is_signed_by(KEYS.public.signing)
     assert not found.is_signed_by(Identity.new().public.signing)
-    for wrong in ((0, CLINIC.bytes, DEVICE.bytes, 7), (3, b"short", DEVICE.bytes, 7), (3,), ()):
+    for wrong in (
+        (0, CLINIC.bytes, DEVICE.bytes, 7),
+        (NEWEST + 1, b"short", DEVICE.bytes, 7),
+        (NEWEST + 1,),
+        (),
+    ):
         with pytest.raises(SegmentError) as other:
             segment.read(with_header(*wrong))
         assert not isinstance(other.value, NewerFormatError)

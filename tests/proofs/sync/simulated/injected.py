@@ -28,6 +28,7 @@ from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed
 from clinic_desktop.sync import exchange, handing, kept_segments, segment, state, taking
+from clinic_desktop.sync.kept_segments import Arrived
 from clinic_desktop.sync.server import held
 from clinic_desktop.sync.server.files import PlainFile
 from clinic_desktop.sync.server.tables import Rows
@@ -57,17 +58,17 @@ class Injected:
 # ------------------------------------------------------------------ sending
 
 
-def tip_is_believed(uow: UnitOfWork, seg_no: int, _tip_hash: bytes) -> int:
+def tip_is_believed(uow: UnitOfWork, seg_no: int, _tip_hash: bytes) -> Arrived:
     """What the server holds of this PC is not compared."""
     return _arrived(uow.cursor, seg_no)
 
 
-def never_sent_again(cursor: Any, seg_no: int) -> int:
+def never_sent_again(cursor: Any, seg_no: int) -> Arrived:
     """A server that lost something is not given it again."""
     lost = cursor.execute(
         "SELECT 1 FROM sync_segment WHERE dev = 1 AND seg_no > ? AND state = 'sent'", (seg_no,)
     ).fetchone()
-    return 0 if lost else _arrived(cursor, seg_no)
+    return Arrived(0, has_lost=False) if lost else _arrived(cursor, seg_no)
 
 
 def one_is_skipped(cursor: Any) -> int:
