@@ -15,6 +15,8 @@ from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.incarnation import Last
 from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.domain.permissions import SYSTEM
+from clinic_desktop.security.primitives import Identity
+from clinic_desktop.services import people
 from clinic_desktop.sync import passes
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.exchange import Exchange
@@ -198,6 +200,36 @@ def test_nobody_waits_for_what_came_too_early_and_is_here_under_another_name(
     for each in (front, one, two, third):
         assert sorted(map(str, names(each))) == ["Built on it", "One", "Three", "Two"]
         assert waiting(each) == 0
+
+
+def test_a_step_of_the_chain_written_anew_counts_for_who_builds_on_it(
+    practice: Practice, back: Clinic
+) -> None:
+    front, third = practice.front, practice.new_pc("third")
+    sync(back, front, third, front)
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    add_patient(one, "One")
+    add_patient(two, "Two")
+    carry(two, third, practice.root / "stick.clinicbundle")
+    sync(one, front)
+    new, keys = people.NewPerson("eve", "Eve", ("receptionist",)), Identity.new()
+    signer = front.keys.identity  # who had seen "One"
+    front.store.write(front.actor, people.add_person, new, signer, keys.public).result()
+    carry(front, third, practice.root / "step.clinicbundle")  # here it seems to follow "Two"
+    agree(front, third, one, two)
+    for each in (front, third, one, two):
+        assert sorted(map(str, names(each))) == ["One", "Two"]
+        assert waits(each) == (0, 0)
+    add_patient(third, "After")
+    agree(front, third, one, two)
+    assert "After" in names(front)
+
+
+def waits(opened: Clinic) -> tuple[int, int]:
+    """Commits of others that wait, and that are kept out."""
+    found = opened.store.read(SYSTEM, passes.still_open).result()
+    return found.to_apply, found.kept_out
 
 
 def test_nothing_that_builds_on_a_copy_is_sent_before_it_is_brought_together(
