@@ -7,24 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from clinic_desktop.db import membership as chain
+from clinic_desktop.db import membership_pasts
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.pasts import Pasts
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.domain.causality import has_seen
-from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed, Written, judge
-from clinic_desktop.security.membership_entries import Entry
 from clinic_desktop.security.membership_forks import Settled
 
 _TAKEN_OUT = "SELECT 1 FROM membership_entry WHERE kind = 'revoke-device' LIMIT 1"
-_WRITTEN = (
-    "SELECT c.dev, c.dseq, d.device_id, m.n, m.prev, m.kind, m.wall, m.body, m.author, m.signature"
-    " FROM membership_entry m JOIN"
-    " (SELECT id AS pk, sv AS cid FROM membership_entry"
-    " UNION SELECT pk, ver FROM sync_cell WHERE tbl = ?) v ON v.pk = m.id"
-    " JOIN sync_commit c ON c.cid = v.cid JOIN sync_device d ON d.dev = c.dev"
-)
-"""A row that two PCs made has a version of each, and the commit that it names is the first here."""
 
 
 def confirmed(
@@ -75,7 +66,11 @@ def is_waiting(reads: ReadSession | UnitOfWork) -> bool:
 
 def written(cursor: Any) -> list[Written]:
     """Each entry in each commit that holds it."""
-    rows = cursor.execute(_WRITTEN, (BY_NAME["membership_entry"].number,)).fetchall()
+    devices = {
+        dev: uuid.UUID(bytes=bytes(device))
+        for dev, device in cursor.execute("SELECT dev, device_id FROM sync_device").fetchall()
+    }
     return [
-        Written(Entry(*row[3:]), uuid.UUID(bytes=bytes(row[2])), (row[0], row[1])) for row in rows
+        Written(entry, devices[dev], (dev, dseq))
+        for dev, dseq, entry in membership_pasts.written(cursor)
     ]

@@ -17,7 +17,7 @@ from clinic_desktop.db.commits import CommitRecord
 from clinic_desktop.db.conflicts import SEALS
 from clinic_desktop.db.history import History
 from clinic_desktop.db.incoming import Rows
-from clinic_desktop.db.membership_pasts import Seen
+from clinic_desktop.db.membership_pasts import Seen, written
 from clinic_desktop.db.pasts import Reached
 from clinic_desktop.domain.causality import unseen
 from clinic_desktop.domain.merging import EXISTENCE
@@ -111,7 +111,7 @@ class Lawful:
 
     def _state(self, reached: Reached | None, fresh: tuple[Entry, ...]) -> Membership | None:
         if self._entries is None:
-            self._entries = self._load()
+            self._entries = written(self._cursor)
             self._seen_states.clear()
         sees = tuple(
             reached is None or reached.get(dev, 0) >= dseq for dev, dseq, _entry in self._entries
@@ -130,7 +130,7 @@ class Lawful:
     def _settled(
         self, seen: list[Entry], fresh: tuple[Entry, ...], reached: Reached | None
     ) -> Membership | None:
-        key = tuple(sorted(each.digest for each in (*seen, *fresh)))
+        key = tuple(sorted({each.digest for each in (*seen, *fresh)}))
         if key not in self._states:
             coming = {each.signature: reached or {} for each in fresh}
             saw = Seen(self._cursor, self._rows.pasts, coming)
@@ -139,13 +139,6 @@ class Lawful:
             except BadEntryError as error:
                 raise RefusedError("membership", error.reason) from error
         return self._states[key]
-
-    def _load(self) -> list[tuple[int, int, Entry]]:
-        rows = self._cursor.execute(
-            "SELECT c.dev, c.dseq, m.n, m.prev, m.kind, m.wall, m.body, m.author, m.signature"
-            " FROM membership_entry m JOIN sync_commit c ON c.cid = m.sv ORDER BY m.n"
-        ).fetchall()
-        return [(row[0], row[1], Entry(*row[2:])) for row in rows]
 
     def forget(self) -> None:
         """After a commit was taken back."""

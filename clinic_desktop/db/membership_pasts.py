@@ -12,11 +12,30 @@ from typing import Any
 from clinic_desktop.db.commits import Names
 from clinic_desktop.db.pasts import Pasts, Reached
 from clinic_desktop.domain.causality import has_seen
+from clinic_desktop.models.registry import BY_NAME
 from clinic_desktop.security.membership_entries import Entry
 
 _PLACES = (
     "SELECT m.signature, c.dev, c.dseq FROM membership_entry m JOIN sync_commit c ON c.cid = m.sv"
 )
+
+_WRITTEN = (
+    "SELECT c.dev, c.dseq, m.n, m.prev, m.kind, m.wall, m.body, m.author, m.signature"
+    " FROM membership_entry m JOIN"
+    " (SELECT id AS pk, sv AS cid FROM membership_entry"
+    " UNION SELECT pk, ver FROM sync_cell WHERE tbl = ?) v ON v.pk = m.id"
+    " JOIN sync_commit c ON c.cid = v.cid ORDER BY m.n"
+)
+"""A row that two PCs made has a version of each, and the commit that it names is the first here."""
+
+
+def written(cursor: Any) -> list[tuple[int, int, Entry]]:
+    """Each entry in each commit that holds it, with the PC and the commit.
+
+    Where one was written anew (``db.rewriting``) two may: whoever had seen either had seen it.
+    """
+    rows = cursor.execute(_WRITTEN, (BY_NAME["membership_entry"].number,)).fetchall()
+    return [(row[0], row[1], Entry(*row[2:])) for row in rows]
 
 
 def places(cursor: Any) -> dict[bytes, tuple[int, int]]:

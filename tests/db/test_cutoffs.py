@@ -7,7 +7,8 @@ import uuid
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db.devices import show_members
 from clinic_desktop.db.session import UnitOfWork
-from clinic_desktop.security.membership_entries import RevokeDevice
+from clinic_desktop.security.membership_entries import Device, PutDevice, RevokeDevice
+from clinic_desktop.security.primitives import Identity
 from tests.support.pcs import Pc, meet, new_patient, same
 from tests.support.records import Record, keys_of
 
@@ -64,3 +65,32 @@ def test_work_of_a_pc_that_had_not_heard_of_it_is_not_held_up(
     same(first, second)
     found = first.rows("SELECT family FROM patient ORDER BY family")
     assert [row[0] for row in found] == ["Built on it", "Late"]
+
+
+def test_a_step_that_two_commits_hold_was_seen_by_whoever_saw_either(
+    three: tuple[Pc, Pc, Pc], record: Record
+) -> None:
+    """As of a PC's work that was written anew at another: the next step follows either."""
+    first, second, gone = three
+    meet(*three)
+    take_out(record, first, gone)
+    (step,) = first.rows(
+        "SELECT id, n, prev, kind, wall, body, author, signature FROM membership_entry"
+        " ORDER BY n DESC LIMIT 1"
+    )
+    second.sql(
+        "INSERT INTO membership_entry (id, n, prev, kind, wall, body, author, signature)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        *step,
+    )
+    sealing = Identity.new().public
+    more = Device(uuid.UUID(int=7), "PC 7", sealing.signing, sealing.sealing)
+    second.write(lambda uow: chain.append(uow, keys_of(record).identity, PutDevice(more)) and None)
+    first.pull(second)
+    second.pull(first)
+    assert held(first) == held(second) == []
+    later = Device(uuid.UUID(int=8), "PC 8", sealing.signing, sealing.sealing)
+    first.write(lambda uow: chain.append(uow, keys_of(record).identity, PutDevice(later)) and None)
+    second.pull(first)
+    assert held(second) == []
+    same(first, second)
