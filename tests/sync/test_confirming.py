@@ -225,7 +225,7 @@ def bodies_of(pc: Clinic, author: Clinic) -> list[object]:
         written, mine = confirmed.written(reads.cursor), id_of(author)
         return [read_body(each.entry) for each in written if each.device == mine]
 
-    return pc.store.read(SYSTEM, found).result()  # type: ignore[no-any-return]
+    return pc.store.read(SYSTEM, found).result()
 
 
 def device_of(pc: Clinic, named: Clinic) -> Device:
