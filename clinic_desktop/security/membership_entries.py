@@ -257,3 +257,17 @@ def must(holds: bool, number: int, reason: str) -> None:  # noqa: FBT001 - reads
     """
     if not holds:
         raise BadEntryError(number, reason)
+
+
+def named_devices(entry: Entry) -> tuple[Device, ...]:
+    """The PCs that an entry names; none where it says nothing.
+
+    Among branches anybody can write an entry that is kept.
+    """
+    try:
+        body = read_body(entry)
+    except BadEntryError:
+        return ()
+    if isinstance(body, Genesis):
+        return body.devices
+    return (body.device,) if isinstance(body, PutDevice) else ()

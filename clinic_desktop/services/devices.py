@@ -27,6 +27,7 @@ from clinic_desktop.security.membership_entries import (
     Genesis,
     PutDevice,
     RevokeDevice,
+    named_devices,
     read_body,
 )
 from clinic_desktop.security.primitives import Identity
@@ -73,6 +74,31 @@ def _had_other_keys() -> RuleError:
         hint=_("Confirm it at another PC. If none can, bring back a backup at this one, so that it "
                "goes on as a PC of its own, and use the recovery sheet at it."),
     )  # fmt: skip
+
+
+def _another_under(name: str) -> RuleError:
+    return RuleError(
+        _("Other keys were said for {name} than it had: it may be another PC under its "
+          "name.").format(name=isolate(name)),
+        kept=_("Nothing was changed."),
+        hint=_("Take it out, and let the owner use the recovery sheet: somebody knows the "
+               "password. The PC itself joins anew then."),
+    )  # fmt: skip
+
+
+def _is_under_its_name(reads: UnitOfWork, device: Device) -> bool:
+    """Whether the chain names a PC of this id with other keys, too."""
+    said = {
+        (each.signing, each.sealing)
+        for entry in chain.entries(reads)
+        for each in named_devices(entry)
+        if each.id == device.id
+    }
+    return any(
+        one and one != now
+        for keys in said
+        for one, now in zip(keys, (device.signing, device.sealing), strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -233,8 +259,8 @@ def confirm(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
 
     Raises:
         NotFoundError: no such PC belongs to the practice.
-        RuleError: this PC waits to be confirmed itself, or others do not take its word; or the
-            signer is no owner.
+        RuleError: this PC waits to be confirmed itself, or others do not take its word; it may be
+            another PC under the name of one; or the signer is no owner.
     """
     chain.refuse_earlier(uow, signer)
     state, found, here = chain.current(uow), confirmed.confirmed(uow), chain.this_device(uow).id
@@ -246,6 +272,8 @@ def confirm(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
         return state
     if here in found.unheard:
         raise _had_other_keys()
+    if _is_under_its_name(uow, state.devices[device]):
+        raise _another_under(state.devices[device].name)
     uow.audit("access.device-confirmed", object_id=device)
     return chain.append(uow, signer, PutDevice(state.devices[device]))
 

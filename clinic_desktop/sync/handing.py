@@ -22,14 +22,7 @@ from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.db.worker import Store
 from clinic_desktop.domain.causality import has_seen
 from clinic_desktop.domain.permissions import SYSTEM
-from clinic_desktop.security.membership_entries import (
-    BadEntryError,
-    Device,
-    Entry,
-    Genesis,
-    PutDevice,
-    read_body,
-)
+from clinic_desktop.security.membership_entries import named_devices
 from clinic_desktop.security.primitives import PublicKeys
 from clinic_desktop.sync import epochs, state
 from clinic_desktop.sync.client import Link, RefusedError
@@ -83,7 +76,7 @@ def _known_to(reads: ReadSession) -> set[bytes] | None:
     """The PCs of which the log says that they know this one; ``None`` where no chain names it."""
     cursor, written, named = reads.cursor, places(reads.cursor), dict[bytes, tuple[int, int]]()
     for entry in chain.entries(reads):
-        for device in _devices(entry) if entry.kind in {"genesis", "device"} else ():
+        for device in named_devices(entry) if entry.kind in {"genesis", "device"} else ():
             if device.signing and entry.signature in written:
                 named.setdefault(device.id.bytes, written[entry.signature])
     mine = named.get(state.device_id(cursor))
@@ -97,16 +90,6 @@ def _known_to(reads: ReadSession) -> set[bytes] | None:
         if any(has_seen(pasts.of(*each), mine) for each in shown):
             found.add(bytes(device))
     return found
-
-
-def _devices(entry: Entry) -> tuple[Device, ...]:
-    try:
-        body = read_body(entry)
-    except BadEntryError:
-        return ()  # among branches anybody can write an entry that is kept
-    if isinstance(body, Genesis):
-        return body.devices
-    return (body.device,) if isinstance(body, PutDevice) else ()
 
 
 def _note_handed(uow: UnitOfWork, given: list[Lacking]) -> None:

@@ -153,6 +153,9 @@ def test_he_gets_no_key_in_the_place_of_whoever_took_the_pc_out(
     sync(back)
     assert id_of(front) in waiting(back)
     assert id_of(front).bytes not in to_hand(back)
+    with pytest.raises(RuleError, match="another PC under its name"):
+        Syncing(back).confirm(id_of(front))
+    assert id_of(front) in waiting(back)
 
 
 def test_a_key_that_the_chain_names_no_more_is_handed_nothing(
@@ -222,7 +225,7 @@ def bodies_of(pc: Clinic, author: Clinic) -> list[object]:
         written, mine = confirmed.written(reads.cursor), id_of(author)
         return [read_body(each.entry) for each in written if each.device == mine]
 
-    return pc.store.read(SYSTEM, found).result()  # type: ignore[no-any-return]
+    return pc.store.read(SYSTEM, found).result()
 
 
 def device_of(pc: Clinic, named: Clinic) -> Device:
