@@ -31,7 +31,8 @@ from clinic_desktop.sync.client import Address, Link, RefusedError
 from clinic_desktop.sync.connecting import has_no_line, next_count, server_in_use
 from clinic_desktop.sync.keys import Courier
 from clinic_desktop.sync.lines import Comparing, Heard, Line
-from clinic_desktop.sync.refusals import refused
+from clinic_desktop.sync.messages import Keybox, MessageError, decode
+from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.registering import let_in
 from clinic_desktop.sync.segment import Segment
 from clinic_desktop.sync.sides import of_copy, written_anew
@@ -81,16 +82,18 @@ def begin_anew(
         begin_anew_by_stick(opened)
         return
     plan = store.write(opened.actor, make_plan, clinic, server).result()
+    address = plan.address
     people = [each for each in (owner, sheet) if each is not None]
-    assert plan.address is not None  # noqa: S101 - where there is none, it went another way
+    assert address is not None  # noqa: S101 - where there is none, it went another way
     if server is None and not plan.is_restored:
-        _refuse_taken_out(opened, plan, plan.address)
+        plan = _with_keys(opened, plan, _keys_of_old_name(opened, plan, address))
     again = NOT_GIVEN
-    if introduce(opened, plan, plan.address, people):
+    if introduce(opened, plan, address, people):
         me = Courier(clinic, uuid.UUID(bytes=plan.pc.device_id), plan.pc.keys)
-        with closing(link_as(opened, plan.address, me)) as link:
+        with closing(link_as(opened, address, me)) as link:
             heard = lines.compare(link, plan.old, plan.line)
-            again = written_anew(store, link, store.read(SYSTEM, of_copy, plan.own(heard)).result())
+            sides = store.read(SYSTEM, of_copy, plan.own(heard)).result()
+            again = written_anew(store, link, sides, plan.line.deks)
     elif server is not None:
         heard = Heard(plan.line.known, differs=False)
     else:
@@ -102,14 +105,15 @@ def begin_anew(
             hint=_("Ask whoever runs the server."),
         )
     turn(opened, plan, heard, again)
-    if plan.address.is_near:  # a stick may be quicker than the hub
+    if address.is_near:  # a stick may be quicker than the hub
         say(opened, plan)
 
 
-def _refuse_taken_out(opened: Clinic, plan: Plan, address: Address) -> None:
-    """Hear of the server, or of the hub in its place, whether the old name has ended.
+def _keys_of_old_name(opened: Clinic, plan: Plan, address: Address) -> tuple[bytes, ...]:
+    """The data keys that wait for the old name at the server, or at the hub in its place.
 
-    A hub at this PC may say that it is a copy before it has heard that it was taken out.
+    It also tells whether that name has ended: a hub at this PC may say that it is a copy before it
+    has heard that it was taken out.
 
     Raises:
         RevokedError: it was.
@@ -118,10 +122,22 @@ def _refuse_taken_out(opened: Clinic, plan: Plan, address: Address) -> None:
     me = Courier(plan.clinic, uuid.UUID(bytes=plan.old), plan.old_keys)
     with closing(link_as(opened, address, me)) as link:
         try:
-            link.signed("GET", "/v1/keybox")
+            return decode(link.signed("GET", "/v1/keybox"), Keybox).keys
+        except MessageError as error:
+            raise strange(str(error)) from error
         except RefusedError as error:
             if error.refusal.code != "unknown":  # a server that was set up anew knows no old name
                 raise refused(error) from error
+            return ()
+
+
+def _with_keys(opened: Clinic, plan: Plan, sealed: tuple[bytes, ...]) -> Plan:
+    """The same plan, which reads what was sealed with a key that this record has not heard of.
+
+    What says that the key counts may lie behind what is compared: here it only opens.
+    """
+    handed = opened.store.write(SYSTEM, taking.opened_keys, sealed).result()
+    return replace(plan, line=replace(plan.line, deks={**dict(handed), **plan.line.deks}))
 
 
 def _unknown_keys() -> CopiedRecordError:

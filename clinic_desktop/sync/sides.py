@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import msgspec
 
@@ -41,6 +42,7 @@ from clinic_desktop.sync.refusals import refused, strange
 from clinic_desktop.sync.segment import Newer, Segment, SegmentError
 
 _MOST_ROUNDS = 1000
+NO_KEYS: Final[Mapping[int, bytes]] = MappingProxyType({})
 _decode_commit = msgspec.msgpack.Decoder(CommitRecord).decode
 
 
@@ -119,8 +121,12 @@ def _left(cursor: Any, dev: int, last: Last) -> Left:
 # ------------------------------------------------------------------ what others wrote anew
 
 
-def written_anew(store: Store, link: Link, sides: Sides) -> Again:
+def written_anew(
+    store: Store, link: Link, sides: Sides, handed: Mapping[int, bytes] = NO_KEYS
+) -> Again:
     """What PCs wrote beyond what is here, as far as it may be what would be written anew here.
+
+    ``handed`` are data keys of which the record has not heard yet.
 
     Raises:
         ServerError: it is away.
@@ -134,7 +140,8 @@ def written_anew(store: Store, link: Link, sides: Sides) -> Again:
     except MessageError as error:
         raise strange(str(error)) from error
     store.write(SYSTEM, taking.introduce, told.statements).result()
-    devices, kept, deks = store.read(SYSTEM, _beyond).result()
+    devices, kept, known_keys = store.read(SYSTEM, _beyond).result()
+    deks = {**handed, **known_keys}
     logs = {
         device: _Log(known, kept[device], deks, sides.lost)
         for device, known in devices.items()

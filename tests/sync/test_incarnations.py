@@ -151,6 +151,26 @@ def test_a_copied_folder_goes_on_as_a_pc_of_its_own(practice: Practice, back: Cl
     assert [(each.id.bytes,) for each in listed if each.by_itself] == new
 
 
+def test_what_both_copies_had_is_one_though_a_key_began_since(
+    practice: Practice, back: Clinic
+) -> None:
+    front, third = practice.front, practice.new_pc("third")
+    sync(back, front, third, front)
+    add_patient(back, "Of both")  # before it is copied, and sent by neither yet
+    copy(practice, back, "twin")
+    one, two = practice.open("back"), practice.open("twin")
+    ((device,),) = rows(third, "SELECT hex(device_id) FROM sync_device WHERE dev = 1")
+    Syncing(front).revoke(uuid.UUID(hex=str(device)))
+    add_patient(two, "Two")
+    sync(two)  # with the key of which the other has not heard
+    add_patient(one, "One")
+    sync(one, two, front, two)
+    said = "SELECT 1 FROM sync_commit WHERE reason = 'patients.registration.register'"
+    for each in (two, front):
+        assert sorted(map(str, names(each))) == ["Of both", "One", "Two"]
+        assert len(rows(each, said)) == 3
+
+
 def test_a_copy_that_is_taken_out_before_all_heard_of_it_holds_up_nobody(
     practice: Practice, back: Clinic
 ) -> None:
