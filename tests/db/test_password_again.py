@@ -59,6 +59,7 @@ def test_every_action_that_wants_it_is_listed_here() -> None:
         "confidentiality.emergency.open_chart",
         "conflicts.deciding.repeat_step",
         "devices.admit",
+        "devices.confirm",
         "devices.revoke",
         "fhir.exporting._write_all",
         "membership.set_rules",
