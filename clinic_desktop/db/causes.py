@@ -41,7 +41,7 @@ _decode = msgspec.msgpack.Decoder(dict[_Id, _Number | Cause]).decode
 def encode(told: Mapping[bytes, tuple[int, bytes | None]]) -> bytes:
     """By id of a PC the number of its commit, and its chain value if that is known."""
     return _encode({
-        device: upto if chain is None else [upto, chain[:_CHECK_BYTES]]
+        device: [upto, chain[:_CHECK_BYTES]] if chain else upto
         for device, (upto, chain) in told.items()
     })  # fmt: skip
 

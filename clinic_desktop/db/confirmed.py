@@ -8,14 +8,15 @@ from typing import Any
 
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db import membership_pasts
-from clinic_desktop.db.commits import Names
-from clinic_desktop.db.pasts import Pasts
+from clinic_desktop.db.chain import THIS_PC
 from clinic_desktop.db.session import ReadSession, UnitOfWork
-from clinic_desktop.domain.causality import has_seen
 from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed, Written, judge
 from clinic_desktop.security.membership_forks import Settled
 
 _TAKEN_OUT = "SELECT 1 FROM membership_entry WHERE kind = 'revoke-device' LIMIT 1"
+
+_EVER = 1 << 62
+"""Later than any commit."""
 
 
 def confirmed(
@@ -32,13 +33,33 @@ def confirmed(
     cursor = reads.cursor
     if cursor.execute(_TAKEN_OUT).fetchone() is None:
         return NOBODY_WAITS
-    pasts = Pasts(cursor, Names(cursor))
+    me, listed = chain.this_device(reads).id, written(cursor)
+    if isinstance(reads, UnitOfWork):
+        # What this transaction writes is no commit yet: it comes after all that is here.
+        there = {each.entry for each in listed}
+        new = [each for each in chain.entries(reads) if each not in there]
+        listed += [Written(each, me, (THIS_PC, _EVER)) for each in new]
 
     def knew(one: Written, other: Written) -> bool:
-        return has_seen(pasts.of(*one.place), other.place)
+        return _reached(cursor, one.place, other.place[0]) >= other.place[1]
 
-    own = chain.this_device(reads).id if here else None
-    return judge(settled or chain.settled(reads), written(cursor), knew, own)
+    return judge(settled or chain.settled(reads), listed, knew, me if here else None)
+
+
+def _reached(cursor: Any, place: tuple[int, int], other: int) -> int:
+    """Up to which commit of a PC an author had come: the last that he said, and that is the most.
+
+    Not by ``Pasts``, which reads all that he ever said: this is asked in each exchange.
+    """
+    dev, dseq = place
+    if dev == other:
+        return dseq
+    row = cursor.execute(
+        "SELECT upto FROM sync_dep WHERE dev = ? AND other = ? AND dseq <= ?"
+        " ORDER BY dseq DESC LIMIT 1",
+        (dev, other, dseq),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def to_hand(reads: ReadSession | UnitOfWork) -> Callable[[bytes, bytes], bool]:

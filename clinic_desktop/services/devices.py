@@ -260,7 +260,8 @@ def confirm(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
     Raises:
         NotFoundError: no such PC belongs to the practice.
         RuleError: this PC waits to be confirmed itself, or others do not take its word; it may be
-            another PC under the name of one; or the signer is no owner.
+            another PC under the name of one; others would be confirmed with it; or the signer is
+            no owner.
     """
     chain.refuse_earlier(uow, signer)
     state, found, here = chain.current(uow), confirmed.confirmed(uow), chain.this_device(uow).id
@@ -275,7 +276,25 @@ def confirm(uow: UnitOfWork, device: uuid.UUID, signer: Identity) -> Membership:
     if _is_under_its_name(uow, state.devices[device]):
         raise _another_under(state.devices[device].name)
     uow.audit("access.device-confirmed", object_id=device)
-    return chain.append(uow, signer, PutDevice(state.devices[device]))
+    after = chain.append(uow, signer, PutDevice(state.devices[device]))
+    _refuse_others_with_it(state, found.pcs - confirmed.confirmed(uow).pcs - {device})
+    return after
+
+
+def _refuse_others_with_it(state: Membership, others: frozenset[uuid.UUID]) -> None:
+    """Nobody is let in unseen, by a PC that wrote anew what one that was taken out had written.
+
+    Raises:
+        RuleError: there are such.
+    """
+    if others:
+        names = sorted(state.devices[each].name for each in others)
+        raise RuleError(
+            _("With this PC others that came by themselves would be confirmed, too: "
+              "{names}.").format(names=", ".join(map(isolate, names))),
+            kept=_("Nothing was changed."),
+            hint=_("First confirm each of them that is yours, and take the others out."),
+        )  # fmt: skip
 
 
 @command("device.approve", password_again=True)

@@ -120,10 +120,13 @@ def follow(uow: UnitOfWork, device: KnownDevice, one: Segment) -> Followed:
         ForgedError: nothing was kept.
     """
     cursor, header, tip = uow.cursor, one.header, device.tip
-    if kept_segments.hash_of(cursor, header.seg_no, device.dev) == one.hash:
+    here = kept_segments.hash_of(cursor, header.seg_no, device.dev)
+    if here == one.hash:
         return Followed.HAD
     if not one.is_signed_by(device.signing):
         raise ForgedError
+    if here is None and header.seg_no <= tip.seg_no:
+        return Followed.HAD  # a snapshot stands for it; were it another's, what follows would tell
     if header.seg_no > tip.seg_no + 1:
         return Followed.GAP
     if header.seg_no <= tip.seg_no or header.prev != tip.hash:

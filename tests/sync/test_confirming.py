@@ -125,6 +125,26 @@ def test_neither_he_nor_whoever_he_names_confirms_him(
     assert names(laptop) == []
 
 
+def test_nobody_is_confirmed_unseen_with_another(
+    practice: Practice, back: Clinic, laptop: Clinic
+) -> None:
+    """A PC of ours may have written anew what one that was taken out had written."""
+    front = practice.front
+    stray = [bytes(Identity.new().public.signing), bytes(Identity.new().public.sealing)]
+    second = Device(uuid.uuid4(), "Reception", *stray)
+    signer = laptop.keys.identity
+    laptop.store.write(laptop.actor, chain.append, signer, PutDevice(second)).result()
+    sync(laptop, front)
+    before = rows(front, "SELECT count(*) FROM membership_entry")
+    with pytest.raises(RuleError, match="Reception"):
+        Syncing(front).confirm(id_of(laptop))
+    assert waiting(front) == {id_of(laptop), second.id}
+    assert rows(front, "SELECT count(*) FROM membership_entry") == before
+    Syncing(front).revoke(second.id)
+    Syncing(front).confirm(id_of(laptop))
+    assert waiting(front) == set()
+
+
 def test_other_keys_for_a_pc_that_is_there_are_handed_nothing(
     practice: Practice, back: Clinic, laptop: Clinic
 ) -> None:

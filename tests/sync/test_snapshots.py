@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from clinic_desktop.bundle_taking import import_bundle
 from clinic_desktop.bundle_writing import export_bundle
 from clinic_desktop.clinic import Clinic
 from clinic_desktop.db.session import UnitOfWork
@@ -17,7 +18,7 @@ from clinic_desktop.db.snapshot_making import Told, tell
 from clinic_desktop.db.snapshot_pages import RowsPage
 from clinic_desktop.domain.permissions import SYSTEM
 from clinic_desktop.security.membership_entries import BadEntryError
-from clinic_desktop.sync import kept_segments, snapshot, state
+from clinic_desktop.sync import kept_segments, passes, snapshot, state
 from clinic_desktop.sync.connecting import link_of
 from clinic_desktop.sync.snapshot_leaving import Leaving
 from tests.sync.conftest import CANARY, Practice, add_patient, patients, rows, sync
@@ -77,6 +78,24 @@ def test_a_stick_says_what_it_cannot_hold(told: Practice, back: Clinic) -> None:
     assert made.lacks > 0
     assert "needs a line once" in made.warning
     assert export_bundle(back, stick).warning == ""
+
+
+def test_a_stick_with_what_a_snapshot_stands_for_is_no_other_log(practice: Practice) -> None:
+    """The one who joined by a snapshot does not keep the segments before it."""
+    front, stick = practice.front, practice.root / "early.clinicbundle"
+    add_patient(front, "Ada")
+    sync(front)
+    export_bundle(front, stick)  # to whom nothing is known yet: from the first segment on
+    add_patient(front, "Bea")
+    sync(front)
+    assert leave(front)
+    third = practice.new_pc("third")
+    sync(third)
+    taken = rows(third, "SELECT min(seg_no) FROM sync_segment WHERE dev > 1 AND content <> x''")
+    assert taken > [(1,)]
+    import_bundle(third, stick)
+    assert rows(third, "SELECT why FROM sync_hold") == []
+    assert third.store.read(SYSTEM, passes.still_open).result().kept_out == 0
 
 
 def test_files_of_documents_follow_it(practice: Practice) -> None:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from clinic_desktop.db.session import UnitOfWork
 from clinic_desktop.errors import (
     CopiedRecordError,
     RevokedError,
+    RuleError,
     ServerError,
     StaleError,
     StorageError,
@@ -446,8 +447,9 @@ class World(Besides):
             ours = [each for each in sound if each.device_id in waiting and not each.is_held]
             for each in ours:
                 self.net.house.asks = pc
-                pc.syncing.confirm(uuid.UUID(bytes=each.device_id))
-                self._note(f"{pc.line} confirms {each.line}")
+                with suppress(RuleError):  # another has to be confirmed before
+                    pc.syncing.confirm(uuid.UUID(bytes=each.device_id))
+                    self._note(f"{pc.line} confirms {each.line}")
             if ours:
                 return True
         return False
