@@ -9,6 +9,7 @@ from typing import Any
 from clinic_desktop.db import membership as chain
 from clinic_desktop.db import membership_pasts
 from clinic_desktop.db.chain import THIS_PC
+from clinic_desktop.db.pasts import reached_of
 from clinic_desktop.db.session import ReadSession, UnitOfWork
 from clinic_desktop.security.membership_confirmed import NOBODY_WAITS, Confirmed, Written, judge
 from clinic_desktop.security.membership_forks import Settled
@@ -41,34 +42,21 @@ def confirmed(
         listed += [Written(each, me, (THIS_PC, _EVER)) for each in new]
 
     def knew(one: Written, other: Written) -> bool:
-        return _reached(cursor, one.place, other.place[0]) >= other.place[1]
+        return reached_of(cursor, one.place, other.place[0]) >= other.place[1]
 
     return judge(settled or chain.settled(reads), listed, knew, me if here else None)
 
 
-def _reached(cursor: Any, place: tuple[int, int], other: int) -> int:
-    """Up to which commit of a PC an author had come: the last that he said, and that is the most.
-
-    Not by ``Pasts``, which reads all that he ever said: this is asked in each exchange.
-    """
-    dev, dseq = place
-    if dev == other:
-        return dseq
-    row = cursor.execute(
-        "SELECT upto FROM sync_dep WHERE dev = ? AND other = ? AND dseq <= ?"
-        " ORDER BY dseq DESC LIMIT 1",
-        (dev, other, dseq),
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def to_hand(reads: ReadSession | UnitOfWork) -> Callable[[bytes, bytes], bool]:
+def to_hand(
+    reads: ReadSession | UnitOfWork, found: Confirmed | None = None
+) -> Callable[[bytes, bytes], bool]:
     """Whether this PC may hand secrets to one of this id, sealed to this key.
 
     Not to a key of before that the chain names no more: it may be that of whoever said it.
+    ``found`` is what ``confirmed`` says with ``here``, where that was asked already.
     """
     members = chain.current(reads)
-    waiting = confirmed(reads, here=True).pcs
+    waiting = (found or confirmed(reads, here=True)).pcs
 
     def may(device: bytes, sealing: bytes) -> bool:
         if members is None:

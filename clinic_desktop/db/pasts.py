@@ -41,3 +41,19 @@ class Pasts:
         dev = self._names.dev(dot.device)
         reached = {} if dev is None else self.of(dev, dot.number)
         return {self._names.device_id(each): upto for each, upto in reached.items()}
+
+
+def reached_of(cursor: Any, place: tuple[int, int], other: int) -> int:
+    """Up to which commit of one PC an author had come: the last that he said, and that is the most.
+
+    ``Pasts`` reads all that he ever said: this is for what is asked in each exchange.
+    """
+    dev, dseq = place
+    if dev == other:
+        return dseq
+    row = cursor.execute(
+        "SELECT upto FROM sync_dep WHERE dev = ? AND other = ? AND dseq <= ?"
+        " ORDER BY dseq DESC LIMIT 1",
+        (dev, other, dseq),
+    ).fetchone()
+    return int(row[0]) if row else 0

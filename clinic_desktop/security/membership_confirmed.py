@@ -30,8 +30,8 @@ from clinic_desktop.security.membership_entries import (
     Entry,
     Genesis,
     NewRoot,
-    PutDevice,
     RevokeDevice,
+    devices_in,
     read_body,
 )
 from clinic_desktop.security.membership_forks import Settled
@@ -177,7 +177,7 @@ class _Standing:
                 self._look_for_other_keys(each, body)
             if each.entry in lost:
                 continue
-            for device in _devices(body):
+            for device in devices_in(body):
                 now = self._devices.get(device.id)
                 if now is not None and _same(device, now):
                     self._named[device.id].append(each)
@@ -191,7 +191,7 @@ class _Standing:
 
         Also by a step that was passed over: it may have counted until what comes before it came.
         """
-        for device in _devices(body):
+        for device in devices_in(body):
             now = self._devices.get(device.id)
             if now is not None and not _same(device, now):
                 self._with_others[device.id].append(one)
@@ -276,12 +276,6 @@ class _Found:
     @property
     def size(self) -> int:
         return len(self.pcs) + len(self.roots) + len(self.heard)
-
-
-def _devices(body: Any) -> tuple[Device, ...]:
-    if isinstance(body, Genesis):
-        return body.devices
-    return (body.device,) if isinstance(body, PutDevice) else ()
 
 
 def _same(one: Device, other: Device) -> bool:

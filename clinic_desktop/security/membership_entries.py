@@ -268,6 +268,11 @@ def named_devices(entry: Entry) -> tuple[Device, ...]:
         body = read_body(entry)
     except BadEntryError:
         return ()
+    return devices_in(body)
+
+
+def devices_in(body: Body | None) -> tuple[Device, ...]:
+    """The PCs that a step names."""
     if isinstance(body, Genesis):
         return body.devices
     return (body.device,) if isinstance(body, PutDevice) else ()

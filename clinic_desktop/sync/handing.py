@@ -64,10 +64,11 @@ def due(reads: ReadSession, most: int) -> list[Lacking]:
     if not lacks:
         return []
     known_to, ours = _known_to(reads), epochs.begun_here(reads)
-    may, has_root = confirmed.to_hand(reads), confirmed.confirmed(reads, here=True).root
+    found = confirmed.confirmed(reads, here=True)
+    may = confirmed.to_hand(reads, found)
     return [
         each for each in lacks
-        if (has_root if each.is_sheet else may(each.device, each.box))
+        if (found.root if each.is_sheet else may(each.device, each.box))
         and (known_to is None or each.is_sheet or each.epoch in ours or each.device in known_to)
     ][:most]  # fmt: skip
 

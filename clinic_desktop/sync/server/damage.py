@@ -126,6 +126,16 @@ def _note_segment(rows: Rows, device: bytes, seg_no: int) -> None:
     _say(1)
 
 
+def held_segment(rows: Rows, device: bytes, seg_no: int) -> tuple[bytes, bytes] | None:
+    """The digest and the bytes that are kept of a segment, whole or not."""
+    row = rows.one(
+        "SELECT hash, bytes FROM segment"
+        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
+        device=device, seg_no=seg_no,
+    )  # fmt: skip
+    return (bytes(row[0]), bytes(row[1])) if row else None
+
+
 def mend(rows: Rows, one: Segment) -> bool:
     """Put a segment, or its digest, in the place of what became of it; whether it is the same one.
 
@@ -133,14 +143,9 @@ def mend(rows: Rows, one: Segment) -> bool:
     rotted.
     """
     device, seg_no = one.header.device, one.header.seg_no
-    row = rows.one(
-        "SELECT hash, bytes FROM segment"
-        " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
-        device=device, seg_no=seg_no,
-    )  # fmt: skip
-    if row is None:
+    kept = held_segment(rows, device, seg_no)
+    if kept is None:
         return False
-    kept = (bytes(row[0]), bytes(row[1]))
     is_same = one.hash == kept[0] or one.raw == kept[1]
     if not (is_same or one.hash == _named(rows, device, seg_no)):
         return False

@@ -127,16 +127,11 @@ def behind(rows: Rows, have: Mapping[bytes, int], gaps: Mapping[bytes, int]) -> 
 def up_to(rows: Rows, device: bytes, taken: Taken, first: int) -> Taken:
     """What a PC is told of its own segments where this one is damaged: it sends it again."""
     for seg_no in range(first - 1, 0, -1):
-        row = rows.one(
-            "SELECT hash, bytes FROM segment"
-            " WHERE clinic = :clinic AND device_id = :device AND seg_no = :seg_no",
-            device=device, seg_no=seg_no,
-        )  # fmt: skip
-        if row is None:
+        kept = damage.held_segment(rows, device, seg_no)
+        if kept is None:
             return taken  # it was dropped, and nobody could say that it is the same PC
-        raw = bytes(row[1])
-        if damage.is_segment_whole(rows, device, seg_no, bytes(row[0]), raw):
-            return replace(taken, tip=seg_no, tip_hash=segment.read(raw).hash)
+        if damage.is_segment_whole(rows, device, seg_no, *kept):
+            return replace(taken, tip=seg_no, tip_hash=segment.read(kept[1]).hash)
     return replace(taken, tip=0, tip_hash=segment.BEGINNING)
 
 
